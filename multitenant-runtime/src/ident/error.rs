@@ -1,0 +1,70 @@
+//! Why a name was refused.
+
+use std::fmt;
+
+use super::MAX_IDENTIFIER_BYTES;
+
+/// Why a tenant id, a schema name or another identifier was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdentError {
+    /// The name has no characters at all.
+    Empty,
+    /// The name holds a NUL character, which PostgreSQL cannot store.
+    Nul {
+        /// The name as it was given.
+        name: String,
+    },
+    /// The name is longer than the 63 bytes that PostgreSQL keeps: it would be cut, silently, and could
+    /// then be another tenant's.
+    TooLong {
+        /// The name as it was given.
+        name: String,
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// The schema name belongs to PostgreSQL or to the shared schema, so that no tenant may live there.
+    Reserved {
+        /// The schema name that the tenant would have.
+        name: String,
+        /// What the name is taken for.
+        by: &'static str,
+    },
+    /// A schema template does not hold `{id}` exactly once.
+    Template {
+        /// The template as it was given.
+        template: String,
+    },
+    /// A schema name does not fit the template, so that no tenant id belongs to it.
+    NotOfTemplate {
+        /// The schema name.
+        schema: String,
+        /// The template that it should fit.
+        template: String,
+    },
+}
+
+impl fmt::Display for IdentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the name is empty: give it at least one character"),
+            Self::Nul { name } => write!(f, "{name:?} holds a NUL character, which PostgreSQL cannot store: remove it"),
+            Self::TooLong { name, bytes } => write!(
+                f,
+                "{name:?} has {bytes} bytes, and PostgreSQL cuts names after {MAX_IDENTIFIER_BYTES}, silently: \
+                 choose a shorter id, or keep schema names in a column of the registry (tenants.schema_column)"
+            ),
+            Self::Reserved { name, by } => {
+                write!(f, "the schema name {name:?} is reserved ({by}): choose another tenant id or schema template")
+            }
+            Self::Template { template } => {
+                write!(f, "the schema template {template:?} must hold `{{id}}` exactly once, as in \"tenant_{{id}}\"")
+            }
+            Self::NotOfTemplate { schema, template } => {
+                write!(f, "the schema name {schema:?} does not fit the template {template:?}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for IdentError {}

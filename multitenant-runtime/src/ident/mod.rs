@@ -1,0 +1,22 @@
+//! Names: each is validated once, where it enters, and quoted in one place.
+//!
+//! A `String` becomes a [`TenantId`], a [`SchemaName`] or an [`Identifier`] at the edge; inside, a name
+//! that PostgreSQL would cut, fold or misread cannot be written. Deliberately absent: any way to splice a
+//! string into SQL without [`Identifier::quoted`] or [`literal`].
+
+mod error;
+mod identifier;
+mod literal;
+mod schema;
+mod template;
+mod tenant;
+
+pub use error::IdentError;
+pub use identifier::Identifier;
+pub(crate) use literal::literal;
+pub use schema::SchemaName;
+pub use template::SchemaTemplate;
+pub use tenant::TenantId;
+
+/// The longest name that PostgreSQL keeps whole, in bytes (`NAMEDATALEN - 1`); it cuts longer ones silently.
+pub const MAX_IDENTIFIER_BYTES: usize = 63;

@@ -1,0 +1,148 @@
+//! What the migrator must know of a project, whether the binary embeds it or the command line reads it.
+//!
+//! [`SettingsText`] is what a person wrote, [`Settings`] what it means. Both `embed_migrations!` and
+//! `cargo multitenant` make the first and let this module make the second, so that an application and
+//! the command line cannot disagree about a default or a rule.
+
+mod duration;
+mod error;
+mod registry;
+mod search_path;
+mod text;
+
+pub use duration::{DurationError, parse_duration};
+pub use error::SettingsError;
+pub use registry::RegistrySettings;
+pub use search_path::SearchPath;
+pub use text::{RegistryText, SettingsText};
+
+use std::time::Duration;
+
+use crate::ident::{Identifier, SchemaName, SchemaTemplate};
+
+/// The newest configuration format that this version understands.
+pub const CONFIG_FORMAT: u32 = 1;
+
+/// What the migrator must know of a project: names, places and limits, all of them validated.
+///
+/// ```
+/// use multitenant_runtime::{Settings, SettingsText};
+///
+/// let settings = Settings::try_from(SettingsText { schema_name: "customer_{id}", ..SettingsText::DEFAULT })?;
+/// assert_eq!(settings.shared_schema.as_str(), "public");
+/// assert_eq!(settings.schema_template.to_string(), "customer_{id}");
+/// # Ok::<(), multitenant_runtime::SettingsError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The schema that all tenants share.
+    pub shared_schema: SchemaName,
+    /// How a tenant's id becomes its schema's name.
+    pub schema_template: SchemaTemplate,
+    /// What a tenant's migration sees: the tenant's schema first.
+    pub search_path: SearchPath,
+    /// The history table of the shared schema.
+    pub shared_history: Identifier,
+    /// The history table in each tenant's schema.
+    pub tenant_history: Identifier,
+    /// Which tenants there are.
+    pub registry: RegistrySettings,
+    /// How long one statement of a migration waits for a lock before its tenant is tried again later.
+    pub lock_timeout: Duration,
+    /// How long one statement of a migration may run; `None` is without limit.
+    pub statement_timeout: Option<Duration>,
+    /// How many tenants are migrated at once, each on a connection of its own.
+    pub jobs: usize,
+}
+
+impl Default for Settings {
+    /// The settings of a project that configures nothing.
+    fn default() -> Self {
+        match Self::try_from(SettingsText::DEFAULT) {
+            Ok(settings) => settings,
+            Err(error) => unreachable!("the default settings are valid: {error}"),
+        }
+    }
+}
+
+impl TryFrom<SettingsText<'_>> for Settings {
+    type Error = SettingsError;
+
+    fn try_from(text: SettingsText<'_>) -> Result<Self, SettingsError> {
+        if text.format > CONFIG_FORMAT {
+            return Err(SettingsError::new(
+                "format",
+                format!(
+                    "the configuration has format {}, and this version understands up to {CONFIG_FORMAT}: \
+                     upgrade cargo-multitenant and multitenant-runtime, or remove what needs the newer format",
+                    text.format
+                ),
+            ));
+        }
+        let shared_schema = at("database.shared_schema", SchemaName::new(text.shared_schema))?;
+        if shared_schema.as_str().starts_with("pg_") || shared_schema.as_str() == "information_schema" {
+            return Err(SettingsError::new(
+                "database.shared_schema",
+                format!("{:?} belongs to PostgreSQL: choose another shared schema", shared_schema.as_str()),
+            ));
+        }
+        let schema_template = at("isolation.schema_name", SchemaTemplate::new(text.schema_name))?;
+        let search_path = SearchPath::parse(text.search_path, &shared_schema)?;
+        if text.jobs == 0 {
+            return Err(SettingsError::new("migrations.jobs", "0 workers would do nothing: use 1 or more"));
+        }
+        Ok(Self {
+            schema_template,
+            search_path,
+            shared_history: at("migrations.shared_table", Identifier::new(text.shared_history))?,
+            tenant_history: at("migrations.table", Identifier::new(text.tenant_history))?,
+            registry: RegistrySettings::parse(text.registry)?,
+            lock_timeout: at("migrations.lock_timeout", parse_duration(text.lock_timeout))?,
+            statement_timeout: match at("migrations.statement_timeout", parse_duration(text.statement_timeout))? {
+                Duration::ZERO => None,
+                limit => Some(limit),
+            },
+            jobs: text.jobs,
+            shared_schema,
+        })
+    }
+}
+
+/// Names the configuration key that a value came from.
+fn at<T>(key: &'static str, value: Result<T, impl std::fmt::Display>) -> Result<T, SettingsError> {
+    value.map_err(|error| SettingsError::new(key, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bad_value_names_its_key() {
+        let d = SettingsText::DEFAULT;
+        for (text, key) in [
+            (SettingsText { format: 2, ..d }, "format"),
+            (SettingsText { shared_schema: "", ..d }, "database.shared_schema"),
+            (SettingsText { shared_schema: "pg_catalog", ..d }, "database.shared_schema"),
+            (SettingsText { schema_name: "tenant", ..d }, "isolation.schema_name"),
+            (SettingsText { search_path: &["{shared}"], ..d }, "isolation.search_path"),
+            (SettingsText { tenant_history: "", ..d }, "migrations.table"),
+            (SettingsText { shared_history: "", ..d }, "migrations.shared_table"),
+            (SettingsText { lock_timeout: "soon", ..d }, "migrations.lock_timeout"),
+            (SettingsText { statement_timeout: "5", ..d }, "migrations.statement_timeout"),
+            (SettingsText { jobs: 0, ..d }, "migrations.jobs"),
+            (SettingsText { registry: RegistryText::List { ids: &["a", ""] }, ..d }, "tenants.ids"),
+            (SettingsText { registry: RegistryText::Query { sql: " " }, ..d }, "tenants.query"),
+        ] {
+            assert_eq!(Settings::try_from(text).unwrap_err().key(), key);
+        }
+    }
+
+    #[test]
+    fn defaults_are_valid() {
+        let settings = Settings::default();
+        assert_eq!(settings.statement_timeout, None);
+        assert_eq!(settings.tenant_history.as_str(), "__diesel_schema_migrations");
+    }
+}
