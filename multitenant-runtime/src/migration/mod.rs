@@ -1,5 +1,21 @@
 //! Migration sets: what is to be applied, from embedded data or from folders, by the same code.
 
+mod checksum;
+mod directory;
 mod embedded;
+mod metadata;
+mod problem;
+mod script;
+mod set;
+mod source;
+mod statements;
+mod version;
 
+pub(crate) use checksum::sha256_hex;
+pub use checksum::Checksum;
 pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
+pub use problem::{Problem, SetError};
+pub(crate) use script::{Place, Script};
+pub use set::{Migration, MigrationSet};
+pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, split};
+pub use version::{MAX_VERSION_CHARS, Version};

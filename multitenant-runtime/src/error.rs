@@ -1,0 +1,114 @@
+//! What ends a call, with everything that was done before it.
+
+use std::fmt;
+
+use crate::connection::{ConnectError, UrlError};
+use crate::ident::TenantId;
+use crate::migration::SetError;
+use crate::registry::RegistryError;
+use crate::run::{Failure, Report};
+use crate::settings::SettingsError;
+
+/// What ends a call of the [`Migrator`](crate::Migrator).
+///
+/// One tenant's failure does not end a run: the run goes on, and [`Error::Incomplete`] holds its whole report.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting cannot be used.
+    Settings(SettingsError),
+    /// The migrations themselves cannot be used.
+    Migrations(SetError),
+    /// The database URL cannot be used.
+    Url(UrlError),
+    /// The database cannot be reached.
+    Connect(ConnectError),
+    /// The list of tenants cannot be had, or is not usable.
+    Registry(RegistryError),
+    /// These tenants were asked for, and the registry does not have them.
+    UnknownTenants(Vec<TenantId>),
+    /// A query of the run's own failed.
+    Database(Box<Failure>),
+    /// The run ended, and not every target is as this binary wants it; the report says which and why.
+    Incomplete(Box<Report>),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(error) => error.fmt(f),
+            Self::Migrations(error) => error.fmt(f),
+            Self::Url(error) => error.fmt(f),
+            Self::Connect(error) => error.fmt(f),
+            Self::Registry(error) => error.fmt(f),
+            Self::UnknownTenants(ids) => {
+                f.write_str("the registry has no tenant")?;
+                ids.iter().enumerate().try_for_each(|(i, id)| write!(f, "{} {id:?}", if i > 0 { "," } else { "" }))?;
+                f.write_str(": check the spelling (ids are case-sensitive), or create the tenant first")
+            }
+            Self::Database(failure) => failure.fmt(f),
+            Self::Incomplete(report) => incomplete(report, f),
+        }
+    }
+}
+
+/// The counts, then the failures: the first ones in full, since a log line is read before a report is.
+fn incomplete(report: &Report, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const SHOWN: usize = 5;
+    let summary = report.summary();
+    let done = summary.applied + summary.up_to_date;
+    let cancelled = if report.cancelled { "the run was cancelled: " } else { "" };
+    write!(
+        f,
+        "{cancelled}{done} of {} schemas are migrated, {} failed, {} were left alone, {} not tried",
+        report.targets.len(),
+        summary.failed,
+        summary.skipped,
+        summary.not_tried
+    )?;
+    let failures = report.incomplete().filter_map(|t| t.failure.as_ref().map(|failure| (&t.target, failure)));
+    for (target, failure) in failures.clone().take(SHOWN) {
+        write!(f, "\n  {target}: {failure}")?;
+    }
+    match failures.count().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, "\n  and {more} more"),
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Settings(error) => Some(error),
+            Self::Migrations(error) => Some(error),
+            Self::Url(error) => Some(error),
+            Self::Connect(error) => Some(error),
+            Self::Registry(error) => Some(error),
+            Self::UnknownTenants(_) | Self::Database(_) | Self::Incomplete(_) => None,
+        }
+    }
+}
+
+macro_rules! from {
+    ($($source:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$source> for Error {
+            fn from(error: $source) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+
+from! {
+    SettingsError => Settings,
+    SetError => Migrations,
+    UrlError => Url,
+    ConnectError => Connect,
+    RegistryError => Registry,
+}
+
+impl From<&tokio_postgres::Error> for Error {
+    fn from(error: &tokio_postgres::Error) -> Self {
+        Self::Database(Box::new(Failure::from_postgres(error)))
+    }
+}

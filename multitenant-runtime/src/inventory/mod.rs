@@ -1,0 +1,37 @@
+//! What all schemas hold, read without writing: one statement for many schemas, never one per tenant.
+
+mod observe;
+
+pub(crate) use observe::observe;
+
+use crate::migration::Version;
+
+/// How a history table stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum HistoryTable {
+    /// There is none.
+    #[default]
+    Absent,
+    /// Diesel's own layout: `version` and `run_on`.
+    Diesel,
+    /// With our columns.
+    Extended,
+}
+
+/// One row of a history table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Applied {
+    pub(crate) version: Version,
+    /// As recorded; absent where Diesel applied it.
+    pub(crate) checksum: Option<String>,
+}
+
+/// What one schema holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Observed {
+    pub(crate) schema_exists: bool,
+    pub(crate) history: HistoryTable,
+    pub(crate) applied: Vec<Applied>,
+    /// The format of the newest row's columns, where it is newer than this version understands.
+    pub(crate) newer_format: Option<i32>,
+}

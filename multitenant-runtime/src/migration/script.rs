@@ -1,0 +1,66 @@
+//! The SQL of one migration, split once, with the way back from an offset to a line.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::statements::{Mode, Statement, StatementKind, line_column, split};
+use super::{Problem, SplitError};
+
+/// The SQL of one file, split into statements.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    path: Arc<str>,
+    sql: Arc<str>,
+    statements: Vec<Statement>,
+}
+
+/// A place in a script: line and column from 1, the column in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+impl Script {
+    pub(crate) fn parse(path: &str, sql: &str, mode: Mode) -> Result<Self, Problem> {
+        let statements = split(sql, mode).map_err(|error: SplitError| {
+            let (line, column) = line_column(sql, error.offset);
+            Problem::at(path, line, column, error.to_string())
+        })?;
+        if statements.is_empty() {
+            return Err(Problem::in_file(path, "holds no statement: write one, or remove the migration's folder"));
+        }
+        Ok(Self { path: path.into(), sql: sql.into(), statements })
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// The statements with what their keywords tell.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = (&str, StatementKind)> {
+        self.statements.iter().map(|statement| (&self.sql[statement.range.clone()], statement.kind))
+    }
+
+    /// Where an error is: the server's position, in characters from 1, or the statement's beginning.
+    pub(crate) fn place(&self, statement: usize, position: Option<u32>) -> Place {
+        let range: Range<usize> = self.statements.get(statement).map_or(0..0, |s| s.range.clone());
+        let offset = match position {
+            Some(position) if position > 0 => self.sql[range.clone()]
+                .char_indices()
+                .nth(position as usize - 1)
+                .map_or(range.end, |(byte, _)| range.start + byte),
+            _ => range.start,
+        };
+        let (line, column) = line_column(&self.sql, offset);
+        Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
+    }
+}

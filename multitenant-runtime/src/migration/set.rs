@@ -1,0 +1,180 @@
+//! An ordered, checked set of migrations.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::directory::{self, Folder};
+use super::script::Script;
+use super::statements::Mode;
+use super::{Checksum, EmbeddedMigrations, EmbeddedSet, Problem, SetError, Version};
+use crate::target::Tier;
+
+/// One migration of a set.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    pub(super) version: Version,
+    pub(super) name: String,
+    pub(super) up: Script,
+    pub(super) down: Option<Arc<str>>,
+    pub(super) checksum: Checksum,
+    pub(super) run_in_transaction: bool,
+    pub(super) allow_shared_locks: bool,
+}
+
+impl Migration {
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Its folder's name, version included.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The checksum of its `up.sql`.
+    #[must_use]
+    pub fn checksum(&self) -> Checksum {
+        self.checksum
+    }
+
+    /// Whether it runs in a transaction, as most do.
+    #[must_use]
+    pub fn run_in_transaction(&self) -> bool {
+        self.run_in_transaction
+    }
+
+    pub(crate) fn up(&self) -> &Script {
+        &self.up
+    }
+
+    /// Whether it may lock a table of the shared schema (`multitenant.allow_shared_locks`).
+    pub(crate) fn allow_shared_locks(&self) -> bool {
+        self.allow_shared_locks
+    }
+}
+
+/// An ordered set of migrations, checked and split: the shared ones, or the tenants'.
+///
+/// It is also a Diesel [`MigrationSource`](diesel::migration::MigrationSource), so that Diesel's own harness
+/// can apply it to a single schema. Cloning is cheap.
+///
+/// ```
+/// use multitenant_runtime::{Tier, migration::MigrationSet};
+///
+/// # let folder = std::env::temp_dir().join(format!("doctest-set-{}", std::process::id()));
+/// # std::fs::create_dir_all(folder.join("1_users"))?;
+/// # std::fs::write(folder.join("1_users/up.sql"), "create table users (id int primary key);")?;
+/// let set = MigrationSet::from_folder(Tier::Tenant, &folder)?;
+/// assert_eq!(set.migrations()[0].version().as_str(), "1");
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct MigrationSet {
+    tier: Tier,
+    migrations: Arc<[Migration]>,
+}
+
+impl MigrationSet {
+    /// Reads a folder of migrations in Diesel's layout.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError`] with everything that is wrong: a folder that cannot be read, one without `up.sql`, a
+    /// version that is missing, too long or there twice, a `metadata.toml` that is not understood, SQL that
+    /// cannot be split.
+    pub fn from_folder(tier: Tier, folder: &Path) -> Result<Self, SetError> {
+        let (folders, problems) = directory::read(folder);
+        Self::build(tier, folders, problems)
+    }
+
+    /// The shared and the tenant set that a binary embeds.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError`] for SQL that cannot be split, with file and line.
+    pub fn embedded(migrations: &EmbeddedMigrations) -> Result<(Option<Self>, Self), SetError> {
+        let shared = migrations.shared.map(|set| Self::from_embedded(Tier::Shared, set)).transpose()?;
+        Ok((shared, Self::from_embedded(Tier::Tenant, migrations.tenant)?))
+    }
+
+    fn from_embedded(tier: Tier, set: EmbeddedSet) -> Result<Self, SetError> {
+        let folders = set.migrations.iter().map(|migration| Folder {
+            name: migration.name.to_owned(),
+            path: format!("{}/{}", set.folder, migration.name),
+            up: migration.up.to_owned(),
+            down: migration.down.map(str::to_owned),
+            run_in_transaction: migration.run_in_transaction,
+            allow_shared_locks: migration.allow_shared_locks,
+        });
+        Self::build(tier, folders.collect(), Vec::new())
+    }
+
+    fn build(tier: Tier, folders: Vec<Folder>, mut problems: Vec<Problem>) -> Result<Self, SetError> {
+        let mut migrations: Vec<Migration> =
+            folders.into_iter().filter_map(|f| migration(f).map_err(|problem| problems.push(problem)).ok()).collect();
+        migrations.sort_by(|a, b| a.version.cmp(&b.version).then_with(|| a.name.cmp(&b.name)));
+        for pair in migrations.windows(2) {
+            if let [a, b] = pair
+                && a.version == b.version
+            {
+                problems.push(Problem::in_file(
+                    b.up.path(),
+                    format!("has the version {} of {:?}: give one of the two folders another version", b.version, a.name),
+                ));
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self { tier, migrations: migrations.into() })
+        } else {
+            problems.sort_by(|a, b| a.path.cmp(&b.path));
+            Err(SetError::new(tier, problems))
+        }
+    }
+
+    /// The tier that the set is for.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// The migrations in the order in which they are applied.
+    #[must_use]
+    pub fn migrations(&self) -> &[Migration] {
+        &self.migrations
+    }
+
+    /// The newest version, if there is any.
+    #[must_use]
+    pub fn head(&self) -> Option<&Version> {
+        self.migrations.last().map(Migration::version)
+    }
+
+    pub(crate) fn get(&self, version: &Version) -> Option<&Migration> {
+        let at = self.migrations.binary_search_by(|migration| migration.version.cmp(version)).ok()?;
+        self.migrations.get(at)
+    }
+}
+
+fn migration(folder: Folder) -> Result<Migration, Problem> {
+    let version = Version::of_folder(&folder.name).ok_or_else(|| {
+        Problem::in_file(
+            &folder.path,
+            "has no usable version: a folder's name begins with a version of 1 to 50 characters and `_`, \
+             as in 2026-11-02-101500_add_total",
+        )
+    })?;
+    let mode = if folder.run_in_transaction { Mode::Transactional } else { Mode::NonTransactional };
+    Ok(Migration {
+        version,
+        up: Script::parse(&format!("{}/up.sql", folder.path), &folder.up, mode)?,
+        checksum: Checksum::of(&folder.up),
+        down: folder.down.map(Into::into),
+        name: folder.name,
+        run_in_transaction: folder.run_in_transaction,
+        allow_shared_locks: folder.allow_shared_locks,
+    })
+}

@@ -1,0 +1,75 @@
+//! A set as Diesel sees it.
+
+use std::fmt;
+
+use diesel::connection::BoxableConnection;
+use diesel::migration::{self as diesel_migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion};
+use diesel::pg::Pg;
+
+use super::{Migration, MigrationSet};
+
+impl MigrationSource<Pg> for MigrationSet {
+    fn migrations(&self) -> diesel_migration::Result<Vec<Box<dyn diesel_migration::Migration<Pg>>>> {
+        Ok(self
+            .migrations()
+            .iter()
+            .map(|migration| {
+                let name = Name { name: migration.name.clone(), version: migration.version.to_diesel() };
+                Box::new(AsDiesel { migration: migration.clone(), name }) as Box<dyn diesel_migration::Migration<Pg>>
+            })
+            .collect())
+    }
+}
+
+struct AsDiesel {
+    migration: Migration,
+    name: Name,
+}
+
+struct Name {
+    name: String,
+    version: MigrationVersion<'static>,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl MigrationName for Name {
+    fn version(&self) -> MigrationVersion<'_> {
+        self.version.as_owned()
+    }
+}
+
+impl MigrationMetadata for AsDiesel {
+    fn run_in_transaction(&self) -> bool {
+        self.migration.run_in_transaction
+    }
+}
+
+impl diesel_migration::Migration<Pg> for AsDiesel {
+    fn run(&self, conn: &mut dyn BoxableConnection<Pg>) -> diesel_migration::Result<()> {
+        // Statement by statement, as our own runner: a file of several `CONCURRENTLY` works here too.
+        for (sql, _) in self.migration.up.statements() {
+            conn.batch_execute(sql)?;
+        }
+        Ok(())
+    }
+
+    fn revert(&self, conn: &mut dyn BoxableConnection<Pg>) -> diesel_migration::Result<()> {
+        match &self.migration.down {
+            Some(down) => Ok(conn.batch_execute(down)?),
+            None => Err(format!("{} has no down.sql", self.migration.name).into()),
+        }
+    }
+
+    fn metadata(&self) -> &dyn MigrationMetadata {
+        self
+    }
+
+    fn name(&self) -> &dyn MigrationName {
+        &self.name
+    }
+}

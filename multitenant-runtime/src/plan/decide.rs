@@ -1,0 +1,127 @@
+//! One target's plan from what is known, what is applied, and what the policy allows.
+
+use std::collections::BTreeMap;
+
+use crate::inventory::{Applied, Observed};
+use crate::migration::{MigrationSet, Version};
+use crate::target::Target;
+
+use super::{State, TargetPlan};
+
+/// What to do with a schema that a newer release has migrated already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnAhead {
+    /// Start, and say so: the usual state of the old replicas during a deploy.
+    #[default]
+    Accept,
+    /// Refuse that target.
+    Refuse,
+}
+
+/// What to do with a schema where an applied migration differs from the binary's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnEdited {
+    /// Refuse that target: nobody knows what it really holds.
+    #[default]
+    Refuse,
+    /// Say so and go on.
+    Accept,
+}
+
+/// What a run does about targets that are not as expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Policy {
+    pub(crate) on_ahead: OnAhead,
+    pub(crate) on_edited: OnEdited,
+    pub(crate) create_missing: bool,
+}
+
+/// Decides what is to be done with one target.
+pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, policy: Policy) -> TargetPlan {
+    let applied: BTreeMap<&Version, &Applied> = observed.applied.iter().map(|row| (&row.version, row)).collect();
+    let newest = applied.keys().next_back().copied();
+    let pending: Vec<Version> = set
+        .migrations()
+        .iter()
+        .map(|migration| migration.version().clone())
+        .filter(|version| !applied.contains_key(version))
+        .collect();
+    let unknown: Vec<Version> =
+        applied.keys().filter(|version| set.get(version).is_none()).map(|&version| version.clone()).collect();
+    let edited: Vec<Version> = set
+        .migrations()
+        .iter()
+        .filter(|migration| {
+            applied
+                .get(migration.version())
+                .and_then(|row| row.checksum.as_deref())
+                .is_some_and(|recorded| migration.checksum().contradicts(recorded))
+        })
+        .map(|migration| migration.version().clone())
+        .collect();
+    let out_of_order = pending.iter().filter(|version| newest.is_some_and(|newest| *version < newest)).cloned();
+    let mut plan = TargetPlan {
+        state: state(set, observed, &pending, &unknown, &edited),
+        out_of_order: out_of_order.collect(),
+        applied: applied.keys().map(|&version| version.clone()).collect(),
+        refused: None,
+        create_schema: false,
+        history: observed.history,
+        target,
+        pending,
+        unknown,
+        edited,
+    };
+    plan.refused = refusal(&plan, set, observed, policy);
+    plan.create_schema = plan.state == State::Missing && plan.refused.is_none();
+    plan
+}
+
+fn state(set: &MigrationSet, observed: &Observed, pending: &[Version], unknown: &[Version], edited: &[Version]) -> State {
+    if !observed.schema_exists {
+        State::Missing
+    } else if !edited.is_empty() {
+        State::Edited
+    } else if !pending.is_empty() {
+        State::Behind
+    } else if unknown.iter().any(|version| set.head().is_none_or(|head| version > head)) {
+        State::Ahead
+    } else if !unknown.is_empty() {
+        State::Unknown
+    } else {
+        State::UpToDate
+    }
+}
+
+fn refusal(plan: &TargetPlan, set: &MigrationSet, observed: &Observed, policy: Policy) -> Option<String> {
+    if let Some(format) = observed.newer_format {
+        return Some(format!(
+            "its history was written in format {format} by a newer release: upgrade this binary to at least that release"
+        ));
+    }
+    let newer = || plan.unknown.iter().any(|version| set.head().is_none_or(|head| version > head));
+    match plan.state {
+        // The shared schema is named by the configuration; a tenant's may have been dropped or renamed by mistake.
+        State::Missing if plan.target.tenant().is_some() && !policy.create_missing => Some(
+            "the schema does not exist: restore it if it should be there, or have it created \
+             (`migrate --create-schemas`, or `create_tenant` in the library)"
+                .to_owned(),
+        ),
+        State::Edited if policy.on_edited == OnEdited::Refuse => Some(format!(
+            "applied migrations differ from this binary's: {}: put the files back as they were and write a new \
+             migration instead",
+            join(&plan.edited)
+        )),
+        _ if policy.on_ahead == OnAhead::Refuse && newer() => Some(format!(
+            "the schema is ahead of this binary, which does not know {}: deploy the newer release",
+            join(&plan.unknown)
+        )),
+        _ => None,
+    }
+}
+
+fn join(versions: &[Version]) -> String {
+    versions.iter().map(Version::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,112 @@
+//! The plan as a value.
+
+use serde::Serialize;
+
+use crate::migration::Version;
+use crate::target::Target;
+
+/// How a target stands against the binary's migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum State {
+    /// Everything is applied.
+    UpToDate,
+    /// Something is pending.
+    Behind,
+    /// Everything is applied, and versions newer than the binary's too: a newer release was here.
+    Ahead,
+    /// Everything is applied, and versions that the binary does not know, older than its newest, too.
+    Unknown,
+    /// An applied migration differs from the binary's.
+    Edited,
+    /// The schema does not exist.
+    Missing,
+}
+
+/// What is to be done with one target, and why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct TargetPlan {
+    /// The target.
+    pub target: Target,
+    /// How it stands.
+    pub state: State,
+    /// What its history holds, in order.
+    pub applied: Vec<Version>,
+    /// What is not applied yet, in the order in which it would be.
+    pub pending: Vec<Version>,
+    /// Versions in the history that the binary does not know.
+    pub unknown: Vec<Version>,
+    /// Applied migrations whose text differs from the binary's.
+    pub edited: Vec<Version>,
+    /// Pending versions that sort before one that is applied already.
+    pub out_of_order: Vec<Version>,
+    /// Why nothing will be done though something is pending or wrong; `None` where the plan goes ahead.
+    pub refused: Option<String>,
+    /// Whether the schema is to be created first.
+    pub create_schema: bool,
+    /// How the history table stands: decides what the first migration's transaction must do to it.
+    pub(crate) history: crate::inventory::HistoryTable,
+}
+
+impl TargetPlan {
+    /// Whether a run has anything to do here.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.refused.is_none() && !self.pending.is_empty()
+    }
+}
+
+/// What a run would do, target by target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct Plan {
+    /// The shared schema, where there are shared migrations and the scope holds them.
+    pub shared: Option<TargetPlan>,
+    /// The tenants, in the registry's order.
+    pub tenants: Vec<TargetPlan>,
+}
+
+/// How many tenants stand in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlanSummary {
+    /// How many tenants there are.
+    pub tenants: usize,
+    /// How many are up to date.
+    pub up_to_date: usize,
+    /// How many have something pending.
+    pub behind: usize,
+    /// How many have versions that the binary does not know.
+    pub ahead: usize,
+    /// How many have an applied migration that differs.
+    pub edited: usize,
+    /// How many have no schema.
+    pub missing: usize,
+}
+
+impl Plan {
+    /// The shared schema, if it belongs to the plan, then the tenants.
+    pub fn targets(&self) -> impl Iterator<Item = &TargetPlan> {
+        self.shared.iter().chain(&self.tenants)
+    }
+
+    /// Counts the tenants' states.
+    #[must_use]
+    pub fn summary(&self) -> PlanSummary {
+        let mut summary = PlanSummary { tenants: self.tenants.len(), ..PlanSummary::default() };
+        for tenant in &self.tenants {
+            *match tenant.state {
+                State::UpToDate => &mut summary.up_to_date,
+                State::Behind => &mut summary.behind,
+                State::Ahead | State::Unknown => &mut summary.ahead,
+                State::Edited => &mut summary.edited,
+                State::Missing => &mut summary.missing,
+            } += 1;
+        }
+        summary
+    }
+}

@@ -1,0 +1,106 @@
+//! Something happened: what reporters, progress bars and metrics are fed with.
+
+use std::time::Duration;
+
+use crate::migration::Version;
+use crate::target::Target;
+
+use super::{Failure, Outcome};
+
+/// Something happened in a run. Events of one target come in order; those of several interleave.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// The run knows what is to be done.
+    Planned {
+        /// How many targets have something pending.
+        pending_targets: usize,
+        /// How many targets there are.
+        targets: usize,
+        /// How many migrations will be applied in all.
+        migrations: usize,
+    },
+    /// A worker begins with a target.
+    TargetStarted {
+        /// The target.
+        target: Target,
+        /// How many migrations are pending there.
+        pending: usize,
+    },
+    /// A migration begins.
+    MigrationStarted {
+        /// The target.
+        target: Target,
+        /// The migration.
+        version: Version,
+    },
+    /// A migration and its history row are committed.
+    MigrationApplied {
+        /// The target.
+        target: Target,
+        /// The migration.
+        version: Version,
+        /// How long it took, with all its tries.
+        duration: Duration,
+    },
+    /// Another run holds the target; it will be tried again.
+    Held {
+        /// The target.
+        target: Target,
+    },
+    /// A try failed in a way that may pass; another follows.
+    Retrying {
+        /// The target.
+        target: Target,
+        /// Which try failed, from 1.
+        attempt: u32,
+        /// How long until the next one.
+        delay: Duration,
+        /// Why.
+        failure: Box<Failure>,
+    },
+    /// The server said something.
+    Notice {
+        /// The target.
+        target: Target,
+        /// What it said.
+        message: String,
+    },
+    /// A target is done with.
+    TargetFinished {
+        /// The target.
+        target: Target,
+        /// How it came out.
+        outcome: Outcome,
+        /// Why, where it failed or was skipped.
+        failure: Option<Box<Failure>>,
+    },
+}
+
+/// Whoever wants to know what happens in a run.
+///
+/// It is called from the workers, so it must be quick and must not block.
+///
+/// ```
+/// use multitenant_runtime::{Event, Observer};
+///
+/// struct Count(std::sync::atomic::AtomicUsize);
+///
+/// impl Observer for Count {
+///     fn event(&self, event: &Event) {
+///         if let Event::MigrationApplied { .. } = event {
+///             self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer: Send + Sync {
+    /// Takes note of an event.
+    fn event(&self, event: &Event);
+}
+
+impl<F: Fn(&Event) + Send + Sync> Observer for F {
+    fn event(&self, event: &Event) {
+        self(event);
+    }
+}

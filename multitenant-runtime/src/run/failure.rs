@@ -1,0 +1,91 @@
+//! Why a target failed, with everything that helps to mend it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::connection::Notice;
+use crate::sqlstate::FailureClass;
+
+/// Why a target failed: what, where, and what to do next.
+///
+/// Serialised it is the FAILURE of the JSON documents: every field is there, and may be null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub class: FailureClass,
+    /// The SQLSTATE, where the server gave one.
+    pub sqlstate: Option<String>,
+    /// The version of the migration that failed.
+    pub migration: Option<String>,
+    /// The file, as configured: `migrations/tenant/2026-11-02-101500_add_total/up.sql`.
+    pub file: Option<String>,
+    /// The line in the file, from 1: of the error where the server gives a position, else of the statement.
+    pub line: Option<u32>,
+    /// The column in the line, from 1, in characters.
+    pub column: Option<u32>,
+    /// What happened.
+    pub message: String,
+    /// More of it, as the server gives it.
+    pub detail: Option<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// What the server said meanwhile, last first dropped.
+    #[serde(skip)]
+    pub notices: Vec<Notice>,
+}
+
+impl Failure {
+    pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            sqlstate: None,
+            migration: None,
+            file: None,
+            line: None,
+            column: None,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            notices: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn from_postgres(error: &tokio_postgres::Error) -> Self {
+        let mut failure = Self::new(FailureClass::of(error), crate::connection::describe(error));
+        if let Some(db) = error.as_db_error() {
+            failure.message = db.message().to_owned();
+            failure.sqlstate = Some(db.code().code().to_owned());
+            failure.detail = db.detail().map(str::to_owned);
+            failure.hint = db.hint().map(str::to_owned);
+        }
+        failure
+    }
+}
+
+impl fmt::Display for Failure {
+    /// One line: `42P07 relation "orders" already exists (migrations/…/up.sql:3:1)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = &self.sqlstate {
+            write!(f, "{code} ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(file) = &self.file {
+            write!(f, " ({file}")?;
+            if let Some(line) = self.line {
+                write!(f, ":{line}")?;
+            }
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
+            }
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! What a failure means for a run, decided by SQLSTATE and the error's structured fields, never by its text.
+//!
+//! The only file with five-character codes.
+
+use std::fmt;
+
+use serde::Serialize;
+use tokio_postgres::error::{DbError, SqlState};
+
+/// What kind of failure it is, which decides whether it is worth another try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FailureClass {
+    /// Passes by itself: a serialisation failure, a race for a database-wide object, a server that starts.
+    Retryable,
+    /// A statement waited longer than `lock_timeout` for a lock that somebody else holds.
+    LockTimeout,
+    /// PostgreSQL broke a deadlock.
+    Deadlock,
+    /// The connection broke, or the server went away.
+    ConnectionLost,
+    /// The statement was cancelled, by us, by an administrator or by `statement_timeout`.
+    Cancelled,
+    /// Another run holds the target.
+    Held,
+    /// The target's schema does not exist.
+    MissingSchema,
+    /// An applied migration differs from the file, or the history has versions that a policy refuses.
+    Refused,
+    /// A tenant's migration took a lock that changes the shared schema.
+    SharedSchemaTouched,
+    /// It will fail again until somebody changes something.
+    Permanent,
+}
+
+impl FailureClass {
+    /// Whether the same work may succeed if it is simply done again.
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Self::Retryable | Self::LockTimeout | Self::Deadlock | Self::ConnectionLost)
+    }
+
+    pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(error) => Self::of_db_error(error),
+            // Without an answer from the server, it is the connection that failed.
+            None => Self::ConnectionLost,
+        }
+    }
+
+    fn of_db_error(error: &DbError) -> Self {
+        let code = error.code();
+        if *code == SqlState::LOCK_NOT_AVAILABLE {
+            Self::LockTimeout
+        } else if *code == SqlState::T_R_DEADLOCK_DETECTED {
+            Self::Deadlock
+        } else if *code == SqlState::QUERY_CANCELED {
+            Self::Cancelled
+        } else if *code == SqlState::ADMIN_SHUTDOWN
+            || *code == SqlState::CRASH_SHUTDOWN
+            || *code == SqlState::IDLE_SESSION_TIMEOUT
+            || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        {
+            Self::ConnectionLost
+        } else if is_transient(error) {
+            Self::Retryable
+        } else {
+            Self::Permanent
+        }
+    }
+}
+
+impl fmt::Display for FailureClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Retryable => "retryable",
+            Self::LockTimeout => "lock-timeout",
+            Self::Deadlock => "deadlock",
+            Self::ConnectionLost => "connection-lost",
+            Self::Cancelled => "cancelled",
+            Self::Held => "held",
+            Self::MissingSchema => "missing-schema",
+            Self::Refused => "refused",
+            Self::SharedSchemaTouched => "shared-schema-touched",
+            Self::Permanent => "permanent",
+        })
+    }
+}
+
+/// A failure that passes by itself, races for database-wide objects among them.
+///
+/// Tenants that create the same extension, or replace the same shared function, at the same time collide on
+/// the system catalogues; the second try finds the object there.
+fn is_transient(error: &DbError) -> bool {
+    let code = error.code();
+    let in_catalogue = error.schema() == Some("pg_catalog");
+    *code == SqlState::T_R_SERIALIZATION_FAILURE
+        || *code == SqlState::TOO_MANY_CONNECTIONS
+        || *code == SqlState::CANNOT_CONNECT_NOW
+        // "tuple concurrently updated" has no code of its own.
+        || *code == SqlState::INTERNAL_ERROR
+        || (*code == SqlState::UNIQUE_VIOLATION && in_catalogue)
+        // A class-08 error over a live connection is a worker node's (Citus).
+        || code.code().starts_with("08")
+}
+
+/// Whether a class of failure may be retried only once: `XX000` may also be a bug of the server's.
+pub(crate) fn retry_once(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::INTERNAL_ERROR)
+}
+
+/// Whether the object that the statement makes is there already: what an interrupted run leaves behind.
+pub(crate) fn is_duplicate_object(code: &str) -> bool {
+    [
+        SqlState::DUPLICATE_TABLE,
+        SqlState::DUPLICATE_OBJECT,
+        SqlState::DUPLICATE_COLUMN,
+        SqlState::DUPLICATE_FUNCTION,
+        SqlState::DUPLICATE_SCHEMA,
+    ]
+    .iter()
+    .any(|known| known.code() == code)
+}
+
+/// Whether a query failed because the relation that it reads does not exist.
+pub(crate) fn is_undefined_table(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(code) if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME)
+}
+
+/// Whether the role lacks a right.
+pub(crate) fn is_insufficient_privilege(code: &str) -> bool {
+    code == SqlState::INSUFFICIENT_PRIVILEGE.code()
+}
+
+/// The code of the guard "it holds, or this division by zero fails": a failed guard is told by its place in
+/// the pipeline together with this code.
+pub(crate) fn is_failed_guard(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::DIVISION_BY_ZERO)
+}
+
+/// The code of the guard that carries a value in its error: a text that is no number.
+pub(crate) fn is_failed_cast(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_TEXT_REPRESENTATION)
+}
