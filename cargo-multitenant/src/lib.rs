@@ -1,1 +1,2 @@
-//! CLI.
+mod config;
+mod output;
