@@ -1,1 +1,5 @@
 //! Runtime.
+
+mod connection;
+
+pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
