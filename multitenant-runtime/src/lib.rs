@@ -1,1 +1,4 @@
 //! Runtime.
+
+#[cfg(feature = "migrations")]
+pub mod migration;
