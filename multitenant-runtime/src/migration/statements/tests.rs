@@ -445,10 +445,6 @@ fn lines_and_columns() {
         ("a", 9, (1, 2)),
         ("\u{feff}a", 3, (1, 1)),
     ] {
-        assert_eq!(
-            error::line_column(sql, offset),
-            expected,
-            "{sql:?} {offset}"
-        );
+        assert_eq!(line_column(sql, offset), expected, "{sql:?} {offset}");
     }
 }

@@ -82,9 +82,9 @@ fn control(sql: &str, statement: &Statement) -> Option<Control> {
     } else if verb.is("start") && keywords.next_is("transaction") {
         begin("START TRANSACTION", keywords)
     } else if verb.is("commit") {
-        commit("COMMIT", keywords)
+        commit("COMMIT", &keywords)
     } else if verb.is("end") {
-        commit("END", keywords)
+        commit("END", &keywords)
     } else if verb.is("rollback") {
         neither("ROLLBACK")
     } else if verb.is("abort") {
@@ -120,7 +120,7 @@ fn begin(command: &'static str, mut keywords: Keywords<'_>) -> Option<Control> {
     })
 }
 
-fn commit(command: &'static str, keywords: Keywords<'_>) -> Option<Control> {
+fn commit(command: &'static str, keywords: &Keywords<'_>) -> Option<Control> {
     if keywords.has("prepared") {
         return Some(Control {
             command: "COMMIT PREPARED",
