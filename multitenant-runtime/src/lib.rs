@@ -2,18 +2,46 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
+mod connection;
 mod ident;
 mod settings;
 
 #[cfg(feature = "migrations")]
-pub mod migration;
-
-pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};
+mod error;
 #[cfg(feature = "migrations")]
-pub use migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
+mod inventory;
+#[cfg(feature = "migrations")]
+pub mod migration;
+#[cfg(feature = "migrations")]
+mod migrator;
+#[cfg(feature = "migrations")]
+mod plan;
+#[cfg(feature = "migrations")]
+mod registry;
+#[cfg(feature = "migrations")]
+mod run;
+#[cfg(feature = "migrations")]
+mod sqlstate;
+#[cfg(feature = "migrations")]
+mod target;
+
+pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
+pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};
 pub use settings::{
     CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, SearchPath, Settings, SettingsError, SettingsText,
     parse_duration,
+};
+
+#[cfg(feature = "migrations")]
+pub use {
+    error::Error,
+    migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
+    migrator::{Migrator, MigratorBuilder, Scope, Selection},
+    plan::{OnAhead, OnEdited, Plan, PlanSummary, State, TargetPlan},
+    registry::{Registry, RegistryError, Tenant},
+    run::{Event, Failure, Observer, Outcome, Report, Summary, TargetReport},
+    sqlstate::FailureClass,
+    target::{Target, Tier},
 };
 
 #[cfg(feature = "macros")]

@@ -2,7 +2,7 @@
 
 mod observe;
 
-pub(crate) use observe::observe;
+pub(crate) use observe::{Subject, observe};
 
 use crate::migration::Version;
 
@@ -22,8 +22,8 @@ pub(crate) enum HistoryTable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Applied {
     pub(crate) version: Version,
-    /// As recorded; absent where Diesel applied it.
-    pub(crate) checksum: Option<String>,
+    /// The recorded checksum is another than the set's.
+    pub(crate) edited: bool,
 }
 
 /// What one schema holds.

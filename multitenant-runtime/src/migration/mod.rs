@@ -3,6 +3,7 @@
 mod checksum;
 mod directory;
 mod embedded;
+pub(crate) mod ledger;
 mod metadata;
 mod problem;
 mod script;

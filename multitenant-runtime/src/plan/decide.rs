@@ -50,17 +50,8 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
         .collect();
     let unknown: Vec<Version> =
         applied.keys().filter(|version| set.get(version).is_none()).map(|&version| version.clone()).collect();
-    let edited: Vec<Version> = set
-        .migrations()
-        .iter()
-        .filter(|migration| {
-            applied
-                .get(migration.version())
-                .and_then(|row| row.checksum.as_deref())
-                .is_some_and(|recorded| migration.checksum().contradicts(recorded))
-        })
-        .map(|migration| migration.version().clone())
-        .collect();
+    let edited: Vec<Version> =
+        applied.values().filter(|row| row.edited).map(|row| row.version.clone()).collect();
     let out_of_order = pending.iter().filter(|version| newest.is_some_and(|newest| *version < newest)).cloned();
     let mut plan = TargetPlan {
         state: state(set, observed, &pending, &unknown, &edited),

@@ -1,0 +1,33 @@
+//! Connections of our own: to migrate, to look, to administer.
+//!
+//! [`ConnectionUrl`] is what the user wrote, understood once; [`Session`](session::Session) is one connection
+//! made from it. Deliberately absent: pools, which belong to the application, and the environment (`PGHOST`,
+//! `PGPASSWORD`, password files), which is a configuration layer and read where layers are merged.
+
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "sessions are first used by the migrator")
+)]
+
+mod attempt;
+mod canceller;
+mod codes;
+mod error;
+mod notice;
+mod parameters;
+mod row;
+mod session;
+mod socket;
+mod ssl;
+mod tls;
+mod url;
+mod url_error;
+mod url_text;
+
+#[cfg(all(test, unix))]
+mod tests;
+
+pub use error::{ConnectError, ConnectErrorKind};
+pub use notice::Notice;
+pub use url::ConnectionUrl;
+pub use url_error::UrlError;

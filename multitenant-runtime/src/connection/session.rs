@@ -1,0 +1,316 @@
+use std::error::Error;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
+use tokio_postgres::{
+    AsyncMessage, Client, Config, Connection, SimpleQueryMessage, SimpleQueryStream,
+};
+
+use super::attempt::{self, Attempt, Route};
+use super::canceller::Canceller;
+use super::codes;
+use super::error::{Cause, ConnectError};
+use super::notice::{Notice, NoticeBuffer};
+use super::row::Row;
+use super::socket::Address;
+use super::tls::Connector;
+use super::url::{ConnectionUrl, HostEntry, SessionAttributes};
+
+/// One connection of ours, for migrating and administering.
+///
+/// Outside of an explicit `BEGIN … READ WRITE` a session cannot write: it is opened with
+/// `default_transaction_read_only`, to which `RESET ALL` and `DISCARD ALL` return. In a pipeline `BEGIN` itself can
+/// fail (a cancel request that comes late), and what follows would run on its own, outside of any transaction.
+/// Statements that cannot run in a transaction need `SET default_transaction_read_only = off` first.
+///
+/// A transaction pooler refuses such options, or ignores them: then the session is not [direct](Self::is_direct),
+/// and has no such protection.
+///
+/// Dropping a session closes its socket at once: what has not been sent is not sent.
+pub(crate) struct Session {
+    client: Client,
+    direct: bool,
+    notices: NoticeBuffer,
+    driver: Driver,
+    route: Route,
+    limit: Duration,
+}
+
+/// How to open a [`Session`]. The URL's own settings win.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectOptions {
+    pub(crate) application_name: String,
+    pub(crate) connect_timeout: Duration,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            application_name: "cargo-multitenant".into(),
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The first failure of a pipeline. Statements after `index` may have run, where no transaction held them back.
+#[derive(Debug)]
+pub(crate) struct PipelineError {
+    pub(crate) index: usize,
+    pub(crate) error: tokio_postgres::Error,
+}
+
+/// Read-only outside of `BEGIN … READ WRITE`, and a mark by which we know that the options arrived.
+const OPTIONS: &str = "-c default_transaction_read_only=on -c multitenant.direct=on";
+
+/// One statement for all that a new connection must be asked.
+const INTRODUCTION: &str = "SELECT current_setting('multitenant.direct', true), \
+     current_setting('default_transaction_read_only'), pg_catalog.pg_is_in_recovery()";
+
+impl Session {
+    /// Connects to the first server of the URL that will have us.
+    ///
+    /// The time limit is for each server of the list.
+    pub(crate) async fn connect(
+        url: &ConnectionUrl,
+        options: &ConnectOptions,
+    ) -> Result<Self, ConnectError> {
+        let connector = Connector::new(url.ssl())
+            .map_err(|error| ConnectError::new(url, url.host_for_display(), Cause::Tls(error)))?;
+        let limit = url.connect_timeout().unwrap_or(options.connect_timeout);
+        let mut config = url.config().clone();
+        if config.get_application_name().is_none() {
+            config.application_name(&options.application_name);
+        }
+        let hosts = url.hosts();
+        let mut failure = None;
+        for entry in &hosts {
+            let attempt = Self::introduce(url, entry, &config, &connector, limit);
+            let cause = match tokio::time::timeout(limit, Box::pin(attempt)).await {
+                Ok(Ok(session)) => return Ok(session),
+                Ok(Err(cause)) => cause,
+                Err(_) => Cause::Timeout(limit),
+            };
+            let last = !cause.leaves_others();
+            failure = Some((entry, cause));
+            if last {
+                break;
+            }
+        }
+        let (target, cause) = match failure {
+            Some((entry, cause)) => (entry.with_database(url.database()), cause),
+            None => (
+                url.host_for_display(),
+                Cause::Resolve(std::io::ErrorKind::NotFound.into()),
+            ),
+        };
+        Err(ConnectError::new(url, target, cause))
+    }
+
+    /// The client, for what this type does not offer.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether session state stays with us: false behind a pooler in transaction or statement mode, and behind
+    /// any other that drops our startup options, as the two cannot be told apart.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.direct
+    }
+
+    /// The notices since the last call, oldest first; of very many, the latest.
+    pub(crate) fn take_notices(&self) -> Vec<Notice> {
+        self.notices.take()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// What stops this connection's work from outside.
+    pub(crate) fn canceller(&self) -> Canceller {
+        Canceller {
+            token: self.client.cancel_token(),
+            route: self.route.clone(),
+            limit: self.limit,
+        }
+    }
+
+    /// Sends all statements at once, in order, a message each, then reads all answers: the rows of each.
+    ///
+    /// # Errors
+    ///
+    /// The first failure and its index. All answers have been read by then, unless the connection is lost.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: dropped in between, statements that were sent run to their end. Drop the session as well.
+    pub(crate) async fn pipeline(
+        &self,
+        statements: &[impl AsRef<str>],
+    ) -> Result<Vec<Vec<Row>>, PipelineError> {
+        let mut sent = Vec::with_capacity(statements.len());
+        for statement in statements {
+            // Ready at once: the text goes into the driver's queue, and the driver both writes and reads.
+            sent.push(self.client.simple_query_raw(statement.as_ref()).await);
+        }
+        let mut answers = Vec::with_capacity(sent.len());
+        let mut failure = None;
+        for (index, answer) in sent.into_iter().enumerate() {
+            let rows = match answer {
+                Ok(stream) => read(stream).await,
+                Err(error) => Err(error),
+            };
+            match rows {
+                Ok(rows) => answers.push(rows),
+                Err(error) if failure.is_none() => failure = Some(PipelineError { index, error }),
+                Err(_) => {}
+            }
+        }
+        failure.map_or(Ok(answers), Err)
+    }
+
+    /// The rows of one simple query.
+    pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
+        read(self.client.simple_query_raw(sql).await?).await
+    }
+
+    /// Says goodbye to the server and waits until it is said.
+    pub(crate) async fn close(self) {
+        let Self {
+            client, mut driver, ..
+        } = self;
+        drop(client);
+        // A server that does not take the goodbye is not waited for.
+        let _ = tokio::time::timeout(Duration::from_secs(5), &mut driver.0).await;
+    }
+
+    /// Connects to one server, with our options or else without, and asks who it is.
+    async fn introduce(
+        url: &ConnectionUrl,
+        entry: &HostEntry,
+        config: &Config,
+        connector: &Connector,
+        limit: Duration,
+    ) -> Result<Self, Cause> {
+        let mut guarded = config.clone();
+        guarded.options(match config.get_options() {
+            Some(theirs) => format!("{theirs} {OPTIONS}"),
+            None => OPTIONS.to_owned(),
+        });
+        let attempt = match connect_to(entry, &guarded, url, connector).await {
+            Err(cause) if refuses_options(&cause) => {
+                connect_to(entry, config, url, connector).await?
+            }
+            other => other?,
+        };
+        let Attempt {
+            client,
+            connection,
+            route,
+        } = attempt;
+        let notices = NoticeBuffer::default();
+        let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
+        let mut session = Self {
+            client,
+            direct: false,
+            notices,
+            driver,
+            route,
+            limit,
+        };
+        let rows = session
+            .rows(INTRODUCTION)
+            .await
+            .map_err(Cause::from_startup)?;
+        if let Some(row) = rows.first() {
+            session.direct = row.get(0) == Some("on") && row.get(1) == Some("on");
+            let standby = row.get(2) == Some("t");
+            match url.attributes() {
+                SessionAttributes::Primary if standby => return Err(Cause::WrongServer),
+                SessionAttributes::Standby if !standby => return Err(Cause::WrongServer),
+                _ => {}
+            }
+        }
+        Ok(session)
+    }
+}
+
+/// Tries the addresses of one host.
+async fn connect_to(
+    entry: &HostEntry,
+    config: &Config,
+    url: &ConnectionUrl,
+    connector: &Connector,
+) -> Result<Attempt, Cause> {
+    let mut failure = None;
+    for address in Address::resolve(entry).await.map_err(Cause::Resolve)? {
+        match attempt::connect(&address, entry, config, url.ssl(), connector).await {
+            Ok(attempt) => return Ok(attempt),
+            Err(cause) if cause.leaves_others() => failure = Some(cause),
+            Err(cause) => return Err(cause),
+        }
+    }
+    Err(failure.unwrap_or_else(|| Cause::Resolve(std::io::ErrorKind::NotFound.into())))
+}
+
+/// Whether the answer may be to our startup options. Asking again without them tells.
+fn refuses_options(cause: &Cause) -> bool {
+    cause.code().is_some_and(|code| {
+        *code == codes::PROTOCOL_VIOLATION || *code == codes::FEATURE_NOT_SUPPORTED
+    })
+}
+
+async fn read(stream: SimpleQueryStream) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let mut stream = pin!(stream);
+    let mut rows = Vec::new();
+    while let Some(message) = stream.try_next().await? {
+        if let SimpleQueryMessage::Row(row) = message {
+            rows.push(Row::from(&row));
+        }
+    }
+    Ok(rows)
+}
+
+/// The task that moves the bytes; gone with the session.
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn drive<S, T>(mut connection: Connection<S, T>, notices: NoticeBuffer)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match poll_fn(|context| connection.poll_message(context)).await {
+            Some(Ok(AsyncMessage::Notice(notice))) => notices.push(Notice::from(&notice)),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                tracing::debug!(%error, "a connection was lost");
+                return;
+            }
+            None => return,
+        }
+    }
+}
+
+impl fmt::Display for PipelineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "statement {} failed: {}", self.index + 1, self.error)
+    }
+}
+
+impl Error for PipelineError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}

@@ -1,0 +1,98 @@
+//! Opening a socket and asking the server for TLS. Ours, and not `tokio_postgres`', so that each failure is known
+//! for what it is without reading messages, and so that `sslmode` can mean what it means in libpq.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_postgres::Config;
+
+use super::url::HostEntry;
+
+/// A TCP or Unix socket.
+pub(super) type Socket = Box<dyn Stream>;
+
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// A place to connect to, resolved.
+#[derive(Clone, Debug)]
+pub(super) enum Address {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl Address {
+    pub(super) async fn resolve(entry: &HostEntry) -> io::Result<Vec<Self>> {
+        if entry.is_socket() {
+            return Ok(vec![Self::Unix(
+                PathBuf::from(&entry.host).join(format!(".s.PGSQL.{}", entry.port)),
+            )]);
+        }
+        if let Some(address) = entry.address {
+            return Ok(vec![Self::Tcp(SocketAddr::new(address, entry.port))]);
+        }
+        let addresses: Vec<_> = tokio::net::lookup_host((entry.host.as_str(), entry.port))
+            .await?
+            .map(Self::Tcp)
+            .collect();
+        if addresses.is_empty() {
+            Err(io::ErrorKind::NotFound.into())
+        } else {
+            Ok(addresses)
+        }
+    }
+
+    pub(super) fn is_tcp(&self) -> bool {
+        matches!(self, Self::Tcp(_))
+    }
+
+    pub(super) async fn open(&self, config: &Config) -> io::Result<Socket> {
+        match self {
+            Self::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                keep_alive(&stream, config)?;
+                Ok(Box::new(stream))
+            }
+            #[cfg(unix)]
+            Self::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+            #[cfg(not(unix))]
+            Self::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+}
+
+/// A migration may run for long without a word on the wire, and a NAT forgets silent connections.
+fn keep_alive(stream: &TcpStream, config: &Config) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    #[cfg(target_os = "linux")]
+    if let Some(limit) = config.get_tcp_user_timeout() {
+        socket.set_tcp_user_timeout(Some(*limit))?;
+    }
+    if config.get_keepalives() {
+        let mut settings = TcpKeepalive::new().with_time(config.get_keepalives_idle());
+        if let Some(interval) = config.get_keepalives_interval() {
+            settings = settings.with_interval(interval);
+        }
+        if let Some(retries) = config.get_keepalives_retries() {
+            settings = settings.with_retries(retries);
+        }
+        socket.set_tcp_keepalive(&settings)?;
+    }
+    Ok(())
+}
+
+/// Asks for TLS: `true` if the server waits for the handshake now, `false` if it goes on without.
+pub(super) async fn ask_for_tls(socket: &mut Socket) -> io::Result<bool> {
+    // SSLRequest: the length of the message, then 1234 and 5679 for a version.
+    socket
+        .write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
+        .await?;
+    socket.flush().await?;
+    Ok(socket.read_u8().await? == b'S')
+}

@@ -1,0 +1,119 @@
+//! Reading all histories: one statement for the catalogue, then one for each chunk of history tables.
+
+use crate::connection::Session;
+use crate::ident::{Identifier, literal};
+use crate::migration::ledger::{CHECKSUM_COLUMN, HISTORY_FORMAT, Ledger};
+use crate::migration::{MigrationSet, Version};
+use crate::sqlstate::is_undefined_table;
+use crate::target::Target;
+
+use super::{Applied, HistoryTable, Observed};
+
+/// How many history tables one statement reads. Each holds two locks until the statement ends, and a longer
+/// `UNION ALL` costs the planner more than a further round trip costs us.
+const CHUNK: usize = 256;
+
+/// How often a schema may vanish between the two statements before that is an error.
+const TRIES: usize = 3;
+
+/// A schema to look at: its history table's name, and the set whose versions are expected there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) table: &'a Identifier,
+    pub(crate) set: &'a MigrationSet,
+}
+
+impl<'a> Subject<'a> {
+    fn ledger(&self) -> Ledger<'a> {
+        Ledger::new(self.target.schema(), self.table)
+    }
+}
+
+/// What these schemas hold, in the same order. Writes nothing.
+pub(crate) async fn observe(
+    session: &Session,
+    subjects: &[Subject<'_>],
+) -> Result<Vec<Observed>, tokio_postgres::Error> {
+    let mut tries = 0;
+    loop {
+        match try_observe(session, subjects).await {
+            // Dropped or renamed since the catalogue was read: the catalogue knows by now.
+            Err(error) if is_undefined_table(&error) && tries < TRIES => tries += 1,
+            result => return result,
+        }
+    }
+}
+
+async fn try_observe(session: &Session, subjects: &[Subject<'_>]) -> Result<Vec<Observed>, tokio_postgres::Error> {
+    let mut observed = vec![Observed::default(); subjects.len()];
+    if subjects.is_empty() {
+        return Ok(observed);
+    }
+    for row in session.rows(&catalogue_query(subjects)).await? {
+        let Some(slot) = row.get(0).and_then(|i| i.parse::<usize>().ok()).and_then(|i| observed.get_mut(i - 1)) else {
+            continue;
+        };
+        slot.schema_exists = true;
+        slot.history = match row.get(1) {
+            Some("extended") => HistoryTable::Extended,
+            Some("diesel") => HistoryTable::Diesel,
+            _ => HistoryTable::Absent,
+        };
+    }
+    let with_history: Vec<usize> =
+        (0..subjects.len()).filter(|&i| observed[i].history != HistoryTable::Absent).collect();
+    for chunk in with_history.chunks(CHUNK) {
+        for row in session.rows(&history_query(subjects, &observed, chunk)).await? {
+            let place = row.get(0).and_then(|i| i.parse::<usize>().ok());
+            if let Some((place, version)) = place.zip(row.get(1))
+                && let Some((slot, subject)) = observed.get_mut(place).zip(subjects.get(place))
+            {
+                slot.applied.push(applied(subject.set, version, row.get(2)));
+                let format = row.get(3).and_then(|format| format.parse::<i32>().ok());
+                slot.newer_format = slot.newer_format.max(format.filter(|&format| format > HISTORY_FORMAT));
+            }
+        }
+    }
+    Ok(observed)
+}
+
+/// A row, holding the set's own version where the set knows it: a fleet's histories repeat the same few texts.
+fn applied(set: &MigrationSet, version: &str, checksum: Option<&str>) -> Applied {
+    let version = Version::recorded(version);
+    match set.get(&version) {
+        Some(migration) => Applied {
+            edited: checksum.is_some_and(|recorded| migration.checksum().contradicts(recorded)),
+            version: migration.version().clone(),
+        },
+        None => Applied { version, edited: false },
+    }
+}
+
+/// Which of the schemas exist, and how their history tables stand. Only these schemas' rows are looked up, by
+/// the catalogue's own indexes.
+fn catalogue_query(subjects: &[Subject<'_>]) -> String {
+    let list = |name: fn(&Subject<'_>) -> String| {
+        subjects.iter().map(|subject| literal(&name(subject))).collect::<Vec<_>>().join(",")
+    };
+    format!(
+        "SELECT wanted.i, CASE WHEN c.oid IS NULL THEN 'absent' \
+         WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid \
+         AND a.attname = '{CHECKSUM_COLUMN}' AND NOT a.attisdropped) THEN 'extended' ELSE 'diesel' END \
+         FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[]), \
+         pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[])) WITH ORDINALITY AS wanted(nsp, rel, i) \
+         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.nsp \
+         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.rel \
+         AND c.relkind IN ('r', 'p')",
+        list(|subject| subject.target.schema().as_str().to_owned()),
+        list(|subject| subject.table.as_str().to_owned()),
+    )
+}
+
+fn history_query(subjects: &[Subject<'_>], observed: &[Observed], chunk: &[usize]) -> String {
+    chunk
+        .iter()
+        .map(|&i| subjects[i].ledger().rows(i, observed[i].history == HistoryTable::Extended))
+        .collect::<Vec<_>>()
+        .join(" UNION ALL ")
+}

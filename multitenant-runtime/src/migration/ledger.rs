@@ -1,0 +1,87 @@
+//! The history table: Diesel's own layout, always named with its schema, and all the SQL about it.
+//!
+//! Our columns are nullable and come only together with a schema's next migration, so that Diesel's harness
+//! and Diesel CLI go on working on the same table, and a schema that nobody migrates is not touched.
+
+use crate::ident::{Identifier, SchemaName, literal};
+
+use super::{Migration, Version, sha256_hex};
+
+/// The format of our columns that this version writes; a history with a newer one is left alone.
+pub(crate) const HISTORY_FORMAT: i32 = 1;
+
+/// The column with the checksum of what was applied.
+pub(crate) const CHECKSUM_COLUMN: &str = "multitenant_checksum";
+
+/// The column with the format of our columns.
+const FORMAT_COLUMN: &str = "multitenant_format";
+
+/// One schema's history table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ledger<'a> {
+    schema: &'a SchemaName,
+    table: &'a Identifier,
+}
+
+impl<'a> Ledger<'a> {
+    pub(crate) fn new(schema: &'a SchemaName, table: &'a Identifier) -> Self {
+        Self { schema, table }
+    }
+
+    /// The table's name as it stands in SQL.
+    pub(crate) fn qualified(&self) -> String {
+        format!("{}.{}", self.schema.quoted(), self.table.quoted())
+    }
+
+    /// Makes the table, as Diesel makes it, with our columns.
+    pub(crate) fn create(&self) -> String {
+        format!(
+            "CREATE TABLE {} (version varchar(50) PRIMARY KEY NOT NULL, \
+             run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, {CHECKSUM_COLUMN} text, {FORMAT_COLUMN} integer)",
+            self.qualified()
+        )
+    }
+
+    /// Adds our columns to a table that Diesel made.
+    pub(crate) fn extend(&self) -> String {
+        format!(
+            "ALTER TABLE {} ADD COLUMN IF NOT EXISTS {CHECKSUM_COLUMN} text, \
+             ADD COLUMN IF NOT EXISTS {FORMAT_COLUMN} integer",
+            self.qualified()
+        )
+    }
+
+    /// Records a migration as applied.
+    pub(crate) fn record(&self, migration: &Migration) -> String {
+        format!(
+            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}) VALUES ({}, {}, {HISTORY_FORMAT})",
+            self.qualified(),
+            literal(migration.version().as_str()),
+            literal(&migration.checksum().to_string()),
+        )
+    }
+
+    /// An SQL condition: the table does not exist.
+    pub(crate) fn is_absent(&self) -> String {
+        format!("pg_catalog.to_regclass({}) IS NULL", literal(&self.qualified()))
+    }
+
+    /// An SQL condition: the table holds these versions and no others.
+    pub(crate) fn holds<'v>(&self, versions: impl IntoIterator<Item = &'v Version>) -> String {
+        let mut versions: Vec<&str> = versions.into_iter().map(Version::as_str).collect();
+        versions.sort_unstable();
+        format!(
+            "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(\
+             pg_catalog.string_agg(version::text, ',' ORDER BY version::text COLLATE \"C\"), ''), 'UTF8')), 'hex') \
+             FROM {}) = {}",
+            self.qualified(),
+            literal(&sha256_hex(&versions.join(",")))
+        )
+    }
+
+    /// A query for the rows, as `i` (the schema's place in a list), version, checksum and format.
+    pub(crate) fn rows(&self, i: usize, extended: bool) -> String {
+        let ours = if extended { format!("{CHECKSUM_COLUMN}, {FORMAT_COLUMN}::text") } else { "NULL, NULL".to_owned() };
+        format!("SELECT {i}, version::text, {ours} FROM {}", self.qualified())
+    }
+}

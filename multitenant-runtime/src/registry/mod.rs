@@ -1,0 +1,13 @@
+//! Which tenants there are: a table, a query, the existing schemas, a list, or the application's own function.
+
+mod discover;
+mod error;
+mod source;
+
+pub(crate) use discover::{Discovery, discover};
+pub use error::RegistryError;
+pub use source::{Registry, Tenant};
+pub(crate) use source::RegistrySource;
+
+/// The comment on a schema whose tenant is still being created; such a schema is never served.
+pub(crate) const UNDER_CONSTRUCTION: &str = "multitenant: this tenant is being created";

