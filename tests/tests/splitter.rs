@@ -4,13 +4,19 @@
 //! statements from how they were made. `MULTITENANT_SQL_CORPUS=/path` names a folder of further scripts, real
 //! projects' migrations for instance.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what goes wrong in a suite is told by a panic"
+)]
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use multitenant_runtime::migration::{Mode, SplitErrorKind, split};
 use proptest::prelude::*;
 use squawk_syntax::ast::{AstNode as _, Stmt};
-use squawk_syntax::{SourceFile, SyntaxKind};
+use squawk_syntax::{SourceFile, SyntaxElement, SyntaxKind};
 
 fn ours(sql: &str) -> Vec<&str> {
     let statements = split(sql, Mode::Transactional).unwrap_or_else(|error| {
@@ -39,7 +45,7 @@ fn tokens(statement: &Stmt) -> Option<Range<usize>> {
     let tokens = statement
         .syntax()
         .descendants_with_tokens()
-        .filter_map(|element| element.into_token());
+        .filter_map(SyntaxElement::into_token);
     let mut tokens = tokens.filter(|token| {
         !matches!(
             token.kind(),
