@@ -1,1 +1,4 @@
 //! Runtime.
+
+#[cfg(feature = "embedded")]
+pub mod embedded;
