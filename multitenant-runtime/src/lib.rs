@@ -3,6 +3,8 @@
 #![deny(missing_docs)]
 
 mod connection;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 mod ident;
 mod settings;
 
