@@ -4,6 +4,11 @@
 
 mod ident;
 mod settings;
+pub mod table;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private;
 
 #[cfg(feature = "migrations")]
 pub mod migration;
@@ -16,5 +21,9 @@ pub use settings::{
     parse_duration,
 };
 
+pub use table::{SharedTable, TenantTable};
+
 #[cfg(feature = "macros")]
-pub use multitenant_macros::*;
+mod macros;
+#[cfg(feature = "macros")]
+pub use macros::*;
