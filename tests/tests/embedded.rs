@@ -1,10 +1,7 @@
 //! The embedded server: it starts, it is reached, and above all it is gone.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "helper processes are told by their environment what to do"
-)]
+#![expect(clippy::disallowed_methods, reason = "helper processes are told by their environment what to do")]
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -110,8 +107,7 @@ fn told(folder: &Path, name: &str) -> String {
 /// Whether the postmaster of a server is still a process, zombies left out.
 fn runs(pid: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ")
-        .is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 fn pid_of(data: &Path) -> String {
@@ -121,10 +117,7 @@ fn pid_of(data: &Path) -> String {
 
 #[tokio::test]
 async fn serves_by_its_socket_until_it_is_dropped() {
-    let server = EmbeddedServer::builder()
-        .setting("max_connections", "37")
-        .start()
-        .unwrap();
+    let server = EmbeddedServer::builder().setting("max_connections", "37").start().unwrap();
     let folder = server.folder().to_owned();
     assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
     let pid = pid_of(&folder.join("data"));
@@ -136,16 +129,9 @@ async fn serves_by_its_socket_until_it_is_dropped() {
     assert_eq!(answer(&url, "select upper('é')").await, "É");
     assert_eq!(server.tcp_url("postgres"), None);
 
-    connect(&url)
-        .await
-        .batch_execute("create database \"a \"\"b/é\"")
-        .await
-        .unwrap();
+    connect(&url).await.batch_execute("create database \"a \"\"b/é\"").await.unwrap();
     let odd = server.url("a \"b/é");
-    assert_eq!(
-        answer(&odd, "select current_database()::text").await,
-        "a \"b/é"
-    );
+    assert_eq!(answer(&odd, "select current_database()::text").await, "a \"b/é");
 
     drop(server);
     assert!(!folder.exists());
@@ -155,10 +141,8 @@ async fn serves_by_its_socket_until_it_is_dropped() {
 #[test]
 fn psql_understands_the_url() {
     let server = EmbeddedServer::start().unwrap();
-    let psql = Command::new("psql")
-        .args(["-XAtc", "select 1 + 1", &server.url("postgres")])
-        .env("PGPORT", "1")
-        .output();
+    let psql =
+        Command::new("psql").args(["-XAtc", "select 1 + 1", &server.url("postgres")]).env("PGPORT", "1").output();
     let Ok(output) = psql else { return };
     assert_eq!(String::from_utf8_lossy(&output.stdout), "2\n", "{output:?}");
 }
@@ -176,10 +160,7 @@ async fn tcp_asks_for_the_password() {
 
 #[test]
 fn a_setting_that_postgresql_refuses_is_named_with_the_log() {
-    let error = EmbeddedServer::builder()
-        .setting("no_such_thing", "1")
-        .start()
-        .unwrap_err();
+    let error = EmbeddedServer::builder().setting("no_such_thing", "1").start().unwrap_err();
     assert!(error.to_string().contains("no_such_thing"), "{error}");
 }
 
@@ -212,17 +193,13 @@ fn is_gone_after_a_kill_during_initdb() {
     make_public(&temporary.0);
     // A cache of its own, and an empty one: so there is an initdb to be killed in.
     let mut child = process("wait", &folder.0, |command| {
-        command
-            .env("TMPDIR", &temporary.0)
-            .env("XDG_CACHE_HOME", &temporary.0.join("c"));
+        command.env("TMPDIR", &temporary.0).env("XDG_CACHE_HOME", &temporary.0.join("c"));
         make_public(&temporary.0);
         fs::create_dir(temporary.0.join("c")).unwrap();
     });
     let server = || {
         let entries = fs::read_dir(&temporary.0).unwrap().flatten();
-        entries
-            .map(|entry| entry.path())
-            .find(|path| path.join("data/base").exists())
+        entries.map(|entry| entry.path()).find(|path| path.join("data/base").exists())
     };
     eventually("initdb is at work", || server().is_some());
     let server = server().unwrap();
@@ -247,11 +224,7 @@ fn works_for_an_ordinary_user() {
     }
     make_public(&folder.0);
     let mut child = process("wait", &folder.0, |command| {
-        command
-            .uid(65534)
-            .gid(65534)
-            .current_dir("/")
-            .env_remove("HOME");
+        command.uid(65534).gid(65534).current_dir("/").env_remove("HOME");
     });
     let server = PathBuf::from(told(&folder.0, "server"));
     assert_eq!(fs::metadata(&server).unwrap().uid(), 65534);
@@ -279,11 +252,7 @@ async fn fetched_programs() {
         return;
     }
     let server = EmbeddedServer::builder().fetched(true).start().unwrap();
-    assert!(
-        server.version().contains("(PostgreSQL) 18"),
-        "{}",
-        server.version()
-    );
+    assert!(server.version().contains("(PostgreSQL) 18"), "{}", server.version());
     let url = server.url("postgres");
     assert_eq!(answer(&url, "select upper('é')").await, "É");
 }
@@ -298,11 +267,7 @@ async fn a_kept_server_keeps_its_data() {
     let url = server.start().unwrap();
     assert!(server.is_running());
     assert_eq!(url, server.url("postgres"));
-    connect(&url)
-        .await
-        .batch_execute("create table kept as select 'yes'::text")
-        .await
-        .unwrap();
+    connect(&url).await.batch_execute("create table kept as select 'yes'::text").await.unwrap();
     assert_eq!(server.start().unwrap(), url, "running already");
     assert_eq!(answer(&url, "show fsync").await, "on");
 
@@ -334,11 +299,7 @@ async fn a_kept_server_starts_after_a_crash() {
     eventually("it is down", || !server.is_running());
     let file = data.join("postmaster.pid");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(
-        &file,
-        text.replacen(&pid, &std::process::id().to_string(), 1),
-    )
-    .unwrap();
+    fs::write(&file, text.replacen(&pid, &std::process::id().to_string(), 1)).unwrap();
     assert!(!server.stop().unwrap(), "that is not the server");
     let url = server.start().unwrap();
     assert_eq!(answer(&url, "select 'again'").await, "again");
@@ -348,9 +309,7 @@ async fn a_kept_server_starts_after_a_crash() {
 #[test]
 fn starters_at_once_share_one_kept_server() {
     let folder = Folder::new();
-    let children: Vec<Child> = (0..3)
-        .map(|_| process("project", &folder.0, |_| {}))
-        .collect();
+    let children: Vec<Child> = (0..3).map(|_| process("project", &folder.0, |_| {})).collect();
     let urls: Vec<String> = children
         .into_iter()
         .map(|mut child| {
@@ -360,9 +319,6 @@ fn starters_at_once_share_one_kept_server() {
         .collect();
     let server = ProjectServer::new(&folder.0);
     assert!(server.is_running(), "it outlives those who started it");
-    assert!(
-        urls.iter().all(|url| *url == server.url("postgres")),
-        "{urls:?}"
-    );
+    assert!(urls.iter().all(|url| *url == server.url("postgres")), "{urls:?}");
     assert!(server.stop().unwrap());
 }

@@ -32,12 +32,9 @@ impl Account {
         }
         let path = Path::new("/etc/passwd");
         let passwd = fs::read_to_string(path).map_err(EmbeddedError::folder("read", path))?;
-        ["postgres", "nobody"]
-            .iter()
-            .find_map(|name| entry(&passwd, name))
-            .ok_or_else(|| EmbeddedError::Account {
-                reason: "/etc/passwd knows neither `postgres` nor `nobody`".to_owned(),
-            })
+        ["postgres", "nobody"].iter().find_map(|name| entry(&passwd, name)).ok_or_else(|| EmbeddedError::Account {
+            reason: "/etc/passwd knows neither `postgres` nor `nobody`".to_owned(),
+        })
     }
 
     /// Lets a program run as this account, from a folder that it may be in.
@@ -62,9 +59,7 @@ impl Account {
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.other
-            .as_ref()
-            .map_or("the current user", |other| &other.name)
+        self.other.as_ref().map_or("the current user", |other| &other.name)
     }
 
     /// Whether every folder on the way to `path`, and `path` itself, lets the account pass.
@@ -83,29 +78,19 @@ impl Account {
 
     /// The owner's right `bit`, as it applies to this account. Groups are ignored: the account has none.
     fn has(&self, meta: &fs::Metadata, bit: u32) -> bool {
-        let bit = if meta.uid() == self.uid {
-            bit
-        } else {
-            bit >> 6
-        };
+        let bit = if meta.uid() == self.uid { bit } else { bit >> 6 };
         meta.mode() & bit != 0
     }
 }
 
 /// Our effective user, which the standard library does not tell.
 pub(crate) fn our_uid() -> Result<u32, EmbeddedError> {
-    let output = Command::new("id")
-        .arg("-u")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(EmbeddedError::spawn(Path::new("id")))?;
+    let output =
+        Command::new("id").arg("-u").stdin(Stdio::null()).output().map_err(EmbeddedError::spawn(Path::new("id")))?;
     let text = String::from_utf8_lossy(&output.stdout);
     text.trim().parse().map_err(|_| EmbeddedError::Spawn {
         program: "id".into(),
-        source: io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("`id -u` wrote {text:?}"),
-        ),
+        source: io::Error::new(io::ErrorKind::InvalidData, format!("`id -u` wrote {text:?}")),
     })
 }
 
@@ -115,20 +100,12 @@ fn entry(passwd: &str, name: &str) -> Option<Account> {
         .map(|line| line.split(':').collect())
         .find(|fields: &Vec<&str>| fields.first() == Some(&name))?;
     let (uid, gid) = (number(fields.get(2)?)?, number(fields.get(3)?)?);
-    (uid != 0).then(|| Account {
-        uid,
-        other: Some(Other {
-            name: name.to_owned(),
-            gid,
-        }),
-    })
+    (uid != 0).then(|| Account { uid, other: Some(Other { name: name.to_owned(), gid }) })
 }
 
 /// macOS writes `nobody` as -2.
 fn number(text: &str) -> Option<u32> {
-    text.parse()
-        .ok()
-        .or_else(|| text.parse().ok().map(i32::cast_unsigned))
+    text.parse().ok().or_else(|| text.parse().ok().map(i32::cast_unsigned))
 }
 
 #[cfg(test)]
@@ -138,8 +115,7 @@ mod tests {
     #[test]
     fn entries_of_passwd() {
         let passwd = "root:x:0:0::/root:/bin/sh\nnobody:*:-2:-2:Nobody:/:/usr/bin/false\nbad:x::\nzero:x:0:0\n";
-        let check =
-            |name| entry(passwd, name).map(|account| (account.uid, account.other.unwrap().gid));
+        let check = |name| entry(passwd, name).map(|account| (account.uid, account.other.unwrap().gid));
         assert_eq!(check("nobody"), Some((u32::MAX - 1, u32::MAX - 1)));
         assert_eq!(check("postgres"), None);
         assert_eq!(check("bad"), None);

@@ -12,10 +12,8 @@ use super::{EmbeddedError, environment, folders};
 /// The first cache folder that is ours alone to write, and that the server's account may enter.
 pub(crate) fn folder(account: &Account) -> Result<PathBuf, EmbeddedError> {
     let uid = our_uid()?;
-    let mut candidates: Vec<PathBuf> = environment::caches()
-        .into_iter()
-        .map(|folder| folder.join("multitenant"))
-        .collect();
+    let mut candidates: Vec<PathBuf> =
+        environment::caches().into_iter().map(|folder| folder.join("multitenant")).collect();
     if account.is_other() {
         candidates.push("/var/cache/multitenant".into());
     }
@@ -25,11 +23,7 @@ pub(crate) fn folder(account: &Account) -> Result<PathBuf, EmbeddedError> {
         match make(&folder, uid, account) {
             Ok(()) => return Ok(folder),
             Err(source) => {
-                last = Some(EmbeddedError::Folder {
-                    action: "use the cache folder",
-                    path: folder,
-                    source,
-                });
+                last = Some(EmbeddedError::Folder { action: "use the cache folder", path: folder, source });
             }
         }
     }
@@ -40,28 +34,17 @@ pub(crate) fn folder(account: &Account) -> Result<PathBuf, EmbeddedError> {
 fn make(folder: &Path, uid: u32, account: &Account) -> io::Result<()> {
     let existing = folder.ancestors().find(|ancestor| ancestor.exists());
     if !existing.is_some_and(|existing| account.may_enter(existing)) {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            format!("`{}` may not enter it", account.name()),
-        ));
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("`{}` may not enter it", account.name())));
     }
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(folder)?;
+    DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
     let meta = fs::symlink_metadata(folder)?;
     if !meta.is_dir() || meta.uid() != uid || meta.mode() & 0o022 != 0 {
-        return Err(io::Error::other(
-            "it is not a folder that only the current user may write",
-        ));
+        return Err(io::Error::other("it is not a folder that only the current user may write"));
     }
     if account.is_other() && !account.may_enter(folder) {
         fs::set_permissions(folder, Permissions::from_mode(0o755))?;
         if !account.may_enter(folder) {
-            return Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "a folder above it is closed",
-            ));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "a folder above it is closed"));
         }
     }
     Ok(())
@@ -86,11 +69,7 @@ pub(crate) fn remove_unfinished(path: &Path) {
             .to_string_lossy()
             .strip_prefix(&*name.to_string_lossy())
             .is_some_and(|rest| rest.starts_with('.'));
-        let age = entry
-            .metadata()
-            .and_then(|meta| meta.modified())
-            .ok()
-            .and_then(|time| time.elapsed().ok());
+        let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
         if ours && age.is_some_and(|age| age > hour) {
             // Best effort: it costs space, nothing else.
             let _ = fs::remove_dir_all(entry.path());
@@ -102,9 +81,7 @@ pub(crate) fn remove_unfinished(path: &Path) {
 pub(crate) fn publish(unfinished: &Path, path: &Path) -> Result<(), EmbeddedError> {
     match fs::rename(unfinished, path) {
         Ok(()) => Ok(()),
-        Err(_) if path.is_dir() => {
-            fs::remove_dir_all(unfinished).map_err(EmbeddedError::folder("remove", unfinished))
-        }
+        Err(_) if path.is_dir() => fs::remove_dir_all(unfinished).map_err(EmbeddedError::folder("remove", unfinished)),
         Err(error) => Err(EmbeddedError::folder("make", path)(error)),
     }
 }
@@ -122,9 +99,7 @@ pub(crate) fn copy(from: &Path, to: &Path, account: &Account) -> Result<(), Embe
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             copy(&from, &to, account)?;
         } else {
-            fs::copy(&from, &to)
-                .and_then(|_| account.own(&to))
-                .map_err(EmbeddedError::folder("copy to", &to))?;
+            fs::copy(&from, &to).and_then(|_| account.own(&to)).map_err(EmbeddedError::folder("copy to", &to))?;
         }
     }
     Ok(())

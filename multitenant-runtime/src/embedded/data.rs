@@ -39,28 +39,16 @@ impl Origin<'_> {
     pub(crate) fn make(&self, data: &Path, watchdog: &mut Watchdog) -> Result<(), EmbeddedError> {
         let password_file = self.write_password(watchdog.folder())?;
         let mut arguments = settings::initdb(self.programs, password_file.as_deref());
-        arguments.extend([
-            "--no-sync".into(),
-            "--wal-segsize=1".into(),
-            "-D".into(),
-            data.display().to_string(),
-        ]);
+        arguments.extend(["--no-sync".into(), "--wal-segsize=1".into(), "-D".into(), data.display().to_string()]);
         watchdog.run("TERM", &self.programs.initdb(), &arguments)?;
         match watchdog.exit_code(PATIENCE) {
             Some(0) => {}
             Some(_) => {
-                return Err(EmbeddedError::Initdb {
-                    data: data.to_owned(),
-                    output: watchdog.log(),
-                });
+                return Err(EmbeddedError::Initdb { data: data.to_owned(), output: watchdog.log() });
             }
             None => {
                 let (data, log) = (data.to_owned(), watchdog.log());
-                return Err(EmbeddedError::Timeout {
-                    action: "to be initialised",
-                    data,
-                    log,
-                });
+                return Err(EmbeddedError::Timeout { action: "to be initialised", data, log });
             }
         }
         if let Some(cached) = self.cached() {
@@ -81,8 +69,7 @@ impl Origin<'_> {
     fn keep(&self, data: &Path, cached: &Path) -> Result<(), EmbeddedError> {
         cache::remove_unfinished(cached);
         let unfinished = cache::unfinished(cached)?;
-        let kept = cache::copy(data, &unfinished, self.account)
-            .and_then(|()| cache::publish(&unfinished, cached));
+        let kept = cache::copy(data, &unfinished, self.account).and_then(|()| cache::publish(&unfinished, cached));
         if kept.is_err() {
             let _ = fs::remove_dir_all(&unfinished);
         }
@@ -93,24 +80,10 @@ impl Origin<'_> {
         if self.password.is_some() {
             return None;
         }
-        let Programs {
-            bin,
-            major,
-            version,
-        } = self.programs;
-        let made_by = format!(
-            "{}\n{version}\n{:?}",
-            bin.display(),
-            settings::initdb(self.programs, None)
-        );
-        let name = format!(
-            "data-{major}-{}-{:016x}",
-            self.account.uid,
-            folders::hash(made_by.as_bytes())
-        );
-        cache::folder(self.account)
-            .ok()
-            .map(|cache| cache.join(name))
+        let Programs { bin, major, version } = self.programs;
+        let made_by = format!("{}\n{version}\n{:?}", bin.display(), settings::initdb(self.programs, None));
+        let name = format!("data-{major}-{}-{:016x}", self.account.uid, folders::hash(made_by.as_bytes()));
+        cache::folder(self.account).ok().map(|cache| cache.join(name))
     }
 
     fn write_password(&self, folder: &Path) -> Result<Option<PathBuf>, EmbeddedError> {

@@ -27,11 +27,7 @@ pub(crate) fn path() -> Vec<PathBuf> {
 /// Where this user's caches lie, best first; relative paths mean nothing here and are left out.
 #[cfg(unix)]
 pub(crate) fn caches() -> Vec<PathBuf> {
-    let under_home = if cfg!(target_os = "macos") {
-        "Library/Caches"
-    } else {
-        ".cache"
-    };
+    let under_home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
     let home = non_empty("HOME").map(|home| PathBuf::from(home).join(under_home));
     non_empty("XDG_CACHE_HOME")
         .map(PathBuf::from)

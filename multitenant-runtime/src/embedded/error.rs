@@ -88,9 +88,7 @@ pub enum EmbeddedError {
 impl fmt::Display for EmbeddedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsupported => f.write_str(
-                "the embedded PostgreSQL needs a Unix system: set a database URL instead",
-            ),
+            Self::Unsupported => f.write_str("the embedded PostgreSQL needs a Unix system: set a database URL instead"),
             Self::BinDir { folder, reason } => write!(
                 f,
                 "no usable PostgreSQL in {}, which PG_BIN_DIR or the builder names: {reason}; \
@@ -112,11 +110,7 @@ impl fmt::Display for EmbeddedError {
                 f,
                 "PostgreSQL refuses to run as root, and {reason}; add a `postgres` account, or run as another user"
             ),
-            Self::Folder {
-                action,
-                path,
-                source,
-            } => write!(f, "cannot {action} {}: {source}", path.display()),
+            Self::Folder { action, path, source } => write!(f, "cannot {action} {}: {source}", path.display()),
             Self::Spawn { program, source } => {
                 write!(f, "cannot run {}: {source}", program.display())
             }
@@ -124,16 +118,12 @@ impl fmt::Display for EmbeddedError {
             Self::Initdb { data, output } => {
                 write!(f, "initdb could not make {}:\n{output}", data.display())
             }
-            Self::Start { data, log } => write!(
-                f,
-                "PostgreSQL on {} ended while it started; the end of its log:\n{log}",
-                data.display()
-            ),
-            Self::Timeout { action, data, log } => write!(
-                f,
-                "PostgreSQL on {} took too long {action}; the end of its log:\n{log}",
-                data.display()
-            ),
+            Self::Start { data, log } => {
+                write!(f, "PostgreSQL on {} ended while it started; the end of its log:\n{log}", data.display())
+            }
+            Self::Timeout { action, data, log } => {
+                write!(f, "PostgreSQL on {} took too long {action}; the end of its log:\n{log}", data.display())
+            }
         }
     }
 }
@@ -150,16 +140,9 @@ impl std::error::Error for EmbeddedError {
 #[cfg(unix)]
 impl EmbeddedError {
     /// For `map_err`: what was done to which path.
-    pub(crate) fn folder(
-        action: &'static str,
-        path: &std::path::Path,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn folder(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Folder {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Folder { action, path, source }
     }
 
     /// For `map_err`: which program.

@@ -22,8 +22,7 @@ pub(crate) fn programs(account: &Account) -> Result<PathBuf, String> {
         return Ok(bin);
     }
     // Held while fetching, so that parallel tests fetch once; it falls with the process.
-    let lock = File::create(cache.join(format!("{NAME}.lock")))
-        .and_then(|file| file.lock().map(|()| file));
+    let lock = File::create(cache.join(format!("{NAME}.lock"))).and_then(|file| file.lock().map(|()| file));
     let _lock = lock.map_err(|error| format!("cannot lock {}: {error}", cache.display()))?;
     if bin.is_dir() {
         return Ok(bin);
@@ -31,8 +30,7 @@ pub(crate) fn programs(account: &Account) -> Result<PathBuf, String> {
     remove_unfinished(&cache);
     let unfinished = cache::unfinished(&home).map_err(|error| error.to_string())?;
     let fetched = install(&unfinished).and_then(|()| {
-        open_to_all(&unfinished)
-            .map_err(|error| format!("cannot open {}: {error}", unfinished.display()))?;
+        open_to_all(&unfinished).map_err(|error| format!("cannot open {}: {error}", unfinished.display()))?;
         cache::publish(&unfinished, &home).map_err(|error| error.to_string())
     });
     if fetched.is_err() {
@@ -46,10 +44,7 @@ pub(crate) fn programs(account: &Account) -> Result<PathBuf, String> {
 fn remove_unfinished(cache: &Path) {
     for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let rest = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(NAME))
-            .and_then(|rest| rest.strip_prefix('.'));
+        let rest = name.to_str().and_then(|name| name.strip_prefix(NAME)).and_then(|rest| rest.strip_prefix('.'));
         if rest.is_some_and(|rest| rest != "lock") {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -61,20 +56,8 @@ fn install(target: &Path) -> Result<(), String> {
     for (program, first) in [("python3", &["-m", "pip"][..]), ("pip3", &[])] {
         let output = Command::new(program)
             .args(first)
-            .args([
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-input",
-                "--no-deps",
-            ])
-            .args([
-                "--only-binary=:all:",
-                "--no-compile",
-                "--retries=2",
-                "--timeout=20",
-                "--target",
-            ])
+            .args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"])
+            .args(["--only-binary=:all:", "--no-compile", "--retries=2", "--timeout=20", "--target"])
             .arg(target)
             .arg(REQUIREMENT)
             // A user's settings that do not go together with a target folder.
@@ -84,20 +67,12 @@ fn install(target: &Path) -> Result<(), String> {
             .output();
         let failure = match output {
             Ok(output) if output.status.success() => return Ok(()),
-            Ok(output) => String::from_utf8_lossy(&output.stderr)
-                .trim()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .to_owned(),
+            Ok(output) => String::from_utf8_lossy(&output.stderr).trim().lines().last().unwrap_or_default().to_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => "not found".to_owned(),
             Err(error) => error.to_string(),
         };
         let command: Vec<&str> = [program].into_iter().chain(first.iter().copied()).collect();
-        failures.push(format!(
-            "`{} install {REQUIREMENT}`: {failure}",
-            command.join(" ")
-        ));
+        failures.push(format!("`{} install {REQUIREMENT}`: {failure}", command.join(" ")));
     }
     Err(failures.join(", "))
 }

@@ -21,9 +21,7 @@ pub(crate) fn temporary(account: &Account) -> Result<Vec<PathBuf>, EmbeddedError
     let name = format!("mt-{}", random()?);
     let mut folders: Vec<PathBuf> = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into()]
         .into_iter()
-        .filter(|parent| {
-            parent.is_absolute() && account.may_enter(parent) && account.may_write(parent)
-        })
+        .filter(|parent| parent.is_absolute() && account.may_enter(parent) && account.may_write(parent))
         .map(|parent| parent.join(&name))
         .filter(|folder| fits(folder))
         .collect();
@@ -39,17 +37,13 @@ pub(crate) fn fits(folder: &Path) -> bool {
 pub(crate) fn random() -> Result<String, EmbeddedError> {
     let path = Path::new("/dev/urandom");
     let mut bytes = [0; 8];
-    File::open(path)
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(EmbeddedError::folder("read", path))?;
+    File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).map_err(EmbeddedError::folder("read", path))?;
     Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }
 
 /// FNV-1a: a hash that is the same in every process, on every version of Rust.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 #[cfg(test)]

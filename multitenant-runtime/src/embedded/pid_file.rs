@@ -26,14 +26,8 @@ impl PidFile {
         let lines: Vec<&str> = text.lines().collect();
         Some(Self {
             pid: lines.first()?.trim().parse().ok()?,
-            port: lines
-                .get(3)
-                .and_then(|port| port.trim().parse().ok())
-                .unwrap_or(url::PORT),
-            socket_folder: lines
-                .get(4)
-                .filter(|line| !line.is_empty())
-                .map(PathBuf::from),
+            port: lines.get(3).and_then(|port| port.trim().parse().ok()).unwrap_or(url::PORT),
+            socket_folder: lines.get(4).filter(|line| !line.is_empty()).map(PathBuf::from),
             ready: lines.get(7).is_some_and(|status| status.trim() == "ready"),
         })
     }
@@ -42,9 +36,10 @@ impl PidFile {
     /// so the socket is tried.
     pub(crate) fn serves(&self) -> bool {
         self.ready
-            && self.socket_folder.as_deref().is_some_and(|folder| {
-                UnixStream::connect(folders::socket(folder, self.port)).is_ok()
-            })
+            && self
+                .socket_folder
+                .as_deref()
+                .is_some_and(|folder| UnixStream::connect(folders::socket(folder, self.port)).is_ok())
     }
 
     /// Whose the number in the file of this data folder is by now.
@@ -52,10 +47,7 @@ impl PidFile {
         let proc = PathBuf::from(format!("/proc/{}", self.pid));
         if let Ok(stat) = fs::read_to_string(proc.join("stat")) {
             // The state follows the name, which stands in brackets and may hold anything.
-            if stat
-                .rsplit_once(") ")
-                .is_some_and(|(_, rest)| rest.starts_with('Z'))
-            {
+            if stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')) {
                 return Process::Other;
             }
         } else if Path::new("/proc/self/stat").exists() {
@@ -63,16 +55,9 @@ impl PidFile {
         }
         if let Ok(folder) = fs::read_link(proc.join("cwd")) {
             let same = fs::canonicalize(data).is_ok_and(|data| data == folder);
-            return if same {
-                Process::Server
-            } else {
-                Process::Other
-            };
+            return if same { Process::Server } else { Process::Other };
         }
-        let ps = Command::new("ps")
-            .args(["-o", "comm=", "-p", &self.pid.to_string()])
-            .stdin(Stdio::null())
-            .output();
+        let ps = Command::new("ps").args(["-o", "comm=", "-p", &self.pid.to_string()]).stdin(Stdio::null()).output();
         match ps.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()) {
             Ok(name) if name.is_empty() => Process::Gone,
             Ok(name) if !name.contains("postgres") => Process::Other,
@@ -103,15 +88,11 @@ mod tests {
 
     #[test]
     fn lines() {
-        let check =
-            |text| PidFile::parse(text).map(|file| (file.pid, file.socket_folder, file.ready));
+        let check = |text| PidFile::parse(text).map(|file| (file.pid, file.socket_folder, file.ready));
         assert_eq!(check(""), None);
         assert_eq!(check("12\n/d\n"), Some((12, None, false)));
         let full = "12\n/d\n1700000000\n5432\n/tmp/s\n\n 12 0\nready   \n";
         assert_eq!(check(full), Some((12, Some("/tmp/s".into()), true)));
-        assert_eq!(
-            check(&full.replace("ready", "starting")),
-            Some((12, Some("/tmp/s".into()), false))
-        );
+        assert_eq!(check(&full.replace("ready", "starting")), Some((12, Some("/tmp/s".into()), false)));
     }
 }

@@ -24,14 +24,10 @@ impl Place {
         let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let existing = absolute.ancestors().find_map(|ancestor| {
             let rest = absolute.strip_prefix(ancestor).ok()?;
-            fs::canonicalize(ancestor)
-                .ok()
-                .map(|canonical| canonical.join(rest))
+            fs::canonicalize(ancestor).ok().map(|canonical| canonical.join(rest))
         });
         // Joining an empty rest leaves a slash at the end, which would make another name of the same folder.
-        Self {
-            folder: existing.unwrap_or(absolute).components().collect(),
-        }
+        Self { folder: existing.unwrap_or(absolute).components().collect() }
     }
 
     /// A short folder for the socket, the same for every process of the project.
@@ -66,16 +62,11 @@ impl Place {
         let path = self.folder.join(".gitignore");
         fs::write(&path, "*\n").map_err(EmbeddedError::folder("write", &path))?;
         let path = self.folder.join("lock");
-        File::create(&path)
-            .and_then(|file| file.lock().map(|()| file))
-            .map_err(EmbeddedError::folder("lock", &path))
+        File::create(&path).and_then(|file| file.lock().map(|()| file)).map_err(EmbeddedError::folder("lock", &path))
     }
 
     fn hash(&self) -> String {
-        format!(
-            "{:016x}",
-            folders::hash(self.folder.as_os_str().as_encoded_bytes())
-        )
+        format!("{:016x}", folders::hash(self.folder.as_os_str().as_encoded_bytes()))
     }
 }
 
@@ -83,17 +74,16 @@ impl Place {
 pub(crate) fn own_folder(path: &Path, account: &Account) -> Result<(), EmbeddedError> {
     let made = match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => account.own(path),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::symlink_metadata(path)
-            .and_then(|meta| {
-                if meta.is_dir() && meta.uid() == account.uid && meta.mode() & 0o077 == 0 {
-                    Ok(())
-                } else {
-                    Err(io::Error::other(format!(
-                        "it is there, but not a closed folder of `{}`: remove it",
-                        account.name()
-                    )))
-                }
-            }),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::symlink_metadata(path).and_then(|meta| {
+            if meta.is_dir() && meta.uid() == account.uid && meta.mode() & 0o077 == 0 {
+                Ok(())
+            } else {
+                Err(io::Error::other(format!(
+                    "it is there, but not a closed folder of `{}`: remove it",
+                    account.name()
+                )))
+            }
+        }),
         Err(error) => Err(error),
     };
     made.map_err(EmbeddedError::folder("use", path))

@@ -54,26 +54,14 @@ pub(crate) struct Search {
 /// The first usable programs: where the user said, on `PATH`, where `pg_config` says, in the usual folders,
 /// fetched.
 pub(crate) fn find(search: &Search, account: &Account) -> Result<Programs, EmbeddedError> {
-    let named = search.bin_dir.clone().or_else(|| {
-        if search.fetched {
-            None
-        } else {
-            environment::bin_dir()
-        }
-    });
+    let named = search.bin_dir.clone().or_else(|| if search.fetched { None } else { environment::bin_dir() });
     if let Some(folder) = named {
-        return examine(&folder, account)
-            .map_err(|reason| EmbeddedError::BinDir { folder, reason });
+        return examine(&folder, account).map_err(|reason| EmbeddedError::BinDir { folder, reason });
     }
     let mut rejected = Vec::new();
     if !search.fetched {
-        let folders = environment::path()
-            .into_iter()
-            .chain(of_pg_config())
-            .chain(usual());
-        for folder in
-            folders.filter(|folder| folder.is_absolute() && folder.join("postgres").exists())
-        {
+        let folders = environment::path().into_iter().chain(of_pg_config()).chain(usual());
+        for folder in folders.filter(|folder| folder.is_absolute() && folder.join("postgres").exists()) {
             match examine(&folder, account) {
                 Ok(programs) => return Ok(programs),
                 Err(reason) => rejected.push(format!("not {}: {reason}", folder.display())),
@@ -86,18 +74,13 @@ pub(crate) fn find(search: &Search, account: &Account) -> Result<Programs, Embed
 
 /// Follows links, so that a link to `postgres` on `PATH` leads to the folder that has its other programs.
 fn examine(folder: &Path, account: &Account) -> Result<Programs, String> {
-    let postgres = fs::canonicalize(folder.join("postgres"))
-        .map_err(|error| format!("no `postgres`: {error}"))?;
+    let postgres = fs::canonicalize(folder.join("postgres")).map_err(|error| format!("no `postgres`: {error}"))?;
     let bin = postgres.parent().unwrap_or(folder).to_owned();
     if !bin.join("initdb").exists() {
         return Err("no `initdb` beside `postgres`".to_owned());
     }
     if !account.may_enter(&bin) {
-        return Err(format!(
-            "the server has to run as `{}`, which may not enter {}",
-            account.name(),
-            bin.display()
-        ));
+        return Err(format!("the server has to run as `{}`, which may not enter {}", account.name(), bin.display()));
     }
     let mut command = Command::new(&postgres);
     account.apply(&mut command);
@@ -108,16 +91,9 @@ fn examine(folder: &Path, account: &Account) -> Result<Programs, String> {
         .map_err(|error| format!("cannot run `postgres --version`: {error}"))?;
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     match major(&version) {
-        None => Err(format!(
-            "`postgres --version` wrote {version:?} {:?}",
-            String::from_utf8_lossy(&output.stderr)
-        )),
+        None => Err(format!("`postgres --version` wrote {version:?} {:?}", String::from_utf8_lossy(&output.stderr))),
         Some(major) if major < OLDEST => Err(format!("{version} is older than {OLDEST}")),
-        Some(major) => Ok(Programs {
-            bin,
-            major,
-            version,
-        }),
+        Some(major) => Ok(Programs { bin, major, version }),
     }
 }
 
@@ -127,27 +103,17 @@ fn major(version: &str) -> Option<u32> {
 }
 
 fn leading_number(text: &str) -> Option<u32> {
-    text.split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn of_pg_config() -> Option<PathBuf> {
-    let output = Command::new("pg_config")
-        .arg("--bindir")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
-    Some(PathBuf::from(
-        String::from_utf8_lossy(&output.stdout).trim(),
-    ))
+    let output = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output().ok()?;
+    Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
 /// The usual folders that exist, newest version first.
 fn usual() -> impl Iterator<Item = PathBuf> {
-    let mut folders: Vec<(u32, PathBuf)> =
-        USUAL.iter().flat_map(|pattern| expand(pattern)).collect();
+    let mut folders: Vec<(u32, PathBuf)> = USUAL.iter().flat_map(|pattern| expand(pattern)).collect();
     folders.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     folders.into_iter().map(|(_, folder)| folder)
 }
@@ -175,10 +141,7 @@ mod tests {
     #[test]
     fn versions() {
         let check = |text, expected| assert_eq!(major(text), expected, "{text}");
-        check(
-            "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
-            Some(15),
-        );
+        check("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", Some(15));
         check("postgres (PostgreSQL) 18beta1", Some(18));
         check("postgres (EnterpriseDB) 15", None);
         check("", None);

@@ -46,10 +46,7 @@ impl ProjectServer {
     /// The server of this folder. Nothing is started, read or made yet.
     #[must_use]
     pub fn new(folder: impl AsRef<Path>) -> Self {
-        Self {
-            place: Place::new(folder.as_ref()),
-            search: Search::default(),
-        }
+        Self { place: Place::new(folder.as_ref()), search: Search::default() }
     }
 
     /// The folder of `initdb` and `postgres`, instead of `PG_BIN_DIR` and the search.
@@ -94,8 +91,7 @@ impl ProjectServer {
             return Ok(false);
         }
         let _lock = self.place.lock()?;
-        let Some(file) = PidFile::read(&data).filter(|file| file.process(&data) == Process::Server)
-        else {
+        let Some(file) = PidFile::read(&data).filter(|file| file.process(&data) == Process::Server) else {
             return Ok(false);
         };
         // INT is PostgreSQL's fast shutdown.
@@ -108,9 +104,7 @@ impl ProjectServer {
             let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(EmbeddedError::spawn(kill)(io::Error::other(text)));
         }
-        wait(&data, "to stop", || {
-            Ok((!pid_file::path(&data).exists()).then_some(()))
-        })?;
+        wait(&data, "to stop", || Ok((!pid_file::path(&data).exists()).then_some(())))?;
         // Empty by now; a server that was started under the project's earlier name has another one.
         let _ = fs::remove_dir(self.place.socket_folder());
         Ok(true)
@@ -136,9 +130,7 @@ impl ProjectServer {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let running = PidFile::read(&self.place.data()).filter(PidFile::serves);
-        let folder = running
-            .and_then(|file| file.socket_folder)
-            .unwrap_or_else(|| self.place.socket_folder());
+        let folder = running.and_then(|file| file.socket_folder).unwrap_or_else(|| self.place.socket_folder());
         url::of_socket(&folder, url::PORT, database)
     }
 
@@ -148,12 +140,7 @@ impl ProjectServer {
         log_file(&self.place.data())
     }
 
-    fn serve(
-        &self,
-        programs: &Programs,
-        account: &Account,
-        data: &Path,
-    ) -> Result<(), EmbeddedError> {
+    fn serve(&self, programs: &Programs, account: &Account, data: &Path) -> Result<(), EmbeddedError> {
         let socket_folder = self.place.socket_folder();
         place::own_folder(&socket_folder, account)?;
         let arguments = Settings::kept().arguments(data, &socket_folder, Listen::SocketOnly)?;
@@ -162,19 +149,12 @@ impl ProjectServer {
             if PidFile::read(data).is_some_and(|file| file.pid == child.id() && file.serves()) {
                 return Ok(Some(()));
             }
-            if child
-                .try_wait()
-                .map_err(EmbeddedError::spawn(&programs.postgres()))?
-                .is_none()
-            {
+            if child.try_wait().map_err(EmbeddedError::spawn(&programs.postgres()))?.is_none() {
                 return Ok(None);
             }
             let log = watchdog::tail(&log_file(data));
             if !log.contains("pre-existing shared memory block") {
-                return Err(EmbeddedError::Start {
-                    data: data.to_owned(),
-                    log,
-                });
+                return Err(EmbeddedError::Start { data: data.to_owned(), log });
             }
             // The processes of a server that was killed have not noticed yet.
             thread::sleep(Duration::from_millis(200));
@@ -234,26 +214,16 @@ fn initialise(programs: &Programs, account: &Account, data: &Path) -> Result<(),
         .map_err(EmbeddedError::spawn(&program))?;
     if !output.status.success() {
         let output = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(EmbeddedError::Initdb {
-            data: data.to_owned(),
-            output,
-        });
+        return Err(EmbeddedError::Initdb { data: data.to_owned(), output });
     }
     fs::rename(&unfinished, data).map_err(EmbeddedError::folder("create", data))
 }
 
 /// Starts `postgres` so that neither a closed terminal nor Ctrl-C reaches it.
-fn spawn(
-    programs: &Programs,
-    account: &Account,
-    data: &Path,
-    arguments: &[String],
-) -> Result<Child, EmbeddedError> {
+fn spawn(programs: &Programs, account: &Account, data: &Path, arguments: &[String]) -> Result<Child, EmbeddedError> {
     let path = log_file(data);
     let log = File::create(&path).map_err(EmbeddedError::folder("write", &path))?;
-    let errors = log
-        .try_clone()
-        .map_err(EmbeddedError::folder("write", &path))?;
+    let errors = log.try_clone().map_err(EmbeddedError::folder("write", &path))?;
     let program = programs.postgres();
     let mut command = Command::new(&program);
     account.apply(&mut command);
@@ -281,11 +251,7 @@ fn wait<T>(
         }
         if Instant::now() >= until {
             let log = watchdog::tail(&log_file(data));
-            return Err(EmbeddedError::Timeout {
-                action,
-                data: data.to_owned(),
-                log,
-            });
+            return Err(EmbeddedError::Timeout { action, data: data.to_owned(), log });
         }
         thread::sleep(PAUSE);
     }

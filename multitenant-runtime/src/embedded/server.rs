@@ -53,11 +53,7 @@ impl EmbeddedServer {
 
     /// For a server with settings, programs or connections of one's choice.
     pub fn builder() -> EmbeddedServerBuilder {
-        EmbeddedServerBuilder {
-            settings: Settings::throw_away(),
-            search: Search::default(),
-            tcp: false,
-        }
+        EmbeddedServerBuilder { settings: Settings::throw_away(), search: Search::default(), tcp: false }
     }
 
     /// The URL of a database of this server, by its Unix socket, as the superuser `postgres`.
@@ -71,9 +67,7 @@ impl EmbeddedServer {
     /// The URL of a database by TCP on 127.0.0.1, if that was asked for. It holds the password.
     #[must_use]
     pub fn tcp_url(&self, database: &str) -> Option<String> {
-        self.password
-            .as_ref()
-            .map(|password| url::of_tcp(password, self.port, database))
+        self.password.as_ref().map(|password| url::of_tcp(password, self.port, database))
     }
 
     /// The folder that the server lives in: its socket, its data and its log.
@@ -150,11 +144,7 @@ impl EmbeddedServerBuilder {
         let account = Account::of_server()?;
         let programs = programs::find(&self.search, &account)?;
         let password = self.tcp.then(folders::random).transpose()?;
-        let origin = Origin {
-            programs: &programs,
-            account: &account,
-            password: password.as_deref(),
-        };
+        let origin = Origin { programs: &programs, account: &account, password: password.as_deref() };
 
         let mut watchdog = Watchdog::start(&account)?;
         let data = watchdog.folder().join("data");
@@ -173,24 +163,12 @@ impl EmbeddedServerBuilder {
             }
             port => port?,
         };
-        Ok(EmbeddedServer {
-            watchdog,
-            port,
-            password,
-            version: programs.version,
-        })
+        Ok(EmbeddedServer { watchdog, port, password, version: programs.version })
     }
 
-    fn serve(
-        &self,
-        programs: &Programs,
-        data: &Path,
-        watchdog: &mut Watchdog,
-    ) -> Result<u16, EmbeddedError> {
+    fn serve(&self, programs: &Programs, data: &Path, watchdog: &mut Watchdog) -> Result<u16, EmbeddedError> {
         if !self.tcp {
-            return self
-                .serve_on(Listen::SocketOnly, programs, data, watchdog)
-                .map(|()| url::PORT);
+            return self.serve_on(Listen::SocketOnly, programs, data, watchdog).map(|()| url::PORT);
         }
         let mut tries = 0;
         loop {
@@ -218,20 +196,13 @@ impl EmbeddedServerBuilder {
         while Instant::now() < until {
             // It is how one waits for the server, and notices its end at once.
             if watchdog.exit_code(Duration::from_millis(5)).is_some() {
-                return Err(EmbeddedError::Start {
-                    data: data.to_owned(),
-                    log: watchdog.log(),
-                });
+                return Err(EmbeddedError::Start { data: data.to_owned(), log: watchdog.log() });
             }
             if PidFile::read(data).is_some_and(|file| file.serves()) {
                 return Ok(());
             }
         }
-        Err(EmbeddedError::Timeout {
-            action: "to start",
-            data: data.to_owned(),
-            log: watchdog.log(),
-        })
+        Err(EmbeddedError::Timeout { action: "to start", data: data.to_owned(), log: watchdog.log() })
     }
 }
 

@@ -41,12 +41,7 @@ impl Settings {
     }
 
     fn of(settings: &[(&str, &str)]) -> Self {
-        Self(
-            settings
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
+        Self(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
     pub(crate) fn set(&mut self, name: String, value: String) {
@@ -62,11 +57,7 @@ impl Settings {
     ) -> Result<Vec<String>, EmbeddedError> {
         let mut arguments = vec!["-D".to_owned(), data.to_string_lossy().into_owned()];
         for (name, value) in &self.0 {
-            let reason = if name.is_empty()
-                || !name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "_.".contains(c))
-            {
+            let reason = if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c)) {
                 "this is not the name of a setting"
             } else if value.contains(['\n', '\r', '\0']) {
                 "a value cannot have several lines"
@@ -74,10 +65,7 @@ impl Settings {
                 arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
                 continue;
             };
-            return Err(EmbeddedError::Setting {
-                name: name.clone(),
-                reason,
-            });
+            return Err(EmbeddedError::Setting { name: name.clone(), reason });
         }
         let (listen, port) = match listen {
             Listen::SocketOnly => ("", url::PORT),
@@ -90,10 +78,7 @@ impl Settings {
             "logging_collector=off".to_owned(),
             "log_destination=stderr".to_owned(),
         ];
-        arguments.extend(
-            ours.into_iter()
-                .flat_map(|setting| ["-c".to_owned(), setting]),
-        );
+        arguments.extend(ours.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
         Ok(arguments)
     }
 }
@@ -108,33 +93,17 @@ pub(crate) fn shield(command: &mut Command) {
 
 /// The arguments of `initdb`, but for the folder: UTF-8, the superuser `postgres`, and trust on the socket only.
 pub(crate) fn initdb(programs: &Programs, password_file: Option<&Path>) -> Vec<String> {
-    let mut arguments: Vec<String> = [
-        "--username=postgres",
-        "--encoding=UTF8",
-        "--auth-local=trust",
-        "--lc-messages=C",
-    ]
-    .map(String::from)
-    .into();
+    let mut arguments: Vec<String> =
+        ["--username=postgres", "--encoding=UTF8", "--auth-local=trust", "--lc-messages=C"].map(String::from).into();
     match password_file {
         Some(file) => {
-            arguments.extend([
-                "--auth-host=scram-sha-256".to_owned(),
-                format!("--pwfile={}", file.display()),
-            ]);
+            arguments.extend(["--auth-host=scram-sha-256".to_owned(), format!("--pwfile={}", file.display())]);
         }
         None => arguments.push("--auth-host=reject".to_owned()),
     }
     // Letters beyond ASCII have to be letters, and the order must not depend on the machine.
     if programs.major >= 17 {
-        arguments.extend(
-            [
-                "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-            ]
-            .map(String::from),
-        );
+        arguments.extend(["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"].map(String::from));
     } else if Path::new("/usr/lib/locale/C.utf8").exists() {
         arguments.push("--locale=C.UTF-8".to_owned());
     } else {
@@ -152,15 +121,8 @@ mod tests {
         let mut settings = Settings::throw_away();
         settings.set("fsync".into(), "on".into());
         settings.set("listen_addresses".into(), "*".into());
-        let arguments = settings
-            .arguments(Path::new("/d"), Path::new("/s"), Listen::SocketOnly)
-            .unwrap();
-        let at = |text: &str| {
-            arguments
-                .iter()
-                .rposition(|argument| argument == text)
-                .unwrap()
-        };
+        let arguments = settings.arguments(Path::new("/d"), Path::new("/s"), Listen::SocketOnly).unwrap();
+        let at = |text: &str| arguments.iter().rposition(|argument| argument == text).unwrap();
         assert!(at("fsync=on") > at("fsync=off"));
         assert!(at("listen_addresses=") > at("listen_addresses=*"));
     }
@@ -170,11 +132,7 @@ mod tests {
         let check = |name: &str, value: &str| {
             let mut settings = Settings::default();
             settings.set(name.into(), value.into());
-            settings
-                .arguments(Path::new("/d"), Path::new("/s"), Listen::SocketOnly)
-                .map(drop)
-                .unwrap_err()
-                .to_string()
+            settings.arguments(Path::new("/d"), Path::new("/s"), Listen::SocketOnly).map(drop).unwrap_err().to_string()
         };
         assert_says(&check("a b", "1"), "not the name");
         assert_says(&check("", "1"), "not the name");

@@ -12,35 +12,26 @@ pub(crate) const PORT: u16 = 5432;
 /// `database` on the server whose socket lies in `folder`.
 #[cfg(unix)]
 pub(crate) fn of_socket(folder: &Path, port: u16, database: &str) -> String {
-    format!(
-        "postgresql://postgres@{}:{port}/{}",
-        encode(&folder.to_string_lossy()),
-        encode(database)
-    )
+    format!("postgresql://postgres@{}:{port}/{}", encode(&folder.to_string_lossy()), encode(database))
 }
 
 /// `database` over TCP on this machine.
 #[cfg(unix)]
 pub(crate) fn of_tcp(password: &str, port: u16, database: &str) -> String {
-    format!(
-        "postgresql://postgres:{}@127.0.0.1:{port}/{}",
-        encode(password),
-        encode(database)
-    )
+    format!("postgresql://postgres:{}@127.0.0.1:{port}/{}", encode(password), encode(database))
 }
 
 /// Everything but letters, digits and `-._~`, percent-encoded.
 pub(crate) fn encode(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut out, byte| {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    out.push(char::from(byte));
-                }
-                other => write!(out, "%{other:02X}").unwrap_or_default(),
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
             }
-            out
-        })
+            other => write!(out, "%{other:02X}").unwrap_or_default(),
+        }
+        out
+    })
 }
 
 #[cfg(all(test, unix))]
@@ -52,15 +43,7 @@ mod tests {
         let check = |folder: &str, database, url: &str| {
             assert_eq!(of_socket(Path::new(folder), PORT, database), url);
         };
-        check(
-            "/tmp/mt-1",
-            "app",
-            "postgresql://postgres@%2Ftmp%2Fmt-1:5432/app",
-        );
-        check(
-            "/t p",
-            "a\"b/é",
-            "postgresql://postgres@%2Ft%20p:5432/a%22b%2F%C3%A9",
-        );
+        check("/tmp/mt-1", "app", "postgresql://postgres@%2Ftmp%2Fmt-1:5432/app");
+        check("/t p", "a\"b/é", "postgresql://postgres@%2Ft%20p:5432/a%22b%2F%C3%A9");
     }
 }

@@ -33,27 +33,19 @@ impl Watchdog {
         let mut failure = None;
         for folder in folders::temporary(account)? {
             let mut watchdog = Self::in_folder(account, folder)?;
-            if watchdog
-                .receive(Duration::from_secs(30))
-                .is_some_and(|line| line == "ready")
-            {
+            if watchdog.receive(Duration::from_secs(30)).is_some_and(|line| line == "ready") {
                 return Ok(watchdog);
             }
             failure = Some(watchdog.folder.clone());
         }
         let path = failure.unwrap_or_else(std::env::temp_dir);
-        Err(EmbeddedError::folder("create", &path)(
-            ErrorKind::PermissionDenied.into(),
-        ))
+        Err(EmbeddedError::folder("create", &path)(ErrorKind::PermissionDenied.into()))
     }
 
     fn in_folder(account: &Account, folder: PathBuf) -> Result<Self, EmbeddedError> {
         let program = Path::new("/bin/sh");
         let (ours, theirs) = UnixStream::pair().map_err(EmbeddedError::spawn(program))?;
-        let stdin: OwnedFd = theirs
-            .try_clone()
-            .map_err(EmbeddedError::spawn(program))?
-            .into();
+        let stdin: OwnedFd = theirs.try_clone().map_err(EmbeddedError::spawn(program))?.into();
         let mut command = Command::new(program);
         account.apply(&mut command);
         settings::shield(&mut command);
@@ -67,12 +59,7 @@ impl Watchdog {
             .process_group(0)
             .spawn()
             .map_err(EmbeddedError::spawn(program))?;
-        Ok(Self {
-            folder,
-            shell,
-            line: Some(ours),
-            received: Vec::new(),
-        })
+        Ok(Self { folder, shell, line: Some(ours), received: Vec::new() })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -80,29 +67,23 @@ impl Watchdog {
     }
 
     /// Starts a program, and with it, the watch: `signal` is how it is stopped when we are gone.
-    pub(crate) fn run(
-        &mut self,
-        signal: &str,
-        program: &Path,
-        arguments: &[String],
-    ) -> Result<(), EmbeddedError> {
+    pub(crate) fn run(&mut self, signal: &str, program: &Path, arguments: &[String]) -> Result<(), EmbeddedError> {
         let mut text = format!("arg {}\n", program.display());
         for argument in arguments {
             text.push_str(&format!("arg {argument}\n"));
         }
         text.push_str(&format!("run {signal}\n"));
-        let sent = self.line.as_mut().map_or_else(
-            || Err(ErrorKind::BrokenPipe.into()),
-            |line| line.write_all(text.as_bytes()),
-        );
+        let sent = self
+            .line
+            .as_mut()
+            .map_or_else(|| Err(ErrorKind::BrokenPipe.into()), |line| line.write_all(text.as_bytes()));
         sent.map_err(EmbeddedError::spawn(program))
     }
 
     /// The exit code of the program that runs, or none if it still runs after `patience`. A watchdog that is
     /// gone counts as a failure of what it watched.
     pub(crate) fn exit_code(&mut self, patience: Duration) -> Option<i32> {
-        self.receive(patience)
-            .map(|line| line.parse().unwrap_or(-1))
+        self.receive(patience).map(|line| line.parse().unwrap_or(-1))
     }
 
     /// The end of what the programs wrote.
@@ -125,9 +106,7 @@ impl Watchdog {
             match self.read(left) {
                 Ok(0) => return Some(String::new()),
                 Ok(_) => {}
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
-                {
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     return None;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -158,9 +137,7 @@ impl Drop for Watchdog {
 
 /// The last lines of a log.
 pub(crate) fn tail(log: &Path) -> String {
-    let text = fs::read(log)
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default();
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
