@@ -31,6 +31,13 @@ pub enum Error {
     Database(Box<Failure>),
     /// The run ended, and not every target is as this binary wants it; the report says which and why.
     Incomplete(Box<Report>),
+    /// The run could not go on after some of its work was done: that work is in the report.
+    Aborted {
+        /// What was done until then.
+        report: Box<Report>,
+        /// What ended it.
+        error: Box<Error>,
+    },
 }
 
 impl fmt::Display for Error {
@@ -48,6 +55,7 @@ impl fmt::Display for Error {
             }
             Self::Database(failure) => failure.fmt(f),
             Self::Incomplete(report) => incomplete(report, f),
+            Self::Aborted { error, .. } => write!(f, "the run ended early: {error}"),
         }
     }
 }
@@ -66,11 +74,11 @@ fn incomplete(report: &Report, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         summary.skipped,
         summary.not_tried
     )?;
-    let failures = report.incomplete().filter_map(|t| t.failure.as_ref().map(|failure| (&t.target, failure)));
-    for (target, failure) in failures.clone().take(SHOWN) {
+    let failures = || report.incomplete().filter_map(|t| t.failure.as_ref().map(|failure| (&t.target, failure)));
+    for (target, failure) in failures().take(SHOWN) {
         write!(f, "\n  {target}: {failure}")?;
     }
-    match failures.count().saturating_sub(SHOWN) {
+    match failures().count().saturating_sub(SHOWN) {
         0 => Ok(()),
         more => write!(f, "\n  and {more} more"),
     }
@@ -84,6 +92,7 @@ impl std::error::Error for Error {
             Self::Url(error) => Some(error),
             Self::Connect(error) => Some(error),
             Self::Registry(error) => Some(error),
+            Self::Aborted { error, .. } => Some(&**error),
             Self::UnknownTenants(_) | Self::Database(_) | Self::Incomplete(_) => None,
         }
     }

@@ -3,8 +3,15 @@
 #![deny(missing_docs)]
 
 mod connection;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 mod ident;
 mod settings;
+pub mod table;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private;
 
 #[cfg(feature = "migrations")]
 mod error;
@@ -44,5 +51,9 @@ pub use {
     target::{Target, Tier},
 };
 
+pub use table::{SharedTable, TenantTable};
+
 #[cfg(feature = "macros")]
-pub use multitenant_macros::*;
+mod macros;
+#[cfg(feature = "macros")]
+pub use macros::*;

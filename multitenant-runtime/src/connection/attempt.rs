@@ -104,12 +104,7 @@ fn plan(mode: SslMode, tcp: bool) -> (Encryption, Option<Encryption>) {
     }
 }
 
-fn worth_another(
-    failure: &Cause,
-    first: Encryption,
-    encrypted: bool,
-    settings: &SslSettings,
-) -> bool {
+fn worth_another(failure: &Cause, first: Encryption, encrypted: bool, settings: &SslSettings) -> bool {
     match failure {
         Cause::Server(_) => refuses_the_way(failure) && (first == Encryption::Plain || encrypted),
         // Who gave `sslrootcert` wants to know that the certificate is wrong.
@@ -120,16 +115,10 @@ fn worth_another(
 
 /// Whether the server may have refused because of TLS or its absence: `pg_hba.conf`, or a pooler that demands it.
 fn refuses_the_way(failure: &Cause) -> bool {
-    failure.code().is_some_and(|code| {
-        *code == codes::INVALID_AUTHORIZATION || *code == codes::PROTOCOL_VIOLATION
-    })
+    failure.code().is_some_and(|code| *code == codes::INVALID_AUTHORIZATION || *code == codes::PROTOCOL_VIOLATION)
 }
 
-async fn try_once(
-    route: &mut Route,
-    encryption: Encryption,
-    settings: &SslSettings,
-) -> Result<Attempt, Cause> {
+async fn try_once(route: &mut Route, encryption: Encryption, settings: &SslSettings) -> Result<Attempt, Cause> {
     let mut socket = route.address.open(&route.config).await.map_err(Cause::Io)?;
     route.encrypted = match encryption {
         Encryption::Plain => false,
@@ -137,31 +126,18 @@ async fn try_once(
         _ => ask_for_tls(&mut socket).await.map_err(Cause::Io)?,
     };
     if encryption == Encryption::Required && !route.encrypted {
-        return Err(Cause::Tls(TlsError::NotOffered {
-            mode: settings.mode.name(),
-        }));
+        return Err(Cause::Tls(TlsError::NotOffered { mode: settings.mode.name() }));
     }
     let mut config = route.config.clone();
     set_encryption(&mut config, route.encrypted);
     let handshake = route.connector.handshake(&route.host);
-    let (client, connection) = config
-        .connect_raw(socket, handshake)
-        .await
-        .map_err(Cause::from_startup)?;
-    Ok(Attempt {
-        client,
-        connection,
-        route: route.clone(),
-    })
+    let (client, connection) = config.connect_raw(socket, handshake).await.map_err(Cause::from_startup)?;
+    Ok(Attempt { client, connection, route: route.clone() })
 }
 
 /// The asking is done: the driver goes into the handshake at once, or into none.
 fn set_encryption(config: &mut Config, encrypted: bool) {
-    config.ssl_mode(if encrypted {
-        DriverMode::Require
-    } else {
-        DriverMode::Disable
-    });
+    config.ssl_mode(if encrypted { DriverMode::Require } else { DriverMode::Disable });
     config.ssl_negotiation(SslNegotiation::Direct);
 }
 
@@ -179,15 +155,8 @@ async fn explain(failure: Cause, route: &Route, settings: &SslSettings) -> Cause
     let Cause::Server(refusal) = failure else {
         return failure;
     };
-    let by_role = refusal
-        .as_db_error()
-        .and_then(|error| error.routine())
-        .is_some_and(|r| r != "ClientAuthentication");
-    match if by_role {
-        Ok(false)
-    } else {
-        offers_tls(route).await
-    } {
+    let by_role = refusal.as_db_error().and_then(|error| error.routine()).is_some_and(|r| r != "ClientAuthentication");
+    match if by_role { Ok(false) } else { offers_tls(route).await } {
         Ok(true) => Cause::TlsWanted { because, refusal },
         Ok(false) | Err(_) => Cause::Server(refusal),
     }
@@ -202,9 +171,7 @@ impl Route {
     pub(super) async fn reopen(&self) -> Result<Socket, Cause> {
         let mut socket = self.address.open(&self.config).await.map_err(Cause::Io)?;
         if self.encrypted && !self.direct && !ask_for_tls(&mut socket).await.map_err(Cause::Io)? {
-            return Err(Cause::Tls(TlsError::NotOffered {
-                mode: SslMode::Require.name(),
-            }));
+            return Err(Cause::Tls(TlsError::NotOffered { mode: SslMode::Require.name() }));
         }
         Ok(socket)
     }

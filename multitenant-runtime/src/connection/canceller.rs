@@ -32,9 +32,6 @@ impl Canceller {
     async fn send(&self) -> Result<(), Cause> {
         let socket = self.route.reopen().await?;
         let handshake = self.route.connector.handshake(&self.route.host);
-        self.token
-            .cancel_query_raw(socket, handshake)
-            .await
-            .map_err(Cause::from_startup)
+        self.token.cancel_query_raw(socket, handshake).await.map_err(Cause::from_startup)
     }
 }

@@ -62,10 +62,7 @@ impl Cause {
         }
         let is = |wanted: fn(&(dyn Error + 'static)) -> bool| error.source().is_some_and(wanted);
         if is(|source| source.is::<TlsError>()) || is(|source| source.is::<io::Error>()) {
-            return match error
-                .into_source()
-                .map(|source| source.downcast::<TlsError>())
-            {
+            return match error.into_source().map(|source| source.downcast::<TlsError>()) {
                 Some(Ok(tls)) => Self::Tls(*tls),
                 Some(Err(source)) => match source.downcast::<io::Error>() {
                     Ok(io) => Self::Io(*io),
@@ -74,11 +71,7 @@ impl Cause {
                 None => Self::Io(io::ErrorKind::ConnectionAborted.into()),
             };
         }
-        if error.is_closed() {
-            Self::Io(io::ErrorKind::UnexpectedEof.into())
-        } else {
-            Self::Server(error)
-        }
+        if error.is_closed() { Self::Io(io::ErrorKind::UnexpectedEof.into()) } else { Self::Server(error) }
     }
 
     pub(super) fn code(&self) -> Option<&SqlState> {
@@ -106,19 +99,12 @@ impl Cause {
             Self::Tls(_) | Self::TlsWanted { .. } => ConnectErrorKind::Tls,
             Self::WrongServer => ConnectErrorKind::WrongServer,
             Self::Server(error) => match error.code() {
-                Some(code)
-                    if *code == codes::INVALID_PASSWORD
-                        || *code == codes::INVALID_AUTHORIZATION =>
-                {
+                Some(code) if *code == codes::INVALID_PASSWORD || *code == codes::INVALID_AUTHORIZATION => {
                     ConnectErrorKind::Authentication
                 }
                 Some(code) if *code == codes::DATABASE_MISSING => ConnectErrorKind::DatabaseMissing,
-                Some(code) if *code == codes::TOO_MANY_CONNECTIONS => {
-                    ConnectErrorKind::TooManyConnections
-                }
-                Some(code)
-                    if *code == codes::CANNOT_CONNECT_NOW || *code == codes::ADMIN_SHUTDOWN =>
-                {
+                Some(code) if *code == codes::TOO_MANY_CONNECTIONS => ConnectErrorKind::TooManyConnections,
+                Some(code) if *code == codes::CANNOT_CONNECT_NOW || *code == codes::ADMIN_SHUTDOWN => {
                     ConnectErrorKind::NotAccepting
                 }
                 Some(_) => ConnectErrorKind::Other,
@@ -132,11 +118,7 @@ impl Cause {
 
 impl ConnectError {
     pub(super) fn new(url: &ConnectionUrl, target: String, cause: Cause) -> Self {
-        Self {
-            target,
-            database: url.database().map(str::to_owned),
-            cause,
-        }
+        Self { target, database: url.database().map(str::to_owned), cause }
     }
 
     /// What kind of failure this is.
@@ -161,15 +143,9 @@ impl ConnectError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &self.cause {
-            Cause::Io(error) => !matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
-            ),
+            Cause::Io(error) => !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput),
             Cause::Timeout(_) => true,
-            cause => matches!(
-                cause.kind(),
-                ConnectErrorKind::TooManyConnections | ConnectErrorKind::NotAccepting
-            ),
+            cause => matches!(cause.kind(), ConnectErrorKind::TooManyConnections | ConnectErrorKind::NotAccepting),
         }
     }
 }
@@ -183,21 +159,13 @@ impl fmt::Display for ConnectError {
             }
             Cause::Io(error) => match error.kind() {
                 io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-                    write!(
-                        f,
-                        "nobody answers there ({error}); check host and port, and that the server runs"
-                    )
+                    write!(f, "nobody answers there ({error}); check host and port, and that the server runs")
                 }
                 io::ErrorKind::PermissionDenied => {
                     write!(f, "{error}; check the rights on the socket's folder")
                 }
-                io::ErrorKind::UnexpectedEof
-                | io::ErrorKind::ConnectionReset
-                | io::ErrorKind::BrokenPipe => {
-                    write!(
-                        f,
-                        "the server closed the connection ({error}); its log says why"
-                    )
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                    write!(f, "the server closed the connection ({error}); its log says why")
                 }
                 _ => write!(f, "{error}"),
             },
@@ -211,21 +179,13 @@ impl fmt::Display for ConnectError {
                 refused(f, refusal)?;
                 write!(f, "; the server offers TLS and seems to want it: {because}")
             }
-            Cause::WrongServer => {
-                f.write_str("no server there is what `target_session_attrs` asks for")
-            }
+            Cause::WrongServer => f.write_str("no server there is what `target_session_attrs` asks for"),
             Cause::Server(error) => {
                 refused(f, error)?;
                 match self.kind() {
-                    ConnectErrorKind::Authentication => {
-                        f.write_str("; check user and password, and pg_hba.conf there")
-                    }
+                    ConnectErrorKind::Authentication => f.write_str("; check user and password, and pg_hba.conf there"),
                     ConnectErrorKind::DatabaseMissing => {
-                        write!(
-                            f,
-                            "; create it with `createdb {}`",
-                            self.database.as_deref().unwrap_or_default()
-                        )
+                        write!(f, "; create it with `createdb {}`", self.database.as_deref().unwrap_or_default())
                     }
                     ConnectErrorKind::TooManyConnections => {
                         f.write_str("; use fewer workers, or raise `max_connections` there")

@@ -4,10 +4,7 @@
 //! made from it. Deliberately absent: pools, which belong to the application, and the environment (`PGHOST`,
 //! `PGPASSWORD`, password files), which is a configuration layer and read where layers are merged.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "sessions are first used by the migrator")
-)]
+#![cfg_attr(not(test), expect(dead_code, reason = "sessions are first used by the migrator"))]
 
 mod attempt;
 mod canceller;
@@ -31,3 +28,8 @@ pub use error::{ConnectError, ConnectErrorKind};
 pub use notice::Notice;
 pub use url::ConnectionUrl;
 pub use url_error::UrlError;
+#[cfg(feature = "migrations")]
+pub(crate) use {
+    row::Row,
+    session::{ConnectOptions, PipelineError, Session},
+};

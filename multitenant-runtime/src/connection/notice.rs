@@ -47,10 +47,6 @@ impl NoticeBuffer {
     }
 
     pub(super) fn take(&self) -> Vec<Notice> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-            .collect()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 }

@@ -14,10 +14,7 @@ pub(super) fn parse(text: &str) -> Result<Parameters, UrlError> {
     if text.is_empty() {
         return Err(UrlError::Empty);
     }
-    match ["postgres://", "postgresql://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-    {
+    match ["postgres://", "postgresql://"].iter().find_map(|scheme| text.strip_prefix(scheme)) {
         Some(rest) => url(rest),
         None => pairs(text),
     }
@@ -47,14 +44,9 @@ fn url(text: &str) -> Result<Parameters, UrlError> {
     if let Some(database) = path {
         put(&mut parameters, "dbname", decode(database)?);
     }
-    for parameter in query
-        .unwrap_or_default()
-        .split('&')
-        .filter(|piece| !piece.is_empty())
-    {
+    for parameter in query.unwrap_or_default().split('&').filter(|piece| !piece.is_empty()) {
         let (name, value) = parameter.split_once('=').ok_or(UrlError::MissingEquals)?;
-        let name =
-            String::from_utf8(decode(name)?).map_err(|_| UrlError::Unknown { name: None })?;
+        let name = String::from_utf8(decode(name)?).map_err(|_| UrlError::Unknown { name: None })?;
         let value = decode(value)?;
         // As libpq does for URLs that were made for JDBC.
         match (name.as_str(), value.as_slice()) {
@@ -102,23 +94,13 @@ fn pairs(text: &str) -> Result<Parameters, UrlError> {
     let mut parameters = Parameters::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest
-            .find(|c: char| c == '=' || c.is_whitespace())
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         let Some(after) = after.trim_start().strip_prefix('=') else {
-            return Err(if parameters.is_empty() {
-                UrlError::NotAConnection
-            } else {
-                UrlError::MissingEquals
-            });
+            return Err(if parameters.is_empty() { UrlError::NotAConnection } else { UrlError::MissingEquals });
         };
         if name.is_empty() || name.contains("://") {
-            return Err(if parameters.is_empty() {
-                UrlError::NotAConnection
-            } else {
-                UrlError::MissingEquals
-            });
+            return Err(if parameters.is_empty() { UrlError::NotAConnection } else { UrlError::MissingEquals });
         }
         let (value, after) = value(after.trim_start())?;
         put(&mut parameters, name, value.into_bytes());
@@ -143,11 +125,7 @@ fn value(text: &str) -> Result<(String, &str), UrlError> {
             other => value.push(other),
         }
     }
-    if quoted {
-        Err(UrlError::UnterminatedQuote)
-    } else {
-        Ok((value, ""))
-    }
+    if quoted { Err(UrlError::UnterminatedQuote) } else { Ok((value, "")) }
 }
 
 /// Later values replace earlier ones, as in libpq.
@@ -170,12 +148,7 @@ fn decode(text: &str) -> Result<Vec<u8>, UrlError> {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         if byte == b'%' {
-            let mut digit = || {
-                bytes
-                    .next()
-                    .and_then(|b| char::from(b).to_digit(16))
-                    .and_then(|d| u8::try_from(d).ok())
-            };
+            let mut digit = || bytes.next().and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
             match (digit(), digit()) {
                 (Some(high), Some(low)) => decoded.push(high * 16 + low),
                 _ => return Err(UrlError::PercentEncoding),

@@ -13,10 +13,6 @@ impl Row {
 
 impl From<&SimpleQueryRow> for Row {
     fn from(row: &SimpleQueryRow) -> Self {
-        Self(
-            (0..row.len())
-                .map(|column| row.try_get(column).ok().flatten().map(str::to_owned))
-                .collect(),
-        )
+        Self((0..row.len()).map(|column| row.try_get(column).ok().flatten().map(str::to_owned)).collect())
     }
 }

@@ -7,9 +7,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
-use tokio_postgres::{
-    AsyncMessage, Client, Config, Connection, SimpleQueryMessage, SimpleQueryStream,
-};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, SimpleQueryMessage, SimpleQueryStream};
 
 use super::attempt::{self, Attempt, Route};
 use super::canceller::Canceller;
@@ -50,10 +48,7 @@ pub(crate) struct ConnectOptions {
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self {
-            application_name: "cargo-multitenant".into(),
-            connect_timeout: Duration::from_secs(10),
-        }
+        Self { application_name: "cargo-multitenant".into(), connect_timeout: Duration::from_secs(10) }
     }
 }
 
@@ -75,10 +70,7 @@ impl Session {
     /// Connects to the first server of the URL that will have us.
     ///
     /// The time limit is for each server of the list.
-    pub(crate) async fn connect(
-        url: &ConnectionUrl,
-        options: &ConnectOptions,
-    ) -> Result<Self, ConnectError> {
+    pub(crate) async fn connect(url: &ConnectionUrl, options: &ConnectOptions) -> Result<Self, ConnectError> {
         let connector = Connector::new(url.ssl())
             .map_err(|error| ConnectError::new(url, url.host_for_display(), Cause::Tls(error)))?;
         let limit = url.connect_timeout().unwrap_or(options.connect_timeout);
@@ -103,10 +95,7 @@ impl Session {
         }
         let (target, cause) = match failure {
             Some((entry, cause)) => (entry.with_database(url.database()), cause),
-            None => (
-                url.host_for_display(),
-                Cause::Resolve(std::io::ErrorKind::NotFound.into()),
-            ),
+            None => (url.host_for_display(), Cause::Resolve(std::io::ErrorKind::NotFound.into())),
         };
         Err(ConnectError::new(url, target, cause))
     }
@@ -133,11 +122,7 @@ impl Session {
 
     /// What stops this connection's work from outside.
     pub(crate) fn canceller(&self) -> Canceller {
-        Canceller {
-            token: self.client.cancel_token(),
-            route: self.route.clone(),
-            limit: self.limit,
-        }
+        Canceller { token: self.client.cancel_token(), route: self.route.clone(), limit: self.limit }
     }
 
     /// Sends all statements at once, in order, a message each, then reads all answers: the rows of each.
@@ -149,10 +134,7 @@ impl Session {
     /// # Cancel safety
     ///
     /// None: dropped in between, statements that were sent run to their end. Drop the session as well.
-    pub(crate) async fn pipeline(
-        &self,
-        statements: &[impl AsRef<str>],
-    ) -> Result<Vec<Vec<Row>>, PipelineError> {
+    pub(crate) async fn pipeline(&self, statements: &[impl AsRef<str>]) -> Result<Vec<Vec<Row>>, PipelineError> {
         let mut sent = Vec::with_capacity(statements.len());
         for statement in statements {
             // Ready at once: the text goes into the driver's queue, and the driver both writes and reads.
@@ -181,9 +163,7 @@ impl Session {
 
     /// Says goodbye to the server and waits until it is said.
     pub(crate) async fn close(self) {
-        let Self {
-            client, mut driver, ..
-        } = self;
+        let Self { client, mut driver, .. } = self;
         drop(client);
         // A server that does not take the goodbye is not waited for.
         let _ = tokio::time::timeout(Duration::from_secs(5), &mut driver.0).await;
@@ -203,30 +183,14 @@ impl Session {
             None => OPTIONS.to_owned(),
         });
         let attempt = match connect_to(entry, &guarded, url, connector).await {
-            Err(cause) if refuses_options(&cause) => {
-                connect_to(entry, config, url, connector).await?
-            }
+            Err(cause) if refuses_options(&cause) => connect_to(entry, config, url, connector).await?,
             other => other?,
         };
-        let Attempt {
-            client,
-            connection,
-            route,
-        } = attempt;
+        let Attempt { client, connection, route } = attempt;
         let notices = NoticeBuffer::default();
         let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
-        let mut session = Self {
-            client,
-            direct: false,
-            notices,
-            driver,
-            route,
-            limit,
-        };
-        let rows = session
-            .rows(INTRODUCTION)
-            .await
-            .map_err(Cause::from_startup)?;
+        let mut session = Self { client, direct: false, notices, driver, route, limit };
+        let rows = session.rows(INTRODUCTION).await.map_err(Cause::from_startup)?;
         if let Some(row) = rows.first() {
             session.direct = row.get(0) == Some("on") && row.get(1) == Some("on");
             let standby = row.get(2) == Some("t");
@@ -260,9 +224,7 @@ async fn connect_to(
 
 /// Whether the answer may be to our startup options. Asking again without them tells.
 fn refuses_options(cause: &Cause) -> bool {
-    cause.code().is_some_and(|code| {
-        *code == codes::PROTOCOL_VIOLATION || *code == codes::FEATURE_NOT_SUPPORTED
-    })
+    cause.code().is_some_and(|code| *code == codes::PROTOCOL_VIOLATION || *code == codes::FEATURE_NOT_SUPPORTED)
 }
 
 async fn read(stream: SimpleQueryStream) -> Result<Vec<Row>, tokio_postgres::Error> {

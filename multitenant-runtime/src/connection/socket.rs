@@ -29,22 +29,14 @@ pub(super) enum Address {
 impl Address {
     pub(super) async fn resolve(entry: &HostEntry) -> io::Result<Vec<Self>> {
         if entry.is_socket() {
-            return Ok(vec![Self::Unix(
-                PathBuf::from(&entry.host).join(format!(".s.PGSQL.{}", entry.port)),
-            )]);
+            return Ok(vec![Self::Unix(PathBuf::from(&entry.host).join(format!(".s.PGSQL.{}", entry.port)))]);
         }
         if let Some(address) = entry.address {
             return Ok(vec![Self::Tcp(SocketAddr::new(address, entry.port))]);
         }
-        let addresses: Vec<_> = tokio::net::lookup_host((entry.host.as_str(), entry.port))
-            .await?
-            .map(Self::Tcp)
-            .collect();
-        if addresses.is_empty() {
-            Err(io::ErrorKind::NotFound.into())
-        } else {
-            Ok(addresses)
-        }
+        let addresses: Vec<_> =
+            tokio::net::lookup_host((entry.host.as_str(), entry.port)).await?.map(Self::Tcp).collect();
+        if addresses.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(addresses) }
     }
 
     pub(super) fn is_tcp(&self) -> bool {
@@ -90,9 +82,7 @@ fn keep_alive(stream: &TcpStream, config: &Config) -> io::Result<()> {
 /// Asks for TLS: `true` if the server waits for the handshake now, `false` if it goes on without.
 pub(super) async fn ask_for_tls(socket: &mut Socket) -> io::Result<bool> {
     // SSLRequest: the length of the message, then 1234 and 5679 for a version.
-    socket
-        .write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
-        .await?;
+    socket.write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]).await?;
     socket.flush().await?;
     Ok(socket.read_u8().await? == b'S')
 }

@@ -20,42 +20,25 @@ pub(crate) enum TlsError {
     /// The server answered to the request for TLS with neither yes nor no, or refused the handshake.
     Handshake(io::Error),
     /// The server's certificate was not accepted.
-    #[cfg_attr(
-        not(feature = "tls"),
-        expect(dead_code, reason = "made where the feature is on")
-    )]
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]
     Certificate(Box<dyn Error + Send + Sync>),
     /// A file of certificates or a key cannot be used.
-    #[cfg_attr(
-        not(feature = "tls"),
-        expect(dead_code, reason = "made where the feature is on")
-    )]
-    File {
-        parameter: &'static str,
-        path: PathBuf,
-        source: Box<dyn Error + Send + Sync>,
-    },
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]
+    File { parameter: &'static str, path: PathBuf, source: Box<dyn Error + Send + Sync> },
     /// The system has no trusted certificates.
-    #[cfg_attr(
-        not(feature = "tls"),
-        expect(dead_code, reason = "made where the feature is on")
-    )]
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]
     NoSystemRoots,
     /// rustls refuses the settings.
-    #[cfg_attr(
-        not(feature = "tls"),
-        expect(dead_code, reason = "made where the feature is on")
-    )]
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]
     Settings(Box<dyn Error + Send + Sync>),
 }
 
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FeatureOff { mode } => write!(
-                f,
-                "sslmode={mode}, and this build of multitenant-runtime has no TLS: enable its feature `tls`"
-            ),
+            Self::FeatureOff { mode } => {
+                write!(f, "sslmode={mode}, and this build of multitenant-runtime has no TLS: enable its feature `tls`")
+            }
             Self::Disabled => f.write_str("sslmode=disable forbids it: use sslmode=require"),
             Self::NotOffered { mode } => write!(
                 f,
@@ -82,13 +65,8 @@ impl Error for TlsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Handshake(source) => Some(source),
-            Self::Certificate(source) | Self::File { source, .. } | Self::Settings(source) => {
-                Some(source.as_ref())
-            }
-            Self::FeatureOff { .. }
-            | Self::Disabled
-            | Self::NotOffered { .. }
-            | Self::NoSystemRoots => None,
+            Self::Certificate(source) | Self::File { source, .. } | Self::Settings(source) => Some(source.as_ref()),
+            Self::FeatureOff { .. } | Self::Disabled | Self::NotOffered { .. } | Self::NoSystemRoots => None,
         }
     }
 }
@@ -109,9 +87,7 @@ mod connector {
     impl Connector {
         pub(crate) fn new(settings: &SslSettings) -> Result<Self, TlsError> {
             if settings.mode >= SslMode::Require {
-                return Err(TlsError::FeatureOff {
-                    mode: settings.mode.name(),
-                });
+                return Err(TlsError::FeatureOff { mode: settings.mode.name() });
             }
             Ok(Self)
         }

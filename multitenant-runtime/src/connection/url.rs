@@ -76,9 +76,7 @@ impl ConnectionUrl {
     pub fn with_database(&self, database: &str) -> Self {
         let mut other = self.clone();
         other.parameters.retain(|(name, _)| name != "dbname");
-        other
-            .parameters
-            .push(("dbname".into(), database.as_bytes().to_vec()));
+        other.parameters.push(("dbname".into(), database.as_bytes().to_vec()));
         other.config.dbname(database);
         other
     }
@@ -139,11 +137,7 @@ impl ConnectionUrl {
         let folder = ["/run/postgresql", "/var/run/postgresql", "/tmp"]
             .into_iter()
             .find(|folder| PathBuf::from(format!("{folder}/.s.PGSQL.{port}")).exists());
-        vec![HostEntry {
-            host: folder.unwrap_or("localhost").into(),
-            address: None,
-            port,
-        }]
+        vec![HostEntry { host: folder.unwrap_or("localhost").into(), address: None, port }]
     }
 
     fn build(parameters: Parameters) -> Result<Self, UrlError> {
@@ -173,48 +167,31 @@ impl ConnectionUrl {
                     _ if after_password => return Err(UrlError::Unknown { name: None }),
                     _ => return Err(UrlError::Text { name: name.clone() }),
                 };
-                url.set(name, value, &mut lists)
-                    .map_err(|error| match error {
-                        UrlError::Unknown { .. } if after_password => {
-                            UrlError::Unknown { name: None }
-                        }
-                        other => other,
-                    })?;
+                url.set(name, value, &mut lists).map_err(|error| match error {
+                    UrlError::Unknown { .. } if after_password => UrlError::Unknown { name: None },
+                    other => other,
+                })?;
             }
             after_password = name == "password";
         }
         lists.complete(&mut url)?;
-        url.parameters = parameters
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
+        url.parameters = parameters.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         Ok(url)
     }
 
     fn set(&mut self, name: &str, value: &str, lists: &mut Lists) -> Result<(), UrlError> {
         let empty = value.is_empty();
-        let wrong = |expected| {
-            Err(UrlError::Value {
-                name: name.to_owned(),
-                expected,
-            })
-        };
+        let wrong = |expected| Err(UrlError::Value { name: name.to_owned(), expected });
         match name {
             "host" => lists.hosts = value.split(',').map(str::to_owned).collect(),
             "hostaddr" => lists.addresses = value.split(',').map(str::to_owned).collect(),
             "port" => lists.ports = value.split(',').map(str::to_owned).collect(),
             "sslcert" => lists.certificate = (!empty).then(|| value.into()),
             "sslkey" => lists.key = (!empty).then(|| value.into()),
-            "fallback_application_name" => {
-                lists.application_name = (!empty).then(|| value.to_owned())
-            }
+            "fallback_application_name" => lists.application_name = (!empty).then(|| value.to_owned()),
             "sslmode" if !empty => lists.mode = Some(SslMode::parse(value)?),
             "sslrootcert" if !empty => {
-                self.ssl.roots = Some(if value == "system" {
-                    Roots::System
-                } else {
-                    Roots::File(value.into())
-                });
+                self.ssl.roots = Some(if value == "system" { Roots::System } else { Roots::File(value.into()) });
             }
             "sslnegotiation" if !empty => match value {
                 "postgres" => self.ssl.direct = false,
@@ -232,19 +209,12 @@ impl ConnectionUrl {
             }
             "connect_timeout" if !empty => match value.trim().parse::<i64>() {
                 Ok(seconds) => {
-                    self.connect_timeout = Some(
-                        u64::try_from(seconds)
-                            .ok()
-                            .filter(|s| *s > 0)
-                            .map_or(Duration::MAX, Duration::from_secs),
-                    );
+                    self.connect_timeout =
+                        Some(u64::try_from(seconds).ok().filter(|s| *s > 0).map_or(Duration::MAX, Duration::from_secs));
                 }
                 Err(_) => return wrong("a number of seconds"),
             },
-            "client_encoding"
-                if !empty
-                    && !["auto", "utf8", "utf-8"].contains(&value.to_lowercase().as_str()) =>
-            {
+            "client_encoding" if !empty && !["auto", "utf8", "utf-8"].contains(&value.to_lowercase().as_str()) => {
                 return wrong("UTF8");
             }
             "gssencmode" if !["", "disable", "prefer"].contains(&value) => {
@@ -268,16 +238,11 @@ impl ConnectionUrl {
             }
             known if KNOWN.contains(&known) => {}
             unsupported if UNSUPPORTED.contains(&unsupported) => {
-                return Err(UrlError::Unsupported {
-                    name: name.to_owned(),
-                });
+                return Err(UrlError::Unsupported { name: name.to_owned() });
             }
             unknown => {
-                let plain = unknown.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-                    && unknown.len() < 40;
-                return Err(UrlError::Unknown {
-                    name: plain.then(|| unknown.to_owned()),
-                });
+                let plain = unknown.chars().all(|c| c.is_ascii_lowercase() || c == '_') && unknown.len() < 40;
+                return Err(UrlError::Unknown { name: plain.then(|| unknown.to_owned()) });
             }
         }
         Ok(())
@@ -353,25 +318,15 @@ struct Lists {
 impl Lists {
     /// Leaves a parameter to `tokio_postgres`, alone first, so that the error can name it.
     fn pass(&mut self, name: &str, value: &str) -> Result<(), UrlError> {
-        let known = if name == "keepalives_count" {
-            "keepalives_retries"
-        } else {
-            name
-        };
-        let pair = format!(
-            "{known}='{}' ",
-            value.replace('\\', "\\\\").replace('\'', "\\'")
-        );
+        let known = if name == "keepalives_count" { "keepalives_retries" } else { name };
+        let pair = format!("{known}='{}' ", value.replace('\\', "\\\\").replace('\'', "\\'"));
         if Config::from_str(&pair).is_err() {
             let expected = match name {
                 "channel_binding" => "disable, prefer or require",
                 "load_balance_hosts" => "disable or random",
                 _ => "a number",
             };
-            return Err(UrlError::Value {
-                name: name.to_owned(),
-                expected,
-            });
+            return Err(UrlError::Value { name: name.to_owned(), expected });
         }
         self.passed.push_str(&pair);
         Ok(())
@@ -390,16 +345,10 @@ impl Lists {
             (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
             (None, None) => None,
             (Some(_), None) => {
-                return Err(UrlError::Incomplete {
-                    name: "sslcert",
-                    needs: "sslkey",
-                });
+                return Err(UrlError::Incomplete { name: "sslcert", needs: "sslkey" });
             }
             (None, Some(_)) => {
-                return Err(UrlError::Incomplete {
-                    name: "sslkey",
-                    needs: "sslcert",
-                });
+                return Err(UrlError::Incomplete { name: "sslkey", needs: "sslcert" });
             }
         };
         // As in libpq: the system's roots vouch for anybody, so they are worth nothing without the host's name.
@@ -415,31 +364,20 @@ impl Lists {
         };
         if url.ssl.direct && url.ssl.mode < SslMode::Require {
             let expected = "require, verify-ca or verify-full with sslnegotiation=direct";
-            return Err(UrlError::Value {
-                name: "sslmode".into(),
-                expected,
-            });
+            return Err(UrlError::Value { name: "sslmode".into(), expected });
         }
         url.hosts = entries(&self.hosts, &self.addresses, &self.ports)?;
         Ok(())
     }
 }
 
-fn entries(
-    hosts: &[String],
-    addresses: &[String],
-    ports: &[String],
-) -> Result<Vec<HostEntry>, UrlError> {
+fn entries(hosts: &[String], addresses: &[String], ports: &[String]) -> Result<Vec<HostEntry>, UrlError> {
     let count = hosts.len().max(addresses.len()).max(1);
     let check = |name, found: usize, one_for_all: bool| match found {
         0 => Ok(()),
         1 if one_for_all => Ok(()),
         found if found == count => Ok(()),
-        found => Err(UrlError::Count {
-            name,
-            hosts: count,
-            found,
-        }),
+        found => Err(UrlError::Count { name, hosts: count, found }),
     };
     check("host", hosts.len(), false)?;
     check("hostaddr", addresses.len(), false)?;
@@ -448,36 +386,23 @@ fn entries(
         .map(|at| {
             let address = match addresses.get(at).map(|address| address.trim()) {
                 None | Some("") => None,
-                Some(address) => Some(address.parse::<IpAddr>().map_err(|_| UrlError::Value {
-                    name: "hostaddr".into(),
-                    expected: "an IP address",
-                })?),
+                Some(address) => Some(
+                    address
+                        .parse::<IpAddr>()
+                        .map_err(|_| UrlError::Value { name: "hostaddr".into(), expected: "an IP address" })?,
+                ),
             };
             let port = match ports.get(at).or(ports.first()).map(|port| port.trim()) {
                 None | Some("") => 5432,
-                Some(port) => port
-                    .parse()
-                    .ok()
-                    .filter(|port| *port != 0)
-                    .ok_or(UrlError::Port)?,
+                Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(UrlError::Port)?,
             };
             let host = match hosts.get(at).map(|host| host.trim()) {
                 // The address is also the name that a certificate is checked against.
-                None | Some("") => address
-                    .map(|address| address.to_string())
-                    .unwrap_or_default(),
+                None | Some("") => address.map(|address| address.to_string()).unwrap_or_default(),
                 Some(host) => host.to_owned(),
             };
-            let host = if host.is_empty() && count > 1 {
-                "localhost".to_owned()
-            } else {
-                host
-            };
-            Ok(HostEntry {
-                host,
-                address,
-                port,
-            })
+            let host = if host.is_empty() && count > 1 { "localhost".to_owned() } else { host };
+            Ok(HostEntry { host, address, port })
         })
         .collect()
 }
@@ -520,8 +445,6 @@ impl fmt::Display for ConnectionUrl {
 
 impl fmt::Debug for ConnectionUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ConnectionUrl")
-            .field(&self.to_string())
-            .finish()
+        f.debug_tuple("ConnectionUrl").field(&self.to_string()).finish()
     }
 }

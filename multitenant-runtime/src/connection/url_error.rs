@@ -69,22 +69,20 @@ impl fmt::Display for UrlError {
         f.write_str("invalid connection URL: ")?;
         match self {
             Self::Empty => f.write_str("it is empty; expected `postgres://user@host:5432/database`"),
-            Self::NotAConnection => f.write_str(
-                "neither a URL as `postgres://user@host:5432/database` nor pairs as `host=… dbname=…`",
-            ),
+            Self::NotAConnection => {
+                f.write_str("neither a URL as `postgres://user@host:5432/database` nor pairs as `host=… dbname=…`")
+            }
             Self::Reserved => f.write_str(
                 "an `@` or `/` too many; in user, password and database name write `@` as %40, `/` as %2F, `?` as %3F",
             ),
-            Self::PercentEncoding => {
-                f.write_str("a `%` without two hexadecimal digits; write a plain `%` as %25")
-            }
+            Self::PercentEncoding => f.write_str("a `%` without two hexadecimal digits; write a plain `%` as %25"),
             Self::Text { name } => write!(f, "`{name}` is not UTF-8 or holds a NUL"),
             Self::Host => f.write_str(
                 "the host is malformed; an IPv6 address stands in brackets, a socket folder as `?host=/folder`",
             ),
-            Self::Port => f.write_str(
-                "a port is not a number from 1 to 65535; if this is part of a password, percent-encode it",
-            ),
+            Self::Port => {
+                f.write_str("a port is not a number from 1 to 65535; if this is part of a password, percent-encode it")
+            }
             Self::Count { name, hosts, found } => {
                 write!(f, "{found} values of `{name}` for {hosts} hosts")
             }

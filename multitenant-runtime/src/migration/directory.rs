@@ -53,8 +53,9 @@ fn read_migration(parent: &str, entry: &fs::DirEntry) -> Result<Folder, Problem>
         Problem::in_file(&path, "has no up.sql: write it, or move what is no migration out of the folder")
     })?;
     let metadata = match read_text(&file("metadata.toml"))? {
-        Some(text) => Metadata::parse(&text)
-            .map_err(|message| Problem::in_file(&format!("{path}/metadata.toml"), message))?,
+        Some(text) => {
+            Metadata::parse(&text).map_err(|message| Problem::in_file(&format!("{path}/metadata.toml"), message))?
+        }
         None => Metadata::default(),
     };
     Ok(Folder {

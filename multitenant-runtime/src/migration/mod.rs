@@ -12,11 +12,10 @@ mod source;
 mod statements;
 mod version;
 
-pub(crate) use checksum::sha256_hex;
 pub use checksum::Checksum;
+pub(crate) use checksum::sha256_hex;
 pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
 pub use problem::{Problem, SetError};
-pub(crate) use script::{Place, Script};
 pub use set::{Migration, MigrationSet};
-pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, split};
+pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};
 pub use version::{MAX_VERSION_CHARS, Version};

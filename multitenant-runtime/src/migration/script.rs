@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::statements::{Mode, Statement, StatementKind, line_column, split};
+use super::{Mode, Statement, StatementKind, line_column, split};
 use super::{Problem, SplitError};
 
 /// The SQL of one file, split into statements.

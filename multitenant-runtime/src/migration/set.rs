@@ -123,7 +123,10 @@ impl MigrationSet {
             {
                 problems.push(Problem::in_file(
                     b.up.path(),
-                    format!("has the version {} of {:?}: give one of the two folders another version", b.version, a.name),
+                    format!(
+                        "has the version {} of {:?}: give one of the two folders another version",
+                        b.version, a.name
+                    ),
                 ));
             }
         }

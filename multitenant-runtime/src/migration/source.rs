@@ -3,7 +3,9 @@
 use std::fmt;
 
 use diesel::connection::BoxableConnection;
-use diesel::migration::{self as diesel_migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion};
+use diesel::migration::{
+    self as diesel_migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion,
+};
 use diesel::pg::Pg;
 
 use super::{Migration, MigrationSet};

@@ -50,8 +50,7 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
         .collect();
     let unknown: Vec<Version> =
         applied.keys().filter(|version| set.get(version).is_none()).map(|&version| version.clone()).collect();
-    let edited: Vec<Version> =
-        applied.values().filter(|row| row.edited).map(|row| row.version.clone()).collect();
+    let edited: Vec<Version> = applied.values().filter(|row| row.edited).map(|row| row.version.clone()).collect();
     let out_of_order = pending.iter().filter(|version| newest.is_some_and(|newest| *version < newest)).cloned();
     let mut plan = TargetPlan {
         state: state(set, observed, &pending, &unknown, &edited),
@@ -70,7 +69,13 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
     plan
 }
 
-fn state(set: &MigrationSet, observed: &Observed, pending: &[Version], unknown: &[Version], edited: &[Version]) -> State {
+fn state(
+    set: &MigrationSet,
+    observed: &Observed,
+    pending: &[Version],
+    unknown: &[Version],
+    edited: &[Version],
+) -> State {
     if !observed.schema_exists {
         State::Missing
     } else if !edited.is_empty() {

@@ -6,6 +6,6 @@
 mod decide;
 mod state;
 
-pub(crate) use decide::{Policy, decide};
 pub use decide::{OnAhead, OnEdited};
+pub(crate) use decide::{Policy, decide};
 pub use state::{Plan, PlanSummary, State, TargetPlan};

@@ -42,9 +42,7 @@ pub(crate) async fn discover(
             ids.iter().map(|id| Tenant { id: id.clone(), schema: None }).collect()
         }
         RegistrySource::Configured(RegistrySettings::Schemas) => existing_schemas(session, settings).await?,
-        RegistrySource::Configured(RegistrySettings::Query { sql }) => {
-            rows(session, sql).await.map_err(query_error)?
-        }
+        RegistrySource::Configured(RegistrySettings::Query { sql }) => rows(session, sql).await.map_err(query_error)?,
         RegistrySource::Configured(RegistrySettings::Table { table, id_column, schema_column, filter }) => {
             let sql = table_query(settings, table, id_column, schema_column.as_ref(), filter.as_deref());
             match rows(session, &sql).await {
@@ -135,11 +133,7 @@ fn targets(tenants: Vec<Tenant>, settings: &Settings) -> Result<Vec<Target>, Reg
             match by_schema.insert(schema.clone(), id.clone()) {
                 None => Ok(Target::tenant_in(id, schema)),
                 Some(first) if first == id => Err(RegistryError::Duplicate { tenant: id }),
-                Some(first) => Err(RegistryError::SameSchema {
-                    first,
-                    second: id,
-                    schema: schema.as_str().to_owned(),
-                }),
+                Some(first) => Err(RegistryError::SameSchema { first, second: id, schema: schema.as_str().to_owned() }),
             }
         })
         .collect()

@@ -58,10 +58,12 @@ impl fmt::Display for RegistryError {
             ),
             Self::Query(failure) => write!(f, "the tenants cannot be read: {failure}: check [tenants]"),
             Self::Custom(error) => write!(f, "the application's registry failed: {error}"),
-            Self::NullId => f.write_str(
-                "the registry has a row without an id: give it one, or leave it out by tenants.filter",
-            ),
-            Self::Tenant { tenant, error } => write!(f, "the tenant {tenant:?} of the registry cannot be used: {error}"),
+            Self::NullId => {
+                f.write_str("the registry has a row without an id: give it one, or leave it out by tenants.filter")
+            }
+            Self::Tenant { tenant, error } => {
+                write!(f, "the tenant {tenant:?} of the registry cannot be used: {error}")
+            }
             Self::Duplicate { tenant } => {
                 write!(f, "the registry has the tenant {:?} twice: make its ids unique", tenant.as_str())
             }

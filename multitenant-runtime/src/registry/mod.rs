@@ -6,8 +6,8 @@ mod source;
 
 pub(crate) use discover::{Discovery, discover};
 pub use error::RegistryError;
-pub use source::{Registry, Tenant};
 pub(crate) use source::RegistrySource;
+pub use source::{Registry, Tenant};
 
 /// The comment on a schema whose tenant is still being created; such a schema is never served.
 pub(crate) const UNDER_CONSTRUCTION: &str = "multitenant: this tenant is being created";

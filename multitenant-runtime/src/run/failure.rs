@@ -58,7 +58,7 @@ impl Failure {
     }
 
     pub(crate) fn from_postgres(error: &tokio_postgres::Error) -> Self {
-        let mut failure = Self::new(FailureClass::of(error), crate::connection::describe(error));
+        let mut failure = Self::new(FailureClass::of(error), describe(error));
         if let Some(db) = error.as_db_error() {
             failure.message = db.message().to_owned();
             failure.sqlstate = Some(db.code().code().to_owned());
@@ -66,6 +66,15 @@ impl Failure {
             failure.hint = db.hint().map(str::to_owned);
         }
         failure
+    }
+}
+
+/// An error of the client's with its cause, since `tokio_postgres` keeps the cause to itself.
+fn describe(error: &tokio_postgres::Error) -> String {
+    use std::error::Error as _;
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }
 

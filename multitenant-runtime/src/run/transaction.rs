@@ -116,8 +116,7 @@ impl Transaction {
     ) -> Self {
         let mut tx = Self::begin(frame);
         let ledger = frame.ledger();
-        let expected =
-            if history == HistoryTable::Absent { ledger.is_absent() } else { ledger.holds(applied) };
+        let expected = if history == HistoryTable::Absent { ledger.is_absent() } else { ledger.holds(applied) };
         tx.push(Role::Guard, format!("SELECT 1 / ({} AND {expected})::int", frame.is_current()));
         match history {
             HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
@@ -270,14 +269,12 @@ impl Transaction {
     /// before the rest is sent where an open transaction cannot be relied upon.
     pub(crate) fn preamble(&self) -> usize {
         let is_preamble = |role: &Role| matches!(role, Role::Frame | Role::Lock | Role::Guard);
-        let last_guard = self.roles.iter().rposition(|role| matches!(role, Role::Lock | Role::Guard)).map_or(0, |i| i + 1);
+        let last_guard =
+            self.roles.iter().rposition(|role| matches!(role, Role::Lock | Role::Guard)).map_or(0, |i| i + 1);
         last_guard.min(self.roles.iter().take_while(|role| is_preamble(role)).count())
     }
 }
 
 fn schema_is_absent(schema: &SchemaName) -> String {
-    format!(
-        "NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {})",
-        literal(schema.as_str())
-    )
+    format!("NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {})", literal(schema.as_str()))
 }

@@ -29,10 +29,8 @@ impl Wall {
             literal(shared.as_str())
         );
         let rows = session.rows(&sql).await?;
-        let relations = rows
-            .iter()
-            .filter_map(|row| Some((row.get(0)?.parse().ok()?, row.get(1)?.to_owned())))
-            .collect();
+        let relations =
+            rows.iter().filter_map(|row| Some((row.get(0)?.parse().ok()?, row.get(1)?.to_owned()))).collect();
         Ok(Self { relations })
     }
 

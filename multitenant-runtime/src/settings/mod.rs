@@ -4,6 +4,8 @@
 //! `cargo multitenant` make the first and let this module make the second, so that an application and
 //! the command line cannot disagree about a default or a rule.
 
+#[cfg(all(feature = "macros", feature = "migrations"))]
+pub(crate) mod constant;
 mod duration;
 mod error;
 mod registry;

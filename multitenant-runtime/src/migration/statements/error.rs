@@ -134,14 +134,9 @@ impl fmt::Display for SplitErrorKind {
 pub fn line_column(sql: &str, offset: usize) -> (usize, usize) {
     let before = &sql.as_bytes()[..offset.min(sql.len())];
     let before = before.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(before);
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at + 1);
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let lines = before.iter().filter(|&&byte| byte == b'\n').count();
     // Every character of UTF-8 has exactly one byte that is not a continuation.
-    let characters = before[line_start..]
-        .iter()
-        .filter(|&&byte| byte & 0xC0 != 0x80);
+    let characters = before[line_start..].iter().filter(|&&byte| byte & 0xC0 != 0x80);
     (lines + 1, characters.count() + 1)
 }

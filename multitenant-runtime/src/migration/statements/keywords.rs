@@ -27,13 +27,7 @@ pub(super) struct Keyword<'a> {
 impl<'a> Keywords<'a> {
     /// The tokens of the statement that `range` names in the script.
     pub(super) fn new(sql: &'a str, range: &Range<usize>) -> Self {
-        Self {
-            sql,
-            scanner: Scanner::new(sql).starting_at(range.start),
-            end: range.end,
-            depth: 0,
-            after_dot: false,
-        }
+        Self { sql, scanner: Scanner::new(sql).starting_at(range.start), end: range.end, depth: 0, after_dot: false }
     }
 
     pub(super) fn next_is(&mut self, keyword: &str) -> bool {
@@ -72,10 +66,7 @@ impl<'a> Iterator for Keywords<'a> {
         }
         let has_text = matches!(token.kind, TokenKind::Word | TokenKind::Other) && !self.after_dot;
         self.after_dot = token.kind == TokenKind::Dot;
-        Some(Keyword {
-            text: if has_text { &self.sql[token.range] } else { "" },
-            depth: self.depth,
-        })
+        Some(Keyword { text: if has_text { &self.sql[token.range] } else { "" }, depth: self.depth })
     }
 }
 

@@ -36,19 +36,14 @@ pub(super) fn classify(sql: &str, range: &Range<usize>) -> Result<StatementKind,
     if verb.is("copy") && copies_from_stdin(keywords.clone()) {
         return Err(SplitErrorKind::CopyFromStdin.at(range.start));
     }
-    let concurrently =
-        (verb.is("drop") && keywords.next_is("index") && keywords.next_is("concurrently"))
-            || (verb.is("reindex") && reindexes_concurrently(keywords.clone()))
-            || (verb.is("alter") && keywords.next_is("table") && detaches_concurrently(keywords));
+    let concurrently = (verb.is("drop") && keywords.next_is("index") && keywords.next_is("concurrently"))
+        || (verb.is("reindex") && reindexes_concurrently(keywords.clone()))
+        || (verb.is("alter") && keywords.next_is("table") && detaches_concurrently(keywords));
     Ok(concurrently_or_other(concurrently))
 }
 
 fn concurrently_or_other(concurrently: bool) -> StatementKind {
-    if concurrently {
-        StatementKind::Concurrently
-    } else {
-        StatementKind::Other
-    }
+    if concurrently { StatementKind::Concurrently } else { StatementKind::Other }
 }
 
 fn create(mut keywords: Keywords<'_>) -> StatementKind {
@@ -79,15 +74,12 @@ fn extension_has_schema(mut keywords: Keywords<'_>) -> bool {
 /// `REINDEX TABLE CONCURRENTLY t`, `REINDEX (VERBOSE) TABLE CONCURRENTLY t`, `REINDEX (CONCURRENTLY) TABLE t`.
 fn reindexes_concurrently(mut keywords: Keywords<'_>) -> bool {
     keywords.any(|keyword| keyword.is("concurrently"))
-        && !keywords
-            .next()
-            .is_some_and(|value| ["false", "off", "0"].iter().any(|off| value.is(off)))
+        && !keywords.next().is_some_and(|value| ["false", "off", "0"].iter().any(|off| value.is(off)))
 }
 
 /// `[ALTER TABLE] … DETACH PARTITION … CONCURRENTLY`.
 fn detaches_concurrently(mut keywords: Keywords<'_>) -> bool {
-    keywords.skip_past("detach", &["partition"])
-        && keywords.any(|keyword| keyword.is("concurrently"))
+    keywords.skip_past("detach", &["partition"]) && keywords.any(|keyword| keyword.is("concurrently"))
 }
 
 /// `[COPY] … FROM STDIN`, and `FROM STDOUT`, which PostgreSQL takes for the same.

@@ -40,11 +40,7 @@ pub(super) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(sql: &'a str) -> Self {
-        Self {
-            sql,
-            bytes: sql.as_bytes(),
-            at: 0,
-        }
+        Self { sql, bytes: sql.as_bytes(), at: 0 }
     }
 
     /// The same, from a byte of `sql` on, which must be the first of a token.
@@ -76,10 +72,7 @@ impl<'a> Scanner<'a> {
             _ if starts_word(first) => self.word(start)?,
             _ => TokenKind::Other,
         };
-        Ok(Some(Token {
-            kind,
-            range: start..self.at,
-        }))
+        Ok(Some(Token { kind, range: start..self.at }))
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -132,11 +125,7 @@ impl<'a> Scanner<'a> {
         if self.at != start + 1 {
             return Ok(TokenKind::Word);
         }
-        match (
-            self.bytes[start].to_ascii_lowercase(),
-            self.peek(0),
-            self.peek(1),
-        ) {
+        match (self.bytes[start].to_ascii_lowercase(), self.peek(0), self.peek(1)) {
             (b'e', Some(b'\''), _) => {
                 self.at += 1;
                 self.quoted(start, Quote::Escaped)
@@ -160,14 +149,8 @@ impl<'a> Scanner<'a> {
     /// The rest of a quoted token, whose opening quote has been read.
     fn quoted(&mut self, start: usize, quote: Quote) -> Result<TokenKind, SplitError> {
         let (mark, kind, unterminated) = match quote {
-            Quote::Name => (
-                b'"',
-                TokenKind::QuotedName,
-                SplitErrorKind::UnterminatedIdentifier,
-            ),
-            Quote::String | Quote::Escaped => {
-                (b'\'', TokenKind::String, SplitErrorKind::UnterminatedString)
-            }
+            Quote::Name => (b'"', TokenKind::QuotedName, SplitErrorKind::UnterminatedIdentifier),
+            Quote::String | Quote::Escaped => (b'\'', TokenKind::String, SplitErrorKind::UnterminatedString),
         };
         loop {
             match self.peek(0) {

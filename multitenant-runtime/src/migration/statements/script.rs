@@ -12,11 +12,7 @@ pub(super) fn statements(sql: &str) -> Result<Vec<Statement>, SplitError> {
     if let Some(offset) = sql.bytes().position(|byte| byte == b'\0') {
         return Err(SplitErrorKind::Nul.at(offset));
     }
-    let start = if sql.starts_with(BYTE_ORDER_MARK) {
-        BYTE_ORDER_MARK.len_utf8()
-    } else {
-        0
-    };
+    let start = if sql.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
     let mut scanner = Scanner::new(sql).starting_at(start);
     let mut statements = Vec::new();
     let mut open = OpenStatement::default();
@@ -88,11 +84,7 @@ impl OpenStatement {
         if self.parentheses.depth > 0 {
             return;
         }
-        let word = if token.kind == TokenKind::Word {
-            &sql[token.range.clone()]
-        } else {
-            ""
-        };
+        let word = if token.kind == TokenKind::Word { &sql[token.range.clone()] } else { "" };
         match &mut self.body {
             None => self.routine = self.routine.after(word, token.range.start, &mut self.body),
             Some(body) if body.at_start && word.eq_ignore_ascii_case("end") => self.body = None,
@@ -138,10 +130,7 @@ impl Routine {
             Self::CreateOr if is("replace") => Self::CreateOrReplace,
             Self::Create | Self::CreateOrReplace if is("function") || is("procedure") => Self::Yes,
             Self::Begin(begin) if is("atomic") => {
-                *body = Some(Body {
-                    begin,
-                    at_start: true,
-                });
+                *body = Some(Body { begin, at_start: true });
                 Self::Yes
             }
             Self::Yes | Self::Begin(_) if is("begin") => Self::Begin(offset),

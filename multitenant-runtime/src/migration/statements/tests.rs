@@ -6,10 +6,7 @@ fn check(sql: &str, expected: &[&str]) {
         Ok(statements) => statements,
         Err(error) => panic!("{error} at {}", error.offset),
     };
-    let actual: Vec<&str> = statements
-        .iter()
-        .map(|statement| &sql[statement.range.clone()])
-        .collect();
+    let actual: Vec<&str> = statements.iter().map(|statement| &sql[statement.range.clone()]).collect();
     assert_eq!(actual, expected);
 }
 
@@ -41,10 +38,7 @@ fn statements_are_trimmed_and_empty_ones_left_out() {
     check(" \n", &[]);
     check(";; ; -- nothing;\n/* ; */;", &[]);
     check("a;b", &["a", "b"]);
-    check(
-        "-- x\n a -- y\n ; /* z */ b /* ; */ c -- w",
-        &["a", "b /* ; */ c"],
-    );
+    check("-- x\n a -- y\n ; /* z */ b /* ; */ c -- w", &["a", "b /* ; */ c"]);
     check("\u{feff}a; b", &["a", "b"]);
     check("a\r\nb;\r\nc\r\n", &["a\r\nb", "c"]);
     check("é;ü", &["é", "ü"]);
@@ -80,10 +74,7 @@ fn strings() {
     check(r"éE'a\';b", &[r"éE'a\'", "b"]);
     check(r"N'a\';b", &[r"N'a\'", "b"]);
     check(r"B'1';X'f';x'';b", &["B'1'", "X'f'", "x''", "b"]);
-    check(
-        r"U&'\00e9;' UESCAPE '!';b",
-        &[r"U&'\00e9;' UESCAPE '!'", "b"],
-    );
+    check(r"U&'\00e9;' UESCAPE '!';b", &[r"U&'\00e9;' UESCAPE '!'", "b"]);
     check(r"u&'\';b", &[r"u&'\'", "b"]);
     check("a->>'x;y';b", &["a->>'x;y'", "b"]);
     check("a::text;b", &["a::text", "b"]);
@@ -93,14 +84,8 @@ fn strings() {
 fn a_string_goes_on_in_a_later_line_with_its_escapes() {
     check("'a'\n';b';c", &["'a'\n';b'", "c"]);
     check("E'a\\''\n '\\';b';c", &["E'a\\''\n '\\';b'", "c"]);
-    check(
-        "E'a' -- it's\r\n  '\\';b';c",
-        &["E'a' -- it's\r\n  '\\';b'", "c"],
-    );
-    check(
-        "E'a'\n-- it's\n\t-- x\n'\\';b';c",
-        &["E'a'\n-- it's\n\t-- x\n'\\';b'", "c"],
-    );
+    check("E'a' -- it's\r\n  '\\';b';c", &["E'a' -- it's\r\n  '\\';b'", "c"]);
+    check("E'a'\n-- it's\n\t-- x\n'\\';b';c", &["E'a'\n-- it's\n\t-- x\n'\\';b'", "c"]);
     // Not on the same line, not after a block comment, not with a prefix of its own, not after a plain one.
     check("E'a' '\\';b", &["E'a' '\\'", "b"]);
     check("E'a' /*\n*/ '\\';b", &["E'a' /*\n*/ '\\'", "b"]);
@@ -122,10 +107,7 @@ fn quoted_identifiers() {
 #[test]
 fn dollar_quotes() {
     check("$$a;b$$;c", &["$$a;b$$", "c"]);
-    check(
-        "$a$ ; $b$ ; $$ ; $A$ ; $a$;c",
-        &["$a$ ; $b$ ; $$ ; $A$ ; $a$", "c"],
-    );
+    check("$a$ ; $b$ ; $$ ; $A$ ; $a$;c", &["$a$ ; $b$ ; $$ ; $A$ ; $a$", "c"]);
     check("$a$ $a $a$;c", &["$a$ $a $a$", "c"]);
     check("$a$ $b$a$;c", &["$a$ $b$a$", "c"]);
     check("$é_1$ ; $é_1$;c", &["$é_1$ ; $é_1$", "c"]);
@@ -144,10 +126,7 @@ fn dollar_quotes() {
 
 #[test]
 fn parentheses() {
-    check(
-        "CREATE RULE r AS ON INSERT TO t DO (a; b); c",
-        &["CREATE RULE r AS ON INSERT TO t DO (a; b)", "c"],
-    );
+    check("CREATE RULE r AS ON INSERT TO t DO (a; b); c", &["CREATE RULE r AS ON INSERT TO t DO (a; b)", "c"]);
     check("((;);(););a", &["((;);();)", "a"]);
     check("a);b", &["a)", "b"]);
     check("'(';b", &["'('", "b"]);
@@ -156,37 +135,23 @@ fn parentheses() {
 
 #[test]
 fn sql_bodies() {
-    let body =
-        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN b END; END";
+    let body = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN b END; END";
     check(&format!("{body}; c"), &[body, "c"]);
-    let body =
-        "create or /* x */ replace procedure f()\nbegin -- ;\natomic insert into t values (1); end";
+    let body = "create or /* x */ replace procedure f()\nbegin -- ;\natomic insert into t values (1); end";
     check(&format!("{body}; c"), &[body, "c"]);
-    check(
-        "CREATE FUNCTION f() BEGIN ATOMIC END; c",
-        &["CREATE FUNCTION f() BEGIN ATOMIC END", "c"],
-    );
+    check("CREATE FUNCTION f() BEGIN ATOMIC END; c", &["CREATE FUNCTION f() BEGIN ATOMIC END", "c"]);
     // Labels, columns and schemas of these names, and what only looks like a body.
     let body = "CREATE FUNCTION f() BEGIN ATOMIC SELECT a.end, b AS end, c end; SELECT case; SELECT (1;end); END";
     check(&format!("{body}; c"), &[body, "c"]);
     let body = r#"CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; "end"; END"#;
     check(&format!("{body}; c"), &[body, "c"]);
-    check(
-        "CREATE FUNCTION begin() RETURN 1; c",
-        &["CREATE FUNCTION begin() RETURN 1", "c"],
-    );
+    check("CREATE FUNCTION begin() RETURN 1; c", &["CREATE FUNCTION begin() RETURN 1", "c"]);
     check(
         "CREATE FUNCTION a.begin(begin atomic) RETURN 1; c",
         &["CREATE FUNCTION a.begin(begin atomic) RETURN 1", "c"],
     );
-    check(
-        r#"CREATE FUNCTION f() "begin" atomic; c"#,
-        &[r#"CREATE FUNCTION f() "begin" atomic"#, "c"],
-    );
-    check(
-        "CREATE TABLE begin atomic; c",
-        &["CREATE TABLE begin atomic", "c"],
-    );
+    check(r#"CREATE FUNCTION f() "begin" atomic; c"#, &[r#"CREATE FUNCTION f() "begin" atomic"#, "c"]);
+    check("CREATE TABLE begin atomic; c", &["CREATE TABLE begin atomic", "c"]);
     check("SELECT begin atomic; c", &["SELECT begin atomic", "c"]);
     check(
         "CREATE FUNCTION f() RETURN 1; SELECT begin atomic; c",
@@ -208,11 +173,7 @@ fn what_has_no_end_is_named_where_it_began() {
     refuse("a; /* /* */", UnterminatedComment, "/* /* */");
     refuse("a; /*/", UnterminatedComment, "/*/");
     refuse("a (b; (c); d", UnclosedParenthesis, "(b; (c); d");
-    refuse(
-        "CREATE FUNCTION f() BEGIN ATOMIC a; b;",
-        UnterminatedBody,
-        "BEGIN ATOMIC a; b;",
-    );
+    refuse("CREATE FUNCTION f() BEGIN ATOMIC a; b;", UnterminatedBody, "BEGIN ATOMIC a; b;");
     refuse("a; b\0", Nul, "\0");
 }
 
@@ -229,22 +190,14 @@ fn psql_commands() {
 #[test]
 fn copy_from_stdin() {
     let kind = SplitErrorKind::CopyFromStdin;
-    refuse(
-        "a; COPY t FROM STDIN;\n1\\t'\n\\.\n",
-        kind,
-        "COPY t FROM STDIN;\n1\\t'\n\\.\n",
-    );
+    refuse("a; COPY t FROM STDIN;\n1\\t'\n\\.\n", kind, "COPY t FROM STDIN;\n1\\t'\n\\.\n");
     refuse(
         "copy s.t (a, b) /* x */ From -- y\n stdin WITH (FORMAT csv)",
         kind,
         "copy s.t (a, b) /* x */ From -- y\n stdin WITH (FORMAT csv)",
     );
     refuse("COPY s.from FROM stdout", kind, "COPY s.from FROM stdout");
-    refuse(
-        "COPY binary \"t\" FROM stdin",
-        kind,
-        "COPY binary \"t\" FROM stdin",
-    );
+    refuse("COPY binary \"t\" FROM stdin", kind, "COPY binary \"t\" FROM stdin");
     for allowed in [
         "COPY t FROM 'stdin'",
         "COPY t FROM PROGRAM 'x'",
@@ -260,15 +213,9 @@ fn copy_from_stdin() {
 #[test]
 fn the_transaction_around_a_script_is_dropped() {
     check("BEGIN; a; b; COMMIT;", &["a", "b"]);
-    check(
-        "-- x\nbegin transaction;\na;\nend transaction;\n-- y",
-        &["a"],
-    );
+    check("-- x\nbegin transaction;\na;\nend transaction;\n-- y", &["a"]);
     check("BEGIN WORK; a; COMMIT WORK", &["a"]);
-    check(
-        "START TRANSACTION READ WRITE; a; COMMIT AND NO CHAIN",
-        &["a"],
-    );
+    check("START TRANSACTION READ WRITE; a; COMMIT AND NO CHAIN", &["a"]);
     check("BEGIN ISOLATION LEVEL READ COMMITTED; a; COMMIT", &["a"]);
     check("BEGIN; COMMIT", &[]);
     refuse(
@@ -282,12 +229,7 @@ fn the_transaction_around_a_script_is_dropped() {
         "START TRANSACTION READ ONLY; a; COMMIT",
     );
     let mode = Mode::NonTransactional;
-    refuse_in(
-        mode,
-        "BEGIN; a; COMMIT",
-        SplitErrorKind::WrappedNonTransactional,
-        "BEGIN; a; COMMIT",
-    );
+    refuse_in(mode, "BEGIN; a; COMMIT", SplitErrorKind::WrappedNonTransactional, "BEGIN; a; COMMIT");
 }
 
 #[test]
@@ -298,70 +240,28 @@ fn other_transaction_control_is_refused() {
         ("a; end", "END", "end"),
         ("a; BEGIN; b; COMMIT", "BEGIN", "BEGIN; b; COMMIT"),
         ("BEGIN; a; COMMIT; b", "BEGIN", "BEGIN; a; COMMIT; b"),
-        (
-            "BEGIN; a; COMMIT; BEGIN; b; COMMIT",
-            "COMMIT",
-            "COMMIT; BEGIN; b; COMMIT",
-        ),
+        ("BEGIN; a; COMMIT; BEGIN; b; COMMIT", "COMMIT", "COMMIT; BEGIN; b; COMMIT"),
         ("BEGIN; a; ROLLBACK", "BEGIN", "BEGIN; a; ROLLBACK"),
-        (
-            "BEGIN; a; COMMIT AND CHAIN",
-            "BEGIN",
-            "BEGIN; a; COMMIT AND CHAIN",
-        ),
-        (
-            "BEGIN; COMMIT PREPARED 'x'",
-            "BEGIN",
-            "BEGIN; COMMIT PREPARED 'x'",
-        ),
-        (
-            "COMMIT PREPARED 'x'",
-            "COMMIT PREPARED",
-            "COMMIT PREPARED 'x'",
-        ),
-        (
-            "start /* */ transaction",
-            "START TRANSACTION",
-            "start /* */ transaction",
-        ),
+        ("BEGIN; a; COMMIT AND CHAIN", "BEGIN", "BEGIN; a; COMMIT AND CHAIN"),
+        ("BEGIN; COMMIT PREPARED 'x'", "BEGIN", "BEGIN; COMMIT PREPARED 'x'"),
+        ("COMMIT PREPARED 'x'", "COMMIT PREPARED", "COMMIT PREPARED 'x'"),
+        ("start /* */ transaction", "START TRANSACTION", "start /* */ transaction"),
         ("ROLLBACK TO x", "ROLLBACK", "ROLLBACK TO x"),
         ("abort", "ABORT", "abort"),
         ("SAVEPOINT x", "SAVEPOINT", "SAVEPOINT x"),
         ("RELEASE x", "RELEASE SAVEPOINT", "RELEASE x"),
-        (
-            "PREPARE TRANSACTION 'x'",
-            "PREPARE TRANSACTION",
-            "PREPARE TRANSACTION 'x'",
-        ),
-        (
-            "SET TRANSACTION READ ONLY",
-            "SET TRANSACTION",
-            "SET TRANSACTION READ ONLY",
-        ),
-        (
-            "SET LOCAL TRANSACTION SNAPSHOT 'x'",
-            "SET TRANSACTION",
-            "SET LOCAL TRANSACTION SNAPSHOT 'x'",
-        ),
+        ("PREPARE TRANSACTION 'x'", "PREPARE TRANSACTION", "PREPARE TRANSACTION 'x'"),
+        ("SET TRANSACTION READ ONLY", "SET TRANSACTION", "SET TRANSACTION READ ONLY"),
+        ("SET LOCAL TRANSACTION SNAPSHOT 'x'", "SET TRANSACTION", "SET LOCAL TRANSACTION SNAPSHOT 'x'"),
         (
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
             "SET SESSION CHARACTERISTICS",
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
         ),
     ] {
-        refuse_in(
-            Mode::Transactional,
-            sql,
-            SplitErrorKind::TransactionControl { command },
-            rest,
-        );
+        refuse_in(Mode::Transactional, sql, SplitErrorKind::TransactionControl { command }, rest);
         if !(sql.starts_with("BEGIN") && sql.ends_with("COMMIT")) {
-            refuse_in(
-                Mode::NonTransactional,
-                sql,
-                SplitErrorKind::TransactionControl { command },
-                rest,
-            );
+            refuse_in(Mode::NonTransactional, sql, SplitErrorKind::TransactionControl { command }, rest);
         }
     }
     for allowed in [
@@ -414,10 +314,7 @@ fn kinds() {
         ("CREATE EXTENSION IF NOT EXISTS schema CASCADE", false),
         ("CREATE EXTENSION schema", false),
         ("CREATE EXTENSION if SCHEMA s", true),
-        (
-            "create extension if not exists citext with schema public",
-            true,
-        ),
+        ("create extension if not exists citext with schema public", true),
         ("CREATE EXTENSION x VERSION '1' CASCADE SCHEMA s", true),
     ] {
         check_kind(sql, CreateExtension { has_schema });

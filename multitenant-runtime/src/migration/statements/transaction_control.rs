@@ -5,11 +5,7 @@ use super::keywords::Keywords;
 use super::{Mode, Statement};
 
 /// Drops the `BEGIN` and `COMMIT` around a transactional script, and refuses all other transaction control.
-pub(super) fn settle(
-    sql: &str,
-    statements: &mut Vec<Statement>,
-    mode: Mode,
-) -> Result<(), SplitError> {
+pub(super) fn settle(sql: &str, statements: &mut Vec<Statement>, mode: Mode) -> Result<(), SplitError> {
     let Some(modes) = wrapping_transaction(sql, statements) else {
         return refuse_any(sql, statements);
     };
@@ -71,12 +67,7 @@ fn refuse_any(sql: &str, statements: &[Statement]) -> Result<(), SplitError> {
 fn control(sql: &str, statement: &Statement) -> Option<Control> {
     let mut keywords = Keywords::new(sql, &statement.range);
     let verb = keywords.next()?;
-    let neither = |command| {
-        Some(Control {
-            command,
-            role: Role::Neither,
-        })
-    };
+    let neither = |command| Some(Control { command, role: Role::Neither });
     if verb.is("begin") {
         begin("BEGIN", keywords)
     } else if verb.is("start") && keywords.next_is("transaction") {
@@ -104,35 +95,17 @@ fn control(sql: &str, statement: &Statement) -> Option<Control> {
 }
 
 fn begin(command: &'static str, mut keywords: Keywords<'_>) -> Option<Control> {
-    let special = keywords.any(|mode| {
-        ["serializable", "repeatable", "only"]
-            .iter()
-            .any(|other| mode.is(other))
-    });
-    let modes = if special {
-        Modes::Special
-    } else {
-        Modes::Default
-    };
-    Some(Control {
-        command,
-        role: Role::Begin(modes),
-    })
+    let special = keywords.any(|mode| ["serializable", "repeatable", "only"].iter().any(|other| mode.is(other)));
+    let modes = if special { Modes::Special } else { Modes::Default };
+    Some(Control { command, role: Role::Begin(modes) })
 }
 
 fn commit(command: &'static str, keywords: &Keywords<'_>) -> Option<Control> {
     if keywords.has("prepared") {
-        return Some(Control {
-            command: "COMMIT PREPARED",
-            role: Role::Neither,
-        });
+        return Some(Control { command: "COMMIT PREPARED", role: Role::Neither });
     }
     let begins_another = keywords.has("chain") && !keywords.has("no");
-    let role = if begins_another {
-        Role::Neither
-    } else {
-        Role::Commit
-    };
+    let role = if begins_another { Role::Neither } else { Role::Commit };
     Some(Control { command, role })
 }
 

@@ -1,0 +1,229 @@
+//! `multitenant.toml`: the four sections that concern migrations, and `format`.
+//!
+//! Only what stands there is carried; the defaults are the runtime's, and so are the rules about values. The
+//! addresses of databases are checked to be texts, and go no further.
+
+use proc_macro2::Span;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::document::{Document, Located, Section, similar};
+use super::locate::Place;
+use crate::errors::Errors;
+
+/// The newest configuration format that this version understands; the runtime has the same.
+const FORMAT: u32 = 1;
+
+const SECTIONS: [&str; 4] = ["database", "isolation", "tenants", "migrations"];
+
+/// What `multitenant.toml` says; what it does not say is `None`.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    pub(crate) shared_schema: Option<Located<String>>,
+    pub(crate) schema_name: Option<Located<String>>,
+    pub(crate) search_path: Option<Located<Vec<String>>>,
+    pub(crate) registry: Option<Registry>,
+    pub(crate) folder: Option<Located<String>>,
+    pub(crate) shared_folder: Option<Located<String>>,
+    pub(crate) table: Option<Located<String>>,
+    pub(crate) shared_table: Option<Located<String>>,
+    pub(crate) lock_timeout: Option<Located<String>>,
+    pub(crate) statement_timeout: Option<Located<String>>,
+    pub(crate) jobs: Option<Located<u32>>,
+}
+
+/// `[tenants]`.
+#[derive(Debug)]
+pub(crate) enum Registry {
+    Table {
+        table: Option<Located<String>>,
+        id_column: Option<Located<String>>,
+        schema_column: Option<Located<String>>,
+        filter: Option<Located<String>>,
+    },
+    Query(Located<String>),
+    Schemas,
+    List(Located<Vec<String>>),
+}
+
+/// Reads the file; every problem becomes an error at the macro call that names the place in the file.
+pub(crate) fn read(file: &Place, errors: &mut Errors) -> Config {
+    let mut problems = Vec::new();
+    let config = match Document::open(file) {
+        Ok(document) => match document.parse() {
+            Ok(table) => config(&document, &table, &mut problems),
+            Err(problem) => {
+                problems.push(problem);
+                Config::default()
+            }
+        },
+        Err(problem) => {
+            problems.push(problem);
+            Config::default()
+        }
+    };
+    problems.iter().for_each(|problem| errors.push(Span::call_site(), problem));
+    config
+}
+
+fn config(document: &Document, top: &DeTable<'_>, problems: &mut Vec<String>) -> Config {
+    // A newer format may mean other things by the same keys: nothing else is worth saying then.
+    if !format(&mut Section::new(document, "", top, problems)) {
+        return Config::default();
+    }
+    misspelt_sections(document, top, problems);
+    let mut config = Config::default();
+    let mut top = Section::new(document, "", top, problems);
+    if let Some(mut section) = top.section("database") {
+        database(&mut section, &mut config);
+    }
+    if let Some(mut section) = top.section("isolation") {
+        isolation(&mut section, &mut config);
+    }
+    if let Some(mut section) = top.section("tenants") {
+        config.registry = tenants(&mut section);
+    }
+    if let Some(mut section) = top.section("migrations") {
+        migrations(&mut section, &mut config);
+    }
+    config
+}
+
+fn format(top: &mut Section<'_, '_>) -> bool {
+    let before = top.get("format").is_some();
+    match top.number("format") {
+        None => !before,
+        Some(format) if format.value == FORMAT => true,
+        Some(format) if format.value > FORMAT => {
+            let problem = format!(
+                "the configuration has format {}, and this version understands up to {FORMAT}: upgrade \
+                 cargo-multitenant and multitenant-runtime to a version that understands format {}, or remove what \
+                 needs it",
+                format.value, format.value,
+            );
+            top.complain("format", &problem);
+            false
+        }
+        Some(_) => {
+            top.complain("format", "there is no such format: the first is 1");
+            false
+        }
+    }
+}
+
+/// Other sections belong to the command line; but one that is nearly ours is ours, misspelt.
+fn misspelt_sections(document: &Document, top: &DeTable<'_>, problems: &mut Vec<String>) {
+    for (key, value) in top.iter() {
+        let name = key.get_ref().as_ref();
+        if name == "format" || SECTIONS.contains(&name) {
+            continue;
+        }
+        let problem = match (similar(name, &SECTIONS), similar(name, &["format"])) {
+            (Some(section), _) => format!("unknown section [{name}]: did you mean [{section}]?"),
+            (None, Some(_)) => format!("unknown key `{name}`: did you mean `format`?"),
+            (None, None) if is_section(value) => continue,
+            (None, None) => {
+                format!("unknown key `{name}` outside any section: move it below its section, or remove it")
+            }
+        };
+        problems.push(document.at(&key.span(), &problem));
+    }
+}
+
+fn is_section(value: &Spanned<DeValue<'_>>) -> bool {
+    match value.get_ref() {
+        DeValue::Table(_) => true,
+        DeValue::Array(array) => array.iter().all(|value| value.get_ref().is_table()),
+        _ => false,
+    }
+}
+
+fn database(section: &mut Section<'_, '_>, config: &mut Config) {
+    section.only(&["url", "migrate_url", "shared_schema", "max_connections"]);
+    section.text("url");
+    section.text("migrate_url");
+    if section.number("max_connections").is_some_and(|number| number.value == 0) {
+        section.complain("max_connections", "0 connections reach nothing: use 1 or more");
+    }
+    config.shared_schema = section.text("shared_schema");
+}
+
+fn isolation(section: &mut Section<'_, '_>, config: &mut Config) {
+    section.only(&["strategy", "schema_name", "search_path", "role_per_tenant"]);
+    if section.text("strategy").is_some_and(|strategy| strategy.value != "schema") {
+        section.complain("strategy", "unknown strategy: this version has \"schema\" only");
+    }
+    if section.flag("role_per_tenant").is_some_and(|flag| flag.value) {
+        section.complain("role_per_tenant", "not supported by this version yet: remove it, or write `false`");
+    }
+    config.schema_name = section.text("schema_name");
+    config.search_path = section.texts("search_path");
+}
+
+fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
+    section.only(&["folder", "shared_folder", "table", "shared_table", "lock_timeout", "statement_timeout", "jobs"]);
+    let mut path = |key| {
+        let path = section.text(key)?;
+        if path.value.is_empty() {
+            section.complain(key, "is empty: write a path, or remove the key");
+            return None;
+        }
+        Some(path)
+    };
+    config.folder = path("folder");
+    config.shared_folder = path("shared_folder");
+    config.table = section.text("table");
+    config.shared_table = section.text("shared_table");
+    config.lock_timeout = section.text("lock_timeout");
+    config.statement_timeout = section.text("statement_timeout");
+    config.jobs = section.number("jobs");
+}
+
+/// The keys of `[tenants]`, each with the source that it belongs to.
+const SOURCE_KEYS: [(&str, &str); 6] = [
+    ("table", "table"),
+    ("id_column", "table"),
+    ("schema_column", "table"),
+    ("filter", "table"),
+    ("query", "query"),
+    ("ids", "list"),
+];
+
+fn tenants(section: &mut Section<'_, '_>) -> Option<Registry> {
+    section.only(&["source", "table", "id_column", "schema_column", "filter", "query", "ids"]);
+    let source = match section.get("source") {
+        Some(_) => section.text("source")?.value,
+        None => "table".to_owned(),
+    };
+    if !["table", "query", "schemas", "list"].contains(&source.as_str()) {
+        section.complain("source", "unknown source: expected \"table\", \"query\", \"schemas\" or \"list\"");
+        return None;
+    }
+    for (key, owner) in SOURCE_KEYS {
+        if owner != source && section.get(key).is_some() {
+            let problem = format!(
+                "`{key}` belongs to source = \"{owner}\", and the source is \"{source}\": remove it, or write \
+                 source = \"{owner}\""
+            );
+            section.complain(key, &problem);
+        }
+    }
+    match source.as_str() {
+        "table" => Some(Registry::Table {
+            table: section.text("table"),
+            id_column: section.text("id_column"),
+            schema_column: section.text("schema_column"),
+            filter: section.text("filter"),
+        }),
+        "schemas" => Some(Registry::Schemas),
+        "query" if section.get("query").is_none() => missing(section, "`query`, the SQL that selects the tenants' ids"),
+        "query" => section.text("query").map(Registry::Query),
+        _ if section.get("ids").is_none() => missing(section, "`ids`, the tenants' ids"),
+        _ => section.texts("ids").map(Registry::List),
+    }
+}
+
+fn missing(section: &mut Section<'_, '_>, what: &str) -> Option<Registry> {
+    section.complain("source", &format!("this source needs {what}: add the key"));
+    None
+}

@@ -1,0 +1,61 @@
+//! Where short-lived folders go, and how they are named.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::EmbeddedError;
+use super::account::Account;
+
+/// What PostgreSQL makes in a socket folder.
+pub(crate) fn socket(folder: &Path, port: u16) -> PathBuf {
+    folder.join(format!(".s.PGSQL.{port}"))
+}
+
+/// PostgreSQL refuses longer paths of sockets.
+const LONGEST_SOCKET: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+
+/// Names for a folder that does not exist yet, best first: the name is short enough for a socket in it, and
+/// the account may make and remove it.
+pub(crate) fn temporary(account: &Account) -> Result<Vec<PathBuf>, EmbeddedError> {
+    let name = format!("mt-{}", random()?);
+    let mut folders: Vec<PathBuf> = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into()]
+        .into_iter()
+        .filter(|parent| parent.is_absolute() && account.may_enter(parent) && account.may_write(parent))
+        .map(|parent| parent.join(&name))
+        .filter(|folder| fits(folder))
+        .collect();
+    folders.dedup();
+    Ok(folders)
+}
+
+pub(crate) fn fits(folder: &Path) -> bool {
+    socket(folder, u16::MAX).as_os_str().len() <= LONGEST_SOCKET
+}
+
+/// 16 hexadecimal digits that nobody guesses and no other process draws.
+pub(crate) fn random() -> Result<String, EmbeddedError> {
+    let path = Path::new("/dev/urandom");
+    let mut bytes = [0; 8];
+    File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).map_err(EmbeddedError::folder("read", path))?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}
+
+/// FNV-1a: a hash that is the same in every process, on every version of Rust.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_hashes() {
+        assert!(fits(Path::new("/tmp/mt-0123456789abcdef")));
+        assert!(!fits(&Path::new("/").join("x".repeat(95))));
+        assert_eq!(hash(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_ne!(random().unwrap(), random().unwrap());
+    }
+}

@@ -1,0 +1,158 @@
+//! Finds `initdb` and `postgres` on this machine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::account::Account;
+use super::{EmbeddedError, environment, fetch};
+
+const OLDEST: u32 = 13;
+
+/// Where package managers put PostgreSQL; a star stands for one version.
+const USUAL: &[&str] = &[
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/usr/lib64/postgresql-*/bin",
+    "/usr/libexec/postgresql*",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+    "/opt/local/lib/postgresql*/bin",
+    "/usr/local/pgsql/bin",
+];
+
+/// A folder with programs that were seen to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Programs {
+    pub(crate) bin: PathBuf,
+    pub(crate) major: u32,
+    /// What `postgres --version` says.
+    pub(crate) version: String,
+}
+
+impl Programs {
+    pub(crate) fn initdb(&self) -> PathBuf {
+        self.bin.join("initdb")
+    }
+
+    pub(crate) fn postgres(&self) -> PathBuf {
+        self.bin.join("postgres")
+    }
+}
+
+/// Where to look.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Search {
+    /// This folder and no other.
+    pub(crate) bin_dir: Option<PathBuf>,
+    /// Do not look at what is installed.
+    pub(crate) fetched: bool,
+}
+
+/// The first usable programs: where the user said, on `PATH`, where `pg_config` says, in the usual folders,
+/// fetched.
+pub(crate) fn find(search: &Search, account: &Account) -> Result<Programs, EmbeddedError> {
+    let named = search.bin_dir.clone().or_else(|| if search.fetched { None } else { environment::bin_dir() });
+    if let Some(folder) = named {
+        return examine(&folder, account).map_err(|reason| EmbeddedError::BinDir { folder, reason });
+    }
+    let mut rejected = Vec::new();
+    if !search.fetched {
+        let folders = environment::path().into_iter().chain(of_pg_config()).chain(usual());
+        for folder in folders.filter(|folder| folder.is_absolute() && folder.join("postgres").exists()) {
+            match examine(&folder, account) {
+                Ok(programs) => return Ok(programs),
+                Err(reason) => rejected.push(format!("not {}: {reason}", folder.display())),
+            }
+        }
+    }
+    let fetched = fetch::programs(account).and_then(|folder| examine(&folder, account));
+    fetched.map_err(|fetch| EmbeddedError::Programs { rejected, fetch })
+}
+
+/// Follows links, so that a link to `postgres` on `PATH` leads to the folder that has its other programs.
+fn examine(folder: &Path, account: &Account) -> Result<Programs, String> {
+    let postgres = fs::canonicalize(folder.join("postgres")).map_err(|error| format!("no `postgres`: {error}"))?;
+    let bin = postgres.parent().unwrap_or(folder).to_owned();
+    if !bin.join("initdb").exists() {
+        return Err("no `initdb` beside `postgres`".to_owned());
+    }
+    if !account.may_enter(&bin) {
+        return Err(format!("the server has to run as `{}`, which may not enter {}", account.name(), bin.display()));
+    }
+    let mut command = Command::new(&postgres);
+    account.apply(&mut command);
+    let output = command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run `postgres --version`: {error}"))?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    match major(&version) {
+        None => Err(format!("`postgres --version` wrote {version:?} {:?}", String::from_utf8_lossy(&output.stderr))),
+        Some(major) if major < OLDEST => Err(format!("{version} is older than {OLDEST}")),
+        Some(major) => Ok(Programs { bin, major, version }),
+    }
+}
+
+/// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, `postgres (PostgreSQL) 18beta1`.
+fn major(version: &str) -> Option<u32> {
+    leading_number(version.split_once("(PostgreSQL)")?.1.trim_start())
+}
+
+fn leading_number(text: &str) -> Option<u32> {
+    text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn of_pg_config() -> Option<PathBuf> {
+    let output = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output().ok()?;
+    Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}
+
+/// The usual folders that exist, newest version first.
+fn usual() -> impl Iterator<Item = PathBuf> {
+    let mut folders: Vec<(u32, PathBuf)> = USUAL.iter().flat_map(|pattern| expand(pattern)).collect();
+    folders.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+    folders.into_iter().map(|(_, folder)| folder)
+}
+
+/// The folders that a pattern with at most one star stands for, each with the number under the star.
+fn expand(pattern: &str) -> Vec<(u32, PathBuf)> {
+    let Some((before, after)) = pattern.split_once('*') else {
+        return vec![(0, PathBuf::from(pattern))];
+    };
+    let (parent, prefix) = before.rsplit_once('/').unwrap_or(("", before));
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let version = leading_number(name.strip_prefix(prefix)?)?;
+            Some((version, entry.path().join(after.trim_start_matches('/'))))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        let check = |text, expected| assert_eq!(major(text), expected, "{text}");
+        check("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", Some(15));
+        check("postgres (PostgreSQL) 18beta1", Some(18));
+        check("postgres (EnterpriseDB) 15", None);
+        check("", None);
+    }
+
+    #[test]
+    fn a_link_leads_to_the_folder_of_its_target() {
+        let account = Account::of_server().unwrap();
+        let Ok(found) = find(&Search::default(), &account) else {
+            return;
+        };
+        assert!(found.initdb().exists() && found.major >= OLDEST);
+    }
+}

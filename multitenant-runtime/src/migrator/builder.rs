@@ -1,0 +1,177 @@
+//! How a migrator is made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::ConnectionUrl;
+use crate::error::Error;
+use crate::migration::{EmbeddedMigrations, MigrationSet};
+use crate::plan::{OnAhead, OnEdited, Policy};
+use crate::registry::{Registry, RegistrySource};
+use crate::run::{Context, Observer};
+use crate::settings::Settings;
+
+use super::Migrator;
+
+/// How long a target that another run holds is waited for, unless said otherwise.
+const DEFAULT_WAIT: Duration = Duration::from_secs(300);
+
+/// Where the migrations come from.
+enum Source {
+    Embedded(EmbeddedMigrations),
+    Sets(Option<MigrationSet>, MigrationSet, Box<Settings>),
+}
+
+/// Makes a [`Migrator`]; from [`Migrator::embedded`] or [`Migrator::from_sets`].
+#[must_use = "a builder does nothing until `build`"]
+pub struct MigratorBuilder {
+    source: Source,
+    database_url: Option<String>,
+    migrate_url: Option<String>,
+    registry: Option<Arc<dyn Registry>>,
+    jobs: Option<usize>,
+    lock_timeout: Option<Duration>,
+    statement_timeout: Option<Option<Duration>>,
+    wait: Duration,
+    policy: Policy,
+    observer: Option<Arc<dyn Observer>>,
+    cancellation: CancellationToken,
+}
+
+impl MigratorBuilder {
+    pub(super) fn embedded(migrations: EmbeddedMigrations) -> Self {
+        Self::new(Source::Embedded(migrations))
+    }
+
+    pub(super) fn sets(shared: Option<MigrationSet>, tenant: MigrationSet, settings: Settings) -> Self {
+        Self::new(Source::Sets(shared, tenant, Box::new(settings)))
+    }
+
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            database_url: None,
+            migrate_url: None,
+            registry: None,
+            jobs: None,
+            lock_timeout: None,
+            statement_timeout: None,
+            wait: DEFAULT_WAIT,
+            policy: Policy::default(),
+            observer: None,
+            cancellation: CancellationToken::new(),
+        }
+    }
+
+    /// The database, as a `postgres://` URL or in libpq's `key=value` form.
+    pub fn database_url(mut self, url: impl Into<String>) -> Self {
+        self.database_url = Some(url.into());
+        self
+    }
+
+    /// The server itself, where the application's URL is a pooler's; everything that migrates or administers
+    /// uses it.
+    pub fn migrate_url(mut self, url: impl Into<String>) -> Self {
+        self.migrate_url = Some(url.into());
+        self
+    }
+
+    /// The application's own list of tenants, instead of the configured one.
+    pub fn registry(mut self, registry: impl Registry + 'static) -> Self {
+        self.registry = Some(Arc::new(registry));
+        self
+    }
+
+    /// How many tenants are migrated at once, each on a connection of its own; at least one.
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = Some(jobs.max(1));
+        self
+    }
+
+    /// How long one statement waits for a lock before its tenant is tried again later.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = Some(timeout);
+        self
+    }
+
+    /// How long one statement may run; `None` is without limit.
+    pub fn statement_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.statement_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a target that another run holds is waited for; five minutes unless said otherwise.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// What to do with a schema that a newer release has migrated already.
+    pub fn on_ahead(mut self, policy: OnAhead) -> Self {
+        self.policy.on_ahead = policy;
+        self
+    }
+
+    /// What to do with a schema where an applied migration differs from this binary's.
+    pub fn on_edited(mut self, policy: OnEdited) -> Self {
+        self.policy.on_edited = policy;
+        self
+    }
+
+    /// Whether a registered tenant whose schema does not exist gets a new one.
+    ///
+    /// Off unless asked for: a schema that is missing may have been dropped or renamed by mistake, and an empty
+    /// one in its place would be served as if nothing had happened.
+    pub fn create_schemas(mut self, create: bool) -> Self {
+        self.policy.create_missing = create;
+        self
+    }
+
+    /// Who is told of what happens.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// What ends a run early: what had begun is rolled back or finished, the rest is reported as not tried.
+    pub fn cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancellation = token;
+        self
+    }
+
+    /// Checks everything that can be checked without a database.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Settings`], [`Error::Migrations`] and [`Error::Url`].
+    pub fn build(self) -> Result<Migrator, Error> {
+        let (shared, tenant, mut settings) = match self.source {
+            Source::Embedded(migrations) => {
+                let (shared, tenant) = MigrationSet::embedded(&migrations)?;
+                (shared, tenant, Settings::try_from(migrations.settings())?)
+            }
+            Source::Sets(shared, tenant, settings) => (shared, tenant, *settings),
+        };
+        let url = self.migrate_url.or(self.database_url).unwrap_or_default();
+        settings.jobs = self.jobs.unwrap_or(settings.jobs);
+        settings.lock_timeout = self.lock_timeout.unwrap_or(settings.lock_timeout);
+        settings.statement_timeout = self.statement_timeout.unwrap_or(settings.statement_timeout);
+        let registry = match self.registry {
+            Some(registry) => RegistrySource::Custom(registry),
+            None => RegistrySource::Configured(settings.registry.clone()),
+        };
+        let context = Context {
+            url: ConnectionUrl::parse(&url)?,
+            policy: self.policy,
+            wait: self.wait,
+            observer: self.observer,
+            cancellation: self.cancellation,
+            settings,
+            shared,
+            tenant,
+        };
+        Ok(Migrator { context: Arc::new(context), registry })
+    }
+}

@@ -1,0 +1,106 @@
+//! One look at everything: registry, catalogue, histories. At most three statements, and one more for each 256
+//! history tables.
+
+use crate::connection::{ConnectErrorKind, Session};
+use crate::error::Error;
+use crate::inventory::{Subject, observe};
+use crate::plan::{TargetPlan, decide};
+use crate::registry::{Discovery, RegistryError, discover};
+use crate::run::Frame;
+use crate::target::Target;
+
+use super::{Migrator, Scope, Selection};
+
+/// What a look has found.
+pub(super) struct View {
+    /// The shared schema, where there are shared migrations and they belong to the scope.
+    pub(super) shared: Option<TargetPlan>,
+    /// The tenants in the scope; an error where the registry could not be read, which may be for lack of a
+    /// shared migration that is about to be applied.
+    tenants: Result<Vec<TargetPlan>, RegistryError>,
+    /// Whether the registry's table is missing and shared migrations are pending: there are no tenants yet.
+    before_first: bool,
+}
+
+impl Migrator {
+    /// Connects; waits a little for a server that is there but not ready, and not for one that is not there.
+    pub(super) async fn connect(&self) -> Result<Session, Error> {
+        let not_ready = |kind| matches!(kind, ConnectErrorKind::NotAccepting | ConnectErrorKind::TooManyConnections);
+        let mut delays = crate::run::delays();
+        loop {
+            match self.context.connect().await {
+                Err(error) if not_ready(error.kind()) => match delays.next() {
+                    Some(delay) => tokio::time::sleep(delay).await,
+                    None => return Err(error.into()),
+                },
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// Looks at the scope. The registry is read first, so that one statement serves all schemas, the shared one
+    /// included.
+    pub(super) async fn look(&self, session: &Session, scope: &Scope) -> Result<View, Error> {
+        let context = &*self.context;
+        let discovery = match scope.tenants {
+            Selection::None => Ok(Discovery::Tenants(Vec::new())),
+            Selection::All | Selection::Only(_) => discover(session, &self.registry, &context.settings).await,
+        };
+        let no_table = matches!(discovery, Ok(Discovery::NoTable { .. }));
+        let shared_target = Target::shared(context.settings.shared_schema.clone());
+        let look_at_shared = context.shared.is_some() && (scope.shared || no_table);
+        let tenants = discovery.and_then(Discovery::tenants).map(|tenants| select(tenants, &scope.tenants));
+        let tenants = match tenants {
+            Ok(Err(unknown)) => return Err(unknown),
+            Ok(Ok(tenants)) => Ok(tenants),
+            Err(error) => Err(error),
+        };
+        let mut targets: Vec<&Target> = Vec::new();
+        targets.extend(look_at_shared.then_some(&shared_target));
+        targets.extend(tenants.iter().flatten());
+        let subjects: Vec<Subject<'_>> = targets
+            .iter()
+            .map(|target| {
+                let frame = Frame::new(&context.settings, target);
+                Subject { target, table: frame.table, set: context.set(target) }
+            })
+            .collect();
+        let observed = observe(session, &subjects).await.map_err(|error| Error::from(&error))?;
+        let mut plans = targets
+            .iter()
+            .zip(&observed)
+            .map(|(&target, observed)| decide(target.clone(), context.set(target), observed, context.policy));
+        let shared = if look_at_shared { plans.next() } else { None };
+        let view_tenants: Vec<TargetPlan> = plans.collect();
+        Ok(View {
+            before_first: no_table && shared.as_ref().is_some_and(|shared| !shared.pending.is_empty()),
+            shared: shared.filter(|_| scope.shared),
+            tenants: tenants.map(|_| view_tenants),
+        })
+    }
+}
+
+impl View {
+    /// The tenants that the look has found.
+    pub(super) fn tenants(self, scope: &Scope) -> Result<Vec<TargetPlan>, Error> {
+        match (self.tenants, &scope.tenants) {
+            (Ok(tenants), _) => Ok(tenants),
+            (Err(RegistryError::NoTable { .. }), Selection::Only(ids)) if self.before_first => {
+                Err(Error::UnknownTenants(ids.clone()))
+            }
+            (Err(RegistryError::NoTable { .. }), _) if self.before_first => Ok(Vec::new()),
+            (Err(error), _) => Err(Error::Registry(error)),
+        }
+    }
+}
+
+/// The tenants asked for, or those that were asked for in vain.
+fn select(tenants: Vec<Target>, selection: &Selection) -> Result<Vec<Target>, Error> {
+    let Selection::Only(ids) = selection else { return Ok(tenants) };
+    let wanted: std::collections::HashSet<_> = ids.iter().collect();
+    let found: Vec<Target> =
+        tenants.into_iter().filter(|target| target.tenant().is_some_and(|id| wanted.contains(id))).collect();
+    let unknown: Vec<_> =
+        ids.iter().filter(|id| !found.iter().any(|target| target.tenant() == Some(id))).cloned().collect();
+    if unknown.is_empty() { Ok(found) } else { Err(Error::UnknownTenants(unknown)) }
+}

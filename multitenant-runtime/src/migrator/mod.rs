@@ -1,0 +1,169 @@
+//! The front door: look, plan, migrate, create a tenant.
+
+mod builder;
+mod look;
+mod scope;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use builder::MigratorBuilder;
+pub use scope::{Scope, Selection};
+
+use crate::error::Error;
+use crate::migration::{EmbeddedMigrations, MigrationSet};
+use crate::plan::{Plan, TargetPlan};
+use crate::registry::RegistrySource;
+use crate::run::{Context, Event, Outcome, Report, TargetReport, Wall, execute};
+use crate::settings::Settings;
+
+/// Migrates the shared schema, then every tenant's; tells how they stand; creates tenants.
+///
+/// Any number of processes may do so at once, on one database: each migration is applied to each schema exactly
+/// once, and every process reports success.
+///
+/// ```no_run
+/// use multitenant_runtime::{EmbeddedMigrations, Migrator, Scope, embed_migrations};
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # const MIGRATIONS: EmbeddedMigrations = multitenant_runtime::EmbeddedMigrations::new(
+/// #     None, multitenant_runtime::EmbeddedSet::new("", &[]), multitenant_runtime::SettingsText::DEFAULT);
+/// let migrator = Migrator::embedded(MIGRATIONS).database_url("postgres://localhost/app").build()?;
+/// let report = migrator.migrate(Scope::all()).await?;
+/// println!("{} schemas migrated", report.summary().applied);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Migrator {
+    context: Arc<Context>,
+    registry: RegistrySource,
+}
+
+impl Migrator {
+    /// Begins with the migrations that the binary embeds.
+    pub fn embedded(migrations: EmbeddedMigrations) -> MigratorBuilder {
+        MigratorBuilder::embedded(migrations)
+    }
+
+    /// Begins with sets from folders, as the command line does.
+    pub fn from_sets(shared: Option<MigrationSet>, tenant: MigrationSet, settings: Settings) -> MigratorBuilder {
+        MigratorBuilder::sets(shared, tenant, settings)
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.context.settings
+    }
+
+    /// How everything in the scope stands, and what a run would do. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the database or the registry cannot be read, or a tenant asked for is not registered.
+    pub async fn plan(&self, scope: Scope) -> Result<Plan, Error> {
+        let session = self.connect().await?;
+        let mut view = self.look(&session, &scope).await?;
+        let shared = view.shared.take();
+        let result = view.tenants(&scope).map(|tenants| Plan { shared, tenants });
+        session.close().await;
+        result
+    }
+
+    /// Applies what is pending: the shared schema first, then, if that succeeded, the tenants.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Incomplete`] with the whole report where not every target is as this binary wants it; the
+    /// others as for [`plan`](Self::plan).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the run at once; what was sent to the server already, at most one transaction a
+    /// worker, may still commit, with its history. Use
+    /// [`MigratorBuilder::cancellation`] to end a run and have its report.
+    pub async fn migrate(&self, scope: Scope) -> Result<Report, Error> {
+        let started = Instant::now();
+        let mut report = Report::default();
+        let result = self.run(&scope, &mut report).await;
+        report.duration = started.elapsed();
+        report.cancelled = self.context.cancellation.is_cancelled() && report.incomplete().next().is_some();
+        match result {
+            Err(error) if report.targets.is_empty() => Err(error),
+            // The shared schema is migrated, and then the registry turns out to be unusable: both are told.
+            Err(error) => Err(Error::Aborted { report: Box::new(report), error: Box::new(error) }),
+            Ok(()) if report.is_complete() => Ok(report),
+            Ok(()) => Err(Error::Incomplete(Box::new(report))),
+        }
+    }
+
+    async fn run(&self, scope: &Scope, report: &mut Report) -> Result<(), Error> {
+        let session = self.connect().await?;
+        let mut view = self.look(&session, scope).await?;
+        if let Some(shared) = view.shared.take() {
+            let work = shared.has_work() || shared.create_schema;
+            if work {
+                self.announce(std::slice::from_ref(&shared));
+            }
+            let outcome = execute(&self.context, vec![shared], Wall::default()).await;
+            let done = outcome.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
+            report.targets.extend(outcome);
+            if !done {
+                report.targets.extend(not_tried(view, scope));
+                return Ok(());
+            }
+            if work {
+                // New tables, and perhaps new tenants.
+                view = self.look(&session, &Scope { shared: false, tenants: scope.tenants.clone() }).await?;
+            }
+        }
+        let tenants = view.tenants(scope)?;
+        if tenants.is_empty() {
+            session.close().await;
+            return Ok(());
+        }
+        let wall = if tenants.iter().any(TargetPlan::has_work) {
+            self.announce(&tenants);
+            Wall::around(&session, &self.context.settings.shared_schema).await.map_err(|error| Error::from(&error))?
+        } else {
+            Wall::default()
+        };
+        session.close().await;
+        report.targets.extend(execute(&self.context, tenants, wall).await);
+        Ok(())
+    }
+
+    fn announce(&self, plans: &[TargetPlan]) {
+        let pending = || plans.iter().filter(|plan| plan.has_work());
+        self.context.emit(&Event::Planned {
+            targets: plans.len(),
+            pending_targets: pending().count(),
+            migrations: pending().map(|plan| plan.pending.len()).sum(),
+        });
+    }
+}
+
+/// The tenants that were known before the shared schema failed.
+fn not_tried(view: look::View, scope: &Scope) -> Vec<TargetReport> {
+    let tenants = view.tenants(scope).unwrap_or_default();
+    tenants
+        .into_iter()
+        .map(|plan| TargetReport {
+            target: plan.target,
+            outcome: Outcome::NotTried,
+            applied: Vec::new(),
+            duration: Duration::ZERO,
+            failure: None,
+            unknown: plan.unknown,
+        })
+        .collect()
+}
+
+impl fmt::Debug for Migrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migrator")
+            .field("url", &self.context.url)
+            .field("registry", &self.registry)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+//! What a call is about.
+
+use crate::ident::TenantId;
+
+/// What a call is about: the shared schema, tenants, or both.
+///
+/// ```
+/// use multitenant_runtime::{Scope, Selection, TenantId};
+///
+/// let everything = Scope::all();
+/// let one = Scope { shared: false, tenants: Selection::Only(vec![TenantId::new("acme")?]) };
+/// # Ok::<(), multitenant_runtime::IdentError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Whether the shared schema belongs to it.
+    pub shared: bool,
+    /// Which tenants belong to it.
+    pub tenants: Selection,
+}
+
+/// Some of the registry's tenants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Selection {
+    /// None of them.
+    None,
+    /// All of them.
+    All,
+    /// These; one that the registry does not have is an error.
+    Only(Vec<TenantId>),
+}
+
+impl Scope {
+    /// The shared schema and all tenants.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { shared: true, tenants: Selection::All }
+    }
+
+    /// The shared schema alone.
+    #[must_use]
+    pub fn shared() -> Self {
+        Self { shared: true, tenants: Selection::None }
+    }
+
+    /// All tenants, and not the shared schema.
+    #[must_use]
+    pub fn tenants() -> Self {
+        Self { shared: false, tenants: Selection::All }
+    }
+
+    /// One tenant, and not the shared schema.
+    #[must_use]
+    pub fn tenant(id: TenantId) -> Self {
+        Self { shared: false, tenants: Selection::Only(vec![id]) }
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self::all()
+    }
+}

@@ -1,0 +1,47 @@
+//! What a run knows from its beginning to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::{ConnectError, ConnectOptions, ConnectionUrl, Session};
+use crate::migration::MigrationSet;
+use crate::plan::Policy;
+use crate::settings::Settings;
+use crate::target::{Target, Tier};
+
+use super::event::{Event, Observer};
+
+/// What a run knows from its beginning to its end.
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) shared: Option<MigrationSet>,
+    pub(crate) tenant: MigrationSet,
+    pub(crate) url: ConnectionUrl,
+    pub(crate) policy: Policy,
+    /// How long a target that another run holds is waited for.
+    pub(crate) wait: Duration,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) cancellation: CancellationToken,
+}
+
+impl Context {
+    /// The migrations of a target's tier. The shared tier is only a target where there are shared migrations.
+    pub(crate) fn set(&self, target: &Target) -> &MigrationSet {
+        match (target.tier(), &self.shared) {
+            (Tier::Shared, Some(shared)) => shared,
+            _ => &self.tenant,
+        }
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        if let Some(observer) = &self.observer {
+            observer.event(event);
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Result<Session, ConnectError> {
+        Session::connect(&self.url, &ConnectOptions::default()).await
+    }
+}

@@ -1,0 +1,24 @@
+//! Carrying out a plan: workers, the lock protocol, retries, events, the report.
+
+mod context;
+mod event;
+mod execute;
+mod failure;
+mod lock;
+mod non_transactional;
+mod queue;
+mod report;
+mod retry;
+mod step;
+mod transaction;
+mod wall;
+mod worker;
+
+pub(crate) use context::Context;
+pub use event::{Event, Observer};
+pub(crate) use execute::execute;
+pub use failure::Failure;
+pub use report::{Outcome, Report, Summary, TargetReport};
+pub(crate) use retry::delays;
+pub(crate) use transaction::Frame;
+pub(crate) use wall::Wall;

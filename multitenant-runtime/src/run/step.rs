@@ -1,0 +1,175 @@
+//! Sends one transaction, and says what its answer means.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::{ConnectError, PipelineError, Row, Session};
+use crate::migration::Migration;
+use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, retry_once};
+
+use super::Failure;
+use super::transaction::{Role, Transaction};
+use super::wall::Wall;
+
+/// Why a step did not happen. Nothing of it is in the database, unless the connection broke: then nobody
+/// knows until the history is read again.
+#[derive(Debug)]
+pub(crate) enum StepError {
+    /// Another run holds the target.
+    Held,
+    /// The target is no longer as the plan saw it.
+    Stale,
+    /// It failed.
+    Failed {
+        failure: Box<Failure>,
+        /// Whether a second failure of this kind is final.
+        once: bool,
+    },
+}
+
+impl StepError {
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self::Failed { failure: Box::new(failure), once: false }
+    }
+}
+
+impl From<tokio_postgres::Error> for StepError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Failed { failure: Box::new(Failure::from_postgres(&error)), once: retry_once(&error) }
+    }
+}
+
+impl From<ConnectError> for StepError {
+    fn from(error: ConnectError) -> Self {
+        Self::failed(Failure::from_connect(&error))
+    }
+}
+
+/// Sends a transaction and waits for its end.
+///
+/// On a direct connection it is one round trip: if `BEGIN` itself fails, whatever follows cannot write. Behind
+/// a pooler nothing keeps it from that, so the rest is sent only when the preamble is known to hold.
+pub(crate) async fn send(
+    session: &Session,
+    transaction: &Transaction,
+    migrations: &[Migration],
+    wall: &Wall,
+    cancellation: &CancellationToken,
+) -> Result<(), StepError> {
+    let work = async {
+        if session.is_direct() {
+            in_one_trip(session, transaction).await
+        } else {
+            in_two_trips(session, transaction).await
+        }
+    };
+    let Err(PipelineError { index, error }) = cancellable(session, cancellation, work).await else {
+        return Ok(());
+    };
+    let role = transaction.role(index);
+    Err(match role {
+        Role::Lock if is_failed_guard(&error) => StepError::Held,
+        Role::Guard if is_failed_guard(&error) => StepError::Stale,
+        Role::Wall if is_failed_cast(&error) => touched(wall, &error, migrations),
+        _ => {
+            let mut failure = Failure::from_postgres(&error);
+            locate(&mut failure, role, migrations, position(&error));
+            failure.notices = session.take_notices();
+            StepError::Failed { failure: Box::new(failure), once: retry_once(&error) }
+        }
+    })
+}
+
+/// Everything at once; what the last migration left on the connection goes first.
+async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+    let statements: Vec<&str> =
+        std::iter::once("DISCARD ALL").chain(transaction.statements().iter().map(String::as_str)).collect();
+    session
+        .pipeline(&statements)
+        .await
+        .map_err(|PipelineError { index, error }| PipelineError { index: index.saturating_sub(1), error })
+}
+
+async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+    let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
+    if let Err(error) = session.pipeline(preamble).await {
+        // The connection goes back to the pooler: not with an open transaction.
+        let _ = session.rows("ROLLBACK").await;
+        return Err(error);
+    }
+    session
+        .pipeline(rest)
+        .await
+        .map_err(|PipelineError { index, error }| PipelineError { index: index + preamble.len(), error })
+}
+
+/// Waits for the work; on cancellation asks the server to stop it, again and again until it has ended, since a
+/// request that arrives between two statements stops neither.
+pub(crate) async fn cancellable<T>(
+    session: &Session,
+    cancellation: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> T {
+    const AGAIN: Duration = Duration::from_millis(100);
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        result = &mut work => return result,
+        () = cancellation.cancelled() => {}
+    }
+    let canceller = session.canceller();
+    loop {
+        canceller.cancel().await;
+        if let Ok(result) = tokio::time::timeout(AGAIN, &mut work).await {
+            return result;
+        }
+    }
+}
+
+fn touched(wall: &Wall, error: &tokio_postgres::Error, migrations: &[Migration]) -> StepError {
+    let message = error.as_db_error().map_or("", |db| db.message());
+    let relations = wall.named_in(message).join(", ");
+    let mut failure = Failure::new(
+        FailureClass::SharedSchemaTouched,
+        format!("this tenant migration would change the shared schema: {relations}"),
+    )
+    .with_hint(
+        "a name that the tenant's schema does not have was found in the shared schema: correct the name, move the \
+         statement to a shared migration, or, if it is meant so, write `[multitenant] allow_shared_locks = true` \
+         into the migration's metadata.toml",
+    );
+    if let [migration] = migrations {
+        failure.migration = Some(migration.version().to_string());
+        failure.file = Some(migration.up().path().to_owned());
+    }
+    StepError::failed(failure)
+}
+
+/// The server's position in the statement, in characters from 1.
+pub(crate) fn position(error: &tokio_postgres::Error) -> Option<u32> {
+    match error.as_db_error()?.position()? {
+        tokio_postgres::error::ErrorPosition::Original(position) => Some(*position),
+        tokio_postgres::error::ErrorPosition::Internal { .. } => None,
+    }
+}
+
+/// Says which migration, file, line and column a failure is about.
+fn locate(failure: &mut Failure, role: Role, migrations: &[Migration], position: Option<u32>) {
+    let (migration, statement) = match role {
+        Role::Migration { migration, statement } => (migrations.get(migration), Some(statement)),
+        Role::Record { migration } => (migrations.get(migration), None),
+        // A deferred constraint fails at COMMIT.
+        Role::Frame if migrations.len() == 1 => (migrations.first(), None),
+        _ => return,
+    };
+    let Some(migration) = migration else { return };
+    failure.migration = Some(migration.version().to_string());
+    failure.file = Some(migration.up().path().to_owned());
+    if let Some(statement) = statement {
+        let place = migration.up().place(statement, position);
+        failure.line = Some(place.line);
+        failure.column = Some(place.column);
+    }
+}

@@ -1,0 +1,259 @@
+//! One worker: a connection, and one target after the other.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use backon::ExponentialBackoff;
+
+use crate::connection::{ConnectErrorKind, Session};
+use crate::inventory::{HistoryTable, Observed, Subject, observe};
+use crate::migration::{Migration, Version};
+use crate::plan::{State, TargetPlan, decide};
+use crate::sqlstate::FailureClass;
+
+use super::Failure;
+use super::context::Context;
+use super::event::Event;
+use super::non_transactional;
+use super::report::{Outcome, TargetReport};
+use super::retry;
+use super::step::{StepError, send};
+use super::transaction::{Frame, Transaction};
+use super::wall::Wall;
+
+/// A target that is to be migrated, and how far it is.
+pub(crate) struct Job {
+    /// Its place in the report.
+    pub(crate) place: usize,
+    pub(crate) plan: TargetPlan,
+    pub(crate) applied: Vec<Version>,
+    /// When work on it began.
+    pub(crate) started: Option<Instant>,
+    /// When it was first found to be held by another run.
+    pub(crate) held_since: Option<Instant>,
+    pub(crate) polls: ExponentialBackoff,
+}
+
+impl Job {
+    pub(crate) fn new(place: usize, plan: TargetPlan) -> Self {
+        Self { place, plan, applied: Vec::new(), started: None, held_since: None, polls: retry::polls() }
+    }
+
+    pub(crate) fn report(self, outcome: Outcome, failure: Option<Failure>) -> TargetReport {
+        TargetReport {
+            outcome,
+            failure,
+            applied: self.applied,
+            duration: self.started.map(|started| started.elapsed()).unwrap_or_default(),
+            unknown: self.plan.unknown,
+            target: self.plan.target,
+        }
+    }
+}
+
+/// How a worker leaves a job.
+pub(crate) enum Verdict {
+    Done(Outcome, Option<Failure>),
+    /// Another run holds it; to be tried again later.
+    Held,
+}
+
+/// One worker.
+pub(crate) struct Worker {
+    context: Arc<Context>,
+    wall: Arc<Wall>,
+    session: Option<Session>,
+}
+
+impl Worker {
+    pub(crate) fn new(context: Arc<Context>, wall: Arc<Wall>) -> Self {
+        Self { context, wall, session: None }
+    }
+
+    /// Works on a job until it is done, or held by another run.
+    pub(crate) async fn work(&mut self, job: &mut Job) -> Verdict {
+        if job.started.is_none() {
+            job.started = Some(Instant::now());
+            let target = job.plan.target.clone();
+            self.context.emit(&Event::TargetStarted { target, pending: job.plan.pending.len() });
+        }
+        let mut delays = retry::delays();
+        let mut attempt = 0;
+        let mut failed_once = false;
+        loop {
+            if self.context.cancellation.is_cancelled() {
+                return interrupted(job);
+            }
+            let before = job.applied.len();
+            let (failure, once) = match self.step(job).await {
+                Ok(Some(verdict)) => return verdict,
+                Ok(None) => {
+                    if job.applied.len() > before {
+                        (delays, attempt, failed_once) = (retry::delays(), 0, false);
+                    }
+                    continue;
+                }
+                Err(StepError::Held) => return Verdict::Held,
+                Err(StepError::Stale) => {
+                    let before = job.plan.clone();
+                    match self.look_again(job).await {
+                        Ok(()) if job.plan == before => (Box::new(not_accessible(job)), true),
+                        Ok(()) => continue,
+                        Err(StepError::Failed { failure, once }) => (failure, once),
+                        Err(_) => return Verdict::Held,
+                    }
+                }
+                Err(StepError::Failed { failure, once }) => (failure, once),
+            };
+            // The connection may have an unknown state, and a late cancel request may be on its way.
+            if failure.class == FailureClass::ConnectionLost || self.context.cancellation.is_cancelled() {
+                self.session = None;
+            }
+            if self.context.cancellation.is_cancelled() {
+                return interrupted(job);
+            }
+            let delay = if failure.class.is_retryable() && !(once && failed_once) { delays.next() } else { None };
+            let Some(delay) = delay else { return Verdict::Done(Outcome::Failed, Some(*failure)) };
+            attempt += 1;
+            failed_once |= once;
+            let target = job.plan.target.clone();
+            self.context.emit(&Event::Retrying { target, attempt, delay, failure });
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = self.context.cancellation.cancelled() => return interrupted(job),
+            }
+            // Whatever failed may have happened all the same: a lost connection does not tell.
+            if let Err(StepError::Failed { failure, .. }) = self.look_again(job).await
+                && !failure.class.is_retryable()
+            {
+                return Verdict::Done(Outcome::Failed, Some(*failure));
+            }
+        }
+    }
+
+    /// The next step of a job: `None` when there is more to do.
+    async fn step(&mut self, job: &mut Job) -> Result<Option<Verdict>, StepError> {
+        if let Some((outcome, failure)) = settled(&job.plan, &job.applied) {
+            return Ok(Some(Verdict::Done(outcome, failure)));
+        }
+        let context = Arc::clone(&self.context);
+        let wall = Arc::clone(&self.wall);
+        let frame = Frame::new(&context.settings, &job.plan.target);
+        if job.plan.create_schema {
+            let session = self.session().await?;
+            send(session, &Transaction::create_schema(frame), &[], &wall, &context.cancellation).await?;
+            self.look_again(job).await?;
+            return Ok(None);
+        }
+        let set = context.set(&job.plan.target);
+        let Some(migration) = job.plan.pending.first().and_then(|version| set.get(version)) else {
+            return Ok(Some(Verdict::Done(Outcome::Applied, None)));
+        };
+        let version = migration.version().clone();
+        let target = job.plan.target.clone();
+        context.emit(&Event::MigrationStarted { target: target.clone(), version: version.clone() });
+        let started = Instant::now();
+        if migration.run_in_transaction() {
+            let applied = &job.plan.applied;
+            let transaction = Transaction::migrate(frame, migration, job.plan.history, applied, &wall);
+            let session = self.session().await?;
+            send(session, &transaction, std::slice::from_ref(migration), &wall, &context.cancellation).await?;
+            for notice in session.take_notices() {
+                context.emit(&Event::Notice { target: target.clone(), message: notice.message });
+            }
+        } else {
+            self.outside_transaction(frame, migration, job).await?;
+        }
+        context.emit(&Event::MigrationApplied { target, version: version.clone(), duration: started.elapsed() });
+        advance(&mut job.plan, &version);
+        job.applied.push(version);
+        Ok(None)
+    }
+
+    /// A migration that must not run in a transaction, on a connection of its own that is closed afterwards.
+    async fn outside_transaction(
+        &mut self,
+        frame: Frame<'_>,
+        migration: &Migration,
+        job: &Job,
+    ) -> Result<(), StepError> {
+        // It keeps session settings and a session lock: nobody uses it after this migration.
+        self.session = None;
+        let session = self.context.connect().await?;
+        let result = non_transactional::apply(&session, frame, migration, &job.plan, &self.context).await;
+        session.close().await;
+        result
+    }
+
+    /// Reads one target again, and plans it again.
+    async fn look_again(&mut self, job: &mut Job) -> Result<(), StepError> {
+        let context = Arc::clone(&self.context);
+        let session = self.session().await?;
+        let target = job.plan.target.clone();
+        let set = context.set(&target);
+        let table = Frame::new(&context.settings, &target).table;
+        let observed = observe(session, &[Subject { target: &target, table, set }]).await?;
+        let observed = observed.into_iter().next().unwrap_or_else(Observed::default);
+        job.plan = decide(target.clone(), set, &observed, context.policy);
+        Ok(())
+    }
+
+    async fn session(&mut self) -> Result<&Session, StepError> {
+        match self.session.take() {
+            Some(session) if !session.is_closed() => Ok(self.session.insert(session)),
+            _ => Ok(self.session.insert(self.context.connect().await?)),
+        }
+    }
+
+    /// Says goodbye to the server.
+    pub(crate) async fn finish(self) {
+        if let Some(session) = self.session {
+            session.close().await;
+        }
+    }
+}
+
+/// The outcome of a target with which nothing is to be done, or nothing more.
+pub(crate) fn settled(plan: &TargetPlan, applied: &[Version]) -> Option<(Outcome, Option<Failure>)> {
+    if let Some(reason) = &plan.refused {
+        return Some(if plan.state == State::Missing {
+            (Outcome::Failed, Some(Failure::new(FailureClass::MissingSchema, reason)))
+        } else {
+            (Outcome::Skipped, Some(Failure::new(FailureClass::Refused, reason)))
+        });
+    }
+    let done = plan.pending.is_empty() && !plan.create_schema;
+    done.then(|| (if applied.is_empty() { Outcome::UpToDate } else { Outcome::Applied }, None))
+}
+
+fn interrupted(job: &Job) -> Verdict {
+    let failure = Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun here is rolled back")
+        .with_hint("run it again: it goes on where this run ended");
+    let outcome = if job.applied.is_empty() { Outcome::NotTried } else { Outcome::Failed };
+    Verdict::Done(outcome, Some(failure))
+}
+
+/// The guard fails, though a second look found everything as it was: the schema is there, but not for this role.
+fn not_accessible(job: &Job) -> Failure {
+    let schema = job.plan.target.schema();
+    Failure::new(FailureClass::Retryable, format!("the schema {schema} does not become the current schema"))
+        .with_hint("grant the migrating role USAGE and CREATE on the schema, or migrate as the schema's owner")
+}
+
+/// Notes in the plan that a migration is applied.
+fn advance(plan: &mut TargetPlan, version: &Version) {
+    plan.pending.retain(|pending| pending != version);
+    plan.applied.push(version.clone());
+    plan.history = HistoryTable::Extended;
+}
+
+impl Failure {
+    pub(crate) fn from_connect(error: &crate::connection::ConnectError) -> Self {
+        let class = match error.kind() {
+            ConnectErrorKind::Unreachable | ConnectErrorKind::NotAccepting => FailureClass::ConnectionLost,
+            ConnectErrorKind::TooManyConnections => FailureClass::Retryable,
+            _ => FailureClass::Permanent,
+        };
+        Self::new(class, error.to_string())
+    }
+}

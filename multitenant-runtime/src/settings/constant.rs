@@ -1,0 +1,370 @@
+//! The rules of [`Settings`](super::Settings), once more, for the compiler.
+//!
+//! `embed_migrations!` has the values when the application is compiled; a value that could not start must
+//! not build. Only what a `const fn` can do is here, and a test holds both versions of each rule together.
+
+use super::RegistryText;
+use crate::ident::MAX_IDENTIFIER_BYTES;
+
+/// A value, and the rule that it must keep.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule<'a> {
+    /// The name of a table or a column.
+    Identifier(&'a str),
+    /// The name of the shared schema.
+    SharedSchema(&'a str),
+    /// A schema template.
+    Template(&'a str),
+    /// A `search_path`.
+    SearchPath(&'a [&'a str]),
+    /// A duration.
+    Duration(&'a str),
+    /// A number of workers.
+    Jobs(usize),
+    /// An SQL text that may not be empty.
+    Sql(&'a str),
+    /// The ids of a fixed list of tenants.
+    TenantIds(&'a [&'a str]),
+}
+
+/// Stops the compiler with a message that names the place (`multitenant.toml:5:9`) and the key.
+///
+/// # Panics
+///
+/// Where the value breaks its rule; in a constant, that is a compile error.
+#[track_caller]
+#[expect(clippy::panic, reason = "a panic in a constant is how a compile error is made")]
+pub const fn check(place: &str, key: &str, rule: Rule<'_>) {
+    if let Some(problem) = problem(rule) {
+        let message = Message::new().and(place).and(": ").and(key).and(": ").and(problem);
+        panic!("{}", message.as_str());
+    }
+}
+
+/// `source = "table"`, with the defaults for the keys that are not given.
+#[must_use]
+pub const fn registry_table(
+    table: Option<&'static str>,
+    id_column: Option<&'static str>,
+    schema_column: Option<&'static str>,
+    filter: Option<&'static str>,
+) -> RegistryText<'static> {
+    let (default_table, default_column) = match RegistryText::DEFAULT {
+        RegistryText::Table { table, id_column, .. } => (table, id_column),
+        _ => ("tenants", "id"),
+    };
+    RegistryText::Table {
+        table: match table {
+            Some(table) => table,
+            None => default_table,
+        },
+        id_column: match id_column {
+            Some(id_column) => id_column,
+            None => default_column,
+        },
+        schema_column,
+        filter,
+    }
+}
+
+/// `source = "query"`.
+#[must_use]
+pub const fn registry_query(sql: &'static str) -> RegistryText<'static> {
+    RegistryText::Query { sql }
+}
+
+/// `source = "schemas"`.
+#[must_use]
+pub const fn registry_schemas() -> RegistryText<'static> {
+    RegistryText::Schemas
+}
+
+/// `source = "list"`.
+#[must_use]
+pub const fn registry_list(ids: &'static [&'static str]) -> RegistryText<'static> {
+    RegistryText::List { ids }
+}
+
+const fn problem(rule: Rule<'_>) -> Option<&'static str> {
+    match rule {
+        Rule::Identifier(name) => identifier(name),
+        Rule::SharedSchema(name) => shared_schema(name),
+        Rule::Template(template) => schema_template(template),
+        Rule::SearchPath(entries) => search_path(entries),
+        Rule::Duration(text) => duration(text),
+        Rule::Jobs(0) => Some("0 workers would do nothing: use 1 or more"),
+        Rule::Jobs(_) => None,
+        Rule::Sql(sql) => sql_text(sql),
+        Rule::TenantIds(ids) => tenant_ids(ids),
+    }
+}
+
+const fn identifier(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        Some("the name is empty: give it at least one character")
+    } else if count(name, "\0") > 0 {
+        Some("the name holds a NUL character, which PostgreSQL cannot store: remove it")
+    } else if name.len() > MAX_IDENTIFIER_BYTES {
+        Some("the name has more than 63 bytes, and PostgreSQL cuts longer ones, silently: choose a shorter one")
+    } else {
+        None
+    }
+}
+
+const fn shared_schema(name: &str) -> Option<&'static str> {
+    if found_at(name, "pg_", 0) || (name.len() == 18 && found_at(name, "information_schema", 0)) {
+        Some("the schema belongs to PostgreSQL: choose another shared schema")
+    } else {
+        identifier(name)
+    }
+}
+
+const fn schema_template(template: &str) -> Option<&'static str> {
+    if count(template, "\0") > 0 {
+        Some("the schema template holds a NUL character, which PostgreSQL cannot store: remove it")
+    } else if count(template, "{id}") != 1 {
+        Some("the schema template must hold `{id}` exactly once, as in \"tenant_{id}\"")
+    } else {
+        None
+    }
+}
+
+const fn search_path(entries: &[&str]) -> Option<&'static str> {
+    if entries.is_empty() || !is_tenant(entries[0]) {
+        return Some("must begin with \"{tenant}\", since new objects go to the first schema of the path");
+    }
+    let mut i = 1;
+    while i < entries.len() {
+        if is_tenant(entries[i]) {
+            return Some("\"{tenant}\" may stand only once, at the beginning");
+        }
+        if let Some(problem) = identifier(entries[i]) {
+            return Some(problem);
+        }
+        i += 1;
+    }
+    None
+}
+
+const fn is_tenant(entry: &str) -> bool {
+    entry.len() == 8 && found_at(entry, "{tenant}", 0)
+}
+
+const fn duration(text: &str) -> Option<&'static str> {
+    const PROBLEM: Option<&str> = Some(
+        "this is no duration up to 596h: write a whole number and a unit, as in \"500ms\", \"2s\", \"5m\" or \
+         \"1h\", or \"0\"",
+    );
+    let text = text.as_bytes().trim_ascii();
+    let mut number: u64 = 0;
+    let mut i = 0;
+    while i < text.len() && text[i].is_ascii_digit() {
+        number = number.saturating_mul(10).saturating_add((text[i] - b'0') as u64);
+        i += 1;
+    }
+    if i == 0 {
+        return PROBLEM;
+    }
+    let factor = match text.split_at(i).1.trim_ascii_start() {
+        b"" if i == 1 && number == 0 => 1,
+        b"ms" => 1,
+        b"s" => 1_000,
+        b"m" | b"min" => 60_000,
+        b"h" => 3_600_000,
+        _ => return PROBLEM,
+    };
+    if number.saturating_mul(factor) > i32::MAX as u64 { PROBLEM } else { None }
+}
+
+const fn sql_text(sql: &str) -> Option<&'static str> {
+    let bytes = sql.as_bytes();
+    let mut i = 0;
+    let mut empty = true;
+    while i < bytes.len() {
+        if bytes[i] == 0 {
+            return Some("the SQL holds a NUL character, which PostgreSQL cannot store: remove it");
+        }
+        empty = empty && (bytes[i].is_ascii_whitespace() || bytes[i] == b';');
+        i += 1;
+    }
+    if empty { Some("is empty: write the SQL, or remove the key") } else { None }
+}
+
+const fn tenant_ids(ids: &[&str]) -> Option<&'static str> {
+    let mut i = 0;
+    while i < ids.len() {
+        if ids[i].is_empty() {
+            return Some("one of the ids is empty: give it at least one character");
+        }
+        if count(ids[i], "\0") > 0 {
+            return Some("one of the ids holds a NUL character, which PostgreSQL cannot store: remove it");
+        }
+        i += 1;
+    }
+    None
+}
+
+/// How often a text holds another that is not empty, without overlaps.
+const fn count(text: &str, wanted: &str) -> usize {
+    let (mut found, mut i) = (0, 0);
+    while i < text.len() {
+        if found_at(text, wanted, i) {
+            found += 1;
+            i += wanted.len();
+        } else {
+            i += 1;
+        }
+    }
+    found
+}
+
+const fn found_at(text: &str, wanted: &str, at: usize) -> bool {
+    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    if text.len() < at + wanted.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < wanted.len() {
+        if text[at + i] != wanted[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// A text that grows in a constant, where nothing can be allocated.
+struct Message {
+    bytes: [u8; 1024],
+    length: usize,
+}
+
+impl Message {
+    const fn new() -> Self {
+        Self { bytes: [0; 1024], length: 0 }
+    }
+
+    /// Appends a text, or nothing where it does not fit whole.
+    const fn and(mut self, text: &str) -> Self {
+        let text = text.as_bytes();
+        if self.length + text.len() <= self.bytes.len() {
+            let mut i = 0;
+            while i < text.len() {
+                self.bytes[self.length] = text[i];
+                self.length += 1;
+                i += 1;
+            }
+        }
+        self
+    }
+
+    const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "a value of multitenant.toml cannot be used",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Settings, SettingsText};
+
+    /// The rule for the compiler and the one at run time must refuse the same.
+    fn agree(rule: Rule<'_>, text: SettingsText<'_>) {
+        let at_run_time = Settings::try_from(text);
+        assert_eq!(problem(rule).is_some(), at_run_time.is_err(), "{rule:?}: {:?}, {at_run_time:?}", problem(rule));
+    }
+
+    const NAMES: [&str; 10] = [
+        "",
+        "a",
+        "a\0b",
+        "pg_x",
+        "pgx",
+        "information_schema",
+        "information_schema2",
+        "é",
+        "ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss63",
+        "ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss_64",
+    ];
+
+    #[test]
+    fn names_agree() {
+        let d = SettingsText::DEFAULT;
+        for name in NAMES {
+            agree(Rule::Identifier(name), SettingsText { tenant_history: name, ..d });
+            agree(Rule::SharedSchema(name), SettingsText { shared_schema: name, ..d });
+            agree(Rule::Identifier(name), SettingsText { registry: registry_table(None, Some(name), None, None), ..d });
+        }
+    }
+
+    #[test]
+    fn templates_and_paths_agree() {
+        let d = SettingsText::DEFAULT;
+        for template in ["", "{id}", "tenant", "{id}_{id}", "{ID}", "a\0{id}", "{{id}}", "{id", "é{id}ü"] {
+            agree(Rule::Template(template), SettingsText { schema_name: template, ..d });
+        }
+        let tenant = "{tenant}";
+        for path in [&[][..], &[tenant], &["{shared}"], &[tenant, tenant], &[tenant, ""], &[tenant, "{shared}", "x"]] {
+            agree(Rule::SearchPath(path), SettingsText { search_path: path, ..d });
+        }
+    }
+
+    #[test]
+    fn limits_agree() {
+        let d = SettingsText::DEFAULT;
+        for text in [
+            "",
+            "0",
+            "00",
+            "0s",
+            "7ms",
+            "2 s",
+            " 3min ",
+            "5m",
+            "1h",
+            "596h",
+            "597h",
+            "5",
+            "s",
+            "-1s",
+            "1.5s",
+            "1d",
+            "99999999999999999999s",
+            "１s",
+            "2147483647ms",
+            "2147483648ms",
+        ] {
+            agree(Rule::Duration(text), SettingsText { lock_timeout: text, ..d });
+            agree(Rule::Duration(text), SettingsText { statement_timeout: text, ..d });
+        }
+        for jobs in [0, 1, 64] {
+            agree(Rule::Jobs(jobs), SettingsText { jobs, ..d });
+        }
+    }
+
+    #[test]
+    fn registries_agree() {
+        let d = SettingsText::DEFAULT;
+        for sql in ["", " ;\n", "select 1;", "a\0"] {
+            agree(Rule::Sql(sql), SettingsText { registry: registry_query(sql), ..d });
+            agree(Rule::Sql(sql), SettingsText { registry: registry_table(None, None, None, Some(sql)), ..d });
+        }
+        for ids in [&[][..], &["a"], &["a", ""], &["a\0"]] {
+            agree(Rule::TenantIds(ids), SettingsText { registry: RegistryText::List { ids }, ..d });
+        }
+        assert_eq!(registry_table(None, None, None, None), RegistryText::DEFAULT);
+    }
+
+    #[test]
+    fn a_message_names_place_key_and_problem() {
+        let caught = std::panic::catch_unwind(|| check("multitenant.toml:1:2", "migrations.jobs", Rule::Jobs(0)));
+        let message = caught.unwrap_err();
+        assert_eq!(
+            message.downcast_ref::<String>().map(String::as_str),
+            Some("multitenant.toml:1:2: migrations.jobs: 0 workers would do nothing: use 1 or more"),
+        );
+    }
+}
