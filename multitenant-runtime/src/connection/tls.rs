@@ -106,6 +106,8 @@ mod connector {
 
     pub(crate) const AVAILABLE: bool = false;
 
+    pub(crate) type Handshake = NoTls;
+
     impl Connector {
         pub(crate) fn new(settings: &SslSettings) -> Result<Self, TlsError> {
             if settings.mode >= SslMode::Require {
@@ -117,7 +119,7 @@ mod connector {
         }
 
         #[expect(clippy::unused_self, reason = "the twin of the connector with TLS")]
-        pub(crate) fn handshake(&self, _host: &str) -> NoTls {
+        pub(crate) fn handshake(&self, _host: &str) -> Handshake {
             NoTls
         }
     }
@@ -129,4 +131,4 @@ mod connector;
 
 #[cfg(feature = "tls")]
 pub(crate) use connector::Handshake;
-pub(crate) use connector::{AVAILABLE, Connector};
+pub(crate) use connector::{AVAILABLE, Connector, Handshake};

@@ -153,7 +153,7 @@ fn certificates(
         source,
     };
     let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(|found| found.collect::<Result<Vec<_>, _>>())
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| wrong(error.into()))?;
     if certificates.is_empty() {
         Err(wrong("no certificate in it".into()))

@@ -206,7 +206,7 @@ impl ConnectionUrl {
             "sslcert" => lists.certificate = (!empty).then(|| value.into()),
             "sslkey" => lists.key = (!empty).then(|| value.into()),
             "fallback_application_name" => {
-                lists.application_name = (!empty).then(|| value.to_owned())
+                lists.application_name = (!empty).then(|| value.to_owned());
             }
             "sslmode" if !empty => lists.mode = Some(SslMode::parse(value)?),
             "sslrootcert" if !empty => {

@@ -20,9 +20,9 @@ pub(super) fn render(parameters: &Parameters, secrets: bool) -> String {
     if let Some(password) = get("password") {
         text.push(':');
         if secrets {
-            encode(password, "", &mut text)
+            encode(password, "", &mut text);
         } else {
-            text.push_str("***")
+            text.push_str("***");
         }
     }
     if text.len() > "postgres://".len() {
