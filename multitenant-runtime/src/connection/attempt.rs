@@ -8,10 +8,10 @@ use tokio_postgres::{Client, Config, Connection};
 
 use super::codes;
 use super::error::Cause;
+use super::host::HostEntry;
 use super::socket::{Address, Socket, ask_for_tls};
 use super::ssl::{SslMode, SslSettings};
 use super::tls::{AVAILABLE, Connector, Handshake, TlsError};
-use super::url::HostEntry;
 
 type Encrypted = <Handshake as TlsConnect<Socket>>::Stream;
 

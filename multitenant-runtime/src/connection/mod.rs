@@ -13,6 +13,8 @@ mod attempt;
 mod canceller;
 mod codes;
 mod error;
+mod host;
+mod meaning;
 mod notice;
 mod parameters;
 mod row;
@@ -24,7 +26,8 @@ mod url;
 mod url_error;
 mod url_text;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 pub use error::{ConnectError, ConnectErrorKind};

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_postgres::Config;
 
-use super::url::HostEntry;
+use super::host::HostEntry;
 
 /// A TCP or Unix socket.
 pub(super) type Socket = Box<dyn Stream>;

@@ -129,6 +129,4 @@ mod connector {
 #[path = "tls_rustls.rs"]
 mod connector;
 
-#[cfg(feature = "tls")]
-pub(crate) use connector::Handshake;
 pub(crate) use connector::{AVAILABLE, Connector, Handshake};

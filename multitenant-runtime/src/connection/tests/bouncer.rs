@@ -6,8 +6,8 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::server::{Server, as_user, free_port, own};
-use crate::connection::ConnectionUrl;
 use crate::connection::session::{ConnectOptions, Session};
+use crate::connection::{ConnectError, ConnectionUrl};
 
 struct Bouncer {
     child: Child,
@@ -41,6 +41,10 @@ impl Bouncer {
     }
 
     async fn connect(&self, query: &str) -> Session {
+        self.try_connect(query).await.unwrap()
+    }
+
+    async fn try_connect(&self, query: &str) -> Result<Session, ConnectError> {
         let text = format!(
             "postgres://postgres@127.0.0.1:{}/postgres?{query}",
             self.port
@@ -49,11 +53,11 @@ impl Bouncer {
         let until = Instant::now() + Duration::from_secs(10);
         loop {
             match Session::connect(&url, &ConnectOptions::default()).await {
-                Ok(session) => return session,
+                Ok(session) => return Ok(session),
                 Err(error) if error.is_retryable() && Instant::now() < until => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
-                Err(error) => panic!("{error}"),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -90,20 +94,44 @@ async fn a_session_behind_a_pooler_is_not_direct() {
             assert!(!session.is_direct(), "{mode} {ignored}");
             let rows = session.pipeline(&["SELECT 1", "SELECT 2"]).await.unwrap();
             assert_eq!(rows[1][0].get(0), Some("2"), "{mode} {ignored}");
+            // PgBouncer closes the client's connection where the statement still waits for a server.
+            let error = super::session::cancelled(&session).await.error;
+            let code = error.code().map(tokio_postgres::error::SqlState::code);
+            assert!(
+                code == Some("57014") || error.is_closed(),
+                "{mode} {ignored}: {error}"
+            );
             session.close().await;
-            if mode != "statement" {
-                super::session::cancels(&bouncer.url()).await;
-            }
         }
     }
 }
 
-impl Bouncer {
-    fn url(&self) -> ConnectionUrl {
-        ConnectionUrl::parse(&format!(
-            "postgres://postgres@127.0.0.1:{}/postgres",
-            self.port
-        ))
-        .unwrap()
+#[tokio::test]
+async fn a_pooler_may_want_tls() {
+    let Some(program) = program() else { return };
+    let server = Server::start("", |folder| {
+        super::tls::certificates(folder);
+        String::new()
+    });
+    let folder = server.path().display();
+    let tls = format!(
+        "pool_mode = transaction\nclient_tls_sslmode = require\nclient_tls_cert_file = {folder}/server.pem\n\
+         client_tls_key_file = {folder}/server.key"
+    );
+    let bouncer = Bouncer::start(&program, &server, &tls);
+    if cfg!(feature = "tls") {
+        for query in ["", "sslmode=allow", "sslmode=require"] {
+            assert!(!bouncer.connect(query).await.is_direct(), "{query}");
+        }
+    } else {
+        let error = bouncer.try_connect("").await.err().unwrap().to_string();
+        assert!(error.contains("enable its feature `tls`"), "{error}");
     }
+    let error = bouncer
+        .try_connect("sslmode=disable")
+        .await
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("sslmode=disable forbids it"), "{error}");
 }

@@ -15,7 +15,7 @@ host all with_password 127.0.0.1/32 scram-sha-256
 host all postgres 127.0.0.1/32 trust";
 
 /// An authority and what it signed, another authority, a certificate that vouches for itself.
-fn certificates(folder: &Path) {
+pub(super) fn certificates(folder: &Path) {
     let authority = |name: &str| {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -161,7 +161,7 @@ async fn sslmode_means_what_it_means_in_libpq() {
         (
             "localhost.",
             "postgres",
-            "sslmode=verify-full&sslrootcert={}/ca.pem",
+            "hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert={}/ca.pem",
             Ok(true),
         ),
         (

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use crate::connection::ConnectionUrl;
+use crate::connection::meaning::SessionAttributes;
 use crate::connection::ssl::{Roots, SslMode};
-use crate::connection::url::{ConnectionUrl, SessionAttributes};
 use crate::connection::url_error::UrlError;
 
 /// Redacted text, place, user, password.
