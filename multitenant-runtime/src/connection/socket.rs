@@ -94,5 +94,13 @@ pub(super) async fn ask_for_tls(socket: &mut Socket) -> io::Result<bool> {
         .write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
         .await?;
     socket.flush().await?;
-    Ok(socket.read_u8().await? == b'S')
+    match socket.read_u8().await? {
+        b'S' => Ok(true),
+        b'N' => Ok(false),
+        // Not PostgreSQL, or one that failed before it could read the request.
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the answer to the request for TLS is neither yes nor no",
+        )),
+    }
 }

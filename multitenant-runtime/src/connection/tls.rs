@@ -17,7 +17,11 @@ pub(crate) enum TlsError {
     Disabled,
     /// The server does not offer it.
     NotOffered { mode: &'static str },
-    /// The server answered to the request for TLS with neither yes nor no, or refused the handshake.
+    /// The handshake broke off: no common version or cipher, a client's certificate refused.
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "made where the feature is on")
+    )]
     Handshake(io::Error),
     /// The server's certificate was not accepted.
     #[cfg_attr(

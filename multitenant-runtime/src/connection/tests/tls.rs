@@ -292,13 +292,15 @@ async fn a_certificate_that_vouches_for_itself_is_its_own_root() {
 
 #[cfg(feature = "tls")]
 #[tokio::test]
-async fn a_cancel_request_goes_by_tls_too() {
+async fn sessions_work_by_tls_too() {
     let server = with_tls("server");
     let url = format!(
         "postgres://only_tls@localhost:{}/postgres?sslmode=require",
         server.port
     );
-    super::session::cancels(&ConnectionUrl::parse(&url).unwrap()).await;
+    let url = ConnectionUrl::parse(&url).unwrap();
+    super::session::cancels(&url).await;
+    super::session::is_not_blocked(&url).await;
 }
 
 #[cfg(not(feature = "tls"))]
