@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tokio_postgres::Config;
+use tokio_postgres::config::ChannelBinding;
 
 use super::host::{HostEntry, entries};
 use super::parameters::Parameters;
@@ -272,6 +273,7 @@ impl Lists {
         if let (None, Some(name)) = (meaning.config.get_application_name(), self.application_name) {
             meaning.config.application_name(name);
         }
+        meaning.ssl.bound = meaning.config.get_channel_binding() == ChannelBinding::Require;
         meaning.ssl.client = match (self.certificate, self.key) {
             (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
             (None, None) => None,

@@ -106,6 +106,8 @@ struct Verifier {
     /// The certificates of `sslrootcert`, one of which may be the server's own.
     pinned: Vec<CertificateDer<'static>>,
     host_name: bool,
+    /// Whether the server must prove to have its certificate's key, in whatever form the certificate is.
+    bound: bool,
 }
 
 impl Verifier {
@@ -115,6 +117,7 @@ impl Verifier {
             roots: None,
             pinned: Vec::new(),
             host_name: settings.mode == SslMode::VerifyFull,
+            bound: settings.bound,
         };
         // As in libpq, a given `sslrootcert` turns verification on in the weaker modes too.
         match &settings.roots {
@@ -196,18 +199,16 @@ impl ServerCertVerifier for Verifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    // Signatures are verified in every mode: channel binding rests on the server having the certificate's key.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tolerate(
             certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
+            verify_tls12_signature(message, certificate, signature, algorithms),
         )
     }
 
@@ -217,11 +218,10 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tolerate(
             certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
+            verify_tls13_signature(message, certificate, signature, algorithms),
         )
     }
 
@@ -229,6 +229,24 @@ impl ServerCertVerifier for Verifier {
         self.provider
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+impl Verifier {
+    /// rustls reads X.509 version 3 only, and `openssl x509 -req`, as in PostgreSQL's manual, makes version 1.
+    /// Where anybody's certificate would do, one that cannot be read does as well.
+    fn tolerate(
+        &self,
+        certificate: &CertificateDer<'_>,
+        verified: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let anybody = self.roots.is_none() && !self.bound;
+        match verified {
+            Err(_) if anybody && ParsedCertificate::try_from(certificate).is_err() => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
+            verified => verified,
+        }
     }
 }
 

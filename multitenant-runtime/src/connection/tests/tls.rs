@@ -353,3 +353,44 @@ async fn a_server_without_tls_says_so() {
     assert_eq!(error.kind(), ConnectErrorKind::Tls);
     assert!(!error.is_retryable());
 }
+
+/// PostgreSQL's manual makes such certificates with openssl; without it there is nothing to try.
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn a_certificate_of_version_1_encrypts() {
+    let openssl = |folder: &Path, arguments: &str| {
+        let words = arguments.split(' ');
+        let done = std::process::Command::new("openssl")
+            .args(words)
+            .current_dir(folder)
+            .output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    if !openssl(Path::new("/"), "version") {
+        return;
+    }
+    let server = Server::start(HBA, |folder| {
+        let request =
+            "req -new -nodes -newkey rsa:2048 -subj /CN=localhost -keyout v1.key -out v1.csr";
+        assert!(openssl(folder, request));
+        assert!(openssl(
+            folder,
+            "x509 -req -in v1.csr -signkey v1.key -out v1.pem -days 9"
+        ));
+        let path = folder.display();
+        format!("ssl = on\nssl_cert_file = '{path}/v1.pem'\nssl_key_file = '{path}/v1.key'")
+    });
+    server.psql("CREATE ROLE with_password LOGIN PASSWORD 's3cret'");
+    for (user, query, expected) in [
+        ("postgres", "", Ok(true)),
+        ("postgres", "sslmode=require", Ok(true)),
+        ("with_password", "password=s3cret&sslmode=require", Ok(true)),
+    ] {
+        check(&server, "localhost", user, query, expected).await;
+    }
+    // Newer versions of openssl make version 3 here too, and those are accepted.
+    let bound = "password=s3cret&sslmode=require&channel_binding=require";
+    if let Err(error) = connect(&server, "localhost", "with_password", bound).await {
+        assert_eq!(error.kind(), ConnectErrorKind::Tls, "{error}");
+    }
+}
