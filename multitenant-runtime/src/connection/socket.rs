@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_postgres::Config;
 
-use super::url::HostEntry;
+use super::host::HostEntry;
 
 /// A TCP or Unix socket.
 pub(super) type Socket = Box<dyn Stream>;
@@ -84,5 +84,13 @@ pub(super) async fn ask_for_tls(socket: &mut Socket) -> io::Result<bool> {
     // SSLRequest: the length of the message, then 1234 and 5679 for a version.
     socket.write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]).await?;
     socket.flush().await?;
-    Ok(socket.read_u8().await? == b'S')
+    match socket.read_u8().await? {
+        b'S' => Ok(true),
+        b'N' => Ok(false),
+        // Not PostgreSQL, or one that failed before it could read the request.
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the answer to the request for TLS is neither yes nor no",
+        )),
+    }
 }

@@ -8,7 +8,9 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -35,12 +37,15 @@ impl Connector {
             None => builder.with_no_client_auth(),
             Some(client) => {
                 let chain = certificates("sslcert", &client.certificate)?;
-                let key = PrivateKeyDer::from_pem_file(&client.key).map_err(|error| TlsError::File {
-                    parameter: "sslkey",
-                    path: client.key.clone(),
-                    source: error.into(),
-                })?;
-                builder.with_client_auth_cert(chain, key).map_err(|error| TlsError::Settings(error.into()))?
+                let key =
+                    PrivateKeyDer::from_pem_file(&client.key).map_err(|error| TlsError::File {
+                        parameter: "sslkey",
+                        path: client.key.clone(),
+                        source: error.into(),
+                    })?;
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|error| TlsError::Settings(error.into()))?
             }
         };
         config.enable_sni = !settings.without_sni;
@@ -51,7 +56,10 @@ impl Connector {
     }
 
     pub(crate) fn handshake(&self, host: &str) -> Handshake {
-        Handshake { connector: self.0.clone(), host: host.to_owned() }
+        Handshake {
+            connector: self.0.clone(),
+            host: host.to_owned(),
+        }
     }
 }
 
@@ -75,9 +83,13 @@ impl TlsConnect<Socket> for Handshake {
             let host = self.host.strip_suffix('.').unwrap_or(&self.host);
             let Ok(connect) = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.connector, host);
             connect.connect(socket).await.map_err(|error| {
-                let refused = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+                let refused = error
+                    .get_ref()
+                    .and_then(|inner| inner.downcast_ref::<rustls::Error>());
                 match refused {
-                    Some(rustls::Error::InvalidCertificate(_)) => TlsError::Certificate(error.into()),
+                    Some(rustls::Error::InvalidCertificate(_)) => {
+                        TlsError::Certificate(error.into())
+                    }
                     _ => TlsError::Handshake(error),
                 }
             })
@@ -94,12 +106,19 @@ struct Verifier {
     /// The certificates of `sslrootcert`, one of which may be the server's own.
     pinned: Vec<CertificateDer<'static>>,
     host_name: bool,
+    /// Whether the server must prove to have its certificate's key, in whatever form the certificate is.
+    bound: bool,
 }
 
 impl Verifier {
     fn new(settings: &SslSettings, provider: Arc<CryptoProvider>) -> Result<Self, TlsError> {
-        let mut verifier =
-            Self { provider, roots: None, pinned: Vec::new(), host_name: settings.mode == SslMode::VerifyFull };
+        let mut verifier = Self {
+            provider,
+            roots: None,
+            pinned: Vec::new(),
+            host_name: settings.mode == SslMode::VerifyFull,
+            bound: settings.bound,
+        };
         // As in libpq, a given `sslrootcert` turns verification on in the weaker modes too.
         match &settings.roots {
             _ if settings.mode == SslMode::Disable => {}
@@ -120,15 +139,30 @@ impl Verifier {
 fn system_roots() -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if store.is_empty() { Err(TlsError::NoSystemRoots) } else { Ok(store) }
+    if store.is_empty() {
+        Err(TlsError::NoSystemRoots)
+    } else {
+        Ok(store)
+    }
 }
 
-fn certificates(parameter: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let wrong = |source| TlsError::File { parameter, path: path.to_owned(), source };
+fn certificates(
+    parameter: &'static str,
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let wrong = |source| TlsError::File {
+        parameter,
+        path: path.to_owned(),
+        source,
+    };
     let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(|found| found.collect::<Result<Vec<_>, _>>())
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| wrong(error.into()))?;
-    if certificates.is_empty() { Err(wrong("no certificate in it".into())) } else { Ok(certificates) }
+    if certificates.is_empty() {
+        Err(wrong("no certificate in it".into()))
+    } else {
+        Ok(certificates)
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -145,7 +179,13 @@ impl ServerCertVerifier for Verifier {
         };
         let certificate = ParsedCertificate::try_from(end_entity)?;
         let algorithms = self.provider.signature_verification_algorithms.all;
-        let chain = verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, algorithms);
+        let chain = verify_server_cert_signed_by_trust_anchor(
+            &certificate,
+            roots,
+            intermediates,
+            now,
+            algorithms,
+        );
         // The server's own certificate may be among the trusted ones. `openssl req -x509` marks such as an
         // authority, which rustls does not take as a server's; OpenSSL, and so libpq, does.
         if let Err(error) = chain
@@ -159,14 +199,17 @@ impl ServerCertVerifier for Verifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    // Signatures are verified in every mode: channel binding rests on the server having the certificate's key.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tolerate(
+            certificate,
+            verify_tls12_signature(message, certificate, signature, algorithms),
+        )
     }
 
     fn verify_tls13_signature(
@@ -175,11 +218,35 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tolerate(
+            certificate,
+            verify_tls13_signature(message, certificate, signature, algorithms),
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+impl Verifier {
+    /// rustls reads X.509 version 3 only, and `openssl x509 -req`, as in PostgreSQL's manual, makes version 1.
+    /// Where anybody's certificate would do, one that cannot be read does as well.
+    fn tolerate(
+        &self,
+        certificate: &CertificateDer<'_>,
+        verified: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let anybody = self.roots.is_none() && !self.bound;
+        match verified {
+            Err(_) if anybody && ParsedCertificate::try_from(certificate).is_err() => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
+            verified => verified,
+        }
     }
 }
 

@@ -6,7 +6,12 @@ use super::parameters::Parameters;
 
 /// As a URL, with `***` for the password unless `secrets` are wanted.
 pub(super) fn render(parameters: &Parameters, secrets: bool) -> String {
-    let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice());
+    let get = |name: &str| {
+        parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_slice())
+    };
     let mut text = String::from("postgres://");
     let authority_hosts = get("host").filter(|host| !host.contains(&b'/') && !host.contains(&b','));
     if let Some(user) = get("user") {
@@ -14,7 +19,11 @@ pub(super) fn render(parameters: &Parameters, secrets: bool) -> String {
     }
     if let Some(password) = get("password") {
         text.push(':');
-        if secrets { encode(password, "", &mut text) } else { text.push_str("***") }
+        if secrets {
+            encode(password, "", &mut text);
+        } else {
+            text.push_str("***");
+        }
     }
     if text.len() > "postgres://".len() {
         text.push('@');
@@ -52,7 +61,9 @@ pub(super) fn render(parameters: &Parameters, secrets: bool) -> String {
 fn encode(bytes: &[u8], plain: &str, text: &mut String) {
     for &byte in bytes {
         let character = char::from(byte);
-        if byte.is_ascii_alphanumeric() || "-._~".contains(character) || (byte.is_ascii() && plain.contains(character))
+        if byte.is_ascii_alphanumeric()
+            || "-._~".contains(character)
+            || (byte.is_ascii() && plain.contains(character))
         {
             text.push(character);
         } else {
