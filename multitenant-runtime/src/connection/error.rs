@@ -66,9 +66,7 @@ impl Cause {
         if error.is_closed() {
             return Self::Io(io::ErrorKind::UnexpectedEof.into());
         }
-        let ours = error
-            .source()
-            .is_some_and(|source| source.is::<TlsError>() || source.is::<io::Error>());
+        let ours = error.source().is_some_and(|source| source.is::<TlsError>() || source.is::<io::Error>());
         match error.into_source() {
             Some(source) if ours => Self::from_source(source),
             Some(source) => Self::Driver(source),
@@ -112,19 +110,12 @@ impl Cause {
             Self::WrongServer => ConnectErrorKind::WrongServer,
             Self::Driver(_) => ConnectErrorKind::Authentication,
             Self::Server(error) => match error.code() {
-                Some(code)
-                    if *code == codes::INVALID_PASSWORD
-                        || *code == codes::INVALID_AUTHORIZATION =>
-                {
+                Some(code) if *code == codes::INVALID_PASSWORD || *code == codes::INVALID_AUTHORIZATION => {
                     ConnectErrorKind::Authentication
                 }
                 Some(code) if *code == codes::DATABASE_MISSING => ConnectErrorKind::DatabaseMissing,
-                Some(code) if *code == codes::TOO_MANY_CONNECTIONS => {
-                    ConnectErrorKind::TooManyConnections
-                }
-                Some(code)
-                    if *code == codes::CANNOT_CONNECT_NOW || *code == codes::ADMIN_SHUTDOWN =>
-                {
+                Some(code) if *code == codes::TOO_MANY_CONNECTIONS => ConnectErrorKind::TooManyConnections,
+                Some(code) if *code == codes::CANNOT_CONNECT_NOW || *code == codes::ADMIN_SHUTDOWN => {
                     ConnectErrorKind::NotAccepting
                 }
                 _ => ConnectErrorKind::Other,
@@ -135,11 +126,7 @@ impl Cause {
 
 impl ConnectError {
     pub(super) fn new(url: &ConnectionUrl, target: String, cause: Cause) -> Self {
-        Self {
-            target,
-            database: url.database().map(str::to_owned),
-            cause,
-        }
+        Self { target, database: url.database().map(str::to_owned), cause }
     }
 
     /// What kind of failure this is.
@@ -164,15 +151,9 @@ impl ConnectError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &self.cause {
-            Cause::Io(error) => !matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
-            ),
+            Cause::Io(error) => !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput),
             Cause::Timeout(_) => true,
-            cause => matches!(
-                cause.kind(),
-                ConnectErrorKind::TooManyConnections | ConnectErrorKind::NotAccepting
-            ),
+            cause => matches!(cause.kind(), ConnectErrorKind::TooManyConnections | ConnectErrorKind::NotAccepting),
         }
     }
 }
@@ -186,21 +167,13 @@ impl fmt::Display for ConnectError {
             }
             Cause::Io(error) => match error.kind() {
                 io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-                    write!(
-                        f,
-                        "nobody answers there ({error}); check host and port, and that the server runs"
-                    )
+                    write!(f, "nobody answers there ({error}); check host and port, and that the server runs")
                 }
                 io::ErrorKind::PermissionDenied => {
                     write!(f, "{error}; check the rights on the socket's folder")
                 }
-                io::ErrorKind::UnexpectedEof
-                | io::ErrorKind::ConnectionReset
-                | io::ErrorKind::BrokenPipe => {
-                    write!(
-                        f,
-                        "the server closed the connection ({error}); its log says why"
-                    )
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                    write!(f, "the server closed the connection ({error}); its log says why")
                 }
                 _ => write!(f, "{error}"),
             },
@@ -217,21 +190,13 @@ impl fmt::Display for ConnectError {
             Cause::Driver(error) => {
                 write!(f, "{error}; check user and password, and pg_hba.conf there")
             }
-            Cause::WrongServer => {
-                f.write_str("no server there is what `target_session_attrs` asks for")
-            }
+            Cause::WrongServer => f.write_str("no server there is what `target_session_attrs` asks for"),
             Cause::Server(error) => {
                 refused(f, error)?;
                 match self.kind() {
-                    ConnectErrorKind::Authentication => {
-                        f.write_str("; check user and password, and pg_hba.conf there")
-                    }
+                    ConnectErrorKind::Authentication => f.write_str("; check user and password, and pg_hba.conf there"),
                     ConnectErrorKind::DatabaseMissing => {
-                        write!(
-                            f,
-                            "; create it with `createdb {}`",
-                            self.database.as_deref().unwrap_or_default()
-                        )
+                        write!(f, "; create it with `createdb {}`", self.database.as_deref().unwrap_or_default())
                     }
                     ConnectErrorKind::TooManyConnections => {
                         f.write_str("; use fewer workers, or raise `max_connections` there")

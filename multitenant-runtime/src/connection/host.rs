@@ -36,21 +36,13 @@ impl fmt::Display for HostEntry {
 }
 
 /// Puts the three lists of a URL together.
-pub(super) fn entries(
-    hosts: &[String],
-    addresses: &[String],
-    ports: &[String],
-) -> Result<Vec<HostEntry>, UrlError> {
+pub(super) fn entries(hosts: &[String], addresses: &[String], ports: &[String]) -> Result<Vec<HostEntry>, UrlError> {
     let count = hosts.len().max(addresses.len()).max(1);
     let check = |name, found: usize, one_for_all: bool| match found {
         0 => Ok(()),
         1 if one_for_all => Ok(()),
         found if found == count => Ok(()),
-        found => Err(UrlError::Count {
-            name,
-            hosts: count,
-            found,
-        }),
+        found => Err(UrlError::Count { name, hosts: count, found }),
     };
     check("host", hosts.len(), false)?;
     check("hostaddr", addresses.len(), false)?;
@@ -59,36 +51,23 @@ pub(super) fn entries(
         .map(|at| {
             let address = match addresses.get(at).map(|address| address.trim()) {
                 None | Some("") => None,
-                Some(address) => Some(address.parse::<IpAddr>().map_err(|_| UrlError::Value {
-                    name: "hostaddr".into(),
-                    expected: "an IP address",
-                })?),
+                Some(address) => Some(
+                    address
+                        .parse::<IpAddr>()
+                        .map_err(|_| UrlError::Value { name: "hostaddr".into(), expected: "an IP address" })?,
+                ),
             };
             let port = match ports.get(at).or(ports.first()).map(|port| port.trim()) {
                 None | Some("") => 5432,
-                Some(port) => port
-                    .parse()
-                    .ok()
-                    .filter(|port| *port != 0)
-                    .ok_or(UrlError::Port)?,
+                Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(UrlError::Port)?,
             };
             let host = match hosts.get(at).map(|host| host.trim()) {
                 // The address is also the name that a certificate is checked against.
-                None | Some("") => address
-                    .map(|address| address.to_string())
-                    .unwrap_or_default(),
+                None | Some("") => address.map(|address| address.to_string()).unwrap_or_default(),
                 Some(host) => host.to_owned(),
             };
-            let host = if host.is_empty() && count > 1 {
-                "localhost".to_owned()
-            } else {
-                host
-            };
-            Ok(HostEntry {
-                host,
-                address,
-                port,
-            })
+            let host = if host.is_empty() && count > 1 { "localhost".to_owned() } else { host };
+            Ok(HostEntry { host, address, port })
         })
         .collect()
 }

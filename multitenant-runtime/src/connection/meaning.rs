@@ -63,14 +63,10 @@ impl Meaning {
                     _ if after_password => return Err(UrlError::Unknown { name: None }),
                     _ => return Err(UrlError::Text { name: name.clone() }),
                 };
-                meaning
-                    .set(name, value, &mut lists)
-                    .map_err(|error| match error {
-                        UrlError::Unknown { .. } if after_password => {
-                            UrlError::Unknown { name: None }
-                        }
-                        other => other,
-                    })?;
+                meaning.set(name, value, &mut lists).map_err(|error| match error {
+                    UrlError::Unknown { .. } if after_password => UrlError::Unknown { name: None },
+                    other => other,
+                })?;
             }
             after_password = name == "password";
         }
@@ -80,12 +76,7 @@ impl Meaning {
 
     fn set(&mut self, name: &str, value: &str, lists: &mut Lists) -> Result<(), UrlError> {
         let empty = value.is_empty();
-        let wrong = |expected| {
-            Err(UrlError::Value {
-                name: name.to_owned(),
-                expected,
-            })
-        };
+        let wrong = |expected| Err(UrlError::Value { name: name.to_owned(), expected });
         match name {
             "host" => lists.hosts = value.split(',').map(str::to_owned).collect(),
             "hostaddr" => lists.addresses = value.split(',').map(str::to_owned).collect(),
@@ -97,11 +88,7 @@ impl Meaning {
             }
             "sslmode" if !empty => lists.mode = Some(SslMode::parse(value)?),
             "sslrootcert" if !empty => {
-                self.ssl.roots = Some(if value == "system" {
-                    Roots::System
-                } else {
-                    Roots::File(value.into())
-                });
+                self.ssl.roots = Some(if value == "system" { Roots::System } else { Roots::File(value.into()) });
             }
             "sslnegotiation" if !empty => match value {
                 "postgres" => self.ssl.direct = false,
@@ -119,19 +106,12 @@ impl Meaning {
             }
             "connect_timeout" if !empty => match value.trim().parse::<i64>() {
                 Ok(seconds) => {
-                    self.connect_timeout = Some(
-                        u64::try_from(seconds)
-                            .ok()
-                            .filter(|s| *s > 0)
-                            .map_or(Duration::MAX, Duration::from_secs),
-                    );
+                    self.connect_timeout =
+                        Some(u64::try_from(seconds).ok().filter(|s| *s > 0).map_or(Duration::MAX, Duration::from_secs));
                 }
                 Err(_) => return wrong("a number of seconds"),
             },
-            "client_encoding"
-                if !empty
-                    && !["auto", "utf8", "utf-8"].contains(&value.to_lowercase().as_str()) =>
-            {
+            "client_encoding" if !empty && !["auto", "utf8", "utf-8"].contains(&value.to_lowercase().as_str()) => {
                 return wrong("UTF8");
             }
             "gssencmode" if !["", "disable", "prefer"].contains(&value) => {
@@ -155,16 +135,11 @@ impl Meaning {
             }
             known if KNOWN.contains(&known) => {}
             unsupported if UNSUPPORTED.contains(&unsupported) => {
-                return Err(UrlError::Unsupported {
-                    name: name.to_owned(),
-                });
+                return Err(UrlError::Unsupported { name: name.to_owned() });
             }
             unknown => {
-                let plain = unknown.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-                    && unknown.len() < 40;
-                return Err(UrlError::Unknown {
-                    name: plain.then(|| unknown.to_owned()),
-                });
+                let plain = unknown.chars().all(|c| c.is_ascii_lowercase() || c == '_') && unknown.len() < 40;
+                return Err(UrlError::Unknown { name: plain.then(|| unknown.to_owned()) });
             }
         }
         Ok(())
@@ -240,25 +215,15 @@ struct Lists {
 impl Lists {
     /// Leaves a parameter to `tokio_postgres`, alone first, so that the error can name it.
     fn pass(&mut self, name: &str, value: &str) -> Result<(), UrlError> {
-        let known = if name == "keepalives_count" {
-            "keepalives_retries"
-        } else {
-            name
-        };
-        let pair = format!(
-            "{known}='{}' ",
-            value.replace('\\', "\\\\").replace('\'', "\\'")
-        );
+        let known = if name == "keepalives_count" { "keepalives_retries" } else { name };
+        let pair = format!("{known}='{}' ", value.replace('\\', "\\\\").replace('\'', "\\'"));
         if Config::from_str(&pair).is_err() {
             let expected = match name {
                 "channel_binding" => "disable, prefer or require",
                 "load_balance_hosts" => "disable or random",
                 _ => "a number",
             };
-            return Err(UrlError::Value {
-                name: name.to_owned(),
-                expected,
-            });
+            return Err(UrlError::Value { name: name.to_owned(), expected });
         }
         self.passed.push_str(&pair);
         Ok(())
@@ -278,16 +243,10 @@ impl Lists {
             (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
             (None, None) => None,
             (Some(_), None) => {
-                return Err(UrlError::Incomplete {
-                    name: "sslcert",
-                    needs: "sslkey",
-                });
+                return Err(UrlError::Incomplete { name: "sslcert", needs: "sslkey" });
             }
             (None, Some(_)) => {
-                return Err(UrlError::Incomplete {
-                    name: "sslkey",
-                    needs: "sslcert",
-                });
+                return Err(UrlError::Incomplete { name: "sslkey", needs: "sslcert" });
             }
         };
         // As in libpq: the system's roots vouch for anybody, so they are worth nothing without the host's name.
@@ -303,10 +262,7 @@ impl Lists {
         };
         if meaning.ssl.direct && meaning.ssl.mode < SslMode::Require {
             let expected = "require, verify-ca or verify-full with sslnegotiation=direct";
-            return Err(UrlError::Value {
-                name: "sslmode".into(),
-                expected,
-            });
+            return Err(UrlError::Value { name: "sslmode".into(), expected });
         }
         meaning.hosts = entries(&self.hosts, &self.addresses, &self.ports)?;
         Ok(())

@@ -18,10 +18,7 @@ pub(crate) enum TlsError {
     /// The server does not offer it.
     NotOffered { mode: &'static str },
     /// The handshake broke off: no common version or cipher, a client's certificate refused.
-    #[cfg_attr(
-        not(feature = "tls"),
-        expect(dead_code, reason = "made where the feature is on")
-    )]
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]
     Handshake(io::Error),
     /// The server's certificate was not accepted.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]

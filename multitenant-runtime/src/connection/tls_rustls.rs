@@ -8,9 +8,7 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -37,15 +35,12 @@ impl Connector {
             None => builder.with_no_client_auth(),
             Some(client) => {
                 let chain = certificates("sslcert", &client.certificate)?;
-                let key =
-                    PrivateKeyDer::from_pem_file(&client.key).map_err(|error| TlsError::File {
-                        parameter: "sslkey",
-                        path: client.key.clone(),
-                        source: error.into(),
-                    })?;
-                builder
-                    .with_client_auth_cert(chain, key)
-                    .map_err(|error| TlsError::Settings(error.into()))?
+                let key = PrivateKeyDer::from_pem_file(&client.key).map_err(|error| TlsError::File {
+                    parameter: "sslkey",
+                    path: client.key.clone(),
+                    source: error.into(),
+                })?;
+                builder.with_client_auth_cert(chain, key).map_err(|error| TlsError::Settings(error.into()))?
             }
         };
         config.enable_sni = !settings.without_sni;
@@ -56,10 +51,7 @@ impl Connector {
     }
 
     pub(crate) fn handshake(&self, host: &str) -> Handshake {
-        Handshake {
-            connector: self.0.clone(),
-            host: host.to_owned(),
-        }
+        Handshake { connector: self.0.clone(), host: host.to_owned() }
     }
 }
 
@@ -83,13 +75,9 @@ impl TlsConnect<Socket> for Handshake {
             let host = self.host.strip_suffix('.').unwrap_or(&self.host);
             let Ok(connect) = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.connector, host);
             connect.connect(socket).await.map_err(|error| {
-                let refused = error
-                    .get_ref()
-                    .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+                let refused = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
                 match refused {
-                    Some(rustls::Error::InvalidCertificate(_)) => {
-                        TlsError::Certificate(error.into())
-                    }
+                    Some(rustls::Error::InvalidCertificate(_)) => TlsError::Certificate(error.into()),
                     _ => TlsError::Handshake(error),
                 }
             })
@@ -139,30 +127,15 @@ impl Verifier {
 fn system_roots() -> Result<RootCertStore, TlsError> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if store.is_empty() {
-        Err(TlsError::NoSystemRoots)
-    } else {
-        Ok(store)
-    }
+    if store.is_empty() { Err(TlsError::NoSystemRoots) } else { Ok(store) }
 }
 
-fn certificates(
-    parameter: &'static str,
-    path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let wrong = |source| TlsError::File {
-        parameter,
-        path: path.to_owned(),
-        source,
-    };
+fn certificates(parameter: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let wrong = |source| TlsError::File { parameter, path: path.to_owned(), source };
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| wrong(error.into()))?;
-    if certificates.is_empty() {
-        Err(wrong("no certificate in it".into()))
-    } else {
-        Ok(certificates)
-    }
+    if certificates.is_empty() { Err(wrong("no certificate in it".into())) } else { Ok(certificates) }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -179,13 +152,7 @@ impl ServerCertVerifier for Verifier {
         };
         let certificate = ParsedCertificate::try_from(end_entity)?;
         let algorithms = self.provider.signature_verification_algorithms.all;
-        let chain = verify_server_cert_signed_by_trust_anchor(
-            &certificate,
-            roots,
-            intermediates,
-            now,
-            algorithms,
-        );
+        let chain = verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, algorithms);
         // The server's own certificate may be among the trusted ones. `openssl req -x509` marks such as an
         // authority, which rustls does not take as a server's; OpenSSL, and so libpq, does.
         if let Err(error) = chain
@@ -206,10 +173,7 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        self.tolerate(
-            certificate,
-            verify_tls12_signature(message, certificate, signature, algorithms),
-        )
+        self.tolerate(certificate, verify_tls12_signature(message, certificate, signature, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -219,16 +183,11 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        self.tolerate(
-            certificate,
-            verify_tls13_signature(message, certificate, signature, algorithms),
-        )
+        self.tolerate(certificate, verify_tls13_signature(message, certificate, signature, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

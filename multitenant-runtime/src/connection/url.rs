@@ -46,10 +46,7 @@ impl ConnectionUrl {
         let meaning = Meaning::of(&parameters)?;
         // An empty value is the default, as in libpq.
         parameters.retain(|(_, value)| !value.is_empty());
-        Ok(Self {
-            parameters,
-            meaning,
-        })
+        Ok(Self { parameters, meaning })
     }
 
     /// The same server, user and settings, with another database.
@@ -57,9 +54,7 @@ impl ConnectionUrl {
     pub fn with_database(&self, database: &str) -> Self {
         let mut other = self.clone();
         other.parameters.retain(|(name, _)| name != "dbname");
-        other
-            .parameters
-            .push(("dbname".into(), database.as_bytes().to_vec()));
+        other.parameters.push(("dbname".into(), database.as_bytes().to_vec()));
         other.meaning.config.dbname(database);
         other
     }
@@ -67,10 +62,7 @@ impl ConnectionUrl {
     /// The database's name; without one in the URL, the user's, as the server takes it.
     #[must_use]
     pub fn database(&self) -> Option<&str> {
-        self.meaning
-            .config
-            .get_dbname()
-            .or_else(|| self.meaning.config.get_user())
+        self.meaning.config.get_dbname().or_else(|| self.meaning.config.get_user())
     }
 
     /// The user's name, where the URL has one. Without it, it is that of the process's user.
@@ -123,11 +115,7 @@ impl ConnectionUrl {
         let folder = ["/run/postgresql", "/var/run/postgresql", "/tmp"]
             .into_iter()
             .find(|folder| PathBuf::from(format!("{folder}/.s.PGSQL.{port}")).exists());
-        vec![HostEntry {
-            host: folder.unwrap_or("localhost").into(),
-            address: None,
-            port,
-        }]
+        vec![HostEntry { host: folder.unwrap_or("localhost").into(), address: None, port }]
     }
 }
 
@@ -147,8 +135,6 @@ impl fmt::Display for ConnectionUrl {
 
 impl fmt::Debug for ConnectionUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ConnectionUrl")
-            .field(&self.to_string())
-            .finish()
+        f.debug_tuple("ConnectionUrl").field(&self.to_string()).finish()
     }
 }

@@ -6,12 +6,7 @@ use super::parameters::Parameters;
 
 /// As a URL, with `***` for the password unless `secrets` are wanted.
 pub(super) fn render(parameters: &Parameters, secrets: bool) -> String {
-    let get = |name: &str| {
-        parameters
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_slice())
-    };
+    let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice());
     let mut text = String::from("postgres://");
     let authority_hosts = get("host").filter(|host| !host.contains(&b'/') && !host.contains(&b','));
     if let Some(user) = get("user") {
@@ -61,9 +56,7 @@ pub(super) fn render(parameters: &Parameters, secrets: bool) -> String {
 fn encode(bytes: &[u8], plain: &str, text: &mut String) {
     for &byte in bytes {
         let character = char::from(byte);
-        if byte.is_ascii_alphanumeric()
-            || "-._~".contains(character)
-            || (byte.is_ascii() && plain.contains(character))
+        if byte.is_ascii_alphanumeric() || "-._~".contains(character) || (byte.is_ascii() && plain.contains(character))
         {
             text.push(character);
         } else {

@@ -31,12 +31,7 @@ impl Bouncer {
         fs::write(&file, text).unwrap();
         own(&folder);
         own(&file);
-        let child = as_user(program)
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let child = as_user(program).arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         Self { child, port }
     }
 
@@ -45,10 +40,7 @@ impl Bouncer {
     }
 
     async fn try_connect(&self, query: &str) -> Result<Session, ConnectError> {
-        let text = format!(
-            "postgres://postgres@127.0.0.1:{}/postgres?{query}",
-            self.port
-        );
+        let text = format!("postgres://postgres@127.0.0.1:{}/postgres?{query}", self.port);
         let url = ConnectionUrl::parse(&text).unwrap();
         let until = Instant::now() + Duration::from_secs(10);
         loop {
@@ -72,14 +64,10 @@ impl Drop for Bouncer {
 
 /// Without PgBouncer there is nothing to be behind of.
 fn program() -> Option<PathBuf> {
-    [
-        "/usr/sbin/pgbouncer",
-        "/usr/bin/pgbouncer",
-        "/usr/local/bin/pgbouncer",
-    ]
-    .into_iter()
-    .map(PathBuf::from)
-    .find(|path| path.exists())
+    ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"]
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists())
 }
 
 #[tokio::test]
@@ -88,8 +76,7 @@ async fn a_session_behind_a_pooler_is_not_direct() {
     let server = Server::start("", |_| String::new());
     for mode in ["session", "transaction", "statement"] {
         for ignored in ["", "ignore_startup_parameters = options"] {
-            let bouncer =
-                Bouncer::start(&program, &server, &format!("pool_mode = {mode}\n{ignored}"));
+            let bouncer = Bouncer::start(&program, &server, &format!("pool_mode = {mode}\n{ignored}"));
             let session = bouncer.connect("").await;
             assert!(!session.is_direct(), "{mode} {ignored}");
             let rows = session.pipeline(&["SELECT 1", "SELECT 2"]).await.unwrap();
@@ -97,10 +84,7 @@ async fn a_session_behind_a_pooler_is_not_direct() {
             // PgBouncer closes the client's connection where the statement still waits for a server.
             let error = super::session::cancelled(&session).await.error;
             let code = error.code().map(tokio_postgres::error::SqlState::code);
-            assert!(
-                code == Some("57014") || error.is_closed(),
-                "{mode} {ignored}: {error}"
-            );
+            assert!(code == Some("57014") || error.is_closed(), "{mode} {ignored}: {error}");
             session.close().await;
         }
     }
@@ -127,11 +111,6 @@ async fn a_pooler_may_want_tls() {
         let error = bouncer.try_connect("").await.err().unwrap().to_string();
         assert!(error.contains("enable its feature `tls`"), "{error}");
     }
-    let error = bouncer
-        .try_connect("sslmode=disable")
-        .await
-        .err()
-        .unwrap()
-        .to_string();
+    let error = bouncer.try_connect("sslmode=disable").await.err().unwrap().to_string();
     assert!(error.contains("sslmode=disable forbids it"), "{error}");
 }

@@ -19,32 +19,15 @@ pub(super) struct Server {
 impl Server {
     /// `prepare` may write files into the folder; what it returns goes into postgresql.conf. `hba` is pg_hba.conf.
     pub(super) fn start(hba: &str, prepare: impl FnOnce(&Path) -> String) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("multitenant-")
-            .tempdir_in("/tmp")
-            .unwrap();
+        let folder = tempfile::Builder::new().prefix("multitenant-").tempdir_in("/tmp").unwrap();
         let data = folder.path().join("data");
         own(folder.path());
         let done = as_user(&program("initdb"))
-            .args([
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--no-sync",
-                "-D",
-            ])
+            .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(&data)
             .output()
             .unwrap();
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         let port = free_port();
         let settings = prepare(folder.path());
         let text = format!(
@@ -52,30 +35,14 @@ impl Server {
             folder.path().display()
         );
         fs::write(data.join("postgresql.auto.conf"), text).unwrap();
-        fs::write(
-            data.join("pg_hba.conf"),
-            format!("local all all trust\n{hba}\n"),
-        )
-        .unwrap();
-        for file in fs::read_dir(folder.path())
-            .unwrap()
-            .chain(fs::read_dir(&data).unwrap())
-        {
+        fs::write(data.join("pg_hba.conf"), format!("local all all trust\n{hba}\n")).unwrap();
+        for file in fs::read_dir(folder.path()).unwrap().chain(fs::read_dir(&data).unwrap()) {
             own(&file.unwrap().path());
         }
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let child = as_user(&program("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .stderr(log)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self {
-            folder,
-            child,
-            port,
-        };
+        let child =
+            as_user(&program("postgres")).arg("-D").arg(&data).stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let server = Self { folder, child, port };
         server.psql("SELECT 1");
         server
     }
@@ -89,19 +56,7 @@ impl Server {
         let until = Instant::now() + Duration::from_secs(20);
         loop {
             let done = Command::new(program("psql"))
-                .args([
-                    "-X",
-                    "-q",
-                    "-v",
-                    "ON_ERROR_STOP=1",
-                    "-U",
-                    "postgres",
-                    "-d",
-                    "postgres",
-                    "-c",
-                    sql,
-                    "-p",
-                ])
+                .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", sql, "-p"])
                 .arg(self.port.to_string())
                 .arg("-h")
                 .arg(self.path())
@@ -119,21 +74,14 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         let data = self.folder.path().join("data");
-        let _ = as_user(&program("pg_ctl"))
-            .args(["stop", "-m", "immediate", "-D"])
-            .arg(data)
-            .output();
+        let _ = as_user(&program("pg_ctl")).args(["stop", "-m", "immediate", "-D"]).arg(data).output();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Gives a file to the user that the servers run as; PostgreSQL wants keys for itself.
@@ -158,18 +106,12 @@ pub(super) fn as_user(program: &Path) -> Command {
 fn unprivileged() -> Option<(u32, u32)> {
     let id = |arguments: &[&str]| {
         let output = Command::new("id").args(arguments).output().unwrap();
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .trim()
-            .parse::<u32>()
-            .ok()
+        String::from_utf8(output.stdout).unwrap().trim().parse::<u32>().ok()
     };
     if id(&["-u"]) != Some(0) {
         return None;
     }
-    ["postgres", "nobody"]
-        .iter()
-        .find_map(|user| Some((id(&["-u", user])?, id(&["-g", user])?)))
+    ["postgres", "nobody"].iter().find_map(|user| Some((id(&["-u", user])?, id(&["-g", user])?)))
 }
 
 fn program(name: &str) -> PathBuf {
@@ -180,7 +122,5 @@ fn program(name: &str) -> PathBuf {
         .filter(|folder| folder.join("initdb").exists())
         .collect();
     folders.sort();
-    folders
-        .pop()
-        .map_or_else(|| name.into(), |folder| folder.join(name))
+    folders.pop().map_or_else(|| name.into(), |folder| folder.join(name))
 }
