@@ -43,7 +43,10 @@ pub use settings::{
 pub use {
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
-    migrator::{Migrator, MigratorBuilder, Scope, Selection},
+    migrator::{
+        Blocking, Fenced, Migrator, MigratorBuilder, NewTenant, OnFailedTenants, Scope, Selection, StartUp, Started,
+        StartupMode, migrate_at_startup,
+    },
     plan::{OnAhead, OnEdited, Plan, PlanSummary, State, TargetPlan},
     registry::{Registry, RegistryError, Tenant},
     run::{Event, Failure, Observer, Outcome, Report, Summary, TargetReport},
