@@ -2,3 +2,5 @@
 
 #[cfg(feature = "embedded")]
 pub mod embedded;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -214,7 +214,7 @@ fn is_gone_after_a_kill_during_initdb() {
     let mut child = process("wait", &folder.0, |command| {
         command
             .env("TMPDIR", &temporary.0)
-            .env("XDG_CACHE_HOME", &temporary.0.join("c"));
+            .env("XDG_CACHE_HOME", temporary.0.join("c"));
         make_public(&temporary.0);
         fs::create_dir(temporary.0.join("c")).unwrap();
     });
