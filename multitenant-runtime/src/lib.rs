@@ -31,6 +31,8 @@ mod run;
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
 pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};

@@ -4,11 +4,7 @@
 //! statements from how they were made. `MULTITENANT_SQL_CORPUS=/path` names a folder of further scripts, real
 //! projects' migrations for instance.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "what goes wrong in a suite is told by a panic"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what goes wrong in a suite is told by a panic")]
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,10 +19,7 @@ fn ours(sql: &str) -> Vec<&str> {
         let (line, column) = error.line_column(sql);
         panic!("{line}:{column}: {error} in {sql:?}")
     });
-    statements
-        .into_iter()
-        .map(|statement| &sql[statement.range])
-        .collect()
+    statements.into_iter().map(|statement| &sql[statement.range]).collect()
 }
 
 /// Squawk's statements, or `None` where squawk does not understand the script.
@@ -42,27 +35,18 @@ fn squawks(sql: &str) -> Option<Vec<&str>> {
 
 /// From a statement's first token to its last: squawk counts a comment before the semicolon to the statement.
 fn tokens(statement: &Stmt) -> Option<Range<usize>> {
-    let tokens = statement
-        .syntax()
-        .descendants_with_tokens()
-        .filter_map(SyntaxElement::into_token);
-    let mut tokens = tokens.filter(|token| {
-        !matches!(
-            token.kind(),
-            SyntaxKind::WHITESPACE | SyntaxKind::COMMENT | SyntaxKind::SEMICOLON
-        )
-    });
+    let tokens = statement.syntax().descendants_with_tokens().filter_map(SyntaxElement::into_token);
+    let mut tokens = tokens
+        .filter(|token| !matches!(token.kind(), SyntaxKind::WHITESPACE | SyntaxKind::COMMENT | SyntaxKind::SEMICOLON));
     let first = tokens.next()?.text_range();
     let last = tokens.last().map_or(first, |last| last.text_range());
     Some(first.start().into()..last.end().into())
 }
 
 fn is_begin(statement: &str) -> bool {
-    ["begin", "start transaction"].iter().any(|begin| {
-        statement
-            .get(..begin.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(begin))
-    })
+    ["begin", "start transaction"]
+        .iter()
+        .any(|begin| statement.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin)))
 }
 
 #[derive(Debug, Default)]
@@ -79,10 +63,7 @@ fn compare(folder: &Path) -> Counts {
     for path in sql_files(folder) {
         let sql = std::fs::read_to_string(&path).unwrap();
         let ours: Vec<&str> = match split(&sql, Mode::Transactional) {
-            Ok(statements) => statements
-                .into_iter()
-                .map(|statement| &sql[statement.range])
-                .collect(),
+            Ok(statements) => statements.into_iter().map(|statement| &sql[statement.range]).collect(),
             Err(error) => {
                 counts.refused.push((path, error.kind));
                 continue;
@@ -125,25 +106,16 @@ fn sql_files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn fixtures_are_split_as_squawk_splits_them() {
-    let counts = compare(Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/fixtures/sql"
-    )));
+    let counts = compare(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sql")));
     assert!(
-        counts.different.is_empty()
-            && counts.refused.is_empty()
-            && counts.not_understood.is_empty(),
+        counts.different.is_empty() && counts.refused.is_empty() && counts.not_understood.is_empty(),
         "{counts:#?}"
     );
     assert!(counts.statements > 0);
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    reason = "a tool for developers"
-)]
+#[expect(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a tool for developers")]
 fn the_corpus_is_split_as_squawk_splits_it() {
     let Some(folder) = std::env::var_os("MULTITENANT_SQL_CORPUS") else {
         println!("not compared: MULTITENANT_SQL_CORPUS names no folder of SQL scripts");
@@ -216,22 +188,15 @@ fn operand() -> impl Strategy<Value = &'static str> {
 
 /// One statement with trivia between its tokens.
 fn statement() -> impl Strategy<Value = String> {
-    let select = (
-        operand(),
-        trivia(),
-        operand(),
-        trivia(),
-        operand(),
-        trivia(),
-    )
-        .prop_map(|(a, s, b, t, c, u)| {
-            format!("select{u}{a},{s}{b}{t}as x{u}from y where z ={s}{c}")
-        });
+    let select = (operand(), trivia(), operand(), trivia(), operand(), trivia())
+        .prop_map(|(a, s, b, t, c, u)| format!("select{u}{a},{s}{b}{t}as x{u}from y where z ={s}{c}"));
     let insert = (operand(), trivia(), operand(), trivia())
         .prop_map(|(a, s, b, t)| format!("insert{t}into t (a, b){s}values ({a},{t}{b})"));
     let function = (prop::sample::select(vec!["create function", "CREATE or replace\nFUNCTION"]), operand(), trivia())
         .prop_map(|(create, a, s)| {
-            format!("{create} f(){s}returns int{s}begin{s}atomic{s}select {a};{s}select case when true then 1 end;{s}end")
+            format!(
+                "{create} f(){s}returns int{s}begin{s}atomic{s}select {a};{s}select case when true then 1 end;{s}end"
+            )
         });
     let body = (trivia(), trivia()).prop_map(|(s, t)| {
         format!("create function f(){s}returns trigger language plpgsql as{t}$body$ begin {t} return new; end; $body$")
@@ -239,31 +204,17 @@ fn statement() -> impl Strategy<Value = String> {
     let rule = (operand(), trivia()).prop_map(|(a, s)| {
         format!("create rule r as on insert to t{s}do also{s}(insert into u values ({a});{s}delete from u)")
     });
-    let create_table = trivia()
-        .prop_map(|s| format!("create{s}table \"t;\"{s}(a int default 1,{s}b text default ';')"));
+    let create_table =
+        trivia().prop_map(|s| format!("create{s}table \"t;\"{s}(a int default 1,{s}b text default ';')"));
     prop_oneof![4 => select, 2 => insert, 1 => function, 1 => body, 1 => rule, 1 => create_table]
 }
 
 /// A script, and the statements it was made of.
 fn script() -> impl Strategy<Value = (String, Vec<String>)> {
-    let separated = (
-        trivia(),
-        statement(),
-        trivia(),
-        prop::sample::select(vec![";", ";;", ";-- ;\n", ";/*;*/;"]),
-    );
+    let separated = (trivia(), statement(), trivia(), prop::sample::select(vec![";", ";;", ";-- ;\n", ";/*;*/;"]));
     prop::collection::vec(separated, 0..8).prop_map(|parts| {
-        let script = parts
-            .iter()
-            .map(|(s, statement, t, end)| format!("{s}{statement}{t}{end}"))
-            .collect();
-        (
-            script,
-            parts
-                .into_iter()
-                .map(|(_, statement, ..)| statement)
-                .collect(),
-        )
+        let script = parts.iter().map(|(s, statement, t, end)| format!("{s}{statement}{t}{end}")).collect();
+        (script, parts.into_iter().map(|(_, statement, ..)| statement).collect())
     })
 }
 
@@ -324,9 +275,7 @@ fn check_no_panic_and_order(sql: &str) {
             Ok(statements) => {
                 let mut end = 0;
                 for statement in statements {
-                    assert!(
-                        end <= statement.range.start && statement.range.start < statement.range.end
-                    );
+                    assert!(end <= statement.range.start && statement.range.start < statement.range.end);
                     end = statement.range.end;
                     let text = &sql[statement.range];
                     // What was split once is not split further; a byte order mark is one only at the start.
