@@ -31,6 +31,8 @@ pub enum Error {
     Database(Box<Failure>),
     /// The run ended, and not every target is as this binary wants it; the report says which and why.
     Incomplete(Box<Report>),
+    /// The blocking form could not start a runtime.
+    Runtime(std::io::Error),
     /// The run could not go on after some of its work was done: that work is in the report.
     Aborted {
         /// What was done until then.
@@ -55,6 +57,7 @@ impl fmt::Display for Error {
             }
             Self::Database(failure) => failure.fmt(f),
             Self::Incomplete(report) => incomplete(report, f),
+            Self::Runtime(error) => write!(f, "cannot start a runtime to wait in: {error}"),
             Self::Aborted { error, .. } => write!(f, "the run ended early: {error}"),
         }
     }
@@ -92,6 +95,7 @@ impl std::error::Error for Error {
             Self::Url(error) => Some(error),
             Self::Connect(error) => Some(error),
             Self::Registry(error) => Some(error),
+            Self::Runtime(error) => Some(error),
             Self::Aborted { error, .. } => Some(&**error),
             Self::UnknownTenants(_) | Self::Database(_) | Self::Incomplete(_) => None,
         }

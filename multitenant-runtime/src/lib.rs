@@ -31,6 +31,8 @@ mod run;
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
 pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};
@@ -43,7 +45,10 @@ pub use settings::{
 pub use {
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
-    migrator::{Migrator, MigratorBuilder, Scope, Selection},
+    migrator::{
+        Blocking, Fenced, Migrator, MigratorBuilder, NewTenant, OnFailedTenants, Scope, Selection, StartUp, Started,
+        StartupMode, migrate_at_startup,
+    },
     plan::{OnAhead, OnEdited, Plan, PlanSummary, State, TargetPlan},
     registry::{Registry, RegistryError, Tenant},
     run::{Event, Failure, Observer, Outcome, Report, Summary, TargetReport},

@@ -28,6 +28,8 @@ pub enum FailureClass {
     MissingSchema,
     /// An applied migration differs from the file, or the history has versions that a policy refuses.
     Refused,
+    /// Migrations are pending, and this call may not apply them.
+    Pending,
     /// A tenant's migration took a lock that changes the shared schema.
     SharedSchemaTouched,
     /// It will fail again until somebody changes something.
@@ -82,6 +84,7 @@ impl fmt::Display for FailureClass {
             Self::Held => "held",
             Self::MissingSchema => "missing-schema",
             Self::Refused => "refused",
+            Self::Pending => "pending",
             Self::SharedSchemaTouched => "shared-schema-touched",
             Self::Permanent => "permanent",
         })
@@ -126,11 +129,6 @@ pub(crate) fn is_duplicate_object(code: &str) -> bool {
 /// Whether a query failed because the relation that it reads does not exist.
 pub(crate) fn is_undefined_table(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME)
-}
-
-/// Whether the role lacks a right.
-pub(crate) fn is_insufficient_privilege(code: &str) -> bool {
-    code == SqlState::INSUFFICIENT_PRIVILEGE.code()
 }
 
 /// The code of the guard "it holds, or this division by zero fails": a failed guard is told by its place in

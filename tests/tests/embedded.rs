@@ -193,7 +193,7 @@ fn is_gone_after_a_kill_during_initdb() {
     make_public(&temporary.0);
     // A cache of its own, and an empty one: so there is an initdb to be killed in.
     let mut child = process("wait", &folder.0, |command| {
-        command.env("TMPDIR", &temporary.0).env("XDG_CACHE_HOME", &temporary.0.join("c"));
+        command.env("TMPDIR", &temporary.0).env("XDG_CACHE_HOME", temporary.0.join("c"));
         make_public(&temporary.0);
         fs::create_dir(temporary.0.join("c")).unwrap();
     });

@@ -143,6 +143,9 @@ fn trivia() -> impl Strategy<Value = &'static str> {
     ])
 }
 
+/// A string that goes on in a later line with its escapes: PostgreSQL knows it, squawk does not.
+const CONTINUED: &str = "e'a' -- it's\r\n-- ;\n\t'\\';'";
+
 /// An expression of one token, most of which look as if they held the end of a statement.
 fn operand() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
@@ -154,7 +157,7 @@ fn operand() -> impl Strategy<Value = &'static str> {
         r"'\'",
         r"E'\';'",
         r"e'\\'",
-        r"E'a\'' ';--'",
+        r"E'a\''';--'",
         "B'101'",
         "X'1F'",
         "N';'",
@@ -179,8 +182,8 @@ fn operand() -> impl Strategy<Value = &'static str> {
         "'{}'::jsonb->>';'",
         "1 - -1",
         "f(a => ';')",
+        CONTINUED,
     ])
-    .prop_filter("a continuation needs a new line", |operand| !operand.contains("' '"))
 }
 
 /// One statement with trivia between its tokens.
@@ -300,8 +303,9 @@ proptest! {
 
     #[test]
     fn generated_scripts_are_split_as_squawk_splits_them((sql, _) in script()) {
-        if let Some(squawks) = squawks(&sql) {
-            prop_assert_eq!(ours(&sql), squawks);
+        match squawks(&sql) {
+            Some(squawks) => prop_assert_eq!(ours(&sql), squawks),
+            None => prop_assert!(sql.contains(CONTINUED), "squawk does not understand {}", sql),
         }
     }
 

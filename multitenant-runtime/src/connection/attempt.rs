@@ -4,32 +4,16 @@ use std::io;
 
 use tokio_postgres::config::{SslMode as DriverMode, SslNegotiation};
 use tokio_postgres::tls::TlsConnect;
-use tokio_postgres::{Client, Config, Connection, NoTls};
+use tokio_postgres::{Client, Config, Connection};
 
 use super::codes;
 use super::error::Cause;
+use super::host::HostEntry;
 use super::socket::{Address, Socket, ask_for_tls};
 use super::ssl::{SslMode, SslSettings};
-use super::tls::{AVAILABLE, Connector, TlsError};
-use super::url::HostEntry;
+use super::tls::{AVAILABLE, Connector, Handshake, TlsError};
 
 type Encrypted = <Handshake as TlsConnect<Socket>>::Stream;
-type Handshake = <Connector as Handshakes>::Handshake;
-
-/// Names the connector's type of handshake, which depends on the feature `tls`.
-pub(super) trait Handshakes {
-    type Handshake: TlsConnect<Socket>;
-}
-
-#[cfg(feature = "tls")]
-impl Handshakes for Connector {
-    type Handshake = super::tls::Handshake;
-}
-
-#[cfg(not(feature = "tls"))]
-impl Handshakes for Connector {
-    type Handshake = NoTls;
-}
 
 /// A client, its other half, and the way it came.
 pub(super) struct Attempt {

@@ -51,6 +51,9 @@ pub(super) enum Cause {
         refusal: tokio_postgres::Error,
     },
     Server(tokio_postgres::Error),
+    /// The driver's own word, of which it makes one only here: a password that is missing, a method of
+    /// authentication it does not know, no channel binding.
+    Driver(Box<dyn Error + Send + Sync>),
     WrongServer,
 }
 
@@ -60,18 +63,25 @@ impl Cause {
         if error.as_db_error().is_some() {
             return Self::Server(error);
         }
-        let is = |wanted: fn(&(dyn Error + 'static)) -> bool| error.source().is_some_and(wanted);
-        if is(|source| source.is::<TlsError>()) || is(|source| source.is::<io::Error>()) {
-            return match error.into_source().map(|source| source.downcast::<TlsError>()) {
-                Some(Ok(tls)) => Self::Tls(*tls),
-                Some(Err(source)) => match source.downcast::<io::Error>() {
-                    Ok(io) => Self::Io(*io),
-                    Err(other) => Self::Io(io::Error::other(other)),
-                },
-                None => Self::Io(io::ErrorKind::ConnectionAborted.into()),
-            };
+        if error.is_closed() {
+            return Self::Io(io::ErrorKind::UnexpectedEof.into());
         }
-        if error.is_closed() { Self::Io(io::ErrorKind::UnexpectedEof.into()) } else { Self::Server(error) }
+        let ours = error.source().is_some_and(|source| source.is::<TlsError>() || source.is::<io::Error>());
+        match error.into_source() {
+            Some(source) if ours => Self::from_source(source),
+            Some(source) => Self::Driver(source),
+            None => Self::Io(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+
+    fn from_source(source: Box<dyn Error + Send + Sync>) -> Self {
+        match source.downcast::<TlsError>() {
+            Ok(tls) => Self::Tls(*tls),
+            Err(source) => match source.downcast::<io::Error>() {
+                Ok(io) => Self::Io(*io),
+                Err(other) => Self::Io(io::Error::other(other)),
+            },
+        }
     }
 
     pub(super) fn code(&self) -> Option<&SqlState> {
@@ -98,6 +108,7 @@ impl Cause {
             Self::Resolve(_) | Self::Io(_) | Self::Timeout(_) => ConnectErrorKind::Unreachable,
             Self::Tls(_) | Self::TlsWanted { .. } => ConnectErrorKind::Tls,
             Self::WrongServer => ConnectErrorKind::WrongServer,
+            Self::Driver(_) => ConnectErrorKind::Authentication,
             Self::Server(error) => match error.code() {
                 Some(code) if *code == codes::INVALID_PASSWORD || *code == codes::INVALID_AUTHORIZATION => {
                     ConnectErrorKind::Authentication
@@ -107,10 +118,7 @@ impl Cause {
                 Some(code) if *code == codes::CANNOT_CONNECT_NOW || *code == codes::ADMIN_SHUTDOWN => {
                     ConnectErrorKind::NotAccepting
                 }
-                Some(_) => ConnectErrorKind::Other,
-                // Not the server's word but the driver's, of which it makes one only here: a password that is
-                // missing, a method it does not know, no channel binding.
-                None => ConnectErrorKind::Authentication,
+                _ => ConnectErrorKind::Other,
             },
         }
     }
@@ -179,6 +187,9 @@ impl fmt::Display for ConnectError {
                 refused(f, refusal)?;
                 write!(f, "; the server offers TLS and seems to want it: {because}")
             }
+            Cause::Driver(error) => {
+                write!(f, "{error}; check user and password, and pg_hba.conf there")
+            }
             Cause::WrongServer => f.write_str("no server there is what `target_session_attrs` asks for"),
             Cause::Server(error) => {
                 refused(f, error)?;
@@ -201,10 +212,7 @@ impl fmt::Display for ConnectError {
 fn refused(f: &mut fmt::Formatter<'_>, error: &tokio_postgres::Error) -> fmt::Result {
     match error.as_db_error() {
         Some(server) => write!(f, "{} ({})", server.message(), server.code().code()),
-        None => match error.source() {
-            Some(source) => write!(f, "{source}"),
-            None => write!(f, "{error}"),
-        },
+        None => write!(f, "{error}"),
     }
 }
 
@@ -213,6 +221,7 @@ impl Error for ConnectError {
         match &self.cause {
             Cause::Resolve(error) | Cause::Io(error) => Some(error),
             Cause::Tls(error) => Some(error),
+            Cause::Driver(error) => Some(error.as_ref()),
             Cause::TlsWanted { refusal: error, .. } | Cause::Server(error) => Some(error),
             Cause::Timeout(_) | Cause::WrongServer => None,
         }

@@ -10,6 +10,8 @@ mod attempt;
 mod canceller;
 mod codes;
 mod error;
+mod host;
+mod meaning;
 mod notice;
 mod parameters;
 mod row;
@@ -21,7 +23,8 @@ mod url;
 mod url_error;
 mod url_text;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 pub use error::{ConnectError, ConnectErrorKind};

@@ -13,11 +13,13 @@ use super::attempt::{self, Attempt, Route};
 use super::canceller::Canceller;
 use super::codes;
 use super::error::{Cause, ConnectError};
+use super::host::HostEntry;
+use super::meaning::SessionAttributes;
 use super::notice::{Notice, NoticeBuffer};
 use super::row::Row;
 use super::socket::Address;
 use super::tls::Connector;
-use super::url::{ConnectionUrl, HostEntry, SessionAttributes};
+use super::url::ConnectionUrl;
 
 /// One connection of ours, for migrating and administering.
 ///

@@ -4,20 +4,63 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_postgres::Config;
 
-use super::url::HostEntry;
+use super::host::HostEntry;
 
 /// A TCP or Unix socket.
-pub(super) type Socket = Box<dyn Stream>;
+///
+/// A type of its own, and no `Box<dyn …>` by another name: that has a lifetime, for all of which the compiler would
+/// then want TLS to be implemented before it believes that our futures are `Send`.
+pub(super) struct Socket(Box<dyn Stream>);
 
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+impl Socket {
+    fn new(stream: impl Stream + 'static) -> Self {
+        Self(Box::new(stream))
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+}
 
 /// A place to connect to, resolved.
 #[derive(Clone, Debug)]
@@ -49,10 +92,10 @@ impl Address {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
                 keep_alive(&stream, config)?;
-                Ok(Box::new(stream))
+                Ok(Socket::new(stream))
             }
             #[cfg(unix)]
-            Self::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+            Self::Unix(path) => Ok(Socket::new(tokio::net::UnixStream::connect(path).await?)),
             #[cfg(not(unix))]
             Self::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
         }
@@ -84,5 +127,10 @@ pub(super) async fn ask_for_tls(socket: &mut Socket) -> io::Result<bool> {
     // SSLRequest: the length of the message, then 1234 and 5679 for a version.
     socket.write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]).await?;
     socket.flush().await?;
-    Ok(socket.read_u8().await? == b'S')
+    match socket.read_u8().await? {
+        b'S' => Ok(true),
+        b'N' => Ok(false),
+        // Not PostgreSQL, or one that failed before it could read the request.
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the answer to the request for TLS is neither yes nor no")),
+    }
 }

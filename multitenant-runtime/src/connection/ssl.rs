@@ -12,6 +12,8 @@ pub(crate) struct SslSettings {
     pub(crate) direct: bool,
     /// `sslsni=0`: the server is not told its name.
     pub(crate) without_sni: bool,
+    /// `channel_binding=require`: the server's identity rests on its certificate's key, verified or not.
+    pub(crate) bound: bool,
 }
 
 /// `sslmode`, with libpq's meaning.

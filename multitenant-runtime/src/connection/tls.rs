@@ -17,7 +17,8 @@ pub(crate) enum TlsError {
     Disabled,
     /// The server does not offer it.
     NotOffered { mode: &'static str },
-    /// The server answered to the request for TLS with neither yes nor no, or refused the handshake.
+    /// The handshake broke off: no common version or cipher, a client's certificate refused.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]
     Handshake(io::Error),
     /// The server's certificate was not accepted.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "made where the feature is on"))]
@@ -84,6 +85,8 @@ mod connector {
 
     pub(crate) const AVAILABLE: bool = false;
 
+    pub(crate) type Handshake = NoTls;
+
     impl Connector {
         pub(crate) fn new(settings: &SslSettings) -> Result<Self, TlsError> {
             if settings.mode >= SslMode::Require {
@@ -93,7 +96,7 @@ mod connector {
         }
 
         #[expect(clippy::unused_self, reason = "the twin of the connector with TLS")]
-        pub(crate) fn handshake(&self, _host: &str) -> NoTls {
+        pub(crate) fn handshake(&self, _host: &str) -> Handshake {
             NoTls
         }
     }
@@ -103,6 +106,4 @@ mod connector {
 #[path = "tls_rustls.rs"]
 mod connector;
 
-#[cfg(feature = "tls")]
-pub(crate) use connector::Handshake;
-pub(crate) use connector::{AVAILABLE, Connector};
+pub(crate) use connector::{AVAILABLE, Connector, Handshake};

@@ -94,12 +94,19 @@ struct Verifier {
     /// The certificates of `sslrootcert`, one of which may be the server's own.
     pinned: Vec<CertificateDer<'static>>,
     host_name: bool,
+    /// Whether the server must prove to have its certificate's key, in whatever form the certificate is.
+    bound: bool,
 }
 
 impl Verifier {
     fn new(settings: &SslSettings, provider: Arc<CryptoProvider>) -> Result<Self, TlsError> {
-        let mut verifier =
-            Self { provider, roots: None, pinned: Vec::new(), host_name: settings.mode == SslMode::VerifyFull };
+        let mut verifier = Self {
+            provider,
+            roots: None,
+            pinned: Vec::new(),
+            host_name: settings.mode == SslMode::VerifyFull,
+            bound: settings.bound,
+        };
         // As in libpq, a given `sslrootcert` turns verification on in the weaker modes too.
         match &settings.roots {
             _ if settings.mode == SslMode::Disable => {}
@@ -126,7 +133,7 @@ fn system_roots() -> Result<RootCertStore, TlsError> {
 fn certificates(parameter: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let wrong = |source| TlsError::File { parameter, path: path.to_owned(), source };
     let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(|found| found.collect::<Result<Vec<_>, _>>())
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| wrong(error.into()))?;
     if certificates.is_empty() { Err(wrong("no certificate in it".into())) } else { Ok(certificates) }
 }
@@ -159,14 +166,14 @@ impl ServerCertVerifier for Verifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    // Signatures are verified in every mode: channel binding rests on the server having the certificate's key.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tolerate(certificate, verify_tls12_signature(message, certificate, signature, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -175,11 +182,30 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tolerate(certificate, verify_tls13_signature(message, certificate, signature, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl Verifier {
+    /// rustls reads X.509 version 3 only, and `openssl x509 -req`, as in PostgreSQL's manual, makes version 1.
+    /// Where anybody's certificate would do, one that cannot be read does as well.
+    fn tolerate(
+        &self,
+        certificate: &CertificateDer<'_>,
+        verified: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let anybody = self.roots.is_none() && !self.bound;
+        match verified {
+            Err(_) if anybody && ParsedCertificate::try_from(certificate).is_err() => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
+            verified => verified,
+        }
     }
 }
 

@@ -14,7 +14,11 @@ pub(super) fn render(parameters: &Parameters, secrets: bool) -> String {
     }
     if let Some(password) = get("password") {
         text.push(':');
-        if secrets { encode(password, "", &mut text) } else { text.push_str("***") }
+        if secrets {
+            encode(password, "", &mut text);
+        } else {
+            text.push_str("***");
+        }
     }
     if text.len() > "postgres://".len() {
         text.push('@');

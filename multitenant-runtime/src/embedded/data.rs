@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::account::Account;
+use super::hash::hash;
 use super::programs::Programs;
 use super::watchdog::Watchdog;
-use super::{EmbeddedError, cache, folders, settings};
+use super::{EmbeddedError, cache, settings};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -82,7 +83,7 @@ impl Origin<'_> {
         }
         let Programs { bin, major, version } = self.programs;
         let made_by = format!("{}\n{version}\n{:?}", bin.display(), settings::initdb(self.programs, None));
-        let name = format!("data-{major}-{}-{:016x}", self.account.uid, folders::hash(made_by.as_bytes()));
+        let name = format!("data-{major}-{}-{:016x}", self.account.uid, hash(made_by.as_bytes()));
         cache::folder(self.account).ok().map(|cache| cache.join(name))
     }
 

@@ -29,6 +29,8 @@ mod error;
 mod fetch;
 #[cfg(unix)]
 mod folders;
+#[cfg(any(unix, feature = "testing"))]
+pub(crate) mod hash;
 #[cfg(unix)]
 mod pid_file;
 #[cfg(unix)]

@@ -5,8 +5,9 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use super::EmbeddedError;
 use super::account::Account;
-use super::{EmbeddedError, folders};
+use super::hash::hash;
 
 /// Says, in the project's folder, where the data lies when it is elsewhere.
 const ELSEWHERE: &str = "data-lies-elsewhere.txt";
@@ -66,7 +67,7 @@ impl Place {
     }
 
     fn hash(&self) -> String {
-        format!("{:016x}", folders::hash(self.folder.as_os_str().as_encoded_bytes()))
+        format!("{:016x}", hash(self.folder.as_os_str().as_encoded_bytes()))
     }
 }
 

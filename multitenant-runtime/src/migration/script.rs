@@ -37,14 +37,6 @@ impl Script {
         &self.path
     }
 
-    pub(crate) fn sql(&self) -> &str {
-        &self.sql
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.statements.len()
-    }
-
     /// The statements with what their keywords tell.
     pub(crate) fn statements(&self) -> impl Iterator<Item = (&str, StatementKind)> {
         self.statements.iter().map(|statement| (&self.sql[statement.range.clone()], statement.kind))

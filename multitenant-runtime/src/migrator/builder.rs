@@ -20,7 +20,7 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(300);
 
 /// Where the migrations come from.
 enum Source {
-    Embedded(EmbeddedMigrations),
+    Embedded(Box<EmbeddedMigrations>),
     Sets(Option<MigrationSet>, MigrationSet, Box<Settings>),
 }
 
@@ -42,7 +42,7 @@ pub struct MigratorBuilder {
 
 impl MigratorBuilder {
     pub(super) fn embedded(migrations: EmbeddedMigrations) -> Self {
-        Self::new(Source::Embedded(migrations))
+        Self::new(Source::Embedded(Box::new(migrations)))
     }
 
     pub(super) fn sets(shared: Option<MigrationSet>, tenant: MigrationSet, settings: Settings) -> Self {

@@ -1,15 +1,22 @@
 //! The front door: look, plan, migrate, create a tenant.
 
+mod blocking;
 mod builder;
+mod create;
 mod look;
+mod new_tenant;
 mod scope;
+mod startup;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use blocking::Blocking;
 pub use builder::MigratorBuilder;
+pub use new_tenant::NewTenant;
 pub use scope::{Scope, Selection};
+pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrate_at_startup};
 
 use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet};

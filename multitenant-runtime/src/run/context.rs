@@ -42,6 +42,6 @@ impl Context {
     }
 
     pub(crate) async fn connect(&self) -> Result<Session, ConnectError> {
-        Session::connect(&self.url, &ConnectOptions::default()).await
+        Box::pin(Session::connect(&self.url, &ConnectOptions::default())).await
     }
 }

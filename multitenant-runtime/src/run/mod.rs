@@ -20,5 +20,7 @@ pub(crate) use execute::execute;
 pub use failure::Failure;
 pub use report::{Outcome, Report, Summary, TargetReport};
 pub(crate) use retry::delays;
-pub(crate) use transaction::Frame;
+pub(crate) use step::{StepError, send};
+pub(crate) use transaction::{Frame, Transaction};
 pub(crate) use wall::Wall;
+pub(crate) use worker::{Job, Verdict, Worker};

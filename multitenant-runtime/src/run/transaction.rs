@@ -189,17 +189,21 @@ impl Transaction {
         tx.commit()
     }
 
+    /// Removes what was made of a tenant that could not be finished.
+    pub(crate) fn abandon_tenant(frame: Frame<'_>, mark: &str) -> Self {
+        let schema = frame.schema();
+        let mut tx = Self::begin(frame);
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", is_unfinished(schema, mark)));
+        tx.push(Role::Frame, format!("DROP SCHEMA {} CASCADE", schema.quoted()));
+        tx.commit()
+    }
+
     /// Makes the schema of a tenant that cannot be made in one transaction, and marks it as unfinished; what a
     /// killed run left is removed first.
     pub(crate) fn begin_tenant(frame: Frame<'_>, mark: &str) -> Self {
         let schema = frame.schema();
         let mut tx = Self::begin(frame);
-        let unfinished = format!(
-            "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {} \
-             AND pg_catalog.obj_description(oid, 'pg_namespace') = {})",
-            literal(schema.as_str()),
-            literal(mark)
-        );
+        let unfinished = is_unfinished(schema, mark);
         tx.push(Role::Guard, format!("SELECT 1 / ({} OR {unfinished})::int", schema_is_absent(schema)));
         tx.push(Role::Frame, format!("DROP SCHEMA IF EXISTS {} CASCADE", schema.quoted()));
         tx.push(Role::Frame, format!("CREATE SCHEMA {}", schema.quoted()));
@@ -277,4 +281,13 @@ impl Transaction {
 
 fn schema_is_absent(schema: &SchemaName) -> String {
     format!("NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {})", literal(schema.as_str()))
+}
+
+fn is_unfinished(schema: &SchemaName, mark: &str) -> String {
+    format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {} \
+         AND pg_catalog.obj_description(oid, 'pg_namespace') = {})",
+        literal(schema.as_str()),
+        literal(mark)
+    )
 }

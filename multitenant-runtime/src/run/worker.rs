@@ -223,7 +223,7 @@ pub(crate) fn settled(plan: &TargetPlan, applied: &[Version]) -> Option<(Outcome
         });
     }
     let done = plan.pending.is_empty() && !plan.create_schema;
-    done.then(|| (if applied.is_empty() { Outcome::UpToDate } else { Outcome::Applied }, None))
+    done.then_some((if applied.is_empty() { Outcome::UpToDate } else { Outcome::Applied }, None))
 }
 
 fn interrupted(job: &Job) -> Verdict {

@@ -1,1 +1,5 @@
-
+mod bouncer;
+mod server;
+mod session;
+mod tls;
+mod url;

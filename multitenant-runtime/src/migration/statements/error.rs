@@ -128,7 +128,7 @@ impl fmt::Display for SplitErrorKind {
 /// ```
 /// use multitenant_runtime::migration::line_column;
 ///
-/// assert_eq!(line_column("SELECT 1;\nSELECT 'é', 2;", 22), (2, 13));
+/// assert_eq!(line_column("SELECT 1;\nSELECT 'é', 2;", 23), (2, 13));
 /// ```
 #[must_use]
 pub fn line_column(sql: &str, offset: usize) -> (usize, usize) {

@@ -1,0 +1,76 @@
+//! The same calls for synchronous code.
+
+use std::thread;
+
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::run::{Report, TargetReport};
+
+use super::{Migrator, NewTenant, Scope, StartUp, Started};
+
+/// A [`Migrator`] for synchronous code; from [`Migrator::blocking`].
+///
+/// Each call works on a thread of its own with a runtime of its own, so that it does not matter whether the
+/// caller is inside a runtime. From asynchronous code the asynchronous calls are better: this one blocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Blocking<'a> {
+    migrator: &'a Migrator,
+}
+
+impl Migrator {
+    /// The same calls for synchronous code.
+    #[must_use]
+    pub fn blocking(&self) -> Blocking<'_> {
+        Blocking { migrator: self }
+    }
+}
+
+impl Blocking<'_> {
+    /// As [`Migrator::plan`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::plan`].
+    pub fn plan(&self, scope: Scope) -> Result<Plan, Error> {
+        wait_for(self.migrator.plan(scope))
+    }
+
+    /// As [`Migrator::migrate`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::migrate`].
+    pub fn migrate(&self, scope: Scope) -> Result<Report, Error> {
+        wait_for(self.migrator.migrate(scope))
+    }
+
+    /// As [`Migrator::create_tenant`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::create_tenant`].
+    pub fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
+        wait_for(self.migrator.create_tenant(tenant))
+    }
+
+    /// As [`Migrator::start`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::start`].
+    pub fn start(&self, how: StartUp) -> Result<Started, Error> {
+        wait_for(self.migrator.start(how))
+    }
+}
+
+fn wait_for<T: Send>(work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    let on_a_thread = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+        runtime.block_on(work)
+    };
+    thread::scope(|scope| match scope.spawn(on_a_thread).join() {
+        Ok(result) => result,
+        // A panic of ours stays a panic, on the caller's thread.
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}

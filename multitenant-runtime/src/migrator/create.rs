@@ -1,0 +1,199 @@
+//! Creating a tenant: schema, migrations, registry row, all or nothing.
+
+use std::time::Instant;
+
+use crate::connection::Session;
+use crate::error::Error;
+use crate::ident::{SchemaName, literal};
+use crate::inventory::{Subject, observe};
+use crate::migration::Migration;
+use crate::plan::decide;
+use crate::registry::{RegistryError, RegistrySource, UNDER_CONSTRUCTION};
+use crate::run::{
+    Event, Failure, Frame, Job, Outcome, Report, StepError, TargetReport, Transaction, Verdict, Wall, Worker, delays,
+    send,
+};
+use crate::settings::RegistrySettings;
+use crate::sqlstate::FailureClass;
+use crate::target::Target;
+
+use super::Migrator;
+use super::new_tenant::{NewTenant, Registration};
+
+impl Migrator {
+    /// Creates a tenant: its schema, all migrations, and its row in the registry, all or nothing.
+    ///
+    /// It is one transaction. Where a migration must run outside of one, the schema is marked as unfinished by a
+    /// comment, the registry row comes last, and what a killed creation has left is removed by the next one of
+    /// the same tenant; until then nobody finds the tenant in the registry.
+    ///
+    /// A row that the registry has already for this id is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Incomplete`] with the tenant's failure, and nothing of the tenant left in the database;
+    /// [`Error::Registry`] where the id cannot be used, or the registry cannot be written to.
+    pub async fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
+        let started = Instant::now();
+        let target = self.target_of(&tenant)?;
+        let registration = self.registration(&tenant, target.schema())?;
+        let mut delays = delays();
+        loop {
+            let failure = match self.try_create(&target, registration.as_deref()).await {
+                Ok(applied) => {
+                    self.context.emit(&Event::TargetFinished {
+                        target: target.clone(),
+                        outcome: Outcome::Applied,
+                        failure: None,
+                    });
+                    let applied = applied.iter().map(|migration| migration.version().clone()).collect();
+                    return Ok(report(target, started, Outcome::Applied, applied, None));
+                }
+                Err(StepError::Stale) => exists(&target),
+                Err(StepError::Held) => {
+                    Failure::new(FailureClass::Held, "another run is creating or migrating this tenant")
+                        .with_hint("wait for it, then look whether the tenant is there")
+                }
+                Err(StepError::Failed { failure, .. }) => *failure,
+            };
+            let again = failure.class.is_retryable() || failure.class == FailureClass::Held;
+            if again
+                && !self.context.cancellation.is_cancelled()
+                && let Some(delay) = delays.next()
+            {
+                tokio::time::sleep(delay).await;
+                continue;
+            }
+            let mut whole = Report::default();
+            whole.targets.push(report(target, started, Outcome::Failed, Vec::new(), Some(failure)));
+            whole.duration = started.elapsed();
+            return Err(Error::Incomplete(Box::new(whole)));
+        }
+    }
+
+    async fn try_create(&self, target: &Target, registration: Option<&str>) -> Result<&[Migration], StepError> {
+        let context = &self.context;
+        let session = context.connect().await?;
+        let wall = Wall::around(&session, &context.settings.shared_schema).await?;
+        let frame = Frame::new(&context.settings, target);
+        let migrations = context.tenant.migrations();
+        if migrations.iter().all(Migration::run_in_transaction) {
+            let transaction = Transaction::create_tenant(frame, migrations, registration, &wall);
+            send(&session, &transaction, migrations, &wall, &context.cancellation).await?;
+        } else {
+            self.create_in_steps(&session, frame, registration, wall).await?;
+        }
+        session.close().await;
+        Ok(migrations)
+    }
+
+    /// Where one transaction cannot hold it all.
+    async fn create_in_steps(
+        &self,
+        session: &Session,
+        frame: Frame<'_>,
+        registration: Option<&str>,
+        wall: Wall,
+    ) -> Result<(), StepError> {
+        let context = &self.context;
+        let cancellation = &context.cancellation;
+        let begin = Transaction::begin_tenant(frame, UNDER_CONSTRUCTION);
+        send(session, &begin, &[], &wall, cancellation).await?;
+        let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
+        let observed = observe(session, &[subject]).await?.into_iter().next().unwrap_or_default();
+        let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
+        let mut job = Job::new(0, plan);
+        let mut worker = Worker::new(std::sync::Arc::clone(context), std::sync::Arc::new(wall));
+        let verdict = Box::pin(worker.work(&mut job)).await;
+        worker.finish().await;
+        let failure = match verdict {
+            Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => None,
+            Verdict::Done(_, failure) => {
+                Some(failure.unwrap_or_else(|| Failure::new(FailureClass::Permanent, "the migrations did not finish")))
+            }
+            Verdict::Held => return Err(StepError::Held),
+        };
+        match failure {
+            None => {
+                let finish = Transaction::finish_tenant(frame, registration);
+                send(session, &finish, &[], &Wall::default(), &Default::default()).await
+            }
+            Some(failure) => {
+                // What a transaction would have undone. If this fails too, the mark stays and the next try removes it.
+                let _ = send(
+                    session,
+                    &Transaction::abandon_tenant(frame, UNDER_CONSTRUCTION),
+                    &[],
+                    &Wall::default(),
+                    &Default::default(),
+                )
+                .await;
+                Err(StepError::failed(failure))
+            }
+        }
+    }
+
+    fn target_of(&self, tenant: &NewTenant) -> Result<Target, Error> {
+        let settings = &self.context.settings;
+        let schema = match &tenant.schema {
+            Some(schema) => schema.clone().for_tenant(&settings.shared_schema),
+            None => settings.schema_template.schema_of(&tenant.id, &settings.shared_schema),
+        };
+        let schema = schema.map_err(|error| RegistryError::Tenant { tenant: tenant.id.as_str().to_owned(), error })?;
+        Ok(Target::tenant_in(tenant.id.clone(), schema))
+    }
+
+    /// The statement that puts the tenant into the registry.
+    fn registration(&self, tenant: &NewTenant, schema: &SchemaName) -> Result<Option<String>, Error> {
+        let source = match (&tenant.registration, &self.registry) {
+            (Registration::None, _) => return Ok(None),
+            (Registration::Statement(sql), _) => return Ok(Some(sql.clone())),
+            (Registration::Row, RegistrySource::Configured(settings)) => settings,
+            (Registration::Row, RegistrySource::Custom(_)) => {
+                return Err(RegistryError::ReadOnly { source: "the application's own function" }.into());
+            }
+        };
+        match source {
+            RegistrySettings::Table { table, id_column, schema_column, .. } => {
+                let id = literal(tenant.id.as_str());
+                let mut columns = vec![id_column.quoted()];
+                let mut values = vec![id.clone()];
+                if let Some(column) = schema_column {
+                    columns.push(column.quoted());
+                    values.push(literal(schema.as_str()));
+                }
+                for (column, value) in &tenant.columns {
+                    columns.push(column.quoted());
+                    values.push(literal(value));
+                }
+                let table = format!("{}.{}", self.context.settings.shared_schema.quoted(), table.quoted());
+                Ok(Some(format!(
+                    "INSERT INTO {table} ({}) SELECT {} WHERE NOT EXISTS (SELECT FROM {table} WHERE {}::text = {id})",
+                    columns.join(", "),
+                    values.join(", "),
+                    id_column.quoted()
+                )))
+            }
+            // The schema itself is what registers the tenant.
+            RegistrySettings::Schemas => Ok(None),
+            RegistrySettings::List { ids } if ids.contains(&tenant.id) => Ok(None),
+            RegistrySettings::List { .. } => Err(RegistryError::ReadOnly { source: "a fixed list without it" }.into()),
+            RegistrySettings::Query { .. } => Err(RegistryError::ReadOnly { source: "a query" }.into()),
+        }
+    }
+}
+
+fn exists(target: &Target) -> Failure {
+    Failure::new(FailureClass::Permanent, format!("the schema {} exists already", target.schema()))
+        .with_hint("to adopt it, put the tenant into the registry and migrate; to begin anew, drop the schema first")
+}
+
+fn report(
+    target: Target,
+    started: Instant,
+    outcome: Outcome,
+    applied: Vec<crate::migration::Version>,
+    failure: Option<Failure>,
+) -> TargetReport {
+    TargetReport { target, outcome, applied, duration: started.elapsed(), failure, unknown: Vec::new() }
+}

@@ -1,0 +1,193 @@
+//! What an application does when it starts, in one call.
+
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::ident::TenantId;
+use crate::migration::EmbeddedMigrations;
+use crate::plan::{Plan, State, TargetPlan};
+use crate::run::{Failure, Outcome, Report, TargetReport};
+use crate::sqlstate::FailureClass;
+
+use super::{Migrator, Scope};
+
+/// How an application starts. The default migrates, and fails if any tenant does.
+///
+/// ```
+/// use std::time::Duration;
+/// use multitenant_runtime::{OnFailedTenants, StartUp, StartupMode};
+///
+/// // A replica whose role may only read waits until another one has migrated.
+/// let reader = StartUp::new(StartupMode::Wait { limit: Duration::from_secs(120) });
+/// // One broken tenant must not keep the others from being served.
+/// let tolerant = StartUp::new(StartupMode::Migrate).on_failed_tenants(OnFailedTenants::Fence);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use]
+pub struct StartUp {
+    mode: StartupMode,
+    on_failed_tenants: OnFailedTenants,
+}
+
+/// What is done about pending migrations at start-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum StartupMode {
+    /// Apply them. Replicas that start at once share the work.
+    #[default]
+    Migrate,
+    /// Wait until somebody else has applied them. Nothing is written, so a read-only role does.
+    Wait {
+        /// How long, before it is an error.
+        limit: Duration,
+    },
+    /// Nothing pending, or an error. Nothing is written.
+    Check,
+}
+
+/// What becomes of the start when some tenants are not as the binary wants them. A shared schema that is not is
+/// always an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnFailedTenants {
+    /// The start fails, with the whole report.
+    #[default]
+    Fail,
+    /// The application starts, and gets a list of tenants that it must not serve.
+    Fence,
+}
+
+/// A tenant that must not be served, and why.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Fenced {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Why; `None` where the run did not come to it.
+    pub failure: Option<Failure>,
+}
+
+/// What a start has found and done.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Started {
+    /// Every schema's outcome; those that were only looked at are up to date.
+    pub report: Report,
+    /// Tenants that must not be served; empty unless [`OnFailedTenants::Fence`] was asked for.
+    pub fenced: Vec<Fenced>,
+}
+
+impl StartUp {
+    /// Starts in this mode; a tenant that fails fails the start.
+    pub fn new(mode: StartupMode) -> Self {
+        Self { mode, on_failed_tenants: OnFailedTenants::default() }
+    }
+
+    /// What becomes of the start when some tenants fail.
+    pub fn on_failed_tenants(self, policy: OnFailedTenants) -> Self {
+        Self { on_failed_tenants: policy, ..self }
+    }
+}
+
+/// Migrates the shared schema and every tenant's: the one call of an application's start-up.
+///
+/// Any number of replicas may do it at once. For another mode, another registry or an observer use
+/// [`Migrator::embedded`] and [`Migrator::start`].
+///
+/// ```no_run
+/// # const MIGRATIONS: multitenant_runtime::EmbeddedMigrations = multitenant_runtime::EmbeddedMigrations::new(
+/// #     None, multitenant_runtime::EmbeddedSet::new("", &[]), multitenant_runtime::SettingsText::DEFAULT);
+/// # async fn main_() -> Result<(), Box<dyn std::error::Error>> {
+/// // const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+/// multitenant_runtime::migrate_at_startup(MIGRATIONS, "postgres://localhost/app").await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// As [`Migrator::migrate`].
+pub async fn migrate_at_startup(
+    migrations: EmbeddedMigrations,
+    database_url: impl Into<String>,
+) -> Result<Started, Error> {
+    Migrator::embedded(migrations).database_url(database_url).build()?.start(StartUp::default()).await
+}
+
+impl Migrator {
+    /// Does what an application needs before it serves anybody.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Incomplete`] where the shared schema, or, unless they are to be fenced, a tenant's is not as this
+    /// binary wants it; the others as for [`plan`](Self::plan).
+    pub async fn start(&self, how: StartUp) -> Result<Started, Error> {
+        let result = match how.mode {
+            StartupMode::Migrate => self.migrate(Scope::all()).await,
+            StartupMode::Check => self.judge(Duration::ZERO).await,
+            StartupMode::Wait { limit } => self.judge(limit).await,
+        };
+        match result {
+            Ok(report) => Ok(Started { report, fenced: Vec::new() }),
+            Err(Error::Incomplete(report)) if how.on_failed_tenants == OnFailedTenants::Fence && may_start(&report) => {
+                let fenced = report.incomplete().filter_map(fence).collect();
+                Ok(Started { report: *report, fenced })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks until nothing is pending, or the time is over.
+    async fn judge(&self, limit: Duration) -> Result<Report, Error> {
+        const AGAIN: Duration = Duration::from_millis(500);
+        let started = Instant::now();
+        loop {
+            let report = judged(self.plan(Scope::all()).await?, started);
+            if report.is_complete() {
+                return Ok(report);
+            }
+            let left = limit.saturating_sub(started.elapsed());
+            if left.is_zero() || self.context.cancellation.is_cancelled() {
+                return Err(Error::Incomplete(Box::new(report)));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(AGAIN.min(left)) => {}
+                () = self.context.cancellation.cancelled() => {}
+            }
+        }
+    }
+}
+
+/// A plan as the report of somebody who may not write.
+fn judged(plan: Plan, started: Instant) -> Report {
+    let targets = plan.shared.into_iter().chain(plan.tenants).map(judge_target).collect();
+    Report { targets, duration: started.elapsed(), cancelled: false }
+}
+
+fn judge_target(plan: TargetPlan) -> TargetReport {
+    let failure = match (&plan.refused, plan.state) {
+        (Some(reason), State::Missing) => Some(Failure::new(FailureClass::MissingSchema, reason)),
+        (Some(reason), _) => Some(Failure::new(FailureClass::Refused, reason)),
+        (None, _) if plan.pending.is_empty() && !plan.create_schema => None,
+        (None, _) => Some(
+            Failure::new(FailureClass::Pending, format!("{} migration(s) are pending", plan.pending.len()))
+                .with_hint("migrate first: `cargo multitenant migrate`, or a replica that may"),
+        ),
+    };
+    TargetReport {
+        outcome: if failure.is_some() { Outcome::NotTried } else { Outcome::UpToDate },
+        failure,
+        applied: Vec::new(),
+        duration: Duration::ZERO,
+        unknown: plan.unknown,
+        target: plan.target,
+    }
+}
+
+/// Without its shared schema, or when it is being stopped, an application does not start.
+fn may_start(report: &Report) -> bool {
+    !report.cancelled && report.incomplete().all(|target| target.target.tenant().is_some())
+}
+
+fn fence(target: &TargetReport) -> Option<Fenced> {
+    Some(Fenced { tenant: target.target.tenant()?.clone(), failure: target.failure.clone() })
+}

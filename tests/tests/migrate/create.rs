@@ -1,0 +1,96 @@
+//! Creating tenants: all or nothing.
+
+use multitenant_runtime::{Error, NewTenant, RegistryText, Scope};
+
+use super::project::Project;
+
+async fn shop() -> Project {
+    Project::new()
+        .await
+        .tenants_in_table()
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY, name text NOT NULL);")
+        .tenant("1_users", "CREATE TABLE users (id int);")
+}
+
+const SCHEMAS: &str = "SELECT count(*)::text FROM pg_namespace WHERE nspname LIKE 'tenant%'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn makes_schema_migrations_and_row_in_one() {
+    let project = shop().await;
+    let migrator = project.migrator();
+    migrator.migrate(Scope::all()).await.unwrap();
+    let acme = NewTenant::new("acme").unwrap().column("name", "Acme's").unwrap();
+    let report = migrator.create_tenant(acme.clone()).await.unwrap();
+    assert_eq!(report.applied.len(), 1);
+    assert_eq!(project.one("SELECT name FROM tenants WHERE id = 'acme'").await, "Acme's");
+    // Twice is an error that changes nothing.
+    let Err(Error::Incomplete(report)) = migrator.create_tenant(acme).await else { panic!("it exists") };
+    assert!(report.targets[0].failure.as_ref().unwrap().message.contains("exists already"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaves_nothing_behind_when_a_migration_or_the_row_fails() {
+    let project = shop().await.tenant("2_bad", "CREATE TABLE more ();\nSELECT 1/0;");
+    let migrator = project.migrator();
+    migrator.migrate(Scope::shared()).await.unwrap();
+    // The row lacks its NOT NULL column; and before that, a migration fails.
+    for tenant in [NewTenant::new("a").unwrap(), NewTenant::new("b").unwrap().column("name", "B").unwrap()] {
+        let Err(Error::Incomplete(report)) = migrator.create_tenant(tenant).await else { panic!("it fails") };
+        let failure = report.targets[0].failure.clone().unwrap();
+        assert_eq!((failure.sqlstate.as_deref(), failure.line), (Some("22012"), Some(2)));
+    }
+    assert_eq!(project.one(SCHEMAS).await, "0");
+    assert_eq!(project.one("SELECT count(*)::text FROM tenants").await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_migration_outside_a_transaction_the_row_comes_last() {
+    let project = shop()
+        .await
+        .tenant(
+            "2_index",
+            "CREATE INDEX CONCURRENTLY users_id ON users (id);\nCREATE INDEX CONCURRENTLY u2 ON users (id);",
+        )
+        .metadata("2_index", "run_in_transaction = false");
+    let migrator = project.migrator();
+    migrator.migrate(Scope::all()).await.unwrap();
+    // What a killed creation leaves: a marked schema, half done.
+    project
+        .sql("CREATE SCHEMA tenant_a; COMMENT ON SCHEMA tenant_a IS 'multitenant: this tenant is being created'; CREATE TABLE tenant_a.users (half text);")
+        .await;
+    migrator.create_tenant(NewTenant::new("a").unwrap().column("name", "A").unwrap()).await.unwrap();
+    let report = migrator.migrate(Scope::all()).await.unwrap();
+    assert_eq!(report.summary().up_to_date, 2);
+    assert_eq!(project.one("SELECT coalesce(obj_description('tenant_a'::regnamespace), 'none')").await, "none");
+    // And where it fails, nothing is left.
+    migrator.create_tenant(NewTenant::new("b").unwrap()).await.unwrap_err();
+    assert_eq!(project.one(SCHEMAS).await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_of_any_type() {
+    let mut project = Project::new()
+        .await
+        .tenants_in_table()
+        .shared("1_tenants", "CREATE TABLE tenants (key uuid PRIMARY KEY, place text);")
+        .tenant("1_users", "CREATE TABLE users (id int);");
+    project.settings.registry =
+        RegistryText::Table { table: "tenants", id_column: "key", schema_column: Some("place"), filter: None };
+    let migrator = project.migrator();
+    migrator.migrate(Scope::all()).await.unwrap();
+    let id = "6f1c1d0e-5d1c-4a55-9f2f-0d2d6f9f3b11";
+    migrator.create_tenant(NewTenant::new(id).unwrap().in_schema("Customer 1").unwrap()).await.unwrap();
+    assert_eq!(project.one("SELECT place FROM tenants").await, "Customer 1");
+    assert_eq!(migrator.migrate(Scope::all()).await.unwrap().summary().up_to_date, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_at_once_wins() {
+    let project = shop().await;
+    let migrator = project.migrator();
+    migrator.migrate(Scope::all()).await.unwrap();
+    let acme = NewTenant::new("acme").unwrap().column("name", "Acme").unwrap();
+    let (a, b) = tokio::join!(migrator.create_tenant(acme.clone()), migrator.create_tenant(acme));
+    assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1, "{a:?} {b:?}");
+    assert_eq!(project.one(SCHEMAS).await, "1");
+}

@@ -1,0 +1,10 @@
+//! The migrator on a real server: order, histories, locks, failures, registries, creation, start-up.
+
+mod create;
+mod failures;
+mod histories;
+mod names;
+mod project;
+mod run;
+mod startup;
+mod wall;
