@@ -93,7 +93,13 @@ mod tests {
         for schema in ["public", "tenant_é", "tenant_漢字", "tenant_\u{1b}[31m"] {
             table.row([Cell::new(schema), Cell::new("12"), Cell::new("up to date").style(GOOD), Cell::new("")]);
         }
-        insta::assert_snapshot!(plain(&table.render()), @"");
+        insta::assert_snapshot!(plain(&table.render()), @r#"
+        schema             applied  state
+        public                  12  up to date
+        tenant_é                12  up to date
+        tenant_漢字             12  up to date
+        tenant_\u{1b}[31m       12  up to date
+        "#);
         assert!(!table.render().contains("\u{1b}[31m"));
     }
 }

@@ -177,8 +177,17 @@ mod tests {
 
     #[test]
     fn people_read_what_happened_and_where() {
-        assert_snapshot!(plain(&example().text()), @"");
-        assert_snapshot!(MigrateDocument::of(Vec::new(), Duration::ZERO).text(), @"");
+        assert_snapshot!(plain(&example().text()), @r#"
+        tenant_a  applied 1
+        tenant_b  applied 2: 1 to 2, then failed: 42P07 relation "orders" already exists
+            --> migrations/tenant/3_orders/up.sql:3:14
+            detail: first line
+            second line
+            hint: drop it
+        tenant_c\u{1b}[2J  skipped: held
+        5 schemas: 1 migrated, 1 up to date, 1 failed, 1 skipped, 1 not tried (1 min 1 s)
+        "#);
+        assert_snapshot!(MigrateDocument::of(Vec::new(), Duration::ZERO).text(), @r#" 0 schemas: nothing to do (0 ms)"#);
     }
 
     #[test]

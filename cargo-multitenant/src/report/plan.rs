@@ -128,7 +128,13 @@ mod tests {
             PlannedTarget { create_schema: true, ..target(Some("a"), "tenant_a", &["1", "2"], None) },
             target(Some("b"), "tenant_b", &["2"], Some("it is edited")),
         ]);
-        insta::assert_snapshot!(plain(&document.text(&Names::default())), @"");
+        insta::assert_snapshot!(plain(&document.text(&Names::default())), @r#"
+        tenant_a  create the schema, apply 2
+            1  (older than what is applied)
+            2
+        tenant_b  refused: it is edited
+        3 schemas: 1 to be migrated with 2 migrations, 1 refused; nothing was written
+        "#);
         assert!(document.refuses());
     }
 }

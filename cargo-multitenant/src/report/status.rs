@@ -206,9 +206,23 @@ mod tests {
 
     #[test]
     fn people_read_a_table() {
-        assert_snapshot!(plain(&example(false).text(&Names::default())), @"");
-        assert_snapshot!(plain(&example(true).text(&Names::default())), @"");
-        assert_snapshot!(StatusDocument::of(None, Vec::new(), false).text(&Names::default()), @"");
+        assert_snapshot!(plain(&example(false).text(&Names::default())), @r#"
+        schema              applied  pending  state
+        public                    2        0  up to date
+        tenant_a                  2        0  up to date
+        tenant_b                  2        2  behind      3 and 1 more
+        tenant_é                  2        0  ahead       not in this project: 9
+        tenant_\u{1b}[31m"        2        0  edited      2
+        tenant_m                  0        1  missing     the schema does not exist
+        5 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 1 missing
+        "#);
+        assert_snapshot!(plain(&example(true).text(&Names::default())), @r#"
+        schema    applied  pending  state
+        tenant_b        2        2  behind   3 and 1 more
+        tenant_m        0        1  missing  the schema does not exist
+        5 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 1 missing
+        "#);
+        assert_snapshot!(StatusDocument::of(None, Vec::new(), false).text(&Names::default()), @r#" no tenants"#);
     }
 
     #[test]
