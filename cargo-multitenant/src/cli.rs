@@ -19,11 +19,11 @@ Examples:
   cargo multitenant migrate --tenant acme,globex    two tenants
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
 
-Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file),
+Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
 then flags. All keys have defaults.
 
-Exit codes: 0 done, 1 pending under --check, 2 usage, 3 configuration, 4 no such tenant, 10 some targets failed,
-11 the shared schema or all tenants failed, 12 held by another run, 13 refused, 20 database not reachable,
+Exit codes: 0 done, 1 pending under --check, 2 usage, 3 configuration, 4 no such tenant, 10 some targets failed, \
+11 the shared schema or all tenants failed, 12 held by another run, 13 refused, 20 database not reachable, \
 70 a bug, 130 and 143 interrupted.";
 
 /// Schema-per-tenant migrations for Diesel on PostgreSQL

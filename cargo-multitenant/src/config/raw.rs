@@ -132,13 +132,15 @@ impl Reader {
     }
 
     fn value(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) {
-        let origin = (self.origin)(value.span());
         match read(key.kind, value.get_ref()) {
-            Some(read) => self.config.set(key, read, origin),
-            None => self.problems.push(
-                Problem::new(origin, format!("`{}` must be {}", key.path, key.kind.noun()))
-                    .label(format!("this is {}", describe(value.get_ref()))),
-            ),
+            Some(read) => self.config.set(key, read, (self.origin)(value.span())),
+            None => {
+                let culprit = culprit(key.kind, value);
+                self.problems.push(
+                    Problem::new((self.origin)(culprit.span()), format!("`{}` must be {}", key.path, key.kind.noun()))
+                        .label(format!("this is {}", describe(culprit.get_ref()))),
+                );
+            }
         }
     }
 }
@@ -156,6 +158,14 @@ fn read(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
             .collect::<Option<_>>()
             .map(Value::Texts),
         _ => None,
+    }
+}
+
+/// The value that is wrong: in a list, the item.
+fn culprit<'a, 'i>(kind: Kind, value: &'a Spanned<DeValue<'i>>) -> &'a Spanned<DeValue<'i>> {
+    match value.get_ref() {
+        DeValue::Array(items) if kind == Kind::Texts => items.iter().find(|item| !item.get_ref().is_str()).unwrap_or(value),
+        _ => value,
     }
 }
 

@@ -104,6 +104,10 @@ impl Config {
             }
         }
         problems.extend(validate::problems(&raw));
+        if let Some(newer) = validate::newer_format(&raw) {
+            // What else looks wrong may well be right in that format.
+            return Err(source.error(vec![newer]));
+        }
         let settings = validate::settings(&raw).map_err(|problem| problems.push(problem)).ok();
         let Some(settings) = settings.filter(|_| problems.is_empty()) else { return Err(source.error(problems)) };
         Ok(Self {

@@ -129,7 +129,7 @@ fn wrong_kinds_are_pointed_at() {
 
 #[test]
 fn bad_values_are_pointed_at() {
-    assert_snapshot!(refused("format = 2\n"), @r#"
+    assert_snapshot!(refused("format = 2\nnew = 1\n"), @r#"
     error: `format`: the configuration has format 2, and this version understands up to 1: upgrade cargo-multitenant and multitenant-runtime, or remove what needs the newer format
      --> multitenant.toml:1:10
       |

@@ -45,6 +45,13 @@ pub(super) fn settings(raw: &RawConfig) -> Result<Settings, Problem> {
         .map_err(|error| Problem::new(raw.origin(error.key()), format!("`{}`: {}", error.key(), error.message())))
 }
 
+/// A format that this version does not understand, in the runtime's words.
+pub(super) fn newer_format(raw: &RawConfig) -> Option<Problem> {
+    let format = u32::try_from(raw.count(&key::FORMAT)?).unwrap_or(u32::MAX);
+    let error = Settings::try_from(SettingsText { format, ..SettingsText::DEFAULT }).err()?;
+    Some(Problem::new(raw.origin(key::FORMAT.path), error.message()))
+}
+
 fn registry<'a>(raw: &'a RawConfig, ids: &'a [&'a str]) -> RegistryText<'a> {
     match raw.text(&key::TENANTS_SOURCE) {
         Some("query") => RegistryText::Query { sql: raw.text(&key::TENANTS_QUERY).unwrap_or_default() },

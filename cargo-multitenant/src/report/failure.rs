@@ -62,7 +62,9 @@ impl FailureView<'_> {
             let numbers = [self.line, self.column].into_iter().flatten().map(|number| format!(":{number}"));
             format!("--> {}{}", shown_lines(file), numbers.collect::<String>())
         });
-        let more = [("detail", self.detail), ("hint", self.hint)];
+        // The file's folder is the migration; without a file it has to be said.
+        let migration = self.migration.filter(|_| self.file.is_none());
+        let more = [("migration", migration), ("detail", self.detail), ("hint", self.hint)];
         let more = more.into_iter().filter_map(|(what, text)| Some(format!("{} {}", paint(DIM, format!("{what}:")), shown_lines(text?))));
         place.into_iter().chain(more).flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
