@@ -51,7 +51,9 @@ impl fmt::Display for CliError {
                 help.map_or(Ok(()), |help| write!(f, ": {help}"))
             }
             Self::Embedded(error) => error.fmt(f),
-            Self::Development(error) => write!(f, "the project's database cannot be made on the development server: {error}"),
+            Self::Development(error) => {
+                write!(f, "the project's database cannot be made on the development server: {error}")
+            }
             Self::Runtime(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the result cannot be written: {error}"),
             Self::System(error) => write!(f, "the system refuses: {error}"),

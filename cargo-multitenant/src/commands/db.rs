@@ -49,7 +49,8 @@ impl Db {
             }
             Action::Url => {}
         }
-        let state = Server { format: FORMAT, running: server.is_running(), url: server.url(DATABASE), database: DATABASE };
+        let state =
+            Server { format: FORMAT, running: server.is_running(), url: server.url(DATABASE), database: DATABASE };
         context.console.result(&state, |state| match self.action {
             Action::Stop => String::new(),
             Action::Start | Action::Url => format!("{}\n", state.url),

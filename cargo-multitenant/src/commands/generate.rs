@@ -96,7 +96,11 @@ fn name(name: &str) -> Result<String, String> {
 /// of two processes one takes the next version, and nobody ever reads half a migration.
 fn generate(tier: Tier, folder: &Path, name: &str, now: DateTime) -> Result<PathBuf, CliError> {
     let at = |what: String| {
-        move |error: io::Error| CliError::Files { what, help: Some("check the folder's permissions"), source: Some(error) }
+        move |error: io::Error| CliError::Files {
+            what,
+            help: Some("check the folder's permissions"),
+            source: Some(error),
+        }
     };
     let shown = slashes(folder);
     fs::create_dir_all(folder).map_err(at(format!("the folder {shown} cannot be made")))?;
@@ -118,7 +122,8 @@ fn generate(tier: Tier, folder: &Path, name: &str, now: DateTime) -> Result<Path
             }
             Err(error) => return Err(at(format!("{} cannot be made", slashes(&claim)))(error)),
         }
-        let result = fill(tier, folder, &claim, &version, name).map_err(at(format!("a migration in {shown} cannot be written")));
+        let result =
+            fill(tier, folder, &claim, &version, name).map_err(at(format!("a migration in {shown} cannot be written")));
         match result {
             Ok(Some(made)) => return Ok(made),
             Ok(None) => {}
@@ -128,7 +133,11 @@ fn generate(tier: Tier, folder: &Path, name: &str, now: DateTime) -> Result<Path
             }
         }
     }
-    Err(CliError::Files { what: format!("no free version was found in {shown}"), help: Some("try again"), source: None })
+    Err(CliError::Files {
+        what: format!("no free version was found in {shown}"),
+        help: Some("try again"),
+        source: None,
+    })
 }
 
 /// Completes a claimed folder, unless its version was taken just before it was claimed.
@@ -140,7 +149,9 @@ fn fill(tier: Tier, folder: &Path, claim: &Path, version: &str, name: &str) -> i
     }
     let (whose, undo) = match tier {
         Tier::Shared => ("the shared schema", "the shared schema"),
-        Tier::Tenant => ("every tenant's schema: name no schema, the search_path has the tenant's first", "a tenant's schema"),
+        Tier::Tenant => {
+            ("every tenant's schema: name no schema, the search_path has the tenant's first", "a tenant's schema")
+        }
     };
     fs::write(claim.join("up.sql"), format!("-- Applied to {whose}.\n"))?;
     fs::write(claim.join("down.sql"), format!("-- Undoes up.sql in {undo}.\n"))?;
@@ -210,16 +221,22 @@ mod tests {
     fn many_at_once_take_a_version_each() {
         let folder = tempfile::tempdir().unwrap();
         let mut names: Vec<String> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|i| scope.spawn({
-                let folder = folder.path();
-                move || made(folder, &format!("n{i}"))
-            })).collect();
+            let threads: Vec<_> = (0..8)
+                .map(|i| {
+                    scope.spawn({
+                        let folder = folder.path();
+                        move || made(folder, &format!("n{i}"))
+                    })
+                })
+                .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         names.sort();
         names.dedup_by_key(|name| name[..17].to_owned());
         assert_eq!(names.len(), 8);
-        let hidden = fs::read_dir(folder.path()).unwrap().filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+        let hidden = fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
         assert_eq!(hidden.count(), 0);
     }
 

@@ -61,9 +61,8 @@ impl Migrate {
         let cancellation = CancellationToken::new();
         let progress = Progress::new(context.console);
         let bar = progress.bar();
-        let migrator = project.migrator(|builder| {
-            self.options(builder).observer(progress).cancellation(cancellation.clone())
-        })?;
+        let migrator =
+            project.migrator(|builder| self.options(builder).observer(progress).cancellation(cancellation.clone()))?;
         let result = block_on(run(&migrator, scope, &cancellation, context.console));
         bar.finish_and_clear();
         let (result, signal) = result?;

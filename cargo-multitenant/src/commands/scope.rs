@@ -43,7 +43,9 @@ impl ScopeArgs {
                 Err(CliError::Usage("`shared` is the shared schema alone: leave out --tenant, or say `all`".to_owned()))
             }
             (Some(Targets::Shared), _) => Ok(Scope::shared()),
-            (Some(Targets::Tenants), tenants) | (None, tenants @ Selection::Only(_)) => Ok(Scope { shared: false, tenants }),
+            (Some(Targets::Tenants), tenants) | (None, tenants @ Selection::Only(_)) => {
+                Ok(Scope { shared: false, tenants })
+            }
             (Some(Targets::All) | None, tenants) => Ok(Scope { shared: true, tenants }),
         }
     }

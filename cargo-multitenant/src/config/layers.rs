@@ -30,7 +30,9 @@ impl Environment {
     /// The process's own variables. An empty one counts as one that is not set; one that is no UTF-8 could
     /// be none of ours.
     pub(crate) fn of_process() -> Self {
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
     }
 
     /// Where `MULTITENANT_CONFIG` says the configuration is.
@@ -161,6 +163,9 @@ mod tests {
                 .collect();
         let (_, problems, warnings) = environment.layer();
         assert_eq!(problems.len(), 1);
-        assert_eq!(warnings, ["the variable MULTITENANT_MIGRATIONS_JOB sets nothing: did you mean MULTITENANT_MIGRATIONS_JOBS?"]);
+        assert_eq!(
+            warnings,
+            ["the variable MULTITENANT_MIGRATIONS_JOB sets nothing: did you mean MULTITENANT_MIGRATIONS_JOBS?"]
+        );
     }
 }

@@ -33,7 +33,8 @@ impl Location {
         }
         let candidates = cargo_folders(here);
         let nearest = candidates.first().cloned().unwrap_or_else(|| here.to_path_buf());
-        let searched = if candidates.is_empty() { here.ancestors().map(Path::to_path_buf).collect() } else { candidates };
+        let searched =
+            if candidates.is_empty() { here.ancestors().map(Path::to_path_buf).collect() } else { candidates };
         searched.iter().find_map(|folder| Self::in_folder(folder)).unwrap_or(Self { root: nearest, file: None })
     }
 
@@ -57,7 +58,11 @@ fn cargo_folders(here: &Path) -> Vec<PathBuf> {
         .filter_map(|package| package.manifest_path.parent())
         .filter(|folder| here.starts_with(folder))
         .max_by_key(|folder| folder.as_str().len());
-    package.into_iter().chain([metadata.workspace_root.as_path()]).map(|folder| folder.as_std_path().to_path_buf()).collect()
+    package
+        .into_iter()
+        .chain([metadata.workspace_root.as_path()])
+        .map(|folder| folder.as_std_path().to_path_buf())
+        .collect()
 }
 
 /// A path as a reader who stands here would write it, with `/`.

@@ -152,11 +152,9 @@ fn read(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
         (Kind::Count, DeValue::Integer(number)) => {
             u64::from_str_radix(number.as_str(), number.radix()).ok().map(Value::Count)
         }
-        (Kind::Texts, DeValue::Array(items)) => items
-            .iter()
-            .map(|item| item.get_ref().as_str().map(str::to_owned))
-            .collect::<Option<_>>()
-            .map(Value::Texts),
+        (Kind::Texts, DeValue::Array(items)) => {
+            items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>().map(Value::Texts)
+        }
         _ => None,
     }
 }
@@ -164,7 +162,9 @@ fn read(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
 /// The value that is wrong: in a list, the item.
 fn culprit<'a, 'i>(kind: Kind, value: &'a Spanned<DeValue<'i>>) -> &'a Spanned<DeValue<'i>> {
     match value.get_ref() {
-        DeValue::Array(items) if kind == Kind::Texts => items.iter().find(|item| !item.get_ref().is_str()).unwrap_or(value),
+        DeValue::Array(items) if kind == Kind::Texts => {
+            items.iter().find(|item| !item.get_ref().is_str()).unwrap_or(value)
+        }
         _ => value,
     }
 }

@@ -85,7 +85,8 @@ impl Config {
         let mut source = Source { file: slashes(&shown), text: String::new() };
         if let Some(file) = &location.file {
             source.text = std::fs::read_to_string(file).map_err(|error| {
-                let problem = Problem::new(Origin::Nowhere, format!("the configuration cannot be read ({error})"));
+                let message = format!("the configuration {} cannot be read ({error})", source.file);
+                let problem = Problem::new(Origin::Nowhere, message);
                 source.error(vec![problem.help("give the file with --config, or create it")])
             })?;
         }
@@ -125,8 +126,10 @@ impl Config {
     /// The database that is migrated: `migrate_url` where it is set, else `url`.
     pub(crate) fn database(&self) -> Result<&Database, Box<ConfigError>> {
         self.database.as_ref().ok_or_else(|| {
-            let what = if self.has_file { "has no database.url" } else { "does not exist, and DATABASE_URL is not set" };
-            let problem = Problem::new(Origin::Nowhere, format!("no database is configured: {} {what}", self.source.file));
+            let what =
+                if self.has_file { "has no database.url" } else { "does not exist, and DATABASE_URL is not set" };
+            let problem =
+                Problem::new(Origin::Nowhere, format!("no database is configured: {} {what}", self.source.file));
             self.source.error(vec![problem.help(
                 "write `url = \"postgres://…\"` under [database], set DATABASE_URL, give --database-url, or write \
                  `url = \"embedded\"` for a development server of the project's own",

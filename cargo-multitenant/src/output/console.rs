@@ -44,7 +44,8 @@ impl Console {
     pub(crate) fn result<D: Serialize>(&self, document: &D, text: impl FnOnce(&D) -> String) -> Result<(), CliError> {
         let written = match self.format {
             Format::Json => {
-                let mut json = serde_json::to_string_pretty(document).map_err(|error| CliError::Output(error.into()))?;
+                let mut json =
+                    serde_json::to_string_pretty(document).map_err(|error| CliError::Output(error.into()))?;
                 json.push('\n');
                 // Not through the stream that takes colours out: a tenant's id may look like one.
                 write_all(io::stdout().lock(), &json)
@@ -76,7 +77,8 @@ impl Console {
 
     fn to_stderr(self, text: &str) {
         // Nobody is left to be told where stderr cannot be written.
-        let _ = write_all(AutoStream::new(io::stderr().lock(), self.color), &format!("{}\n", text.trim_end_matches('\n')));
+        let _ =
+            write_all(AutoStream::new(io::stderr().lock(), self.color), &format!("{}\n", text.trim_end_matches('\n')));
     }
 }
 

@@ -11,7 +11,9 @@ pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| if is_harmless(c) { write!(f, "{c}") } else { write!(f, "{}", c.escape_default()) })
+        self.0
+            .chars()
+            .try_for_each(|c| if is_harmless(c) { write!(f, "{c}") } else { write!(f, "{}", c.escape_default()) })
     }
 }
 

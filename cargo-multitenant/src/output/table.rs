@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn columns_align_whatever_stands_in_them() {
-        let mut table = Table::new([("schema", Align::Left), ("applied", Align::Right), ("state", Align::Left), ("", Align::Left)]);
+        let mut table =
+            Table::new([("schema", Align::Left), ("applied", Align::Right), ("state", Align::Left), ("", Align::Left)]);
         for schema in ["public", "tenant_é", "tenant_漢字", "tenant_\u{1b}[31m"] {
             table.row([Cell::new(schema), Cell::new("12"), Cell::new("up to date").style(GOOD), Cell::new("")]);
         }

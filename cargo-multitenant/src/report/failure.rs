@@ -65,7 +65,9 @@ impl FailureView<'_> {
         // The file's folder is the migration; without a file it has to be said.
         let migration = self.migration.filter(|_| self.file.is_none());
         let more = [("migration", migration), ("detail", self.detail), ("hint", self.hint)];
-        let more = more.into_iter().filter_map(|(what, text)| Some(format!("{} {}", paint(DIM, format!("{what}:")), shown_lines(text?))));
+        let more = more
+            .into_iter()
+            .filter_map(|(what, text)| Some(format!("{} {}", paint(DIM, format!("{what}:")), shown_lines(text?))));
         place.into_iter().chain(more).flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 }

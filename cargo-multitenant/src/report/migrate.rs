@@ -162,7 +162,8 @@ mod tests {
             hint: Some("drop it"),
             ..FailureView::EMPTY
         };
-        let held = FailureView { class: multitenant_runtime::FailureClass::Held, message: "held", ..FailureView::EMPTY };
+        let held =
+            FailureView { class: multitenant_runtime::FailureClass::Held, message: "held", ..FailureView::EMPTY };
         MigrateDocument::of(
             vec![
                 target(None, "public", Outcome::UpToDate, &[], None),

@@ -101,7 +101,11 @@ fn target_text(target: &PlannedTarget<'_>, names: &Names) -> String {
     let create = if target.create_schema { "create the schema, " } else { "" };
     let mut text = format!(" {schema}  {create}apply {}\n", target.pending.len());
     for version in &target.pending {
-        let late = if target.out_of_order.contains(version) { paint(WARN, "  (older than what is applied)") } else { String::new() };
+        let late = if target.out_of_order.contains(version) {
+            paint(WARN, "  (older than what is applied)")
+        } else {
+            String::new()
+        };
         text.push_str(&format!("     {}{late}\n", Shown(names.get(tier_of(target.tenant), version))));
     }
     text

@@ -10,7 +10,8 @@ async fn a_target_that_another_run_holds_is_left_when_the_wait_is_over() {
         .await
         .migration("tenant/1_slow", "create table slow (id int);\nselect pg_sleep(60);");
     let mut first = project.command(&["migrate"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let sleeping = "select count(*) from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%'";
+    let sleeping =
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%'";
     while project.count(sleeping).await == 0 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

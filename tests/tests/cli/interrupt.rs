@@ -11,7 +11,8 @@ use crate::project::Project;
 async fn sleeping(project: &Project) -> Child {
     let mut command = project.command(&["migrate", "--jobs", "1", "--format", "json"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let sleeping = "select count(*) from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%'";
+    let sleeping =
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%'";
     while project.count(sleeping).await == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

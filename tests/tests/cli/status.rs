@@ -82,12 +82,14 @@ async fn hostile_ids_do_nothing_to_the_terminal_and_stay_in_json() {
     let ids = ["é", "a\"b", "a\u{1b}[31mb\n", "漢字"];
     let project = Project::with_tenants(&ids).await.migration("tenant/1_users", "create table users (id int);");
     project.run(&["migrate"]).code(0);
-    let answer = project.run(&["status", "--color", "always"]).code(0).says(&["tenant_a\\u{1b}[31mb\\n ", "tenant_a\"b "]);
+    let answer =
+        project.run(&["status", "--color", "always"]).code(0).says(&["tenant_a\\u{1b}[31mb\\n ", "tenant_a\"b "]);
     assert!(!answer.stdout.contains("\u{1b}[31mb"));
     let columns: Vec<_> = answer.stdout.lines().take(5).map(|line| line.split("\u{1b}[").next().unwrap()).collect();
     assert!(columns.iter().skip(1).all(|line| line.ends_with("        0  ")), "{columns:?}");
     let document = project.run(&["status", "--format", "json", "--color", "never"]).code(0).json();
-    let tenants: Vec<_> = document["tenants"].as_array().unwrap().iter().map(|t| t["tenant"].as_str().unwrap()).collect();
+    let tenants: Vec<_> =
+        document["tenants"].as_array().unwrap().iter().map(|t| t["tenant"].as_str().unwrap()).collect();
     assert_eq!(tenants, ids);
     project.run(&["status", "--tenant", ids[2]]).code(0).says(&["1 tenant: 1 up to date"]);
 }
