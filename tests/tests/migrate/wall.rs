@@ -27,7 +27,7 @@ async fn whatever_changes_the_shared_schema_is_rolled_back() {
         "DROP VIEW names;",
         "TRUNCATE users CASCADE;",
         "CREATE INDEX ON users (id, email);",
-        "ALTER TABLE orders ADD COLUMN x int; ALTER TABLE users ALTER COLUMN email SET NOT NULL;",
+        "ALTER TABLE orders ADD COLUMN x int; ALTER TABLE users ALTER COLUMN email SET DEFAULT 1;",
     ] {
         let project = project().await.tenant("2_bad", sql);
         project.sql("CREATE SCHEMA tenant_a").await;
