@@ -36,8 +36,10 @@ impl EmbedArgs {
             })?;
             if value.value().is_empty() {
                 errors.push(value.span(), format!("`{name}` is empty: write a path, or remove the argument"));
-            } else if slot.replace(value).is_some() {
+            } else if slot.is_some() {
                 errors.push(name.span(), format!("`{name}` is given twice: remove one"));
+            } else {
+                *slot = Some(value);
             }
             Ok(())
         });
@@ -125,11 +127,8 @@ fn each(
                 false
             }
         };
-        let skipped = if complete && !input.is_empty() {
-            input.parse::<Token![,]>().map(drop)
-        } else {
-            skip_to_comma(input)
-        };
+        let skipped =
+            if complete && !input.is_empty() { input.parse::<Token![,]>().map(drop) } else { skip_to_comma(input) };
         if let Err(error) = skipped {
             errors.add(error);
             return;
@@ -161,4 +160,3 @@ pub(crate) fn read<T: Default>(
         Err(_) => T::default(),
     }
 }
-

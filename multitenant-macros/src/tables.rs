@@ -98,7 +98,7 @@ fn mark(tier: Tier, table: &Path, span: Span) -> TokenStream {
     let tier = tier.name();
     let alias = quote! { type MarkedTable = #table::table; };
     quote_spanned! {span=>
-        #[allow(non_local_definitions)]
+        #[allow(non_local_definitions, unused_qualifications)]
         const _: () = {
             #alias
             #[automatically_derived]
@@ -111,12 +111,13 @@ fn mark(tier: Tier, table: &Path, span: Span) -> TokenStream {
 
 /// What `#[multitenant(same_table)]` stands for: no mark, but a promise that there is one.
 fn assertion(tier: Tier, table: &Path, _span: Span) -> TokenStream {
-    let tier = tier.name();
+    let assert = match tier {
+        Tier::Tenant => quote!(assert_tenant),
+        Tier::Shared => quote!(assert_shared),
+    };
     quote_spanned! {table.span()=>
-        const _: () = ::multitenant_runtime::__private::assert_tier::<
-            #table::table,
-            ::multitenant_runtime::__private::#tier,
-        >();
+        #[allow(unused_qualifications)]
+        const _: () = ::multitenant_runtime::__private::#assert::<#table::table>();
     }
 }
 

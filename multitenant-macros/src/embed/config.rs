@@ -122,7 +122,9 @@ fn misspelt_sections(document: &Document, top: &DeTable<'_>, problems: &mut Vec<
             (Some(section), _) => format!("unknown section [{name}]: did you mean [{section}]?"),
             (None, Some(_)) => format!("unknown key `{name}`: did you mean `format`?"),
             (None, None) if is_section(value) => continue,
-            (None, None) => format!("unknown key `{name}` outside any section: move it below its section, or remove it"),
+            (None, None) => {
+                format!("unknown key `{name}` outside any section: move it below its section, or remove it")
+            }
         };
         problems.push(document.at(&key.span(), &problem));
     }
@@ -159,15 +161,7 @@ fn isolation(section: &mut Section<'_, '_>, config: &mut Config) {
 }
 
 fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
-    section.only(&[
-        "folder",
-        "shared_folder",
-        "table",
-        "shared_table",
-        "lock_timeout",
-        "statement_timeout",
-        "jobs",
-    ]);
+    section.only(&["folder", "shared_folder", "table", "shared_table", "lock_timeout", "statement_timeout", "jobs"]);
     let mut path = |key| {
         let path = section.text(key)?;
         if path.value.is_empty() {

@@ -184,7 +184,9 @@ mod tests {
 
     #[test]
     fn misspelt_words_are_recognised() {
-        for (word, meant) in [("folde", Some("folder")), ("fodler", Some("folder")), ("tabel", Some("table")), ("x", None)] {
+        for (word, meant) in
+            [("folde", Some("folder")), ("fodler", Some("folder")), ("tabel", Some("table")), ("x", None)]
+        {
             assert_eq!(similar(word, &["folder", "table"]), meant, "{word}");
         }
     }

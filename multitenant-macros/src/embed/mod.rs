@@ -44,7 +44,8 @@ struct Set {
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = args::read(input, &mut errors, EmbedArgs::parse);
-    let model = model(&args, &mut errors);
+    // With half of the arguments, what follows would be misleading.
+    let model = if errors.is_empty() { model(&args, &mut errors) } else { Model::default() };
     match errors.into_compile_errors() {
         Some(errors) => expand::failed(&errors),
         None => expand::constant(&model),
@@ -68,7 +69,10 @@ fn model(args: &EmbedArgs, errors: &mut Errors) -> Model {
     {
         errors.push(
             *span,
-            format!("{} holds both the shared and the tenants' migrations: give each a folder of its own", tenant.shown),
+            format!(
+                "{} holds both the shared and the tenants' migrations: give each a folder of its own",
+                tenant.shown
+            ),
         );
         return Model::default();
     }
@@ -92,7 +96,11 @@ fn configuration(args: &EmbedArgs, package: &Base, errors: &mut Errors) -> Optio
     }
     errors.push(
         config.span(),
-        format!("the configuration {} does not exist in {}: the path begins at the package", file.shown, package.shown()),
+        format!(
+            "the configuration {} does not exist in {}: the path begins at the package",
+            file.shown,
+            package.shown()
+        ),
     );
     None
 }
@@ -147,12 +155,7 @@ fn shared_folder(
     folder.path.is_dir().then(|| (folder, Span::call_site()))
 }
 
-fn from_argument(
-    argument: &syn::LitStr,
-    name: &str,
-    package: &Base,
-    errors: &mut Errors,
-) -> Option<(Place, Span)> {
+fn from_argument(argument: &syn::LitStr, name: &str, package: &Base, errors: &mut Errors) -> Option<(Place, Span)> {
     let folder = package.join(&argument.value());
     if folder.path.is_dir() {
         return Some((folder, argument.span()));

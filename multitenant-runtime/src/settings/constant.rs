@@ -316,8 +316,26 @@ mod tests {
     fn limits_agree() {
         let d = SettingsText::DEFAULT;
         for text in [
-            "", "0", "00", "0s", "7ms", "2 s", " 3min ", "5m", "1h", "596h", "597h", "5", "s", "-1s", "1.5s", "1d",
-            "99999999999999999999s", "１s", "2147483647ms", "2147483648ms",
+            "",
+            "0",
+            "00",
+            "0s",
+            "7ms",
+            "2 s",
+            " 3min ",
+            "5m",
+            "1h",
+            "596h",
+            "597h",
+            "5",
+            "s",
+            "-1s",
+            "1.5s",
+            "1d",
+            "99999999999999999999s",
+            "１s",
+            "2147483647ms",
+            "2147483648ms",
         ] {
             agree(Rule::Duration(text), SettingsText { lock_timeout: text, ..d });
             agree(Rule::Duration(text), SettingsText { statement_timeout: text, ..d });
