@@ -7,6 +7,7 @@
 mod compile;
 
 use compile::{Case, expected};
+use multitenant_runtime::{EmbeddedMigrations, RegistryText, SettingsText, embed_migrations};
 
 /// What is wrong with a case, if anything.
 fn verdict(case: &Case) -> Vec<String> {
@@ -41,4 +42,67 @@ fn every_case_says_what_it_should() {
         }
     }
     assert!(report.is_empty(), "\n{report}");
+}
+
+const EMBEDDED: EmbeddedMigrations = embed_migrations!(config = "ui/fixtures/good/multitenant.toml");
+
+#[test]
+fn embeds_what_lies_in_the_folders() {
+    let embedded = format!("{EMBEDDED:?}");
+    let mut rest = embedded.as_str();
+    // In the order of their versions; hidden entries and plain files are left out.
+    for part in [
+        r#"shared: Some(EmbeddedSet { folder: "shared", migrations: [EmbeddedMigration { name: "1_plans","#,
+        r#"up: "\u{feff}-- The plans.\r\ncreate table plans (id int);\r\n", down: None,"#,
+        "run_in_transaction: true, allow_shared_locks: false }] })",
+        r#"tenant: EmbeddedSet { folder: "tenant", migrations: [EmbeddedMigration { name: "00000000000000_diesel_initial_setup","#,
+        r#"{ name: "2023-05-23-1715-with blanks + signs","#,
+        "run_in_transaction: false, allow_shared_locks: true }",
+        r#"{ name: "2026-11-02-101500_orders","#,
+        r#"down: Some("drop table orders;\n"), run_in_transaction: true, allow_shared_locks: false }] }"#,
+    ] {
+        let (_, after) = rest.split_once(part).unwrap_or_else(|| panic!("{part} is not in {rest}"));
+        rest = after;
+    }
+    assert_eq!(embedded.matches("EmbeddedMigration {").count(), 4);
+}
+
+#[test]
+fn embeds_the_settings_that_are_given_and_no_secrets() {
+    let expected = SettingsText {
+        shared_schema: "app",
+        schema_name: "customer_{id}",
+        search_path: &["{tenant}", "{shared}", "extensions"],
+        tenant_history: "history",
+        registry: RegistryText::Table {
+            table: "customers",
+            id_column: "id",
+            schema_column: None,
+            filter: Some("archived_at is null"),
+        },
+        lock_timeout: "500ms",
+        statement_timeout: "5m",
+        jobs: 8,
+        ..SettingsText::DEFAULT
+    };
+    assert_eq!(EMBEDDED.settings(), expected);
+
+    let secret = ["hunt", "er2"].concat();
+    let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    assert!(!program.windows(secret.len()).any(|bytes| bytes == secret.as_bytes()));
+}
+
+#[test]
+fn embeds_every_kind_of_registry() {
+    for (embedded, registry) in [
+        (
+            embed_migrations!(config = "ui/fixtures/registry/query.toml"),
+            RegistryText::Query { sql: "select id from t" },
+        ),
+        (embed_migrations!(config = "ui/fixtures/registry/schemas.toml"), RegistryText::Schemas),
+        (embed_migrations!(config = "ui/fixtures/registry/list.toml"), RegistryText::List { ids: &["a b", "c"] }),
+        (embed_migrations!(config = "ui/fixtures/registry/defaults.toml"), RegistryText::DEFAULT),
+    ] {
+        assert_eq!(embedded.settings(), SettingsText { registry, ..SettingsText::DEFAULT });
+    }
 }

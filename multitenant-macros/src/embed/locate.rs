@@ -131,3 +131,80 @@ fn manifest(folder: &Path) -> Option<Table> {
 fn slashes(path: &str) -> String {
     if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A folder that is gone after the test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn with(name: &str, files: &[(&str, &str)]) -> Self {
+            let root = std::env::temp_dir().join(format!("multitenant-macros-{}-{name}", std::process::id()));
+            for (file, text) in files {
+                let path = root.join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Self(root)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const PACKAGE: &str = "[package]\nname = \"app\"\n";
+
+    fn check(name: &str, files: &[(&str, &str)], expected: Option<&str>) {
+        let folder = Folder::with(name, files);
+        let found = configuration(&Base::package(folder.0.join("ws/crates/app")));
+        assert_eq!(found.as_ref().map(|file| file.from_package.as_str()), expected, "{name}");
+        assert!(found.is_none_or(|file| file.shown == "multitenant.toml"), "{name}");
+    }
+
+    #[test]
+    fn the_configuration_is_the_packages_or_its_workspaces() {
+        let app = ("ws/crates/app/Cargo.toml", PACKAGE);
+        let root = ("ws/Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+        let above = ("ws/multitenant.toml", "");
+        check("own", &[app, root, above, ("ws/crates/app/multitenant.toml", "")], Some("multitenant.toml"));
+        check("workspace", &[app, root, above], Some("../../multitenant.toml"));
+        check("none", &[app, root], None);
+        check("between", &[app, root, ("ws/crates/multitenant.toml", "")], None);
+        check("beyond", &[app, root, ("Cargo.toml", "[workspace]"), ("multitenant.toml", "")], None);
+        let alone = ("ws/crates/app/Cargo.toml", "[package]\nname = \"app\"\n[workspace]\n");
+        check("alone", &[alone, root, above], None);
+        let without = ("ws/Cargo.toml", "[workspace]\nexclude = [\"crates/app\"]\n");
+        check("excluded", &[app, without, above], None);
+        let named = ("ws/crates/app/Cargo.toml", "[package]\nname = \"app\"\nworkspace = \"../../../main\"\n");
+        let main = ("main/multitenant.toml", "");
+        check("named", &[named, root, above, main, ("main/Cargo.toml", "")], Some("../../../main/multitenant.toml"));
+    }
+
+    #[test]
+    fn configured_paths_begin_at_the_configuration() {
+        let package = Base::package(PathBuf::from("/p/app"));
+        let base = package.beside(&package.join("../conf/multitenant.toml"));
+        let folder = base.join("./migrations/tenant/");
+        assert_eq!(folder.shown, "migrations/tenant");
+        assert_eq!(folder.from_package, "../conf/migrations/tenant");
+        assert_eq!(folder.path, Path::new("/p/app/../conf/migrations/tenant"));
+        assert!(folder.join("up.sql").include().to_string().contains("\"/../conf/migrations/tenant/up.sql\""));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn absolute_paths_stay_as_they_are() {
+        let base = Base::package(PathBuf::from("/p/app"));
+        let file = base.join("/etc/app/multitenant.toml");
+        assert_eq!(file.path, Path::new("/etc/app/multitenant.toml"));
+        assert!(!file.include().to_string().contains("CARGO_MANIFEST_DIR"));
+        assert_eq!(base.beside(&file).join("sql").from_package, "/etc/app/sql");
+    }
+}
