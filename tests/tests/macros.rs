@@ -4,7 +4,10 @@
 //! the target folder. What the compiler says is not compared as a whole: only the fragments that a case names
 //! by `//~ ERROR`, and no message of ours may come that no case names. So another compiler fails nothing.
 
+#[expect(clippy::expect_used, clippy::panic, reason = "a test fails by it")]
 mod compile;
+
+use std::sync::LazyLock;
 
 use compile::{Case, expected};
 use multitenant_runtime::{EmbeddedMigrations, RegistryText, SettingsText, embed_migrations};
@@ -31,17 +34,33 @@ fn verdict(case: &Case) -> Vec<String> {
     wrong
 }
 
+/// All cases, checked once for all tests.
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(compile::run);
+
 #[test]
 fn every_case_says_what_it_should() {
-    let cases = compile::run();
-    assert!(cases.len() > 10, "only {} cases were found", cases.len());
     let mut report = String::new();
-    for case in &cases {
+    for case in CASES.iter() {
         for wrong in verdict(case) {
             report += &format!("{}: {wrong}\n", case.name);
         }
     }
     assert!(report.is_empty(), "\n{report}");
+}
+
+#[test]
+fn the_compiler_watches_every_file() {
+    assert!(CASES.iter().any(|case| case.name == "embedding"));
+    let watched = compile::watched_by("embedding");
+    for file in [
+        "good/multitenant.toml",
+        "good/shared/1_plans/up.sql",
+        "good/tenant/2026-11-02-101500_orders/up.sql",
+        "good/tenant/2026-11-02-101500_orders/down.sql",
+        "good/tenant/2023-05-23-1715-with blanks + signs/metadata.toml",
+    ] {
+        assert!(watched.contains(file), "{file} is not among the files that the compiler watches: {watched}");
+    }
 }
 
 const EMBEDDED: EmbeddedMigrations = embed_migrations!(config = "ui/fixtures/good/multitenant.toml");

@@ -31,7 +31,6 @@ impl Document {
 
     /// Parses it; a syntax error names the place, and never shows the line, which may hold a password.
     pub(crate) fn parse(&self) -> Result<DeTable<'_>, String> {
-        // A byte order mark is what some editors begin a file with; TOML does not know it.
         match DeTable::parse(&self.text) {
             Ok(table) => Ok(table.into_inner()),
             Err(error) => Err(self.at(&error.span().unwrap_or_default(), error.message().trim_end())),
@@ -45,7 +44,8 @@ impl Document {
 
     /// `multitenant.toml:5:9`; lines and columns (in characters) begin at 1.
     pub(crate) fn place(&self, span: &Range<usize>) -> String {
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        // A byte order mark is nothing that an editor would count.
+        let before = self.text.get(..span.start).unwrap_or(&self.text).trim_start_matches('\u{feff}');
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
@@ -114,7 +114,10 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, key: &str) -> Option<Located<bool>> {
-        self.read(key, "`true` or `false`", |value| value.as_bool())
+        self.read(key, "`true` or `false`", |value| match value {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        })
     }
 
     /// A whole number from 0.
@@ -197,5 +200,7 @@ mod tests {
         assert_eq!(document.place(&(0..1)), "m.toml:1:1");
         assert_eq!(document.place(&(11..12)), "m.toml:2:5");
         assert_eq!(document.place(&(99..99)), "m.toml:3:1");
+        let marked = Document { name: "m.toml".into(), text: "\u{feff}a = 1\n".into() };
+        assert_eq!(marked.place(&(3..4)), "m.toml:1:1");
     }
 }

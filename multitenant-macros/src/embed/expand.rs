@@ -1,7 +1,7 @@
 //! What the macro writes: one block that ends in a constant.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::config::{Config, Registry};
 use super::document::Located;
@@ -134,13 +134,13 @@ fn registry(registry: &Registry) -> TokenStream {
 /// One constant for each configured value, which calls the runtime's rule.
 fn checks(config: &Config) -> Vec<TokenStream> {
     let mut checks = vec![
-        text("database.shared_schema", quote!(SharedSchema), config.shared_schema.as_ref()),
-        text("isolation.schema_name", quote!(Template), config.schema_name.as_ref()),
-        texts("isolation.search_path", quote!(SearchPath), config.search_path.as_ref()),
-        text("migrations.table", quote!(Identifier), config.table.as_ref()),
-        text("migrations.shared_table", quote!(Identifier), config.shared_table.as_ref()),
-        text("migrations.lock_timeout", quote!(Duration), config.lock_timeout.as_ref()),
-        text("migrations.statement_timeout", quote!(Duration), config.statement_timeout.as_ref()),
+        text("database.shared_schema", "SharedSchema", config.shared_schema.as_ref()),
+        text("isolation.schema_name", "Template", config.schema_name.as_ref()),
+        texts("isolation.search_path", "SearchPath", config.search_path.as_ref()),
+        text("migrations.table", "Identifier", config.table.as_ref()),
+        text("migrations.shared_table", "Identifier", config.shared_table.as_ref()),
+        text("migrations.lock_timeout", "Duration", config.lock_timeout.as_ref()),
+        text("migrations.statement_timeout", "Duration", config.statement_timeout.as_ref()),
         config.jobs.as_ref().map(|jobs| {
             let number = proc_macro2::Literal::u32_unsuffixed(jobs.value);
             check("migrations.jobs", &jobs.place, &quote!(Jobs(#number)))
@@ -148,25 +148,25 @@ fn checks(config: &Config) -> Vec<TokenStream> {
     ];
     match &config.registry {
         Some(Registry::Table { table, id_column, schema_column, filter }) => checks.extend([
-            text("tenants.table", quote!(Identifier), table.as_ref()),
-            text("tenants.id_column", quote!(Identifier), id_column.as_ref()),
-            text("tenants.schema_column", quote!(Identifier), schema_column.as_ref()),
-            text("tenants.filter", quote!(Sql), filter.as_ref()),
+            text("tenants.table", "Identifier", table.as_ref()),
+            text("tenants.id_column", "Identifier", id_column.as_ref()),
+            text("tenants.schema_column", "Identifier", schema_column.as_ref()),
+            text("tenants.filter", "Sql", filter.as_ref()),
         ]),
-        Some(Registry::Query(sql)) => checks.push(text("tenants.query", quote!(Sql), Some(sql))),
-        Some(Registry::List(ids)) => checks.push(texts("tenants.ids", quote!(TenantIds), Some(ids))),
+        Some(Registry::Query(sql)) => checks.push(text("tenants.query", "Sql", Some(sql))),
+        Some(Registry::List(ids)) => checks.push(texts("tenants.ids", "TenantIds", Some(ids))),
         Some(Registry::Schemas) | None => {}
     }
     checks.into_iter().flatten().collect()
 }
 
-fn text(key: &str, rule: TokenStream, value: Option<&Located<String>>) -> Option<TokenStream> {
-    let Located { value, place } = value?;
+fn text(key: &str, rule: &str, value: Option<&Located<String>>) -> Option<TokenStream> {
+    let (Located { value, place }, rule) = (value?, format_ident!("{rule}"));
     Some(check(key, place, &quote!(#rule(#value))))
 }
 
-fn texts(key: &str, rule: TokenStream, value: Option<&Located<Vec<String>>>) -> Option<TokenStream> {
-    let Located { value, place } = value?;
+fn texts(key: &str, rule: &str, value: Option<&Located<Vec<String>>>) -> Option<TokenStream> {
+    let (Located { value, place }, rule) = (value?, format_ident!("{rule}"));
     Some(check(key, place, &quote!(#rule(&[#(#value),*]))))
 }
 

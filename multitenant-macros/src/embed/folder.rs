@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn names_are_utf8() {
+        use std::os::unix::ffi::OsStrExt;
+
+        assert_eq!(utf8_name(OsStr::new("1_é")).as_deref(), Ok("1_é"));
+        assert!(utf8_name(OsStr::from_bytes(b"1_\xe9")).unwrap_err().contains("not UTF-8"));
+    }
+
+    #[test]
     fn versions_that_the_history_cannot_hold_are_refused() {
         for name in ["_x", "-_x", "---", ""] {
             assert!(version(name).unwrap_err().contains("no version"), "{name}");

@@ -4,7 +4,7 @@ pub(crate) mod expected;
 mod package;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -26,11 +26,10 @@ pub(crate) struct Diagnostic {
 
 pub(crate) fn run() -> Vec<Case> {
     let package = package::write();
-    let target = package.parent().and_then(|tmp| tmp.parent()).expect("the folder lies below the target folder");
     let output = Command::new(env!("CARGO"))
         .args(["check", "--workspace", "--bins", "--keep-going", "--offline", "--quiet", "--message-format=json"])
         .arg("--target-dir")
-        .arg(target)
+        .arg(target())
         .current_dir(&package)
         .output()
         .expect("cargo runs");
@@ -51,6 +50,23 @@ pub(crate) fn run() -> Vec<Case> {
     }
     assert!(heard >= cases.len(), "cargo did not check the cases:\n{}", String::from_utf8_lossy(&output.stderr));
     cases.into_values().collect()
+}
+
+/// The files that a case was made of, as the compiler notes them for Cargo.
+pub(crate) fn watched_by(case: &str) -> String {
+    let folder = target().join("debug/deps");
+    let notes = std::fs::read_dir(folder).expect("the folder can be read").flatten().map(|entry| entry.path());
+    let mine = notes.filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.starts_with(&format!("{case}-")) && name.ends_with(".d")
+    });
+    let newest = mine.max_by_key(|path| path.metadata().and_then(|file| file.modified()).ok());
+    let notes = std::fs::read_to_string(newest.expect("the case was checked")).expect("the file can be read");
+    notes.replace("\\ ", " ").replace('\\', "/")
+}
+
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the folder lies below the target folder")
 }
 
 fn cases() -> BTreeMap<String, Case> {

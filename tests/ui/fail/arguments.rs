@@ -6,7 +6,7 @@ const ALL: EmbeddedMigrations = embed_migrations!(
     tenant = "", //~ ERROR `tenant` is empty
     config = "fixtures/config/nowhere.toml",
     config = "fixtures/config/keys.toml", //~ ERROR `config` is given twice
-    "migrations", //~ ERROR expected
+    "migrations", //~ ERROR arguments have names: write `tenant = "…"`
 );
 
 const CONFIG: EmbeddedMigrations = embed_migrations!(

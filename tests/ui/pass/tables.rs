@@ -54,6 +54,13 @@ struct NewPerson<'a> {
 #[allow(dead_code)]
 struct Plan;
 
+/// As Diesel 1 had it.
+#[derive(TenantTable)]
+#[table_name = "user_orders"]
+#[multitenant(same_table)]
+#[allow(dead_code)]
+struct Bought;
+
 /// What the macros write passes lints that a project may have on.
 #[deny(warnings, unused_qualifications)]
 mod strict {
