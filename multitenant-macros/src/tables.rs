@@ -52,7 +52,10 @@ pub(crate) fn list(tier: Tier, input: TokenStream) -> TokenStream {
     if is_empty {
         errors.push(Span::call_site(), "no table is named: write the tables' names, separated by commas");
     }
-    tables.iter().for_each(|table| check(table, &mut errors));
+    for table in &tables {
+        check(table, &mut errors);
+        check_home(table, &mut errors);
+    }
     if let Some(errors) = errors.into_compile_errors() {
         return errors;
     }
@@ -77,7 +80,12 @@ fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     if tables.is_empty() {
         tables.push(Ident::new(&default_table_name(&input.ident.to_string()), input.ident.span()).into());
     }
-    tables.iter().for_each(|table| check(table, errors));
+    for table in &tables {
+        check(table, errors);
+        if !same_table {
+            check_home(table, errors);
+        }
+    }
     Model { tables, same_table }
 }
 
@@ -90,6 +98,17 @@ fn fields(data: &Data) -> impl Iterator<Item = &syn::Field> {
 fn check(table: &Path, errors: &mut Errors) {
     if table.segments.len() > 1 && table.segments.last().is_some_and(|last| last.ident == "table") {
         errors.push(table.span(), "name the table's module, not the type in it: leave out `::table`");
+    }
+}
+
+/// Refuses to mark another crate's table, which Rust would refuse with fewer words (E0117).
+fn check_home(table: &Path, errors: &mut Errors) {
+    if table.leading_colon.is_some() {
+        errors.push(
+            table.span(),
+            "only the crate that declares a table can mark it: use `tenant_tables!` or `shared_tables!` there, and \
+             `#[multitenant(same_table)]` on the structs here",
+        );
     }
 }
 

@@ -3,9 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::config::{Config, Registry};
+use super::config::Config;
 use super::document::Located;
 use super::folder::Migration;
+use super::place::Place;
+use super::registry::Registry;
 use super::{Model, Set};
 
 /// The errors, and after them a value of the right type, so that no other error follows from them.
@@ -60,7 +62,7 @@ fn set(set: &Set) -> TokenStream {
 fn migration(migration: &Migration) -> TokenStream {
     let name = &migration.name;
     let up = migration.up.include();
-    let down = option(migration.down.as_ref().map(super::locate::Place::include));
+    let down = option(migration.down.as_ref().map(Place::include));
     let (run_in_transaction, allow_shared_locks) =
         (migration.metadata.run_in_transaction, migration.metadata.allow_shared_locks);
     quote! {

@@ -8,8 +8,8 @@ use std::fs;
 use migrations_internals::{migrations_directories, valid_sql_migration_directory, version_from_string};
 use proc_macro2::Span;
 
-use super::locate::Place;
 use super::metadata::{self, Metadata};
+use super::place::Place;
 use super::sql;
 use crate::errors::Errors;
 

@@ -6,6 +6,9 @@ mod expand;
 mod folder;
 mod locate;
 mod metadata;
+mod place;
+mod registry;
+mod similar;
 mod sql;
 
 use std::path::PathBuf;
@@ -16,7 +19,7 @@ use crate::args::{self, EmbedArgs};
 use crate::errors::Errors;
 use config::Config;
 use folder::Migration;
-use locate::{Base, Place};
+use place::{Base, Place};
 
 /// The folder of the tenants' migrations where nothing is configured.
 const TENANT_FOLDER: &str = "migrations/tenant";

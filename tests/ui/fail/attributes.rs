@@ -21,4 +21,8 @@ enum Colour {} //~ ERROR only a struct stands for a table
 #[multitenant] //~ ERROR expected
 struct Country;
 
+#[derive(TenantTable)]
+#[diesel(table_name = ::other::schema::users)] //~ ERROR only the crate that declares a table can mark it
+struct Foreign;
+
 fn main() {}

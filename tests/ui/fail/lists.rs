@@ -7,6 +7,7 @@ shared_tables! {
     plans::table, //~ ERROR leave out `::table`
     plans orders, //~ ERROR expected `,`
     3, //~ ERROR expected
+    ::other::schema::plans, //~ ERROR only the crate that declares a table can mark it
 }
 
 fn main() {}
