@@ -6,6 +6,9 @@ mod expand;
 mod folder;
 mod locate;
 mod metadata;
+mod place;
+mod registry;
+mod similar;
 mod sql;
 
 use std::path::PathBuf;
@@ -16,7 +19,7 @@ use crate::args::{self, EmbedArgs};
 use crate::errors::Errors;
 use config::Config;
 use folder::Migration;
-use locate::{Base, Place};
+use place::{Base, Place};
 
 /// The folder of the tenants' migrations where nothing is configured.
 const TENANT_FOLDER: &str = "migrations/tenant";
@@ -44,7 +47,8 @@ struct Set {
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = args::read(input, &mut errors, EmbedArgs::parse);
-    let model = model(&args, &mut errors);
+    // With half of the arguments, what follows would be misleading.
+    let model = if errors.is_empty() { model(&args, &mut errors) } else { Model::default() };
     match errors.into_compile_errors() {
         Some(errors) => expand::failed(&errors),
         None => expand::constant(&model),
