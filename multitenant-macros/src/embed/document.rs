@@ -148,6 +148,11 @@ impl<'a, 'p> Section<'a, 'p> {
         }
         let found = match value.get_ref().type_str() {
             "string" => "a text",
+            "integer" => "a number",
+            "boolean" => "`true` or `false`",
+            "table" => "a table",
+            "datetime" => "a date",
+            "float" => "a fraction",
             "array" => "a list of something else",
             other => other,
         };

@@ -65,7 +65,13 @@ fn model(args: &EmbedArgs, errors: &mut Errors) -> Model {
     let base = file.as_ref().map_or_else(|| package.clone(), |file| package.beside(file));
     let config = file.as_ref().map(|file| config::read(file, errors)).unwrap_or_default();
 
-    let tenant = tenant_folder(args, &config, &package, &base, file.is_some(), errors);
+    // A configuration that was misunderstood may have named the folders: the defaults are not asked for then.
+    let understood = errors.is_empty();
+    let tenant = if understood || args.tenant.is_some() || config.folder.is_some() {
+        tenant_folder(args, &config, &package, &base, file.is_some(), errors)
+    } else {
+        None
+    };
     let shared = shared_folder(args, &config, &package, &base, errors);
     if let (Some((tenant, span)), Some((shared, _))) = (&tenant, &shared)
         && tenant.is_same_folder(shared)

@@ -72,7 +72,11 @@ impl Base {
 
     /// The folder that a file lies in.
     pub(crate) fn beside(&self, file: &Place) -> Self {
-        let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+        let folder = |path: &str| match path.rsplit_once('/') {
+            Some(("", _)) => "/".to_owned(),
+            Some((folder, _)) => folder.to_owned(),
+            None => String::new(),
+        };
         let path = file.path.parent().map_or_else(|| self.path.clone(), Path::to_path_buf);
         Self { path, from_package: folder(&file.from_package) }
     }
@@ -85,7 +89,7 @@ impl Base {
         let from_package = if self.from_package.is_empty() || Path::new(shown).is_absolute() {
             shown.to_owned()
         } else {
-            format!("{}/{shown}", self.from_package)
+            format!("{}/{shown}", self.from_package.trim_end_matches('/'))
         };
         Place { path: self.path.join(shown), shown: shown.to_owned(), from_package }
     }
@@ -124,5 +128,6 @@ mod tests {
         assert_eq!(file.path, Path::new("/etc/app/multitenant.toml"));
         assert!(!file.include().to_string().contains("CARGO_MANIFEST_DIR"));
         assert_eq!(base.beside(&file).join("sql").from_package, "/etc/app/sql");
+        assert_eq!(base.beside(&base.join("/multitenant.toml")).join("sql").from_package, "/sql");
     }
 }

@@ -11,5 +11,6 @@ fn main() {
     embed_migrations!(config = "fixtures/config/source.toml"); //~ ERROR source.toml:2:10: tenants.source: unknown source
     embed_migrations!(config = "fixtures/config/section.toml"); //~ ERROR section.toml:1:11: tenants: this is a section: write `[tenants]`
     //~^ ERROR section.toml:3:17: the folder nowhere does not exist in
+    embed_migrations!(config = "fixtures/misunderstood/multitenant.toml"); //~ ERROR misunderstood/multitenant.toml:2:10: migrations.folder: this is a number: write a text
     embed_migrations!(config = "fixtures/config/same.toml"); //~ ERROR migrations/tenant holds both the shared and the tenants' migrations
 }
