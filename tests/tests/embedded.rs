@@ -87,7 +87,7 @@ fn helper() {
         return fs::write(folder.join(std::process::id().to_string()), url).unwrap();
     }
     let server = match task.as_str() {
-        "fail to fetch" => EmbeddedServer::builder().fetched(true).start(),
+        "fetched" | "fail to fetch" => EmbeddedServer::builder().fetched(true).start(),
         _ => EmbeddedServer::start(),
     };
     match (task.as_str(), server) {
@@ -100,6 +100,7 @@ fn helper() {
         (_, server) => {
             let server = server.unwrap();
             tell("server", server.folder().to_str().unwrap());
+            tell("version", server.version());
             eventually("the end", || folder.join("end").exists());
         }
     }
@@ -297,19 +298,31 @@ fn without_postgresql_and_python_the_remedies_are_named() {
     }
 }
 
-#[tokio::test]
-async fn fetched_programs() {
+#[test]
+fn programs_are_fetched_once() {
     if std::env::var_os("MULTITENANT_LONG").is_none() {
-        return;
+        return; // It needs the network.
     }
-    let server = EmbeddedServer::builder().fetched(true).start().unwrap();
-    assert!(
-        server.version().contains("(PostgreSQL) 18"),
-        "{}",
-        server.version()
-    );
-    let url = server.url("postgres");
-    assert_eq!(answer(&url, "select upper('é')").await, "É");
+    let (one, two, cache) = (Folder::new(), Folder::new(), Folder::new());
+    let start = |folder: &Folder| {
+        process("fetched", &folder.0, |command| {
+            command.env("XDG_CACHE_HOME", &cache.0);
+        })
+    };
+    let children = [start(&one), start(&two)];
+    for (mut child, folder) in children.into_iter().zip([&one, &two]) {
+        let version = told(&folder.0, "version");
+        assert!(version.contains("(PostgreSQL) 18"), "{version}");
+        fs::write(folder.0.join("end"), "").unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+    let entries = fs::read_dir(cache.0.join("multitenant")).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.retain(|name| !name.starts_with("data-"));
+    names.sort();
+    assert_eq!(names, ["embedded-postgres-18", "embedded-postgres-18.lock"]);
 }
 
 #[tokio::test]
