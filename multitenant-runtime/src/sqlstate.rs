@@ -108,9 +108,12 @@ fn is_transient(error: &DbError) -> bool {
         || code.code().starts_with("08")
 }
 
-/// Whether a class of failure may be retried only once: `XX000` may also be a bug of the server's.
+/// Whether a failure may be retried only once: `XX000` may also be a bug of the server's.
+///
+/// "Tuple concurrently updated" has that code too; it is told by the server's function that raises it.
 pub(crate) fn retry_once(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&SqlState::INTERNAL_ERROR)
+    let collision = |db: &DbError| matches!(db.routine(), Some("simple_heap_update" | "simple_heap_delete"));
+    error.code() == Some(&SqlState::INTERNAL_ERROR) && !error.as_db_error().is_some_and(collision)
 }
 
 /// Whether the object that the statement makes is there already: what an interrupted run leaves behind.

@@ -1,6 +1,9 @@
 //! Creating a tenant: schema, migrations, registry row, all or nothing.
 
+use std::sync::Arc;
 use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::connection::Session;
 use crate::error::Error;
@@ -96,40 +99,42 @@ impl Migrator {
         wall: Wall,
     ) -> Result<(), StepError> {
         let context = &self.context;
-        let cancellation = &context.cancellation;
         let begin = Transaction::begin_tenant(frame, UNDER_CONSTRUCTION);
-        send(session, &begin, &[], &wall, cancellation).await?;
+        send(session, &begin, &[], &wall, &context.cancellation).await?;
+        let result = self.fill(session, frame, registration, wall).await;
+        if result.is_err() {
+            // What a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
+            let abandon = Transaction::abandon_tenant(frame, UNDER_CONSTRUCTION);
+            let _ = send(session, &abandon, &[], &Wall::default(), &CancellationToken::new()).await;
+        }
+        result
+    }
+
+    /// Migrates the new schema, then registers the tenant.
+    async fn fill(
+        &self,
+        session: &Session,
+        frame: Frame<'_>,
+        registration: Option<&str>,
+        wall: Wall,
+    ) -> Result<(), StepError> {
+        let context = &self.context;
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
         let observed = observe(session, &[subject]).await?.into_iter().next().unwrap_or_default();
         let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
         let mut job = Job::new(0, plan);
-        let mut worker = Worker::new(std::sync::Arc::clone(context), std::sync::Arc::new(wall));
+        let mut worker = Worker::new(Arc::clone(context), Arc::new(wall));
         let verdict = Box::pin(worker.work(&mut job)).await;
         worker.finish().await;
-        let failure = match verdict {
-            Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => None,
-            Verdict::Done(_, failure) => {
-                Some(failure.unwrap_or_else(|| Failure::new(FailureClass::Permanent, "the migrations did not finish")))
-            }
-            Verdict::Held => return Err(StepError::Held),
-        };
-        match failure {
-            None => {
+        match verdict {
+            Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => {
                 let finish = Transaction::finish_tenant(frame, registration);
-                send(session, &finish, &[], &Wall::default(), &Default::default()).await
+                send(session, &finish, &[], &Wall::default(), &CancellationToken::new()).await
             }
-            Some(failure) => {
-                // What a transaction would have undone. If this fails too, the mark stays and the next try removes it.
-                let _ = send(
-                    session,
-                    &Transaction::abandon_tenant(frame, UNDER_CONSTRUCTION),
-                    &[],
-                    &Wall::default(),
-                    &Default::default(),
-                )
-                .await;
-                Err(StepError::failed(failure))
-            }
+            Verdict::Done(_, failure) => Err(StepError::failed(
+                failure.unwrap_or_else(|| Failure::new(FailureClass::Permanent, "the migrations did not finish")),
+            )),
+            Verdict::Held => Err(StepError::Held),
         }
     }
 

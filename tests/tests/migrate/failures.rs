@@ -65,12 +65,20 @@ async fn a_deferred_constraint_fails_at_commit_and_is_told() {
 async fn what_one_migration_sets_the_next_does_not_see() {
     let project = Project::new()
         .await
-        .tenant("1_dump", "SELECT set_config('search_path', '', false); SET statement_timeout = '1ms'; SET ROLE pg_monitor; CREATE TEMP TABLE left_over ();")
-        .tenant("2_next", "RESET ROLE; CREATE TABLE next AS SELECT current_user::text AS who; SELECT pg_sleep(0.05);");
+        .tenant(
+            "1_dump",
+            "SELECT set_config('search_path', '', false); SET statement_timeout = '7s'; SET lock_timeout = '7s';
+             SET check_function_bodies = off; CREATE TEMP TABLE left_over ();",
+        )
+        .tenant(
+            "2_next",
+            "CREATE TABLE next AS SELECT current_setting('statement_timeout') || current_setting('lock_timeout')
+             || current_setting('check_function_bodies') || coalesce(to_regclass('left_over')::text, '') AS seen;",
+        );
     project.schemas(3).await;
     let report = project.builder().jobs(1).build().unwrap().migrate(Scope::all()).await.unwrap();
     assert_eq!(outcomes(&report), ["tenant_0:applied 2", "tenant_1:applied 2", "tenant_2:applied 2"]);
-    assert_ne!(project.one("SELECT who FROM tenant_1.next").await, "pg_monitor");
+    assert_eq!(project.one("SELECT seen FROM tenant_1.next").await, "01son");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ async fn shared_first_then_tenants_from_its_table() {
     assert_eq!(outcomes(&report), ["public:applied 2", "tenant_a:applied 2", "tenant_b:applied 2"]);
     let again = migrator.migrate(Scope::all()).await.unwrap();
     assert_eq!(outcomes(&again), ["public:up to date", "tenant_a:up to date", "tenant_b:up to date"]);
-    let tables = "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY 1) FROM pg_tables \
+    let tables = "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname, tablename) FROM pg_tables \
                   WHERE schemaname LIKE 'tenant%' AND tablename NOT LIKE '\\_\\_%'";
     assert_eq!(project.one(tables).await, "tenant_a.orders tenant_a.users tenant_b.orders tenant_b.users");
 }
