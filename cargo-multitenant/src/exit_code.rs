@@ -114,7 +114,7 @@ mod tests {
 
     fn target(tenant: Option<&'static str>, outcome: Outcome, class: Option<FailureClass>) -> TargetResult<'static> {
         let failure = class.map(|class| FailureView { class, message: "x", ..FailureView::EMPTY });
-        TargetResult { tenant, schema: "s", outcome, applied: Vec::new(), duration_ms: 0, failure }
+        TargetResult { tenant, schema: "s", outcome, applied: Vec::new(), duration_ms: 0, failure, unknown: Vec::new() }
     }
 
     #[test]
