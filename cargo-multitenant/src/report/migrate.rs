@@ -50,6 +50,11 @@ impl<'a> TargetResult<'a> {
         report.targets.iter().map(Self::of).collect()
     }
 
+    /// What a plan comes to if all goes well.
+    pub(super) fn foretold(tenant: Option<&'a str>, schema: &'a str, outcome: Outcome) -> Self {
+        Self { tenant, schema, outcome, applied: Vec::new(), duration_ms: 0, failure: None, unknown: Vec::new() }
+    }
+
     fn of(target: &'a TargetReport) -> Self {
         Self {
             tenant: target.target.tenant().map(multitenant_runtime::TenantId::as_str),
