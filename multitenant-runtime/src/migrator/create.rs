@@ -8,16 +8,17 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::Session;
 use crate::error::Error;
 use crate::ident::{SchemaName, literal};
-use crate::inventory::{Subject, observe};
+use crate::inventory::{Subject, observe_one};
 use crate::migration::Migration;
 use crate::plan::decide;
 use crate::registry::{RegistryError, RegistrySource, UNDER_CONSTRUCTION};
 use crate::run::{
-    Event, Failure, Frame, Job, Outcome, Report, StepError, TargetReport, Transaction, Verdict, Wall, Worker, delays,
-    send,
+    Event, Failure, Frame, Job, Outcome, Preparation, Report, Standing, StepError, TargetReport, Transaction, Verdict,
+    Wall, Worker, delays, send,
 };
 use crate::settings::RegistrySettings;
 use crate::sqlstate::FailureClass;
+use crate::state::complete;
 use crate::target::Target;
 
 use super::Migrator;
@@ -77,14 +78,16 @@ impl Migrator {
     async fn try_create(&self, target: &Target, registration: Option<&str>) -> Result<&[Migration], StepError> {
         let context = &self.context;
         let session = context.connect().await?;
-        let wall = Wall::around(&session, &context.settings.shared_schema).await?;
+        let (shared, state) = (&context.settings.shared_schema, context.settings.state_schema.as_ref());
+        let prepared = Preparation::for_run(&session, shared, state).await?;
         let frame = Frame::new(&context.settings, target);
         let migrations = context.tenant.migrations();
         if migrations.iter().all(Migration::run_in_transaction) {
-            let transaction = Transaction::create_tenant(frame, migrations, registration, &wall);
-            send(&session, &transaction, migrations, &wall, &context.cancellation).await?;
+            let standing = Standing { digest: complete(&context.tenant), head: context.tenant.head() };
+            let transaction = Transaction::create_tenant(frame, migrations, registration, &standing, &prepared);
+            send(&session, &transaction, migrations, &prepared.wall, &context.cancellation).await?;
         } else {
-            self.create_in_steps(&session, frame, registration, wall).await?;
+            self.create_in_steps(&session, frame, registration, prepared).await?;
         }
         session.close().await;
         Ok(migrations)
@@ -96,12 +99,12 @@ impl Migrator {
         session: &Session,
         frame: Frame<'_>,
         registration: Option<&str>,
-        wall: Wall,
+        prepared: Preparation,
     ) -> Result<(), StepError> {
         let context = &self.context;
         let begin = Transaction::begin_tenant(frame, UNDER_CONSTRUCTION);
-        send(session, &begin, &[], &wall, &context.cancellation).await?;
-        let result = self.fill(session, frame, registration, wall).await;
+        send(session, &begin, &[], &prepared.wall, &context.cancellation).await?;
+        let result = self.fill(session, frame, registration, prepared).await;
         if result.is_err() {
             // What a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
             let abandon = Transaction::abandon_tenant(frame, UNDER_CONSTRUCTION);
@@ -116,14 +119,14 @@ impl Migrator {
         session: &Session,
         frame: Frame<'_>,
         registration: Option<&str>,
-        wall: Wall,
+        prepared: Preparation,
     ) -> Result<(), StepError> {
         let context = &self.context;
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
-        let observed = observe(session, &[subject]).await?.into_iter().next().unwrap_or_default();
+        let observed = observe_one(session, subject).await?;
         let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
         let mut job = Job::new(0, plan);
-        let mut worker = Worker::new(Arc::clone(context), Arc::new(wall));
+        let mut worker = Worker::new(Arc::clone(context), Arc::new(prepared));
         let verdict = Box::pin(worker.work(&mut job)).await;
         worker.finish().await;
         match verdict {

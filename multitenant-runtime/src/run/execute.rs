@@ -14,13 +14,17 @@ use crate::target::Target;
 use super::Failure;
 use super::context::Context;
 use super::event::Event;
+use super::preparation::Preparation;
 use super::queue::{Next, Queue};
 use super::report::{Outcome, TargetReport};
-use super::wall::Wall;
 use super::worker::{Job, Verdict, Worker, settled};
 
 /// Carries out the plans, and reports on each of them, in their order.
-pub(crate) async fn execute(context: &Arc<Context>, plans: Vec<TargetPlan>, wall: Wall) -> Vec<TargetReport> {
+pub(crate) async fn execute(
+    context: &Arc<Context>,
+    plans: Vec<TargetPlan>,
+    prepared: Preparation,
+) -> Vec<TargetReport> {
     let targets: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
     let mut reports: Vec<Option<TargetReport>> = targets.iter().map(|_| None).collect();
     let mut jobs = Vec::new();
@@ -34,10 +38,10 @@ pub(crate) async fn execute(context: &Arc<Context>, plans: Vec<TargetPlan>, wall
     }
     let workers = context.settings.jobs.min(jobs.len());
     let queue = Arc::new(Queue::new(jobs));
-    let wall = Arc::new(wall);
+    let prepared = Arc::new(prepared);
     let mut running = JoinSet::new();
     for _ in 0..workers {
-        running.spawn(work(Arc::clone(context), Arc::clone(&wall), Arc::clone(&queue)));
+        running.spawn(work(Arc::clone(context), Arc::clone(&prepared), Arc::clone(&queue)));
     }
     while let Some(done) = running.join_next().await {
         // The reports of a worker that panicked went with it; its targets are named below.
@@ -61,8 +65,8 @@ fn lost(target: Target) -> TargetReport {
     Job::new(0, TargetPlan::unseen(target)).report(Outcome::Failed, Some(failure))
 }
 
-async fn work(context: Arc<Context>, wall: Arc<Wall>, queue: Arc<Queue>) -> Vec<(usize, TargetReport)> {
-    let mut worker = Worker::new(Arc::clone(&context), wall);
+async fn work(context: Arc<Context>, prepared: Arc<Preparation>, queue: Arc<Queue>) -> Vec<(usize, TargetReport)> {
+    let mut worker = Worker::new(Arc::clone(&context), prepared);
     let mut reports = Vec::new();
     while !context.cancellation.is_cancelled() {
         let mut job = match queue.next() {
@@ -80,6 +84,9 @@ async fn work(context: Arc<Context>, wall: Arc<Wall>, queue: Arc<Queue>) -> Vec<
         let span = tracing::info_span!("migrate", schema = %target, tenant = target.tenant().map(TenantId::as_str));
         match Box::pin(worker.work(&mut job).instrument(span)).await {
             Verdict::Done(outcome, failure) => {
+                if let (Outcome::Failed, Some(failure)) = (outcome, &failure) {
+                    worker.note_failure(&job, failure).await;
+                }
                 reports.push((job.place, finished(&context, *job, outcome, failure)));
             }
             Verdict::Held => {

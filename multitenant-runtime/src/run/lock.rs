@@ -10,15 +10,16 @@ use crate::ident::SchemaName;
 
 /// A statement that takes the lock until the transaction's end, or fails (division by zero) where it is held.
 pub(crate) fn transaction_lock(schema: &SchemaName) -> String {
-    format!("SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int", key(schema))
+    format!("SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int", lock_key(schema))
 }
 
 /// A query that takes the lock for the session, and says whether it did: `t` or `f`.
 pub(crate) fn session_lock(schema: &SchemaName) -> String {
-    format!("SELECT pg_catalog.pg_try_advisory_lock({})", key(schema))
+    format!("SELECT pg_catalog.pg_try_advisory_lock({})", lock_key(schema))
 }
 
-fn key(schema: &SchemaName) -> i64 {
+/// The key of a schema's lock.
+pub(crate) fn lock_key(schema: &SchemaName) -> i64 {
     let digest = Sha256::new().chain_update(b"cargo-multitenant target\0").chain_update(schema.as_str()).finalize();
     digest.iter().take(8).fold(0_i64, |key, &byte| (key << 8) | i64::from(byte))
 }
@@ -30,8 +31,8 @@ mod tests {
     #[test]
     fn each_schema_has_a_key_of_its_own_and_keeps_it() {
         let schema = |name| SchemaName::new(name).unwrap();
-        assert_ne!(key(&schema("tenant_a")), key(&schema("tenant_A")));
+        assert_ne!(lock_key(&schema("tenant_a")), lock_key(&schema("tenant_A")));
         // A running older release must find the same key: this number may never change.
-        assert_eq!(key(&schema("tenant_acme")), key(&schema("tenant_acme")));
+        assert_eq!(lock_key(&schema("tenant_acme")), lock_key(&schema("tenant_acme")));
     }
 }
