@@ -91,7 +91,19 @@ impl Environment {
                 None => problems.push(Problem::new(origin, format!("`{}` must be {}", key.path, key.kind.noun()))),
             }
         }
+        problems.extend(self.without_effect());
         (layer, problems, self.warnings())
+    }
+
+    /// Variables of keys that no variable sets.
+    fn without_effect(&self) -> impl Iterator<Item = Problem> {
+        key::ALL.iter().filter(|key| key.variable().is_none()).filter_map(|key| {
+            let name = key.variable_name();
+            self.variables.contains_key(&name).then(|| {
+                Problem::new(Origin::Variable(name), format!("`{}` cannot be set by a variable", key.path))
+                    .help("write it in multitenant.toml, and remove the variable")
+            })
+        })
     }
 
     /// Variables that look like ours and are not: a warning only, since others may use the prefix too.
@@ -171,12 +183,16 @@ mod tests {
 
     #[test]
     fn wrong_kinds_are_problems_and_slips_are_warnings() {
-        let environment: Environment =
-            [("MULTITENANT_MIGRATIONS_JOBS", "many"), ("MULTITENANT_MIGRATIONS_JOB", "1"), ("MULTITENANT_MODE", "x")]
-                .into_iter()
-                .collect();
+        let environment: Environment = [
+            ("MULTITENANT_TENANTS_IDS", "a"),
+            ("MULTITENANT_MIGRATIONS_JOBS", "many"),
+            ("MULTITENANT_MIGRATIONS_JOB", "1"),
+            ("MULTITENANT_MODE", "x"),
+        ]
+        .into_iter()
+        .collect();
         let (_, problems, warnings) = environment.layer();
-        assert_eq!(problems.len(), 1);
+        assert_eq!(problems.len(), 2);
         assert_eq!(
             warnings,
             ["the variable MULTITENANT_MIGRATIONS_JOB sets nothing: did you mean MULTITENANT_MIGRATIONS_JOBS?"]
