@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
+use indicatif::ProgressBar;
 use multitenant_runtime::{Error, Migrator, MigratorBuilder, Report, Scope, parse_duration};
 use tokio_util::sync::CancellationToken;
 
@@ -63,7 +64,7 @@ impl Migrate {
         let bar = progress.bar();
         let migrator =
             project.migrator(|builder| self.options(builder).observer(progress).cancellation(cancellation.clone()))?;
-        let result = block_on(run(&migrator, scope, &cancellation, context.console));
+        let result = block_on(run(&migrator, scope, &cancellation, context.console, &bar));
         bar.finish_and_clear();
         let (result, signal) = result?;
         finish(context.console, result, signal)
@@ -101,6 +102,7 @@ async fn run(
     scope: Scope,
     cancellation: &CancellationToken,
     console: Console,
+    bar: &ProgressBar,
 ) -> Result<(Result<Report, Error>, Option<Signal>), CliError> {
     let mut signals = Signals::catch().map_err(CliError::System)?;
     let mut run = pin!(Box::pin(migrator.migrate(scope)));
@@ -113,7 +115,9 @@ async fn run(
                 None => {
                     first = Some(signal);
                     cancellation.cancel();
-                    console.message("ending: what has begun is finished or rolled back; once more ends at once");
+                    bar.suspend(|| {
+                        console.message("ending: what has begun is finished or rolled back; once more ends at once");
+                    });
                 }
             },
         }

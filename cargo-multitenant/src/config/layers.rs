@@ -1,6 +1,7 @@
 //! The layers, and the only place that reads the environment.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use super::key::{self, Key, Kind};
@@ -21,7 +22,7 @@ const CONFIG_VARIABLE: &str = "MULTITENANT_CONFIG";
 /// The environment: the process's variables, and those of a `.env` file for what the process does not set.
 ///
 /// A value, so that layers can be tested without touching the process.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, (String, bool)>,
 }
@@ -120,6 +121,13 @@ impl Environment {
             .filter(|(name, meant)| strsim::levenshtein(name, meant) <= 3)
             .map(|(name, meant)| format!("the variable {name} sets nothing: did you mean {meant}?"))
             .collect()
+    }
+}
+
+impl fmt::Debug for Environment {
+    /// Without the values: they are nobody's to print.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }
 
