@@ -38,7 +38,7 @@ pub(crate) struct Migrate {
     /// Print what would be applied, and write nothing; the exit code is that of a run in which nothing fails
     #[arg(long)]
     dry_run: bool,
-    /// How long to wait for a target that another run holds, as in 30s or 5m
+    /// How long to wait for a target that another run holds, as in 30s [default: 5m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     wait: Option<Duration>,
     /// How long one statement may wait for a table's lock [default: migrations.lock_timeout]
