@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, LitStr, Path, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, Path, Token};
 
 use crate::errors::Errors;
 
@@ -20,6 +20,10 @@ impl EmbedArgs {
     pub(crate) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         each(input, errors, |input, errors| {
+            if input.peek(LitStr) {
+                return Err(input
+                    .error("arguments have names: write `tenant = \"…\"` for the folder of the tenants' migrations"));
+            }
             let name = input.call(Ident::parse_any)?;
             let slot = match name.to_string().as_str() {
                 "config" => &mut args.config,
@@ -36,8 +40,10 @@ impl EmbedArgs {
             })?;
             if value.value().is_empty() {
                 errors.push(value.span(), format!("`{name}` is empty: write a path, or remove the argument"));
-            } else if slot.replace(value).is_some() {
+            } else if slot.is_some() {
                 errors.push(name.span(), format!("`{name}` is given twice: remove one"));
+            } else {
+                *slot = Some(value);
             }
             Ok(())
         });
@@ -75,7 +81,18 @@ pub(crate) fn table_names(attributes: &[Attribute], errors: &mut Errors) -> Vec<
             errors.add(error);
         }
     }
+    names.extend(attributes.iter().filter_map(deprecated_table_name));
     names
+}
+
+/// `#[table_name = "users"]`, which Diesel still reads; what is wrong with it, Diesel says.
+fn deprecated_table_name(attribute: &Attribute) -> Option<Path> {
+    let Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(name), .. }), .. }) =
+        &attribute.meta
+    else {
+        return None;
+    };
+    path.is_ident("table_name").then(|| name.parse_with(Path::parse_mod_style).ok())?
 }
 
 /// Whether the struct says `#[multitenant(same_table)]`.
@@ -152,9 +169,6 @@ pub(crate) fn read<T: Default>(
     reader: impl FnOnce(ParseStream<'_>, &mut Errors) -> T,
 ) -> T {
     let parser = |input: ParseStream<'_>| Ok(reader(input, errors));
-    match syn::parse::Parser::parse2(parser, input) {
-        Ok(value) => value,
-        // The readers consume everything, so that there is nothing left to complain about.
-        Err(_) => T::default(),
-    }
+    // The readers consume everything, so that there is nothing left to complain about.
+    syn::parse::Parser::parse2(parser, input).unwrap_or_default()
 }

@@ -24,6 +24,11 @@ impl Errors {
         }
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_none()
+    }
+
     /// What the compiler shows, where there is any error.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
         self.all.map(|all| all.to_compile_error())

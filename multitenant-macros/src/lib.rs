@@ -13,13 +13,13 @@ mod tables;
 use proc_macro::TokenStream;
 
 /// Marks the table of a struct as one that every tenant has.
-#[proc_macro_derive(TenantTable, attributes(multitenant, diesel))]
+#[proc_macro_derive(TenantTable, attributes(multitenant, diesel, table_name))]
 pub fn derive_tenant_table(input: TokenStream) -> TokenStream {
     tables::derive(tables::Tier::Tenant, input.into()).into()
 }
 
 /// Marks the table of a struct as one that all tenants share.
-#[proc_macro_derive(SharedTable, attributes(multitenant, diesel))]
+#[proc_macro_derive(SharedTable, attributes(multitenant, diesel, table_name))]
 pub fn derive_shared_table(input: TokenStream) -> TokenStream {
     tables::derive(tables::Tier::Shared, input.into()).into()
 }

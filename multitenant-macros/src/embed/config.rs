@@ -7,8 +7,10 @@ use proc_macro2::Span;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{Document, Located, Section, similar};
-use super::locate::Place;
+use super::document::{Document, Located, Section};
+use super::place::Place;
+use super::registry::{self, Registry};
+use super::similar::similar;
 use crate::errors::Errors;
 
 /// The newest configuration format that this version understands; the runtime has the same.
@@ -30,20 +32,6 @@ pub(crate) struct Config {
     pub(crate) lock_timeout: Option<Located<String>>,
     pub(crate) statement_timeout: Option<Located<String>>,
     pub(crate) jobs: Option<Located<u32>>,
-}
-
-/// `[tenants]`.
-#[derive(Debug)]
-pub(crate) enum Registry {
-    Table {
-        table: Option<Located<String>>,
-        id_column: Option<Located<String>>,
-        schema_column: Option<Located<String>>,
-        filter: Option<Located<String>>,
-    },
-    Query(Located<String>),
-    Schemas,
-    List(Located<Vec<String>>),
 }
 
 /// Reads the file; every problem becomes an error at the macro call that names the place in the file.
@@ -81,7 +69,7 @@ fn config(document: &Document, top: &DeTable<'_>, problems: &mut Vec<String>) ->
         isolation(&mut section, &mut config);
     }
     if let Some(mut section) = top.section("tenants") {
-        config.registry = tenants(&mut section);
+        config.registry = registry::read(&mut section);
     }
     if let Some(mut section) = top.section("migrations") {
         migrations(&mut section, &mut config);
@@ -177,53 +165,4 @@ fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
     config.lock_timeout = section.text("lock_timeout");
     config.statement_timeout = section.text("statement_timeout");
     config.jobs = section.number("jobs");
-}
-
-/// The keys of `[tenants]`, each with the source that it belongs to.
-const SOURCE_KEYS: [(&str, &str); 6] = [
-    ("table", "table"),
-    ("id_column", "table"),
-    ("schema_column", "table"),
-    ("filter", "table"),
-    ("query", "query"),
-    ("ids", "list"),
-];
-
-fn tenants(section: &mut Section<'_, '_>) -> Option<Registry> {
-    section.only(&["source", "table", "id_column", "schema_column", "filter", "query", "ids"]);
-    let source = match section.get("source") {
-        Some(_) => section.text("source")?.value,
-        None => "table".to_owned(),
-    };
-    if !["table", "query", "schemas", "list"].contains(&source.as_str()) {
-        section.complain("source", "unknown source: expected \"table\", \"query\", \"schemas\" or \"list\"");
-        return None;
-    }
-    for (key, owner) in SOURCE_KEYS {
-        if owner != source && section.get(key).is_some() {
-            let problem = format!(
-                "`{key}` belongs to source = \"{owner}\", and the source is \"{source}\": remove it, or write \
-                 source = \"{owner}\""
-            );
-            section.complain(key, &problem);
-        }
-    }
-    match source.as_str() {
-        "table" => Some(Registry::Table {
-            table: section.text("table"),
-            id_column: section.text("id_column"),
-            schema_column: section.text("schema_column"),
-            filter: section.text("filter"),
-        }),
-        "schemas" => Some(Registry::Schemas),
-        "query" if section.get("query").is_none() => missing(section, "`query`, the SQL that selects the tenants' ids"),
-        "query" => section.text("query").map(Registry::Query),
-        _ if section.get("ids").is_none() => missing(section, "`ids`, the tenants' ids"),
-        _ => section.texts("ids").map(Registry::List),
-    }
-}
-
-fn missing(section: &mut Section<'_, '_>, what: &str) -> Option<Registry> {
-    section.complain("source", &format!("this source needs {what}: add the key"));
-    None
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::locate::Place;
+use super::place::Place;
+use super::similar::similar;
 
 /// A value and where it stands: `multitenant.toml:5:9`.
 #[derive(Debug, Clone)]
@@ -31,7 +32,6 @@ impl Document {
 
     /// Parses it; a syntax error names the place, and never shows the line, which may hold a password.
     pub(crate) fn parse(&self) -> Result<DeTable<'_>, String> {
-        // A byte order mark is what some editors begin a file with; TOML does not know it.
         match DeTable::parse(&self.text) {
             Ok(table) => Ok(table.into_inner()),
             Err(error) => Err(self.at(&error.span().unwrap_or_default(), error.message().trim_end())),
@@ -45,7 +45,8 @@ impl Document {
 
     /// `multitenant.toml:5:9`; lines and columns (in characters) begin at 1.
     pub(crate) fn place(&self, span: &Range<usize>) -> String {
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        // A byte order mark is nothing that an editor would count.
+        let before = self.text.get(..span.start).unwrap_or(&self.text).trim_start_matches('\u{feff}');
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
@@ -114,7 +115,10 @@ impl<'a, 'p> Section<'a, 'p> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, key: &str) -> Option<Located<bool>> {
-        self.read(key, "`true` or `false`", |value| value.as_bool())
+        self.read(key, "`true` or `false`", |value| match value {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        })
     }
 
     /// A whole number from 0.
@@ -144,6 +148,11 @@ impl<'a, 'p> Section<'a, 'p> {
         }
         let found = match value.get_ref().type_str() {
             "string" => "a text",
+            "integer" => "a number",
+            "boolean" => "`true` or `false`",
+            "table" => "a table",
+            "datetime" => "a date",
+            "float" => "a fraction",
             "array" => "a list of something else",
             other => other,
         };
@@ -156,40 +165,9 @@ impl<'a, 'p> Section<'a, 'p> {
     }
 }
 
-/// The known word that was probably meant: one or two letters away.
-pub(crate) fn similar<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let nearest = known.iter().map(|known| (distance(word, known), *known)).min()?;
-    (nearest.0 <= 2 && nearest.0 < nearest.1.len()).then_some(nearest.1)
-}
-
-/// How many letters must be put in, left out or changed to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, c) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, d) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(c != *d);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn misspelt_words_are_recognised() {
-        for (word, meant) in
-            [("folde", Some("folder")), ("fodler", Some("folder")), ("tabel", Some("table")), ("x", None)]
-        {
-            assert_eq!(similar(word, &["folder", "table"]), meant, "{word}");
-        }
-    }
 
     #[test]
     fn places_count_characters_from_one() {
@@ -197,5 +175,7 @@ mod tests {
         assert_eq!(document.place(&(0..1)), "m.toml:1:1");
         assert_eq!(document.place(&(11..12)), "m.toml:2:5");
         assert_eq!(document.place(&(99..99)), "m.toml:3:1");
+        let marked = Document { name: "m.toml".into(), text: "\u{feff}a = 1\n".into() };
+        assert_eq!(marked.place(&(3..4)), "m.toml:1:1");
     }
 }

@@ -1,11 +1,13 @@
 //! What the macro writes: one block that ends in a constant.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
-use super::config::{Config, Registry};
+use super::config::Config;
 use super::document::Located;
 use super::folder::Migration;
+use super::place::Place;
+use super::registry::Registry;
 use super::{Model, Set};
 
 /// The errors, and after them a value of the right type, so that no other error follows from them.
@@ -23,9 +25,15 @@ pub(crate) fn failed(errors: &TokenStream) -> TokenStream {
 /// The constant, and the checks of the values by the runtime's rules.
 pub(crate) fn constant(model: &Model) -> TokenStream {
     let watched = model.file.iter().chain(sets(model).flat_map(|set| &set.migrations).flat_map(|m| &m.metadata_file));
+    // As documentation of nothing: as the value of a constant, the file, and with it the password in a
+    // database's address, would stand in the library's metadata. Indented lines are no doctests.
     let watched = watched.map(|file| {
         let include = file.include();
-        quote! { const _: &str = #include; }
+        quote! {
+            #[cfg(not(doctest))]
+            #[doc = #include]
+            const _: () = ();
+        }
     });
     let checks = checks(&model.config);
     let settings = settings(&model.config);
@@ -55,7 +63,7 @@ fn set(set: &Set) -> TokenStream {
 fn migration(migration: &Migration) -> TokenStream {
     let name = &migration.name;
     let up = migration.up.include();
-    let down = option(migration.down.as_ref().map(super::locate::Place::include));
+    let down = option(migration.down.as_ref().map(Place::include));
     let (run_in_transaction, allow_shared_locks) =
         (migration.metadata.run_in_transaction, migration.metadata.allow_shared_locks);
     quote! {
@@ -129,13 +137,13 @@ fn registry(registry: &Registry) -> TokenStream {
 /// One constant for each configured value, which calls the runtime's rule.
 fn checks(config: &Config) -> Vec<TokenStream> {
     let mut checks = vec![
-        text("database.shared_schema", quote!(SharedSchema), config.shared_schema.as_ref()),
-        text("isolation.schema_name", quote!(Template), config.schema_name.as_ref()),
-        texts("isolation.search_path", quote!(SearchPath), config.search_path.as_ref()),
-        text("migrations.table", quote!(Identifier), config.table.as_ref()),
-        text("migrations.shared_table", quote!(Identifier), config.shared_table.as_ref()),
-        text("migrations.lock_timeout", quote!(Duration), config.lock_timeout.as_ref()),
-        text("migrations.statement_timeout", quote!(Duration), config.statement_timeout.as_ref()),
+        text("database.shared_schema", "SharedSchema", config.shared_schema.as_ref()),
+        text("isolation.schema_name", "Template", config.schema_name.as_ref()),
+        texts("isolation.search_path", "SearchPath", config.search_path.as_ref()),
+        text("migrations.table", "Identifier", config.table.as_ref()),
+        text("migrations.shared_table", "Identifier", config.shared_table.as_ref()),
+        text("migrations.lock_timeout", "Duration", config.lock_timeout.as_ref()),
+        text("migrations.statement_timeout", "Duration", config.statement_timeout.as_ref()),
         config.jobs.as_ref().map(|jobs| {
             let number = proc_macro2::Literal::u32_unsuffixed(jobs.value);
             check("migrations.jobs", &jobs.place, &quote!(Jobs(#number)))
@@ -143,25 +151,25 @@ fn checks(config: &Config) -> Vec<TokenStream> {
     ];
     match &config.registry {
         Some(Registry::Table { table, id_column, schema_column, filter }) => checks.extend([
-            text("tenants.table", quote!(Identifier), table.as_ref()),
-            text("tenants.id_column", quote!(Identifier), id_column.as_ref()),
-            text("tenants.schema_column", quote!(Identifier), schema_column.as_ref()),
-            text("tenants.filter", quote!(Sql), filter.as_ref()),
+            text("tenants.table", "Identifier", table.as_ref()),
+            text("tenants.id_column", "Identifier", id_column.as_ref()),
+            text("tenants.schema_column", "Identifier", schema_column.as_ref()),
+            text("tenants.filter", "Sql", filter.as_ref()),
         ]),
-        Some(Registry::Query(sql)) => checks.push(text("tenants.query", quote!(Sql), Some(sql))),
-        Some(Registry::List(ids)) => checks.push(texts("tenants.ids", quote!(TenantIds), Some(ids))),
+        Some(Registry::Query(sql)) => checks.push(text("tenants.query", "Sql", Some(sql))),
+        Some(Registry::List(ids)) => checks.push(texts("tenants.ids", "TenantIds", Some(ids))),
         Some(Registry::Schemas) | None => {}
     }
     checks.into_iter().flatten().collect()
 }
 
-fn text(key: &str, rule: TokenStream, value: Option<&Located<String>>) -> Option<TokenStream> {
-    let Located { value, place } = value?;
+fn text(key: &str, rule: &str, value: Option<&Located<String>>) -> Option<TokenStream> {
+    let (Located { value, place }, rule) = (value?, format_ident!("{rule}"));
     Some(check(key, place, &quote!(#rule(#value))))
 }
 
-fn texts(key: &str, rule: TokenStream, value: Option<&Located<Vec<String>>>) -> Option<TokenStream> {
-    let Located { value, place } = value?;
+fn texts(key: &str, rule: &str, value: Option<&Located<Vec<String>>>) -> Option<TokenStream> {
+    let (Located { value, place }, rule) = (value?, format_ident!("{rule}"));
     Some(check(key, place, &quote!(#rule(&[#(#value),*]))))
 }
 

@@ -8,8 +8,8 @@ use std::fs;
 use migrations_internals::{migrations_directories, valid_sql_migration_directory, version_from_string};
 use proc_macro2::Span;
 
-use super::locate::Place;
 use super::metadata::{self, Metadata};
+use super::place::Place;
 use super::sql;
 use crate::errors::Errors;
 
@@ -171,6 +171,15 @@ mod tests {
         ] {
             assert_eq!(version(name).as_deref(), Ok(expected));
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn names_are_utf8() {
+        use std::os::unix::ffi::OsStrExt;
+
+        assert_eq!(utf8_name(OsStr::new("1_é")).as_deref(), Ok("1_é"));
+        assert!(utf8_name(OsStr::from_bytes(b"1_\xe9")).unwrap_err().contains("not UTF-8"));
     }
 
     #[test]

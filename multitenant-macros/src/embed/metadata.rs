@@ -1,7 +1,7 @@
 //! `metadata.toml` of a migration.
 
 use super::document::{Document, Section};
-use super::locate::Place;
+use super::place::Place;
 
 /// What `metadata.toml` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,9 @@ mod expand;
 mod folder;
 mod locate;
 mod metadata;
+mod place;
+mod registry;
+mod similar;
 mod sql;
 
 use std::path::PathBuf;
@@ -16,7 +19,7 @@ use crate::args::{self, EmbedArgs};
 use crate::errors::Errors;
 use config::Config;
 use folder::Migration;
-use locate::{Base, Place};
+use place::{Base, Place};
 
 /// The folder of the tenants' migrations where nothing is configured.
 const TENANT_FOLDER: &str = "migrations/tenant";
@@ -44,7 +47,8 @@ struct Set {
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = args::read(input, &mut errors, EmbedArgs::parse);
-    let model = model(&args, &mut errors);
+    // With half of the arguments, what follows would be misleading.
+    let model = if errors.is_empty() { model(&args, &mut errors) } else { Model::default() };
     match errors.into_compile_errors() {
         Some(errors) => expand::failed(&errors),
         None => expand::constant(&model),
@@ -61,7 +65,13 @@ fn model(args: &EmbedArgs, errors: &mut Errors) -> Model {
     let base = file.as_ref().map_or_else(|| package.clone(), |file| package.beside(file));
     let config = file.as_ref().map(|file| config::read(file, errors)).unwrap_or_default();
 
-    let tenant = tenant_folder(args, &config, &package, &base, file.is_some(), errors);
+    // A configuration that was misunderstood may have named the folders: the defaults are not asked for then.
+    let understood = errors.is_empty();
+    let tenant = if understood || args.tenant.is_some() || config.folder.is_some() {
+        tenant_folder(args, &config, &package, &base, file.is_some(), errors)
+    } else {
+        None
+    };
     let shared = shared_folder(args, &config, &package, &base, errors);
     if let (Some((tenant, span)), Some((shared, _))) = (&tenant, &shared)
         && tenant.is_same_folder(shared)

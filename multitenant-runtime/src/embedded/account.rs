@@ -1,8 +1,8 @@
 //! The account that a server runs as: ours, or, since PostgreSQL refuses root, one without rights.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, chown, fchown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -53,6 +53,14 @@ impl Account {
         }
     }
 
+    /// The same for a file in a folder of the account, where its name may be put on another one meanwhile.
+    pub(crate) fn own_file(&self, file: &File) -> io::Result<()> {
+        match &self.other {
+            Some(other) => fchown(file, Some(self.uid), Some(other.gid)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether this is another account than that of this process.
     pub(crate) fn is_other(&self) -> bool {
         self.other.is_some()
@@ -84,7 +92,7 @@ impl Account {
 }
 
 /// Our effective user, which the standard library does not tell.
-pub(crate) fn our_uid() -> Result<u32, EmbeddedError> {
+fn our_uid() -> Result<u32, EmbeddedError> {
     let output =
         Command::new("id").arg("-u").stdin(Stdio::null()).output().map_err(EmbeddedError::spawn(Path::new("id")))?;
     let text = String::from_utf8_lossy(&output.stdout);

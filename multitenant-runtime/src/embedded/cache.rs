@@ -6,12 +6,13 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::account::{Account, our_uid};
+use super::account::Account;
 use super::{EmbeddedError, environment, folders};
 
 /// The first cache folder that is ours alone to write, and that the server's account may enter.
 pub(crate) fn folder(account: &Account) -> Result<PathBuf, EmbeddedError> {
-    let uid = our_uid()?;
+    // Another account serves root alone.
+    let uid = if account.is_other() { 0 } else { account.uid };
     let mut candidates: Vec<PathBuf> =
         environment::caches().into_iter().map(|folder| folder.join("multitenant")).collect();
     if account.is_other() {
@@ -84,23 +85,4 @@ pub(crate) fn publish(unfinished: &Path, path: &Path) -> Result<(), EmbeddedErro
         Err(_) if path.is_dir() => fs::remove_dir_all(unfinished).map_err(EmbeddedError::folder("remove", unfinished)),
         Err(error) => Err(EmbeddedError::folder("make", path)(error)),
     }
-}
-
-/// Copies a folder of folders and plain files, for the account.
-pub(crate) fn copy(from: &Path, to: &Path, account: &Account) -> Result<(), EmbeddedError> {
-    DirBuilder::new()
-        .mode(0o700)
-        .create(to)
-        .and_then(|()| account.own(to))
-        .map_err(EmbeddedError::folder("create", to))?;
-    for entry in fs::read_dir(from).map_err(EmbeddedError::folder("read", from))? {
-        let entry = entry.map_err(EmbeddedError::folder("read", from))?;
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            copy(&from, &to, account)?;
-        } else {
-            fs::copy(&from, &to).and_then(|_| account.own(&to)).map_err(EmbeddedError::folder("copy to", &to))?;
-        }
-    }
-    Ok(())
 }

@@ -21,7 +21,7 @@ pub(crate) fn temporary(account: &Account) -> Result<Vec<PathBuf>, EmbeddedError
     let name = format!("mt-{}", random()?);
     let mut folders: Vec<PathBuf> = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into()]
         .into_iter()
-        .filter(|parent| parent.is_absolute() && account.may_enter(parent) && account.may_write(parent))
+        .filter(|parent| is_plain(parent) && account.may_enter(parent) && account.may_write(parent))
         .map(|parent| parent.join(&name))
         .filter(|folder| fits(folder))
         .collect();
@@ -29,7 +29,13 @@ pub(crate) fn temporary(account: &Account) -> Result<Vec<PathBuf>, EmbeddedError
     Ok(folders)
 }
 
-pub(crate) fn fits(folder: &Path) -> bool {
+/// PostgreSQL takes a comma for the end of a folder's name, and the watchdog a new line.
+fn is_plain(parent: &Path) -> bool {
+    let name = parent.to_str().unwrap_or_default();
+    name.starts_with('/') && !name.contains([',', '"', '\n'])
+}
+
+fn fits(folder: &Path) -> bool {
     socket(folder, u16::MAX).as_os_str().len() <= LONGEST_SOCKET
 }
 

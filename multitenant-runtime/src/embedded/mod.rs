@@ -20,6 +20,8 @@
 #[cfg(unix)]
 mod account;
 #[cfg(unix)]
+mod builder;
+#[cfg(unix)]
 mod cache;
 #[cfg(unix)]
 mod data;
@@ -36,6 +38,8 @@ mod pid_file;
 #[cfg(unix)]
 mod place;
 #[cfg(unix)]
+mod postmaster;
+#[cfg(unix)]
 mod programs;
 #[cfg(unix)]
 mod project;
@@ -49,10 +53,12 @@ pub(crate) mod url;
 #[cfg(unix)]
 mod watchdog;
 
+#[cfg(unix)]
+pub use builder::EmbeddedServerBuilder;
 pub use error::EmbeddedError;
 #[cfg(unix)]
 pub use project::ProjectServer;
 #[cfg(unix)]
-pub use server::{EmbeddedServer, EmbeddedServerBuilder};
+pub use server::EmbeddedServer;
 #[cfg(not(unix))]
 pub use unsupported::{EmbeddedServer, EmbeddedServerBuilder, ProjectServer};

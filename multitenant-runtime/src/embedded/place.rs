@@ -1,7 +1,7 @@
 //! Where a kept server's files lie: under the project's folder, unless the server's account may not go there.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,9 @@ use super::hash::hash;
 
 /// Says, in the project's folder, where the data lies when it is elsewhere.
 const ELSEWHERE: &str = "data-lies-elsewhere.txt";
+
+/// Where it is then. Only root gets there, since any other user is the server's account himself.
+const STATE: &str = "/var/lib/multitenant";
 
 /// The folders of one kept server.
 #[derive(Debug, Clone)]
@@ -48,9 +51,15 @@ impl Place {
     /// Makes the folder that the data and the log are to lie in, and says where the data goes.
     pub(crate) fn make_room(&self, account: &Account) -> Result<PathBuf, EmbeddedError> {
         if !self.data().exists() && !account.may_enter(&self.folder) {
-            let data = format!("/var/tmp/multitenant-{}/data", self.hash());
+            let parent = Path::new(STATE);
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o755)
+                .create(parent)
+                .map_err(EmbeddedError::folder("create", parent))?;
+            let data = parent.join(self.hash()).join("data");
             let path = self.folder.join(ELSEWHERE);
-            fs::write(&path, data + "\n").map_err(EmbeddedError::folder("write", &path))?;
+            fs::write(&path, format!("{}\n", data.display())).map_err(EmbeddedError::folder("write", &path))?;
         }
         let data = self.data();
         own_folder(data.parent().unwrap_or(&data), account)?;
@@ -60,8 +69,10 @@ impl Place {
     /// Held while a server is started or stopped; it falls with the process.
     pub(crate) fn lock(&self) -> Result<File, EmbeddedError> {
         fs::create_dir_all(&self.folder).map_err(EmbeddedError::folder("create", &self.folder))?;
-        let path = self.folder.join(".gitignore");
-        fs::write(&path, "*\n").map_err(EmbeddedError::folder("write", &path))?;
+        // Nobody means to commit a server. A file that is there was somebody's decision.
+        if let Ok(mut file) = File::create_new(self.folder.join(".gitignore")) {
+            file.write_all(b"*\n").map_err(EmbeddedError::folder("write", &self.folder))?;
+        }
         let path = self.folder.join("lock");
         File::create(&path).and_then(|file| file.lock().map(|()| file)).map_err(EmbeddedError::folder("lock", &path))
     }
@@ -76,8 +87,12 @@ pub(crate) fn own_folder(path: &Path, account: &Account) -> Result<(), EmbeddedE
     let made = match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => account.own(path),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::symlink_metadata(path).and_then(|meta| {
-            if meta.is_dir() && meta.uid() == account.uid && meta.mode() & 0o077 == 0 {
+            let closed = meta.is_dir() && meta.mode() & 0o077 == 0;
+            if closed && meta.uid() == account.uid {
                 Ok(())
+            } else if closed && account.is_other() && meta.uid() == 0 {
+                // We were killed before it could be handed over.
+                account.own(path)
             } else {
                 Err(io::Error::other(format!(
                     "it is there, but not a closed folder of `{}`: remove it",

@@ -49,6 +49,20 @@ pub(crate) struct Search {
     pub(crate) bin_dir: Option<PathBuf>,
     /// Do not look at what is installed.
     pub(crate) fetched: bool,
+    /// The major version that made the data, and that alone can use it.
+    pub(crate) major: Option<u32>,
+}
+
+impl Search {
+    fn examine(&self, folder: &Path, account: &Account) -> Result<Programs, String> {
+        let programs = examine(folder, account)?;
+        match self.major {
+            Some(major) if major != programs.major => {
+                Err(format!("it is {}, and version {major} made the data", programs.version))
+            }
+            _ => Ok(programs),
+        }
+    }
 }
 
 /// The first usable programs: where the user said, on `PATH`, where `pg_config` says, in the usual folders,
@@ -56,19 +70,19 @@ pub(crate) struct Search {
 pub(crate) fn find(search: &Search, account: &Account) -> Result<Programs, EmbeddedError> {
     let named = search.bin_dir.clone().or_else(|| if search.fetched { None } else { environment::bin_dir() });
     if let Some(folder) = named {
-        return examine(&folder, account).map_err(|reason| EmbeddedError::BinDir { folder, reason });
+        return search.examine(&folder, account).map_err(|reason| EmbeddedError::BinDir { folder, reason });
     }
     let mut rejected = Vec::new();
     if !search.fetched {
         let folders = environment::path().into_iter().chain(of_pg_config()).chain(usual());
         for folder in folders.filter(|folder| folder.is_absolute() && folder.join("postgres").exists()) {
-            match examine(&folder, account) {
+            match search.examine(&folder, account) {
                 Ok(programs) => return Ok(programs),
                 Err(reason) => rejected.push(format!("not {}: {reason}", folder.display())),
             }
         }
     }
-    let fetched = fetch::programs(account).and_then(|folder| examine(&folder, account));
+    let fetched = fetch::programs(account).and_then(|folder| search.examine(&folder, account));
     fetched.map_err(|fetch| EmbeddedError::Programs { rejected, fetch })
 }
 

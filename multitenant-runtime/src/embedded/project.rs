@@ -1,20 +1,14 @@
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use super::account::Account;
 use super::pid_file::{self, PidFile, Process};
-use super::place::{self, Place};
-use super::programs::{self, Programs, Search};
-use super::settings::{self, Listen, Settings};
-use super::{EmbeddedError, cache, url, watchdog};
-
-const PATIENCE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(10);
+use super::place::Place;
+use super::postmaster::{Postmaster, log_file, settle, wait};
+use super::programs::{self, Search};
+use super::{EmbeddedError, url};
 
 /// A development server that belongs to a project: it keeps its data, and outlives the process that starts it.
 ///
@@ -23,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// it at once. It syncs to disk as PostgreSQL does by default.
 ///
 /// As root, the server runs as `postgres` or `nobody`. Where that account may not enter the project's folder,
-/// the data lies under `/var/tmp`, and a file in the project's folder says where.
+/// the data lies under `/var/lib/multitenant`, and a file in the project's folder says where.
 ///
 /// ```no_run
 /// use multitenant_runtime::embedded::ProjectServer;
@@ -69,11 +63,9 @@ impl ProjectServer {
             let account = Account::of_server()?;
             let data = self.place.make_room(&account)?;
             if !settle(&data)? {
-                let programs = programs::find(&self.search, &account)?;
-                if !data.exists() {
-                    initialise(&programs, &account, &data)?;
-                }
-                self.serve(&programs, &account, &data)?;
+                let search = Search { major: version(&data), ..self.search.clone() };
+                let postmaster = Postmaster { programs: programs::find(&search, &account)?, account, data };
+                postmaster.start(&self.place.socket_folder())?;
             }
         }
         Ok(self.url("postgres"))
@@ -95,9 +87,10 @@ impl ProjectServer {
             return Ok(false);
         };
         // INT is PostgreSQL's fast shutdown.
-        let kill = Path::new("kill");
+        let kill = Path::new("/bin/sh");
         let output = Command::new(kill)
-            .args(["-s", "INT", &file.pid.to_string()])
+            .args(["-c", "kill -s INT \"$1\"", "sh", &file.pid.to_string()])
+            .stdin(Stdio::null())
             .output()
             .map_err(EmbeddedError::spawn(kill))?;
         if !output.status.success() {
@@ -139,124 +132,9 @@ impl ProjectServer {
     pub fn log_file(&self) -> PathBuf {
         log_file(&self.place.data())
     }
-
-    fn serve(&self, programs: &Programs, account: &Account, data: &Path) -> Result<(), EmbeddedError> {
-        let socket_folder = self.place.socket_folder();
-        place::own_folder(&socket_folder, account)?;
-        let arguments = Settings::kept().arguments(data, &socket_folder, Listen::SocketOnly)?;
-        let mut child = spawn(programs, account, data, &arguments)?;
-        let started = wait(data, "to start", || {
-            if PidFile::read(data).is_some_and(|file| file.pid == child.id() && file.serves()) {
-                return Ok(Some(()));
-            }
-            if child.try_wait().map_err(EmbeddedError::spawn(&programs.postgres()))?.is_none() {
-                return Ok(None);
-            }
-            let log = watchdog::tail(&log_file(data));
-            if !log.contains("pre-existing shared memory block") {
-                return Err(EmbeddedError::Start { data: data.to_owned(), log });
-            }
-            // The processes of a server that was killed have not noticed yet.
-            thread::sleep(Duration::from_millis(200));
-            child = spawn(programs, account, data, &arguments)?;
-            Ok(None)
-        });
-        if started.is_err() {
-            // It may have ended by itself: then there is nothing to kill, and that is as good.
-            let _ = child.kill();
-        }
-        // Asks how it ended when it does, so that it leaves no zombie while this process lives.
-        thread::spawn(move || child.wait());
-        started
-    }
 }
 
-/// What an earlier server left: true if it runs after all. Its last words are waited for, and a file whose
-/// process number was given to another process is removed, since PostgreSQL would take that for itself.
-fn settle(data: &Path) -> Result<bool, EmbeddedError> {
-    wait(data, "to start or stop", || {
-        let Some(file) = PidFile::read(data) else {
-            return Ok(Some(false));
-        };
-        if file.serves() {
-            return Ok(Some(true));
-        }
-        match file.process(data) {
-            Process::Server => return Ok(None),
-            Process::Gone => {}
-            Process::Other => {
-                let path = pid_file::path(data);
-                fs::remove_file(&path).map_err(EmbeddedError::folder("remove", &path))?;
-                if let Some(folder) = &file.socket_folder {
-                    // Its lock file names the same process. Where there is none, that is as good.
-                    let _ = fs::remove_file(folder.join(format!(".s.PGSQL.{}.lock", url::PORT)));
-                }
-            }
-        }
-        Ok(Some(false))
-    })
-}
-
-/// Makes the data folder, whole or not at all.
-fn initialise(programs: &Programs, account: &Account, data: &Path) -> Result<(), EmbeddedError> {
-    cache::remove_unfinished(data);
-    let unfinished = cache::unfinished(data)?;
-    let program = programs.initdb();
-    let mut command = Command::new(&program);
-    account.apply(&mut command);
-    settings::shield(&mut command);
-    let output = command
-        .args(settings::initdb(programs, None))
-        .arg("-D")
-        .arg(&unfinished)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(EmbeddedError::spawn(&program))?;
-    if !output.status.success() {
-        let output = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(EmbeddedError::Initdb { data: data.to_owned(), output });
-    }
-    fs::rename(&unfinished, data).map_err(EmbeddedError::folder("create", data))
-}
-
-/// Starts `postgres` so that neither a closed terminal nor Ctrl-C reaches it.
-fn spawn(programs: &Programs, account: &Account, data: &Path, arguments: &[String]) -> Result<Child, EmbeddedError> {
-    let path = log_file(data);
-    let log = File::create(&path).map_err(EmbeddedError::folder("write", &path))?;
-    let errors = log.try_clone().map_err(EmbeddedError::folder("write", &path))?;
-    let program = programs.postgres();
-    let mut command = Command::new(&program);
-    account.apply(&mut command);
-    settings::shield(&mut command);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(log)
-        .stderr(errors)
-        .process_group(0)
-        .spawn()
-        .map_err(EmbeddedError::spawn(&program))
-}
-
-/// Asks until there is an answer.
-fn wait<T>(
-    data: &Path,
-    action: &'static str,
-    mut ask: impl FnMut() -> Result<Option<T>, EmbeddedError>,
-) -> Result<T, EmbeddedError> {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = ask()? {
-            return Ok(answer);
-        }
-        if Instant::now() >= until {
-            let log = watchdog::tail(&log_file(data));
-            return Err(EmbeddedError::Timeout { action, data: data.to_owned(), log });
-        }
-        thread::sleep(PAUSE);
-    }
-}
-
-fn log_file(data: &Path) -> PathBuf {
-    data.with_file_name("log")
+/// The major version of the PostgreSQL that made the data.
+fn version(data: &Path) -> Option<u32> {
+    fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }

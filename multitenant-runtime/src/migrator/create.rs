@@ -99,7 +99,6 @@ impl Migrator {
         wall: Wall,
     ) -> Result<(), StepError> {
         let context = &self.context;
-        let cancellation = &context.cancellation;
         let begin = Transaction::begin_tenant(frame, UNDER_CONSTRUCTION);
         send(session, &begin, &[], &wall, &context.cancellation).await?;
         let result = self.fill(session, frame, registration, wall).await;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
+use crate::ident::TenantId;
 use crate::plan::TargetPlan;
 use crate::sqlstate::FailureClass;
 
@@ -63,7 +65,9 @@ async fn work(context: Arc<Context>, wall: Arc<Wall>, queue: Arc<Queue>) -> Vec<
             }
             Next::Empty => break,
         };
-        match Box::pin(worker.work(&mut job)).await {
+        let target = &job.plan.target;
+        let span = tracing::info_span!("migrate", schema = %target, tenant = target.tenant().map(TenantId::as_str));
+        match Box::pin(worker.work(&mut job).instrument(span)).await {
             Verdict::Done(outcome, failure) => {
                 reports.push((job.place, finished(&context, *job, outcome, failure)));
             }
@@ -99,6 +103,10 @@ fn held(context: &Context, queue: &Queue, mut job: Box<Job>) -> Option<(usize, T
 }
 
 fn finished(context: &Context, job: Job, outcome: Outcome, failure: Option<Failure>) -> TargetReport {
+    match &failure {
+        Some(failure) => tracing::warn!(schema = %job.plan.target, ?outcome, %failure, "a target is not migrated"),
+        None => tracing::debug!(schema = %job.plan.target, ?outcome, applied = job.applied.len(), "a target is done"),
+    }
     context.emit(&Event::TargetFinished {
         target: job.plan.target.clone(),
         outcome,

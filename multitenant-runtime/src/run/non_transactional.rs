@@ -43,7 +43,6 @@ pub(crate) async fn apply(
     if !as_planned {
         return Err(StepError::Stale);
     }
-    let invalid_before = invalid_indexes(session, frame).await?;
     prepare(session, frame).await?;
     for (i, (sql, kind)) in migration.up().statements().enumerate() {
         if context.cancellation.is_cancelled() && i == 0 {
@@ -57,12 +56,12 @@ pub(crate) async fn apply(
         session.rows(&format!("SET lock_timeout = {}", timeout.as_millis())).await?;
         if let Err(error) = session.rows(sql).await {
             let mut failure = failed(migration, i, &error);
-            explain(&mut failure, session, frame, i, &invalid_before).await;
+            explain(&mut failure, session, frame, migration, i).await;
             failure.notices = session.take_notices();
             return Err(StepError::Failed { failure: Box::new(failure), once: retry_once(&error) });
         }
     }
-    let invalid = invalid_indexes(session, frame).await?;
+    let invalid = invalid_indexes(session, frame, migration).await?;
     if let Some(index) = invalid.first() {
         // `IF NOT EXISTS` is content with an index that a crash left invalid.
         return Err(StepError::failed(invalid_index(migration, index, frame)));
@@ -90,16 +89,25 @@ fn context_limit(frame: Frame<'_>) -> Duration {
     frame.settings.statement_timeout.unwrap_or(Duration::ZERO)
 }
 
-/// Indexes that a failed or interrupted `CONCURRENTLY` left. Those of partitioned tables may be meant so.
-async fn invalid_indexes(session: &Session, frame: Frame<'_>) -> Result<Vec<String>, tokio_postgres::Error> {
+/// Indexes of this migration that a failed or interrupted `CONCURRENTLY` left.
+///
+/// Only those that its text names: others are none of its business. Those of partitioned tables may be meant so,
+/// and those that are being built just now are not abandoned.
+async fn invalid_indexes(
+    session: &Session,
+    frame: Frame<'_>,
+    migration: &Migration,
+) -> Result<Vec<String>, tokio_postgres::Error> {
     let sql = format!(
         "SELECT c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
          WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relnamespace = \
-         (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {}) ORDER BY 1",
+         (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {}) AND NOT EXISTS \
+         (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid) ORDER BY 1",
         literal(frame.target.schema().as_str())
     );
     let rows = session.rows(&sql).await?;
-    Ok(rows.iter().filter_map(|row| row.get(0)).map(str::to_owned).collect())
+    let named = |index: &&str| migration.up().statements().any(|(sql, _)| sql.contains(index));
+    Ok(rows.iter().filter_map(|row| row.get(0)).filter(named).map(str::to_owned).collect())
 }
 
 fn failed(migration: &Migration, statement: usize, error: &tokio_postgres::Error) -> Failure {
@@ -117,14 +125,8 @@ fn failed(migration: &Migration, statement: usize, error: &tokio_postgres::Error
 }
 
 /// Adds what is half done, and how to go on.
-async fn explain(
-    failure: &mut Failure,
-    session: &Session,
-    frame: Frame<'_>,
-    statement: usize,
-    invalid_before: &[String],
-) {
-    let invalid = invalid_indexes(session, frame).await.unwrap_or_else(|_| invalid_before.to_vec());
+async fn explain(failure: &mut Failure, session: &Session, frame: Frame<'_>, migration: &Migration, statement: usize) {
+    let invalid = invalid_indexes(session, frame, migration).await.unwrap_or_default();
     let mut hint = match statement {
         0 => "this migration runs outside a transaction; none of its statements is done".to_owned(),
         n => format!("this migration runs outside a transaction: its first {n} statement(s) are done and stay"),

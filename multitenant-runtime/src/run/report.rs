@@ -45,7 +45,6 @@ pub struct TargetReport {
 /// What a run did: every target is in it once, whatever happened.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-#[must_use]
 pub struct Report {
     /// The shared schema first where it belonged to the run, then the tenants in the registry's order.
     pub targets: Vec<TargetReport>,

@@ -3,8 +3,9 @@
 //! An unqualified `ALTER TABLE users` in a tenant's migration falls through the `search_path` to the shared
 //! `users` where the tenant has none. Before such a transaction commits, the locks that it holds are compared
 //! with the relations that the shared schema had when the run began: `ALTER`, `DROP` and `TRUNCATE` hold
-//! `AccessExclusiveLock`, `CREATE INDEX` holds `ShareLock`. Foreign keys to shared tables, and their data, take
-//! weaker locks and pass.
+//! `AccessExclusiveLock`, `CREATE INDEX` holds `ShareLock`. A tenant's foreign key to a shared table holds
+//! `ShareRowExclusiveLock` there and passes; a constraint or trigger *on* the shared table holds the same lock, and
+//! is told by its own row in the catalogue. Data in shared tables passes.
 
 use std::collections::BTreeMap;
 
@@ -43,10 +44,16 @@ impl Wall {
         }
         let oids = self.relations.keys().map(u32::to_string).collect::<Vec<_>>().join(",");
         Some(format!(
-            "SELECT ('{MARKER}' || pg_catalog.string_agg(DISTINCT l.relation::text, ','))::int \
-             FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' \
-             AND l.granted AND l.mode IN ('AccessExclusiveLock', 'ShareLock') \
-             AND l.relation = ANY ('{{{oids}}}'::oid[]) HAVING count(*) > 0"
+            "WITH held AS MATERIALIZED (SELECT l.relation, l.mode FROM pg_catalog.pg_locks l \
+             WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted \
+             AND l.mode IN ('AccessExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock') \
+             AND l.relation = ANY ('{{{oids}}}'::oid[])) \
+             SELECT ('{MARKER}' || pg_catalog.string_agg(DISTINCT held.relation::text, ','))::int FROM held \
+             WHERE held.mode <> 'ShareRowExclusiveLock' \
+             OR EXISTS (SELECT FROM pg_catalog.pg_constraint c WHERE c.conrelid = held.relation \
+             AND c.xmin = pg_catalog.pg_current_xact_id()::xid) \
+             OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = held.relation AND NOT t.tgisinternal \
+             AND t.xmin = pg_catalog.pg_current_xact_id()::xid) HAVING count(*) > 0"
         ))
     }
 

@@ -38,6 +38,7 @@ mod connect;
 mod database;
 mod error;
 mod leftovers;
+mod migrated;
 mod names;
 mod template;
 

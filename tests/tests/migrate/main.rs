@@ -4,6 +4,7 @@ mod create;
 mod failures;
 mod histories;
 mod names;
+mod non_transactional;
 mod project;
 mod run;
 mod startup;

@@ -27,6 +27,9 @@ async fn whatever_changes_the_shared_schema_is_rolled_back() {
         "DROP VIEW names;",
         "TRUNCATE users CASCADE;",
         "CREATE INDEX ON users (id, email);",
+        "ALTER TABLE users ADD CONSTRAINT self FOREIGN KEY (id) REFERENCES users (id);",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER t AFTER INSERT ON users EXECUTE FUNCTION f();",
         "ALTER TABLE orders ADD COLUMN x int; ALTER TABLE users ALTER COLUMN email SET DEFAULT 1;",
     ] {
         let project = project().await.tenant("2_bad", sql);
