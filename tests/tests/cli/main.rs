@@ -1,0 +1,13 @@
+//! The command line as a process: what it prints where, its exit codes, what it writes.
+
+mod configuration;
+#[cfg(unix)]
+mod db;
+mod generate;
+mod held;
+#[cfg(unix)]
+mod interrupt;
+mod migrate;
+mod project;
+mod status;
+mod usage;
