@@ -25,7 +25,7 @@ pub const SOME_FAILED: u8 = 10;
 pub const FAILED: u8 = 11;
 /// A target was still held by another run when `--wait` was over.
 pub const HELD: u8 = 12;
-/// A target was refused: its applied migrations were edited, its schema is missing or ahead.
+/// A target was refused: its applied migrations were edited, or a newer release has written its history.
 pub const REFUSED: u8 = 13;
 /// The database cannot be reached.
 pub const UNREACHABLE: u8 = 20;
@@ -114,7 +114,7 @@ mod tests {
 
     fn target(tenant: Option<&'static str>, outcome: Outcome, class: Option<FailureClass>) -> TargetResult<'static> {
         let failure = class.map(|class| FailureView { class, message: "x", ..FailureView::EMPTY });
-        TargetResult { tenant, schema: "s", outcome, applied: Vec::new(), duration_ms: 0, failure }
+        TargetResult { tenant, schema: "s", outcome, applied: Vec::new(), duration_ms: 0, failure, unknown: Vec::new() }
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub(crate) enum Signal {
     /// Ctrl-C.
     Interrupt,
     /// SIGTERM; it does not exist on Windows.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "nothing sends it there"))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing sends it there"))]
     Terminate,
 }
 

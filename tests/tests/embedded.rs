@@ -381,10 +381,7 @@ fn abandoned_folders_are_removed() {
     let temporary = Folder::new();
     make_public(&temporary.0);
     // What a killed container leaves: nobody answers, and it is old.
-    let (old, young) = (
-        temporary.0.join("mt-00000000000000aa"),
-        temporary.0.join("mt-00000000000000bb"),
-    );
+    let (old, young) = (temporary.0.join("mt-00000000000000aa"), temporary.0.join("mt-00000000000000bb"));
     let mut other = process("wait", &temporary.0, |command| {
         command.env("TMPDIR", &temporary.0);
     });
@@ -396,10 +393,7 @@ fn abandoned_folders_are_removed() {
     }
     let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
     for folder in [&old, &alive] {
-        fs::File::open(folder)
-            .unwrap()
-            .set_modified(hour_ago)
-            .unwrap();
+        fs::File::open(folder).unwrap().set_modified(hour_ago).unwrap();
     }
     let folder = Folder::new();
     make_public(&folder.0);

@@ -34,7 +34,7 @@ pub(crate) struct Migrate {
     /// How many tenants at once, each on a connection of its own [default: migrations.jobs]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Print what would be applied, and write nothing
+    /// Print what would be applied, and write nothing; the exit code is that of a run in which nothing fails
     #[arg(long)]
     dry_run: bool,
     /// How long to wait for a target that another run holds, as in 30s or 5m
@@ -75,7 +75,7 @@ impl Migrate {
         let plan = block_on(unless_interrupted(plan))?;
         let document = PlanDocument::new(&plan);
         context.console.result(&document, |document| document.text(&project.names()))?;
-        Ok(if document.refuses() { exit_code::REFUSED } else { exit_code::DONE })
+        Ok(exit_code::of_run(&document.foretold(), None))
     }
 
     fn options(&self, mut builder: MigratorBuilder) -> MigratorBuilder {

@@ -27,11 +27,11 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The process's own variables. An empty one counts as one that is not set; one that is no UTF-8 could
-    /// be none of ours.
+    /// The process's own variables. An empty one counts as one that is not set; what is no UTF-8 in a value is
+    /// replaced, so that the value is refused where it is used and not passed over here.
     pub(crate) fn of_process() -> Self {
         std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
             .collect()
     }
 
@@ -40,14 +40,16 @@ impl Environment {
         self.variables.get(CONFIG_VARIABLE).map(|(value, _)| value.as_str())
     }
 
-    /// Adds a `.env` file's variables for those that are not set.
-    pub(crate) fn add_dotenv(&mut self, file: &Path) -> Result<(), Problem> {
+    /// Adds a `.env` file's variables for those that are not set, and returns what is odd about the file: a
+    /// line that cannot be read is an error only where it is one of ours, since the file is other programs' too.
+    pub(crate) fn add_dotenv(&mut self, file: &Path) -> Result<Vec<String>, Problem> {
         let at = |message: String| Problem::new(Origin::Nowhere, format!("{}: {message}", file.display()));
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(at(format!("cannot be read ({error})"))),
         };
+        let mut warnings = Vec::new();
         for item in dotenvy::from_read_iter(text.as_bytes()) {
             match item {
                 Ok((name, value)) if !value.is_empty() => {
@@ -56,14 +58,20 @@ impl Environment {
                 Ok(_) => {}
                 // The line itself is not shown: it may hold a password.
                 Err(dotenvy::Error::LineParse(line, _)) => {
-                    let number = text.lines().position(|l| l.trim() == line.trim()).map_or(1, |index| index + 1);
-                    return Err(at(format!("line {number} is no assignment, or its quotes do not close"))
-                        .help("write NAME=value, with the value in quotes where it holds blanks, `#` or `$`"));
+                    let first = line.lines().next().unwrap_or_default().trim();
+                    let number = text.lines().position(|line| line.trim() == first).map_or(1, |index| index + 1);
+                    let message = format!("line {number} is no assignment, or its quotes do not close");
+                    // An open quote swallows the lines below it, ours perhaps among them.
+                    if line.contains("DATABASE_URL") || line.contains("MULTITENANT_") {
+                        return Err(at(message)
+                            .help("write NAME=value, with the value in quotes where it holds blanks, `#` or `$`"));
+                    }
+                    warnings.push(at(message).message);
                 }
                 Err(error) => return Err(at(error.to_string())),
             }
         }
-        Ok(())
+        Ok(warnings)
     }
 
     /// The layer that the environment makes, what is wrong with it, and what is odd about it.
@@ -149,10 +157,16 @@ mod tests {
     fn bad_dotenv_names_its_line_and_keeps_its_secret() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
-        std::fs::write(&file, "A=1\nDATABASE_URL='postgres://u:secret@h/d\n").unwrap();
-        let problem = Environment::default().add_dotenv(&file).unwrap_err();
-        assert!(problem.message.contains("line 2"), "{}", problem.message);
-        assert!(!format!("{problem:?}").contains("secret"));
+        for ours in ["DATABASE_URL='postgres://u:secret@h/d\n", "X='open\nMULTITENANT_MIGRATE_URL=secret\n"] {
+            std::fs::write(&file, format!("A=1\n{ours}")).unwrap();
+            let problem = Environment::default().add_dotenv(&file).unwrap_err();
+            assert!(problem.message.contains("line 2"), "{}", problem.message);
+            assert!(!format!("{problem:?}").contains("secret"));
+        }
+        std::fs::write(&file, "APP_NAME=My App\nDATABASE_URL=d\n").unwrap();
+        let mut environment = Environment::default();
+        assert_eq!(environment.add_dotenv(&file).unwrap().len(), 1);
+        assert_eq!(url_of(&environment).as_deref(), Some("d"));
     }
 
     #[test]

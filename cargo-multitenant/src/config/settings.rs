@@ -94,8 +94,12 @@ impl Config {
         let (file, wrong) = RawConfig::parse(&source.text, Origin::File);
         raw.overlay(file);
         problems.extend(wrong);
-        problems.extend(environment.add_dotenv(&location.root.join(".env")).err());
-        let (variables, wrong, warnings) = environment.layer();
+        let odd_lines = environment.add_dotenv(&location.root.join(".env"));
+        let (variables, wrong, mut warnings) = environment.layer();
+        match odd_lines {
+            Ok(odd) => warnings.extend(odd),
+            Err(problem) => problems.push(problem),
+        }
         raw.overlay(variables);
         problems.extend(wrong);
         if let Some(url) = &overrides.database_url {
@@ -105,9 +109,9 @@ impl Config {
             }
         }
         problems.extend(validate::problems(&raw));
-        if let Some(newer) = validate::newer_format(&raw) {
+        if let Some(unknown) = validate::unknown_format(&raw) {
             // What else looks wrong may well be right in that format.
-            return Err(source.error(vec![newer]));
+            return Err(source.error(vec![unknown]));
         }
         let settings = validate::settings(&raw).map_err(|problem| problems.push(problem)).ok();
         let Some(settings) = settings.filter(|_| problems.is_empty()) else { return Err(source.error(problems)) };

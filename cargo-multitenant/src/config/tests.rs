@@ -104,10 +104,10 @@ fn wrong_kinds_are_pointed_at() {
     "#);
     assert_snapshot!(refused("[isolation]\nsearch_path = [\"{tenant}\", 1]\n"), @r#"
     error: `isolation.search_path` must be a list of texts
-     --> multitenant.toml:2:15
+     --> multitenant.toml:2:28
       |
     2 | search_path = ["{tenant}", 1]
-      |               ^^^^^^^^^^^^^^^ this is a list
+      |                            ^ this is a number
     "#);
     assert_snapshot!(refused("database = \"x\"\n"), @r#"
     error: `database` is a section, not a key
@@ -130,7 +130,7 @@ fn wrong_kinds_are_pointed_at() {
 #[test]
 fn bad_values_are_pointed_at() {
     assert_snapshot!(refused("format = 2\nnew = 1\n"), @r#"
-    error: `format`: the configuration has format 2, and this version understands up to 1: upgrade cargo-multitenant and multitenant-runtime, or remove what needs the newer format
+    error: the configuration has format 2, and this version understands up to 1: upgrade cargo-multitenant and multitenant-runtime, or remove what needs the newer format
      --> multitenant.toml:1:10
       |
     1 | format = 2

@@ -46,9 +46,12 @@ pub(super) fn settings(raw: &RawConfig) -> Result<Settings, Problem> {
         .map_err(|error| Problem::new(raw.origin(error.key()), format!("`{}`: {}", error.key(), error.message())))
 }
 
-/// A format that this version does not understand, in the runtime's words.
-pub(super) fn newer_format(raw: &RawConfig) -> Option<Problem> {
+/// A format that this version does not understand.
+pub(super) fn unknown_format(raw: &RawConfig) -> Option<Problem> {
     let format = u32::try_from(raw.count(&key::FORMAT)?).unwrap_or(u32::MAX);
+    if format == 0 {
+        return Some(Problem::new(raw.origin(key::FORMAT.path), "there is no such format: the first is 1"));
+    }
     let error = Settings::try_from(SettingsText { format, ..SettingsText::DEFAULT }).err()?;
     Some(Problem::new(raw.origin(key::FORMAT.path), error.message()))
 }

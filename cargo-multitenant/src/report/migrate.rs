@@ -1,5 +1,6 @@
 //! What a run did: the result of `migrate`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use multitenant_runtime::{Outcome, Report, TargetReport};
@@ -28,6 +29,9 @@ pub(crate) struct TargetResult<'a> {
     pub(crate) applied: Vec<&'a str>,
     pub(crate) duration_ms: u64,
     pub(crate) failure: Option<FailureView<'a>>,
+    /// Versions that this project does not have; for people only.
+    #[serde(skip)]
+    pub(crate) unknown: Vec<&'a str>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -46,6 +50,11 @@ impl<'a> TargetResult<'a> {
         report.targets.iter().map(Self::of).collect()
     }
 
+    /// What a plan comes to if all goes well.
+    pub(super) fn foretold(tenant: Option<&'a str>, schema: &'a str, outcome: Outcome) -> Self {
+        Self { tenant, schema, outcome, applied: Vec::new(), duration_ms: 0, failure: None, unknown: Vec::new() }
+    }
+
     fn of(target: &'a TargetReport) -> Self {
         Self {
             tenant: target.target.tenant().map(multitenant_runtime::TenantId::as_str),
@@ -54,6 +63,7 @@ impl<'a> TargetResult<'a> {
             applied: versions(&target.applied),
             duration_ms: millis(target.duration),
             failure: target.failure.as_ref().map(FailureView::from),
+            unknown: versions(&target.unknown),
         }
     }
 }
@@ -81,6 +91,7 @@ impl<'a> MigrateDocument<'a> {
     pub(crate) fn text(&self) -> String {
         let told = self.targets.iter().filter(|t| !matches!(t.outcome, Outcome::UpToDate | Outcome::NotTried));
         let mut text: String = told.map(target_text).collect();
+        text.push_str(&self.ahead());
         let summary = &self.summary;
         let counts = [
             (summary.applied, "migrated"),
@@ -95,6 +106,23 @@ impl<'a> MigrateDocument<'a> {
         let what = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
         text.push_str(&format!(" {schemas}: {what} ({})\n", seconds(summary.duration_ms)));
         text
+    }
+}
+
+impl MigrateDocument<'_> {
+    /// What newer releases have left in the schemas: all is well, and it should be known.
+    fn ahead(&self) -> String {
+        let ahead: Vec<_> = self.targets.iter().filter(|target| !target.unknown.is_empty()).collect();
+        let versions: BTreeSet<_> = ahead.iter().flat_map(|target| &target.unknown).collect();
+        let (Some(first), Some(newest)) = (ahead.first(), versions.last()) else { return String::new() };
+        let more = if ahead.len() > 1 { format!(" and {} more", ahead.len() - 1) } else { String::new() };
+        let versions = counted(versions.len(), "migration", "migrations");
+        format!(
+            " {}{more}  {}: {versions} that this project does not have, up to {}\n",
+            Shown(first.schema),
+            paint(WARN, "ahead"),
+            Shown(newest)
+        )
     }
 }
 
@@ -150,6 +178,7 @@ mod tests {
             applied: applied.to_vec(),
             duration_ms: 12,
             failure,
+            unknown: Vec::new(),
         };
         let failure = FailureView {
             sqlstate: Some("42P07"),

@@ -1,10 +1,11 @@
 //! What a run would do: the result of `migrate --dry-run`.
 
-use multitenant_runtime::{Plan, TargetPlan};
+use multitenant_runtime::{Outcome, Plan, TargetPlan};
 use serde::Serialize;
 
 use crate::output::{BAD, Shown, WARN, paint, shown_lines};
 
+use super::migrate::TargetResult;
 use super::names::{Names, tier_of, versions};
 use super::status::word;
 use super::{FORMAT, counted};
@@ -59,9 +60,20 @@ impl<'a> PlanDocument<'a> {
         Self { format: FORMAT, targets, summary }
     }
 
-    /// Whether a run would leave a target alone that is not as it should be.
-    pub(crate) fn refuses(&self) -> bool {
-        self.summary.refused > 0
+    /// What a run would report if every migration succeeded, for the exit code.
+    pub(crate) fn foretold(&self) -> Vec<TargetResult<'a>> {
+        let shared_is_refused = self.targets.iter().any(|t| t.tenant.is_none() && t.refused.is_some());
+        let outcome = |target: &PlannedTarget<'_>| match target.refused {
+            _ if shared_is_refused && target.tenant.is_some() => Outcome::NotTried,
+            Some(_) if target.state == "missing" => Outcome::Failed,
+            Some(_) => Outcome::Skipped,
+            None if target.has_work() => Outcome::Applied,
+            None => Outcome::UpToDate,
+        };
+        self.targets
+            .iter()
+            .map(|target| TargetResult::foretold(target.tenant, target.schema, outcome(target)))
+            .collect()
     }
 
     /// For each target with work the names of what would be applied, then the counts.
@@ -139,6 +151,7 @@ mod tests {
         tenant_b  refused: it is edited
         3 schemas: 1 to be migrated with 2 migrations, 1 refused; nothing was written
         "#);
-        assert!(document.refuses());
+        let outcomes: Vec<_> = document.foretold().iter().map(|target| target.outcome).collect();
+        assert_eq!(outcomes, [Outcome::UpToDate, Outcome::Applied, Outcome::Skipped]);
     }
 }

@@ -20,9 +20,7 @@ pub(crate) fn remove(parent: &Path, account: &Account) {
             let digits = name.strip_prefix(PREFIX).unwrap_or_default();
             digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         };
-        if !name.to_str().is_some_and(is_name)
-            || !entry.metadata().is_ok_and(|meta| is_old(&meta, account))
-        {
+        if !name.to_str().is_some_and(is_name) || !entry.metadata().is_ok_and(|meta| is_old(&meta, account)) {
             continue;
         }
         if !answers(&entry.path()) {
@@ -40,7 +38,6 @@ fn is_old(meta: &Metadata, account: &Account) -> bool {
 /// A server with TCP has its port in the socket's name.
 fn answers(folder: &Path) -> bool {
     let sockets = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut sockets =
-        sockets.filter(|entry| entry.file_name().to_string_lossy().starts_with(".s.PGSQL."));
+    let mut sockets = sockets.filter(|entry| entry.file_name().to_string_lossy().starts_with(".s.PGSQL."));
     sockets.any(|entry| UnixStream::connect(entry.path()).is_ok())
 }

@@ -24,18 +24,11 @@ pub(crate) const PREFIX: &str = "mt-";
 fn memory() -> Option<PathBuf> {
     const ROOM: u64 = 4 << 20; // KiB
     let folder = Path::new("/dev/shm");
-    let output = Command::new("df")
-        .arg("-Pk")
-        .arg(folder)
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("df").arg("-Pk").arg(folder).stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let fields: Vec<&str> = text.lines().nth(1)?.split_whitespace().collect();
     let available: u64 = fields.get(3)?.parse().ok()?;
-    let is_there = fields
-        .last()
-        .is_some_and(|mounted| Path::new(mounted) == folder);
+    let is_there = fields.last().is_some_and(|mounted| Path::new(mounted) == folder);
     (is_there && available >= ROOM).then(|| folder.to_owned())
 }
 

@@ -1,4 +1,5 @@
 //! The command line as a process: what it prints where, its exit codes, what it writes.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod configuration;
 #[cfg(unix)]
