@@ -87,3 +87,16 @@ async fn add_note(TenantConnection(mut connection): TenantConnection, text: Stri
         .await?;
     Ok(Json(note))
 }
+
+/// The documents' code has to compile; here, since here is a project for `embed_migrations!()`.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    mod workspace {}
+    #[doc = include_str!("../../../multitenant-runtime/README.md")]
+    mod runtime {}
+    #[doc = include_str!("../../../multitenant-macros/README.md")]
+    mod macros {}
+    #[doc = include_str!("../../../cargo-multitenant/README.md")]
+    mod command_line {}
+}
