@@ -1,1 +1,33 @@
-//! CLI.
+//! The cargo subcommand of `multitenant-runtime`: migrate a shared schema and every tenant's, and see how
+//! they stand.
+//!
+//! The binary is [`main`] and nothing else, so that an application can ship the same command line as a
+//! binary of its own, and tests can drive it. What a script needs to know is in [`exit_code`].
+//!
+//! Deliberately absent: any rule about migrations or tenants. Those are the runtime's, which applications
+//! embed, so that the two cannot disagree.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(missing_docs)]
+
+mod cli;
+mod commands;
+mod config;
+mod context;
+mod development;
+mod error;
+pub mod exit_code;
+mod interrupt;
+mod output;
+mod report;
+
+use std::process::ExitCode;
+
+/// Does what the command line of this process says.
+///
+/// Installs a panic hook: a panic anywhere, in a worker too, is a bug and ends in [`exit_code::BUG`].
+#[must_use]
+pub fn main() -> ExitCode {
+    let bugs = output::BugReport::install();
+    let code = std::panic::catch_unwind(|| cli::run(std::env::args_os())).unwrap_or(exit_code::BUG);
+    ExitCode::from(if bugs.any() { exit_code::BUG } else { code })
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! `cargo multitenant`: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cargo_multitenant::main()
+}

@@ -1,5 +1,8 @@
 //! The macros, documented where they can be tried.
-#![expect(clippy::needless_doctest_main, reason = "one of the examples is a whole build.rs")]
+#![cfg_attr(
+    feature = "migrations",
+    expect(clippy::needless_doctest_main, reason = "one of the examples is a whole build.rs")
+)]
 
 /// Marks the table of a struct as one that every tenant has in its own schema.
 ///

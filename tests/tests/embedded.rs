@@ -375,3 +375,35 @@ async fn a_kept_server_of_a_folder_that_only_root_may_enter() {
         fs::remove_dir_all(data.parent().unwrap()).unwrap();
     }
 }
+
+#[test]
+fn abandoned_folders_are_removed() {
+    let temporary = Folder::new();
+    make_public(&temporary.0);
+    // What a killed container leaves: nobody answers, and it is old.
+    let (old, young) = (temporary.0.join("mt-00000000000000aa"), temporary.0.join("mt-00000000000000bb"));
+    let mut other = process("wait", &temporary.0, |command| {
+        command.env("TMPDIR", &temporary.0);
+    });
+    let alive = PathBuf::from(told(&temporary.0, "server"));
+    let owner = fs::metadata(&alive).unwrap();
+    for folder in [&old, &young] {
+        fs::create_dir_all(folder.join("data")).unwrap();
+        std::os::unix::fs::chown(folder, Some(owner.uid()), Some(owner.gid())).unwrap();
+    }
+    let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+    for folder in [&old, &alive] {
+        fs::File::open(folder).unwrap().set_modified(hour_ago).unwrap();
+    }
+    let folder = Folder::new();
+    make_public(&folder.0);
+    let mut next = process("abort", &folder.0, |command| {
+        command.env("TMPDIR", &temporary.0);
+    });
+    told(&folder.0, "server");
+    next.wait().unwrap();
+    assert!(!old.exists());
+    assert!(young.exists() && alive.exists());
+    fs::write(temporary.0.join("end"), "").unwrap();
+    assert!(other.wait().unwrap().success());
+}

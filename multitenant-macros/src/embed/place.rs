@@ -43,6 +43,12 @@ impl Place {
         Self { shown: name.to_owned(), ..self }
     }
 
+    /// The way from the package, with `/`; or the absolute path.
+    #[cfg(test)]
+    pub(crate) fn way(&self) -> &str {
+        &self.from_package
+    }
+
     /// Whether both are the same folder on the disk.
     pub(crate) fn is_same_folder(&self, other: &Self) -> bool {
         match (self.path.canonicalize(), other.path.canonicalize()) {

@@ -103,6 +103,7 @@ impl Session {
     }
 
     /// The client, for what this type does not offer.
+    #[cfg(test)]
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }

@@ -1,9 +1,11 @@
 //! The environment variables that development servers look at, all of them, read in this file only.
 
+#[cfg(any(unix, feature = "testing"))]
 use std::ffi::OsString;
 #[cfg(unix)]
 use std::path::PathBuf;
 
+#[cfg(any(unix, feature = "testing"))]
 #[expect(
     clippy::disallowed_methods,
     reason = "development servers have no configuration file: this is their only layer"

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use super::EmbeddedError;
 use super::account::Account;
@@ -15,12 +16,32 @@ pub(crate) fn socket(folder: &Path, port: u16) -> PathBuf {
 /// PostgreSQL refuses longer paths of sockets.
 const LONGEST_SOCKET: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
+/// Of the folders of throw-away servers.
+pub(crate) const PREFIX: &str = "mt-";
+
+/// Linux' folder in memory, where it has room for a server: a new database is some hundred new files, which
+/// takes ten times as long on a disk. Containers have 64 MB there as a rule, and are left alone.
+fn memory() -> Option<PathBuf> {
+    const ROOM: u64 = 4 << 20; // KiB
+    let folder = Path::new("/dev/shm");
+    let output = Command::new("df").arg("-Pk").arg(folder).stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let fields: Vec<&str> = text.lines().nth(1)?.split_whitespace().collect();
+    let available: u64 = fields.get(3)?.parse().ok()?;
+    let is_there = fields.last().is_some_and(|mounted| Path::new(mounted) == folder);
+    (is_there && available >= ROOM).then(|| folder.to_owned())
+}
+
 /// Names for a folder that does not exist yet, best first: the name is short enough for a socket in it, and
 /// the account may make and remove it.
 pub(crate) fn temporary(account: &Account) -> Result<Vec<PathBuf>, EmbeddedError> {
-    let name = format!("mt-{}", random()?);
-    let mut folders: Vec<PathBuf> = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into()]
+    let name = format!("{PREFIX}{}", random()?);
+    let temporary = std::env::temp_dir();
+    // Who sets TMPDIR has a reason.
+    let memory = (temporary == Path::new("/tmp")).then(memory).flatten();
+    let mut folders: Vec<PathBuf> = memory
         .into_iter()
+        .chain([temporary, "/tmp".into(), "/var/tmp".into()])
         .filter(|parent| is_plain(parent) && account.may_enter(parent) && account.may_write(parent))
         .map(|parent| parent.join(&name))
         .filter(|folder| fits(folder))

@@ -18,6 +18,8 @@
 //! answers [`EmbeddedError::Unsupported`].
 
 #[cfg(unix)]
+mod abandoned;
+#[cfg(unix)]
 mod account;
 #[cfg(unix)]
 mod builder;

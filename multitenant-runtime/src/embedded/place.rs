@@ -36,7 +36,7 @@ impl Place {
 
     /// A short folder for the socket, the same for every process of the project.
     pub(crate) fn socket_folder(&self) -> PathBuf {
-        PathBuf::from(format!("/tmp/mt-{}", self.hash()))
+        PathBuf::from(format!("/tmp/mtp-{}", self.hash()))
     }
 
     /// Where the data lies, or will.

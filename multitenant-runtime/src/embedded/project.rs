@@ -117,7 +117,7 @@ impl ProjectServer {
     /// use multitenant_runtime::embedded::ProjectServer;
     ///
     /// let server = ProjectServer::new(".multitenant/postgres");
-    /// assert!(server.url("app").starts_with("postgresql://postgres@%2Ftmp%2Fmt-"));
+    /// assert!(server.url("app").starts_with("postgresql://postgres@%2Ftmp%2Fmtp-"));
     /// # }
     /// ```
     #[must_use]

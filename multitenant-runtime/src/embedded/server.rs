@@ -6,7 +6,7 @@ use super::{EmbeddedError, url};
 
 /// A PostgreSQL server of one's own, gone with the value, and with the process whatever ends it.
 ///
-/// It lives in a fresh temporary folder and is tuned for speed, not for keeping data. A small shell holds the
+/// It lives in a fresh temporary folder, in memory where there is much of it and `TMPDIR` is not set, and is tuned for speed, not for keeping data. A small shell holds the
 /// other end of a pipe from this process; when the pipe closes, by a drop, `exit()`, `abort()` or `kill -9`,
 /// it stops the server and removes the folder. So the server may well be kept in a static.
 ///

@@ -13,7 +13,7 @@ const THROW_AWAY: &[(&str, &str)] = &[
     ("full_page_writes", "off"),
     ("wal_level", "minimal"),
     ("max_wal_senders", "0"),
-    ("max_wal_size", "1GB"),
+    ("max_wal_size", "256MB"),
     ("max_locks_per_transaction", "256"),
 ];
 

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::account::Account;
-use super::{EmbeddedError, folders, settings};
+use super::{EmbeddedError, abandoned, folders, settings};
 
 const SCRIPT: &str = include_str!("watchdog.sh");
 
@@ -32,6 +32,9 @@ impl Watchdog {
     pub(crate) fn start(account: &Account) -> Result<Self, EmbeddedError> {
         let mut failure = None;
         for folder in folders::temporary(account)? {
+            if let Some(parent) = folder.parent() {
+                abandoned::remove(parent, account);
+            }
             let mut watchdog = Self::in_folder(account, folder)?;
             if watchdog.receive(Duration::from_secs(30)).is_some_and(|line| line == "ready") {
                 return Ok(watchdog);

@@ -6,6 +6,7 @@
 
 mod error;
 mod identifier;
+#[cfg(feature = "migrations")]
 mod literal;
 mod schema;
 mod template;
@@ -13,6 +14,7 @@ mod tenant;
 
 pub use error::IdentError;
 pub use identifier::Identifier;
+#[cfg(feature = "migrations")]
 pub(crate) use literal::literal;
 pub use schema::SchemaName;
 pub use template::SchemaTemplate;

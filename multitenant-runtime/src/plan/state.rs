@@ -52,6 +52,22 @@ pub struct TargetPlan {
 }
 
 impl TargetPlan {
+    /// A plan that knows nothing but its target.
+    pub(crate) fn unseen(target: Target) -> Self {
+        Self {
+            target,
+            state: State::Unknown,
+            applied: Vec::new(),
+            pending: Vec::new(),
+            unknown: Vec::new(),
+            edited: Vec::new(),
+            out_of_order: Vec::new(),
+            refused: None,
+            create_schema: false,
+            history: crate::inventory::HistoryTable::Absent,
+        }
+    }
+
     /// Whether a run has anything to do here.
     #[must_use]
     pub fn has_work(&self) -> bool {

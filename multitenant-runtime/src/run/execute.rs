@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use crate::ident::TenantId;
 use crate::plan::TargetPlan;
 use crate::sqlstate::FailureClass;
+use crate::target::Target;
 
 use super::Failure;
 use super::context::Context;
@@ -20,7 +21,8 @@ use super::worker::{Job, Verdict, Worker, settled};
 
 /// Carries out the plans, and reports on each of them, in their order.
 pub(crate) async fn execute(context: &Arc<Context>, plans: Vec<TargetPlan>, wall: Wall) -> Vec<TargetReport> {
-    let mut reports: Vec<Option<TargetReport>> = plans.iter().map(|_| None).collect();
+    let targets: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
+    let mut reports: Vec<Option<TargetReport>> = targets.iter().map(|_| None).collect();
     let mut jobs = Vec::new();
     for (place, plan) in plans.into_iter().enumerate() {
         match settled(&plan, &[]) {
@@ -38,7 +40,7 @@ pub(crate) async fn execute(context: &Arc<Context>, plans: Vec<TargetPlan>, wall
         running.spawn(work(Arc::clone(context), Arc::clone(&wall), Arc::clone(&queue)));
     }
     while let Some(done) = running.join_next().await {
-        // A worker that panicked takes its target with it; the others are reported, and that one is not tried.
+        // The reports of a worker that panicked went with it; its targets are named below.
         for (place, report) in done.unwrap_or_default() {
             reports[place] = Some(report);
         }
@@ -47,7 +49,16 @@ pub(crate) async fn execute(context: &Arc<Context>, plans: Vec<TargetPlan>, wall
         let place = job.place;
         reports[place] = Some(finished(context, job, Outcome::NotTried, None));
     }
-    reports.into_iter().flatten().collect()
+    reports.into_iter().zip(targets).map(|(report, target)| report.unwrap_or_else(|| lost(target))).collect()
+}
+
+/// The report of a target whose worker panicked, most likely in an observer of the application's.
+fn lost(target: Target) -> TargetReport {
+    let failure = Failure::new(FailureClass::Permanent, "the worker panicked; what it did here is not known")
+        .with_hint("look at `status`: the history tells what was applied");
+    tracing::error!(schema = %target, "a worker panicked");
+    // The observer is not told: it may be what panicked.
+    Job::new(0, TargetPlan::unseen(target)).report(Outcome::Failed, Some(failure))
 }
 
 async fn work(context: Arc<Context>, wall: Arc<Wall>, queue: Arc<Queue>) -> Vec<(usize, TargetReport)> {

@@ -99,8 +99,11 @@ async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<Ve
         let _ = session.rows("ROLLBACK").await;
         return Err(error);
     }
+    // What a migration sets for its session would be the pooler's next client's.
+    let (commit, rest) = rest.split_last().map_or(("COMMIT", rest), |(commit, rest)| (commit.as_str(), rest));
+    let cleaned: Vec<&str> = rest.iter().map(String::as_str).chain(["RESET ROLE", "RESET ALL", commit]).collect();
     session
-        .pipeline(rest)
+        .pipeline(&cleaned)
         .await
         .map_err(|PipelineError { index, error }| PipelineError { index: index + preamble.len(), error })
 }

@@ -27,6 +27,10 @@ impl SearchPath {
             .map(|&entry| match entry {
                 "{tenant}" => Err(SettingsError::new(KEY, "\"{tenant}\" may stand only once, at the beginning")),
                 "{shared}" => Ok(shared.clone()),
+                // Where it is not named it comes first, and nobody's objects are taken for PostgreSQL's own.
+                "pg_catalog" | "pg_temp" => {
+                    Err(SettingsError::new(KEY, format!("{entry:?} is always searched: leave it out")))
+                }
                 name => super::at(KEY, SchemaName::new(name)),
             })
             .collect::<Result<_, _>>()?;
@@ -58,7 +62,7 @@ mod tests {
         let tenant = SchemaName::new("a\"b").unwrap();
         assert_eq!(path.for_tenant(&tenant), r#""a""b", "public", "ext,ra""#);
         assert_eq!(path.for_shared(&shared), r#""public", "ext,ra""#);
-        for bad in [&[][..], &["{shared}"], &["{tenant}", "{tenant}"], &["{tenant}", ""]] {
+        for bad in [&[][..], &["{shared}"], &["{tenant}", "pg_catalog"], &["{tenant}", "{tenant}"], &["{tenant}", ""]] {
             assert!(SearchPath::parse(bad, &shared).is_err());
         }
     }

@@ -204,3 +204,23 @@ async fn a_role_without_rights_is_told_what_it_lacks() {
     assert!(hint.contains("USAGE") || failure.sqlstate.as_deref() == Some("42501"), "{failure:?}");
     project.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_observer_that_panics_loses_no_target_from_the_report() {
+    let project = Project::new().await.tenant("1_a", "CREATE TABLE a ();");
+    project.schemas(6).await;
+    let migrator = project
+        .builder()
+        .jobs(2)
+        .observer(|event: &Event| {
+            let started =
+                matches!(event, Event::TargetStarted { target, .. } if target.schema().as_str() == "tenant_3");
+            assert!(!started, "on purpose");
+        })
+        .build()
+        .unwrap();
+    let Err(Error::Incomplete(report)) = migrator.migrate(Scope::all()).await else { panic!("incomplete") };
+    assert_eq!(report.targets.len(), 6);
+    assert_eq!(report.targets[3].outcome, Outcome::Failed);
+    assert_eq!(project.one("SELECT count(*)::text FROM pg_tables WHERE tablename = 'a'").await, "5");
+}

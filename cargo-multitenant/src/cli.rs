@@ -1,0 +1,178 @@
+//! The command line as a whole: the common flags, and which commands there are.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{db, generate, migrate, status};
+use crate::config::{Environment, Overrides};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code;
+use crate::output::{Console, Format, Verbosity};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo multitenant generate tenant create_orders   a new migration for every tenant
+  cargo multitenant migrate                         the shared schema, then all tenants
+  cargo multitenant migrate --tenant acme,globex    two tenants
+  cargo multitenant status --check --wait 5m        wait until somebody else has migrated
+
+Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
+then flags. All keys have defaults.
+
+Exit codes: 0 done, 1 pending under --check, 2 usage, 3 configuration, 4 no such tenant, 10 some targets failed, \
+11 the shared schema or all tenants failed, 12 held by another run, 13 refused, 20 database not reachable, \
+70 a bug, 130 and 143 interrupted.";
+
+/// Schema-per-tenant migrations for Diesel on PostgreSQL
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo-multitenant",
+    bin_name = "cargo multitenant",
+    version,
+    after_help = EXAMPLES,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+struct Common {
+    /// The configuration [default: multitenant.toml beside Cargo.toml]
+    #[arg(long, global = true, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// The database of this call; wins over everything that is configured
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// How the result is written to stdout
+    #[arg(long, global = true, value_enum, default_value_t = FormatArg::Text)]
+    format: FormatArg,
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t = ColorArg::Auto, value_name = "WHEN")]
+    color: ColorArg,
+    /// Nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Everything that happens, line by line, on stderr
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArg {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ColorArg {
+    /// On a terminal
+    Auto,
+    /// Into files and pipes too
+    Always,
+    /// Not at all
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Migrate(migrate::Migrate),
+    Status(status::Status),
+    Generate(generate::Generate),
+    Db(db::Db),
+}
+
+impl Command {
+    fn run(self, context: &Context) -> Result<u8, CliError> {
+        match self {
+            Self::Migrate(command) => command.run(context),
+            Self::Status(command) => command.run(context),
+            Self::Generate(command) => command.run(context),
+            Self::Db(command) => command.run(context),
+        }
+    }
+}
+
+/// Does what these arguments say, and answers with the exit code.
+pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(without_subcommand_name(args)) {
+        Ok(cli) => cli,
+        Err(answer) => {
+            // Help and version too come this way; clap knows which stream each belongs to.
+            let _ = answer.print();
+            return if answer.use_stderr() { exit_code::USAGE } else { exit_code::DONE };
+        }
+    };
+    let console = cli.common.console();
+    let result = std::env::current_dir().map_err(CliError::System).and_then(|here| {
+        let overrides = Overrides { config: cli.common.config, database_url: cli.common.database_url };
+        let context = Context { console, overrides, environment: Environment::of_process(), here };
+        cli.command.run(&context)
+    });
+    result.unwrap_or_else(|error| {
+        console.error(&error);
+        exit_code::of_error(&error)
+    })
+}
+
+/// Cargo calls `cargo-multitenant multitenant …`.
+fn without_subcommand_name(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_some_and(|arg| arg == OsStr::new("multitenant")) {
+        args.remove(1);
+    }
+    args
+}
+
+impl Common {
+    fn console(&self) -> Console {
+        Console {
+            color: match self.color {
+                ColorArg::Auto => anstream::ColorChoice::Auto,
+                ColorArg::Always => anstream::ColorChoice::Always,
+                ColorArg::Never => anstream::ColorChoice::Never,
+            },
+            format: match self.format {
+                FormatArg::Text => Format::Text,
+                FormatArg::Json => Format::Json,
+            },
+            verbosity: match (self.quiet, self.verbose) {
+                (true, _) => Verbosity::Quiet,
+                (false, false) => Verbosity::Normal,
+                (false, true) => Verbosity::Verbose,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn cargo_s_way_to_call_is_understood() {
+        for args in [&["cargo-multitenant", "multitenant", "status"][..], &["cargo-multitenant", "status"]] {
+            let args = without_subcommand_name(args.iter().map(OsString::from));
+            assert!(Cli::try_parse_from(args).is_ok());
+        }
+    }
+}

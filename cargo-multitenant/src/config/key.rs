@@ -1,0 +1,104 @@
+//! Every key of `multitenant.toml`, in one list that the file's reader and the environment's share.
+
+/// What kind of value a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A text.
+    Text,
+    /// A whole number, 0 or more.
+    Count,
+    /// `true` or `false`.
+    Flag,
+    /// A list of texts; it has no environment variable.
+    Texts,
+}
+
+impl Kind {
+    /// The kind in words, for messages.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Text => "a text in quotes",
+            Self::Count => "a whole number, 0 or more",
+            Self::Flag => "true or false",
+            Self::Texts => "a list of texts",
+        }
+    }
+}
+
+/// A key of `multitenant.toml`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// The key with its section: `database.url`.
+    pub(crate) path: &'static str,
+    pub(crate) kind: Kind,
+}
+
+impl Key {
+    /// The section, empty at the top level.
+    pub(crate) fn section(&self) -> &'static str {
+        self.path.split_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// The key without its section.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.split_once('.').map_or(self.path, |(_, name)| name)
+    }
+
+    /// The environment variable that sets it.
+    pub(crate) fn variable(&self) -> Option<String> {
+        (self.kind != Kind::Texts && self.path != FORMAT.path)
+            .then(|| format!("MULTITENANT_{}", self.path.replace('.', "_").to_uppercase()))
+    }
+}
+
+macro_rules! keys {
+    ($($name:ident: $kind:ident = $path:literal;)*) => {
+        $(pub(crate) const $name: Key = Key { path: $path, kind: Kind::$kind };)*
+
+        /// All of them.
+        pub(crate) const ALL: &[Key] = &[$($name),*];
+    };
+}
+
+keys! {
+    FORMAT: Count = "format";
+    DATABASE_URL: Text = "database.url";
+    DATABASE_MIGRATE_URL: Text = "database.migrate_url";
+    DATABASE_SHARED_SCHEMA: Text = "database.shared_schema";
+    DATABASE_MAX_CONNECTIONS: Count = "database.max_connections";
+    ISOLATION_STRATEGY: Text = "isolation.strategy";
+    ISOLATION_SCHEMA_NAME: Text = "isolation.schema_name";
+    ISOLATION_SEARCH_PATH: Texts = "isolation.search_path";
+    ISOLATION_ROLE_PER_TENANT: Flag = "isolation.role_per_tenant";
+    TENANTS_SOURCE: Text = "tenants.source";
+    TENANTS_TABLE: Text = "tenants.table";
+    TENANTS_ID_COLUMN: Text = "tenants.id_column";
+    TENANTS_SCHEMA_COLUMN: Text = "tenants.schema_column";
+    TENANTS_FILTER: Text = "tenants.filter";
+    TENANTS_QUERY: Text = "tenants.query";
+    TENANTS_IDS: Texts = "tenants.ids";
+    MIGRATIONS_FOLDER: Text = "migrations.folder";
+    MIGRATIONS_SHARED_FOLDER: Text = "migrations.shared_folder";
+    MIGRATIONS_TABLE: Text = "migrations.table";
+    MIGRATIONS_SHARED_TABLE: Text = "migrations.shared_table";
+    MIGRATIONS_JOBS: Count = "migrations.jobs";
+    MIGRATIONS_LOCK_TIMEOUT: Text = "migrations.lock_timeout";
+    MIGRATIONS_STATEMENT_TIMEOUT: Text = "migrations.statement_timeout";
+    SEEDS_FOLDER: Text = "seeds.folder";
+    SEEDS_SHARED_FOLDER: Text = "seeds.shared_folder";
+}
+
+/// Sections that a later release reads; any table is taken, and nothing is made of it.
+pub(crate) const OPEN_SECTIONS: &[&str] = &["lint"];
+
+/// The key of this path.
+pub(crate) fn find(path: &str) -> Option<&'static Key> {
+    ALL.iter().find(|key| key.path == path)
+}
+
+/// The names of all sections.
+pub(crate) fn sections() -> impl Iterator<Item = &'static str> {
+    let mut named: Vec<&str> = ALL.iter().map(Key::section).filter(|section| !section.is_empty()).collect();
+    named.dedup();
+    named.into_iter().chain(OPEN_SECTIONS.iter().copied())
+}

@@ -1,0 +1,221 @@
+//! The configuration as it is used: layers laid over each other, then validated.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use multitenant_runtime::Settings;
+
+use super::key::{self, Key};
+use super::layers::{self, Environment};
+use super::locate::{self, Location};
+use super::problem::{ConfigError, Origin, Problem};
+use super::raw::{RawConfig, Value};
+use super::validate;
+
+/// Where shared migrations are if nobody says so.
+const SHARED_FOLDER: &str = "migrations/shared";
+
+/// What the flags say about the configuration.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Overrides {
+    /// `--config`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--database-url`.
+    pub(crate) database_url: Option<String>,
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// The project's own development server.
+    Embedded,
+    /// A URL, with the place that it comes from.
+    Url(String, Origin),
+}
+
+impl fmt::Debug for Database {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Embedded => "Embedded",
+            Self::Url(..) => "Url(…)",
+        })
+    }
+}
+
+/// A project's configuration.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The folder that the configuration belongs to.
+    pub(crate) root: PathBuf,
+    /// What the migrator must know.
+    pub(crate) settings: Settings,
+    /// What is odd, but no error.
+    pub(crate) warnings: Vec<String>,
+    database: Option<Database>,
+    raw: RawConfig,
+    source: Source,
+    has_file: bool,
+    here: PathBuf,
+}
+
+/// The file that errors point into.
+#[derive(Debug, Clone)]
+struct Source {
+    file: String,
+    text: String,
+}
+
+impl Source {
+    fn error(&self, problems: Vec<Problem>) -> Box<ConfigError> {
+        Box::new(ConfigError { file: self.file.clone(), text: self.text.clone(), problems })
+    }
+}
+
+impl Config {
+    /// Finds the project that we stand in and reads its configuration.
+    pub(crate) fn load(
+        overrides: &Overrides,
+        mut environment: Environment,
+        here: &Path,
+    ) -> Result<Self, Box<ConfigError>> {
+        let named = overrides.config.clone().or_else(|| environment.config_file().map(PathBuf::from));
+        let location = named.map_or_else(|| Location::find(here), |file| Location::of_file(&file, here));
+        let shown = locate::shown(location.file.as_deref().unwrap_or(&location.root.join(locate::FILE_NAME)), here);
+        let mut source = Source { file: slashes(&shown), text: String::new() };
+        if let Some(file) = &location.file {
+            source.text = std::fs::read_to_string(file).map_err(|error| {
+                let message = format!("the configuration {} cannot be read ({error})", source.file);
+                let problem = Problem::new(Origin::Nowhere, message);
+                source.error(vec![problem.help("give the file with --config, or create it")])
+            })?;
+        }
+        let (mut raw, mut problems) = RawConfig::parse(layers::DEFAULT, |_| Origin::Default);
+        let (file, wrong) = RawConfig::parse(&source.text, Origin::File);
+        raw.overlay(file);
+        problems.extend(wrong);
+        let odd_lines = environment.add_dotenv(&location.root.join(".env"));
+        let (variables, wrong, mut warnings) = environment.layer();
+        match odd_lines {
+            Ok(odd) => warnings.extend(odd),
+            Err(problem) => problems.push(problem),
+        }
+        raw.overlay(variables);
+        problems.extend(wrong);
+        if let Some(url) = &overrides.database_url {
+            // It names the database of this one call, so it wins over a migrate_url that is configured.
+            for key in [&key::DATABASE_URL, &key::DATABASE_MIGRATE_URL] {
+                raw.set(key, Value::Text(url.clone()), Origin::Flag("--database-url"));
+            }
+        }
+        problems.extend(validate::problems(&raw));
+        if let Some(unknown) = validate::unknown_format(&raw) {
+            // What else looks wrong may well be right in that format.
+            return Err(source.error(vec![unknown]));
+        }
+        let settings = validate::settings(&raw).map_err(|problem| problems.push(problem)).ok();
+        let Some(settings) = settings.filter(|_| problems.is_empty()) else { return Err(source.error(problems)) };
+        Ok(Self {
+            database: database(&raw),
+            has_file: location.file.is_some(),
+            root: location.root,
+            here: here.to_path_buf(),
+            settings,
+            warnings,
+            raw,
+            source,
+        })
+    }
+
+    /// The database that is migrated: `migrate_url` where it is set, else `url`.
+    pub(crate) fn database(&self) -> Result<&Database, Box<ConfigError>> {
+        self.database.as_ref().ok_or_else(|| {
+            let what =
+                if self.has_file { "has no database.url" } else { "does not exist, and DATABASE_URL is not set" };
+            let problem =
+                Problem::new(Origin::Nowhere, format!("no database is configured: {} {what}", self.source.file));
+            self.source.error(vec![problem.help(
+                "write `url = \"postgres://…\"` under [database], set DATABASE_URL, give --database-url, or write \
+                 `url = \"embedded\"` for a development server of the project's own",
+            )])
+        })
+    }
+
+    /// The folder of the tenants' migrations, which must be there.
+    pub(crate) fn tenant_folder(&self) -> Result<PathBuf, Box<ConfigError>> {
+        let folder = self.new_tenant_folder();
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let shown = slashes(&folder);
+        let problem = if self.has_file {
+            self.problem(&key::MIGRATIONS_FOLDER, format!("the folder {shown} does not exist"))
+                .help("create it, begin with `cargo multitenant generate tenant NAME`, or correct migrations.folder")
+        } else {
+            let file = &self.source.file;
+            Problem::new(Origin::Nowhere, format!("neither {file} nor the folder {shown} exists"))
+                .help(format!("create {file}, or begin with `cargo multitenant generate tenant NAME`"))
+        };
+        Err(self.source.error(vec![problem]))
+    }
+
+    /// The folder of the shared migrations: the configured one, which must be there, or the usual one if it
+    /// exists.
+    pub(crate) fn shared_folder(&self) -> Result<Option<PathBuf>, Box<ConfigError>> {
+        let folder = self.new_shared_folder();
+        if folder.is_dir() {
+            return Ok(Some(folder));
+        }
+        if self.raw.text(&key::MIGRATIONS_SHARED_FOLDER).is_none() {
+            return Ok(None);
+        }
+        let message = format!("the folder {} does not exist", slashes(&folder));
+        let problem = self.problem(&key::MIGRATIONS_SHARED_FOLDER, message);
+        Err(self.source.error(vec![problem.help("create it, or correct migrations.shared_folder")]))
+    }
+
+    /// Where new migrations of the tenants go, whether the folder is there or not.
+    pub(crate) fn new_tenant_folder(&self) -> PathBuf {
+        self.folder(self.raw.text(&key::MIGRATIONS_FOLDER).unwrap_or_default())
+    }
+
+    /// Where new shared migrations go, whether the folder is there or not.
+    pub(crate) fn new_shared_folder(&self) -> PathBuf {
+        self.folder(self.raw.text(&key::MIGRATIONS_SHARED_FOLDER).unwrap_or(SHARED_FOLDER))
+    }
+
+    /// An error that points at the place that the database URL came from.
+    pub(crate) fn bad_url(&self, message: impl Into<String>) -> Box<ConfigError> {
+        let origin = match &self.database {
+            Some(Database::Url(_, origin)) => origin.clone(),
+            _ => Origin::Nowhere,
+        };
+        self.source.error(vec![Problem::new(origin, message)])
+    }
+
+    /// An error that points at the value of a key, found only when it was used.
+    pub(crate) fn bad_value(&self, key: &str, message: impl Into<String>) -> Box<ConfigError> {
+        self.source.error(vec![Problem::new(self.raw.origin(key), message)])
+    }
+
+    fn problem(&self, key: &Key, message: String) -> Problem {
+        Problem::new(self.raw.origin(key.path), message)
+    }
+
+    fn folder(&self, folder: &str) -> PathBuf {
+        locate::shown(&self.root.join(folder), &self.here)
+    }
+}
+
+fn database(raw: &RawConfig) -> Option<Database> {
+    let key = [&key::DATABASE_MIGRATE_URL, &key::DATABASE_URL].into_iter().find(|key| raw.text(key).is_some())?;
+    Some(match raw.text(key)? {
+        "embedded" => Database::Embedded,
+        url => Database::Url(url.to_owned(), raw.origin(key.path)),
+    })
+}
+
+/// A path as messages and JSON show it.
+pub(crate) fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}

@@ -1,0 +1,102 @@
+//! What every command is given, and what those that migrate have in common.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use multitenant_runtime::{Error, MigrationSet, Migrator, MigratorBuilder, Tier};
+
+use crate::config::{Config, Database, Environment, Overrides};
+use crate::development;
+use crate::error::CliError;
+use crate::interrupt::Signals;
+use crate::output::Console;
+use crate::report::Names;
+
+/// What every command is given.
+pub(crate) struct Context {
+    /// Where results and messages go.
+    pub(crate) console: Console,
+    /// What the flags say about the configuration.
+    pub(crate) overrides: Overrides,
+    /// The environment.
+    pub(crate) environment: Environment,
+    /// Where we stand.
+    pub(crate) here: PathBuf,
+}
+
+impl Context {
+    /// The configuration of the project that we stand in. What is odd about it goes to stderr.
+    pub(crate) fn config(&self) -> Result<Config, CliError> {
+        let config = Config::load(&self.overrides, self.environment.clone(), &self.here)?;
+        for warning in &config.warnings {
+            self.console.warning(warning);
+        }
+        Ok(config)
+    }
+
+    /// The project, with its migrations.
+    pub(crate) fn project(&self) -> Result<Project, CliError> {
+        let config = self.config()?;
+        // The folders first: without them there is nothing that a database could be asked for.
+        let tenant = config.tenant_folder()?;
+        let shared = config.shared_folder()?;
+        config.database()?;
+        let set = |tier, folder: &PathBuf| {
+            MigrationSet::from_folder(tier, folder).map_err(|error| CliError::Runtime(Error::Migrations(error)))
+        };
+        Ok(Project {
+            shared: shared.map(|folder| set(Tier::Shared, &folder)).transpose()?,
+            tenant: set(Tier::Tenant, &tenant)?,
+            config,
+        })
+    }
+}
+
+/// A project with its migrations.
+pub(crate) struct Project {
+    config: Config,
+    shared: Option<MigrationSet>,
+    tenant: MigrationSet,
+}
+
+impl Project {
+    /// A migrator of the project, as `options` completes it. Starts the development server where that is the
+    /// configured database.
+    pub(crate) fn migrator(
+        &self,
+        options: impl FnOnce(MigratorBuilder) -> MigratorBuilder,
+    ) -> Result<Migrator, CliError> {
+        let url = match self.config.database()? {
+            Database::Embedded => development::start(&self.config.root)?,
+            Database::Url(url, _) => url.clone(),
+        };
+        let builder = Migrator::from_sets(self.shared.clone(), self.tenant.clone(), self.config.settings.clone());
+        options(builder.database_url(url)).build().map_err(|error| match error {
+            Error::Url(error) => self.config.bad_url(error.to_string()).into(),
+            Error::Settings(error) => self.config.bad_value(error.key(), error.to_string()).into(),
+            other => CliError::Runtime(other),
+        })
+    }
+
+    /// The names of the migrations' folders.
+    pub(crate) fn names(&self) -> Names {
+        Names::of(self.shared.as_ref(), &self.tenant)
+    }
+}
+
+/// Runs a future to its end. What it left running is not waited for.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::System)?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    result
+}
+
+/// Waits for a future that can be dropped at any time, or for the signal that ends it.
+pub(crate) async fn unless_interrupted<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let mut signals = Signals::catch().map_err(CliError::System)?;
+    tokio::select! {
+        result = future => result,
+        signal = signals.next() => Err(CliError::Interrupted(signal)),
+    }
+}

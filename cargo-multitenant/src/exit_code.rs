@@ -1,0 +1,149 @@
+//! What the process answers with.
+//!
+//! Of several that would fit a run, the first of these is taken: interrupted, [`FAILED`], [`SOME_FAILED`],
+//! [`REFUSED`], [`HELD`].
+
+use multitenant_runtime::{Error, Failure, FailureClass, Outcome, RegistryError};
+
+use crate::error::CliError;
+use crate::interrupt::Signal;
+use crate::report::TargetResult;
+
+/// Done; no tenants at all is also done.
+pub const DONE: u8 = 0;
+/// Work is pending under `--check`, or there are findings at or above the level asked for.
+pub const FINDINGS: u8 = 1;
+/// The command line cannot be understood.
+pub const USAGE: u8 = 2;
+/// The configuration, the migrations or the project's folders cannot be used.
+pub const CONFIGURATION: u8 = 3;
+/// A selection matched nothing: a tenant that was asked for is not registered.
+pub const NO_MATCH: u8 = 4;
+/// Some targets failed, the others are done.
+pub const SOME_FAILED: u8 = 10;
+/// The shared schema failed, or every tenant did, or a query that the whole run depends on.
+pub const FAILED: u8 = 11;
+/// A target was still held by another run when `--wait` was over.
+pub const HELD: u8 = 12;
+/// A target was refused: its applied migrations were edited, or a newer release has written its history.
+pub const REFUSED: u8 = 13;
+/// The database cannot be reached.
+pub const UNREACHABLE: u8 = 20;
+/// A bug in cargo-multitenant, or its output could not be written.
+pub const BUG: u8 = 70;
+/// Interrupted by Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+/// Interrupted by SIGTERM.
+pub const TERMINATED: u8 = 143;
+
+/// What an error that ended a command amounts to.
+pub(crate) fn of_error(error: &CliError) -> u8 {
+    match error {
+        CliError::Usage(_) => USAGE,
+        CliError::Config(_) | CliError::Files { .. } => CONFIGURATION,
+        CliError::Embedded(_) | CliError::Development(_) => UNREACHABLE,
+        CliError::Runtime(error) => of_runtime(error),
+        CliError::Output(_) | CliError::System(_) => BUG,
+        CliError::Interrupted(signal) => of_signal(*signal),
+    }
+}
+
+/// What a signal amounts to.
+pub(crate) fn of_signal(signal: Signal) -> u8 {
+    match signal {
+        Signal::Interrupt => INTERRUPTED,
+        Signal::Terminate => TERMINATED,
+    }
+}
+
+/// What an error of the runtime amounts to.
+fn of_runtime(error: &Error) -> u8 {
+    match error {
+        Error::Settings(_) | Error::Migrations(_) | Error::Url(_) => CONFIGURATION,
+        Error::Connect(_) => UNREACHABLE,
+        Error::Registry(RegistryError::Query(failure)) if is_lost(failure) => UNREACHABLE,
+        Error::Registry(_) => CONFIGURATION,
+        Error::UnknownTenants(_) => NO_MATCH,
+        Error::Database(failure) if is_lost(failure) => UNREACHABLE,
+        Error::Database(_) => FAILED,
+        Error::Incomplete(report) => of_run(&TargetResult::all(report), None),
+        Error::Aborted { error, .. } => of_runtime(error),
+        // The runtime's list may grow; a code that says nothing wrong is better than one that does.
+        _ => BUG,
+    }
+}
+
+fn is_lost(failure: &Failure) -> bool {
+    failure.class == FailureClass::ConnectionLost
+}
+
+/// What a run amounts to, by its targets and the signal that ended it, if one did.
+pub(crate) fn of_run(targets: &[TargetResult<'_>], cancelled_by: Option<Signal>) -> u8 {
+    let any = |wanted: &dyn Fn(&TargetResult<'_>) -> bool| targets.iter().any(wanted);
+    let failed = |target: &TargetResult<'_>| target.outcome == Outcome::Failed;
+    let mut tenants = targets.iter().filter(|target| target.tenant.is_some()).peekable();
+    if let Some(signal) = cancelled_by {
+        of_signal(signal)
+    } else if any(&|target| target.tenant.is_none() && failed(target))
+        || (tenants.peek().is_some() && tenants.all(failed))
+    {
+        FAILED
+    } else if any(&failed) {
+        SOME_FAILED
+    } else if any(&is_refused) {
+        REFUSED
+    } else if any(&|target| target.outcome == Outcome::Skipped) {
+        HELD
+    } else if any(&|target| target.outcome == Outcome::NotTried) {
+        // Nothing failed and nobody interrupted, and yet the run did not come to its end.
+        FAILED
+    } else {
+        DONE
+    }
+}
+
+/// Skipped for any reason but that another run holds it.
+fn is_refused(target: &TargetResult<'_>) -> bool {
+    target.outcome == Outcome::Skipped && target.failure.as_ref().is_none_or(|f| f.class != FailureClass::Held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::FailureView;
+
+    fn target(tenant: Option<&'static str>, outcome: Outcome, class: Option<FailureClass>) -> TargetResult<'static> {
+        let failure = class.map(|class| FailureView { class, message: "x", ..FailureView::EMPTY });
+        TargetResult { tenant, schema: "s", outcome, applied: Vec::new(), duration_ms: 0, failure, unknown: Vec::new() }
+    }
+
+    #[test]
+    fn a_run_s_code_follows_from_its_targets() {
+        use FailureClass::{Held, Permanent, Refused};
+        let shared = |outcome, class| target(None, outcome, class);
+        let tenant = |outcome, class| target(Some("a"), outcome, class);
+        let (up, done) = (tenant(Outcome::UpToDate, None), tenant(Outcome::Applied, None));
+        let failed = tenant(Outcome::Failed, Some(Permanent));
+        let held = tenant(Outcome::Skipped, Some(Held));
+        let refused = tenant(Outcome::Skipped, Some(Refused));
+        let not_tried = tenant(Outcome::NotTried, None);
+        let shared_failed = shared(Outcome::Failed, Some(Permanent));
+        let shared_up = shared(Outcome::UpToDate, None);
+        for (targets, signal, code) in [
+            (vec![], None, DONE),
+            (vec![&shared_up, &up, &done], None, DONE),
+            (vec![&shared_up, &up, &failed], None, SOME_FAILED),
+            (vec![&shared_up, &failed, &failed], None, FAILED),
+            (vec![&shared_failed, &not_tried], None, FAILED),
+            (vec![&up, &failed, &refused, &held], None, SOME_FAILED),
+            (vec![&up, &refused, &held], None, REFUSED),
+            (vec![&up, &held], None, HELD),
+            (vec![&shared(Outcome::Skipped, Some(Held)), &not_tried], None, HELD),
+            (vec![&shared_failed, &not_tried], Some(Signal::Interrupt), INTERRUPTED),
+            (vec![&up, &not_tried], Some(Signal::Terminate), TERMINATED),
+        ] {
+            let targets: Vec<_> = targets.into_iter().cloned().collect();
+            assert_eq!(of_run(&targets, signal), code, "{targets:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Where results and messages go, and how texts are made fit for a terminal.
+//!
+//! Results go to stdout, everything else to stderr. Deliberately absent: what results say; that is `report/`.
+
+mod bug;
+mod console;
+mod diagnostic;
+mod escape;
+mod mask;
+mod style;
+mod table;
+
+pub(crate) use bug::BugReport;
+pub(crate) use console::{Console, Format, Verbosity};
+#[cfg(test)]
+pub(crate) use diagnostic::draw;
+pub(crate) use escape::{Shown, shown_lines};
+pub(crate) use style::{BAD, DIM, GOOD, WARN, paint};
+pub(crate) use table::{Align, Cell, Table};
+
+/// A text without its colours.
+#[cfg(test)]
+pub(crate) fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}

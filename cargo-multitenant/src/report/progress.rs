@@ -1,0 +1,116 @@
+//! What happens while it happens, on stderr.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use multitenant_runtime::{Event, Observer, Outcome};
+
+use crate::output::{Console, Shown, Verbosity, shown_lines};
+
+/// How often the bar is drawn, at most, in a second.
+const REFRESH: u8 = 10;
+
+/// Shows a run's events: as a bar on a terminal, as lines with `-v`, not at all with `-q` or in a log.
+pub(crate) struct Progress {
+    console: Console,
+    bar: ProgressBar,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    targets: u64,
+    failed: u64,
+}
+
+impl Progress {
+    /// Nothing is shown before the first event.
+    pub(crate) fn new(console: Console) -> Self {
+        let target = match console.verbosity {
+            Verbosity::Normal => ProgressDrawTarget::stderr_with_hz(REFRESH),
+            Verbosity::Quiet | Verbosity::Verbose => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} [{bar:30}] {elapsed} {wide_msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self { console, bar, counts: Mutex::default() }
+    }
+
+    /// The bar, to be cleared when the run is over.
+    pub(crate) fn bar(&self) -> ProgressBar {
+        self.bar.clone()
+    }
+
+    fn show(&self, event: &Event) {
+        let Ok(mut counts) = self.counts.lock() else { return };
+        match event {
+            // Twice in a run, where the shared schema has work: then the tenants are known only after it.
+            Event::Planned { targets, .. } => {
+                counts.targets += *targets as u64;
+                self.bar.set_length(counts.targets);
+                self.bar.enable_steady_tick(Duration::from_millis(200));
+            }
+            Event::TargetStarted { target, .. } => self.bar.set_message(counts.message(target.schema().as_str())),
+            Event::Held { target } => {
+                self.bar.set_message(counts.message(&format!("{} is held by another run", target.schema())));
+            }
+            Event::TargetFinished { outcome, .. } => {
+                counts.failed += u64::from(*outcome == Outcome::Failed);
+                self.bar.inc(1);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Counts {
+    fn message(&self, current: &str) -> String {
+        let failed = if self.failed > 0 { format!("{} failed, ", self.failed) } else { String::new() };
+        format!("{failed}{}", Shown(current))
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: &Event) {
+        if self.console.verbosity == Verbosity::Verbose {
+            if let Some(line) = line(event) {
+                self.console.message(&line);
+            }
+        } else if !self.bar.is_hidden() {
+            self.show(event);
+        }
+    }
+}
+
+/// One event as a line.
+fn line(event: &Event) -> Option<String> {
+    let text = match event {
+        Event::Planned { pending_targets, targets, migrations } => {
+            format!("{pending_targets} of {targets} schemas have something pending: {migrations} migrations")
+        }
+        Event::MigrationStarted { target, version } => format!("{target}: {version} begins"),
+        Event::MigrationApplied { target, version, duration } => {
+            format!("{target}: {version} applied in {} ms", duration.as_millis())
+        }
+        Event::Held { target } => format!("{target}: held by another run, will be tried again"),
+        Event::Retrying { target, attempt, delay, failure } => {
+            format!("{target}: attempt {attempt} failed, next one in {} ms: {failure}", delay.as_millis())
+        }
+        Event::Notice { target, message } => format!("{target}: {message}"),
+        Event::TargetFinished { target, outcome, failure } => {
+            let outcome = match outcome {
+                Outcome::Applied => "migrated",
+                // Hundreds of lines that say nothing.
+                Outcome::UpToDate => return None,
+                Outcome::Failed => "failed",
+                Outcome::Skipped => "skipped",
+                _ => "not tried",
+            };
+            failure.as_ref().map_or(format!("{target}: {outcome}"), |failure| format!("{target}: {outcome}: {failure}"))
+        }
+        _ => return None,
+    };
+    Some(shown_lines(&text))
+}

@@ -1,0 +1,246 @@
+//! How the targets stand: the result of `status`.
+
+use multitenant_runtime::{Plan, State, TargetPlan};
+use serde::Serialize;
+
+use crate::output::{Align, BAD, Cell, GOOD, Table, WARN, paint};
+
+use super::failure::FailureView;
+use super::names::{Names, tier_of, versions};
+use super::{FORMAT, counted};
+
+/// How the targets stand.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatusDocument<'a> {
+    format: u32,
+    shared: Option<TargetStatus<'a>>,
+    tenants: Vec<TargetStatus<'a>>,
+    summary: Summary,
+}
+
+/// How one target stands.
+#[derive(Debug, Clone, Serialize)]
+struct TargetStatus<'a> {
+    tenant: Option<&'a str>,
+    schema: &'a str,
+    state: &'static str,
+    applied: Vec<&'a str>,
+    pending: Vec<&'a str>,
+    unknown: Vec<&'a str>,
+    edited: Vec<&'a str>,
+    last_failure: Option<FailureView<'a>>,
+    /// Why a run would leave it alone; for people only.
+    #[serde(skip)]
+    refused: Option<&'a str>,
+}
+
+/// The tenants' counts.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Summary {
+    tenants: usize,
+    up_to_date: usize,
+    behind: usize,
+    ahead: usize,
+    edited: usize,
+    failed: usize,
+    missing: usize,
+}
+
+impl<'a> TargetStatus<'a> {
+    fn of(plan: &'a TargetPlan) -> Self {
+        Self {
+            tenant: plan.target.tenant().map(multitenant_runtime::TenantId::as_str),
+            schema: plan.target.schema().as_str(),
+            state: word(plan.state),
+            applied: versions(&plan.applied),
+            pending: versions(&plan.pending),
+            unknown: versions(&plan.unknown),
+            edited: versions(&plan.edited),
+            last_failure: None,
+            refused: plan.refused.as_deref(),
+        }
+    }
+
+    /// What stands behind the state: the versions that it is about.
+    fn detail(&self, names: &Names) -> String {
+        let tier = tier_of(self.tenant);
+        let list = |versions: &[&str]| match versions {
+            [] => String::new(),
+            [one] => names.get(tier, one).to_owned(),
+            [first, rest @ ..] => format!("{} and {} more", names.get(tier, first), rest.len()),
+        };
+        match self.state {
+            "missing" => "the schema does not exist".to_owned(),
+            "edited" => list(&self.edited),
+            "behind" => list(&self.pending),
+            "ahead" => format!("not in this project: {}", list(&self.unknown)),
+            _ => self.refused.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+impl<'a> StatusDocument<'a> {
+    /// The document of a plan; where `pending_only`, without the targets that have nothing pending.
+    pub(crate) fn new(plan: &'a Plan, pending_only: bool) -> Self {
+        let shared = plan.shared.as_ref().map(TargetStatus::of);
+        let tenants = plan.tenants.iter().map(TargetStatus::of).collect();
+        Self::of(shared, tenants, pending_only)
+    }
+
+    fn of(shared: Option<TargetStatus<'a>>, tenants: Vec<TargetStatus<'a>>, pending_only: bool) -> Self {
+        let count = |state| tenants.iter().filter(|tenant| tenant.state == state).count();
+        let summary = Summary {
+            tenants: tenants.len(),
+            up_to_date: count("up-to-date"),
+            behind: count("behind"),
+            ahead: count("ahead"),
+            edited: count("edited"),
+            failed: count("failed"),
+            missing: count("missing"),
+        };
+        let shown = |target: &TargetStatus<'_>| !pending_only || !target.pending.is_empty();
+        let tenants = tenants.into_iter().filter(shown).collect();
+        Self { format: FORMAT, shared: shared.filter(shown), tenants, summary }
+    }
+
+    /// A table, then the counts.
+    pub(crate) fn text(&self, names: &Names) -> String {
+        let mut table = Table::new([
+            ("schema", Align::Left),
+            ("applied", Align::Right),
+            ("pending", Align::Right),
+            ("state", Align::Left),
+            ("", Align::Left),
+        ]);
+        for target in self.shared.iter().chain(&self.tenants) {
+            let style = match target.state {
+                "up-to-date" => GOOD,
+                "behind" | "ahead" => WARN,
+                _ => BAD,
+            };
+            table.row([
+                Cell::new(target.schema),
+                Cell::new(target.applied.len().to_string()),
+                Cell::new(target.pending.len().to_string()),
+                Cell::new(in_words(target.state)).style(style),
+                Cell::new(target.detail(names)),
+            ]);
+        }
+        let empty = self.shared.is_none() && self.tenants.is_empty();
+        let table = if empty { String::new() } else { table.render() };
+        format!("{table} {}\n", self.summary.text())
+    }
+}
+
+impl Summary {
+    fn text(&self) -> String {
+        if self.tenants == 0 {
+            return "no tenants".to_owned();
+        }
+        let counts = [
+            (self.up_to_date, "up to date", GOOD),
+            (self.behind, "behind", WARN),
+            (self.ahead, "ahead", WARN),
+            (self.edited, "edited", BAD),
+            (self.failed, "failed", BAD),
+            (self.missing, "missing", BAD),
+        ];
+        let counts = counts.iter().filter(|(count, ..)| *count > 0);
+        let counts: Vec<String> = counts.map(|(count, what, style)| paint(*style, format!("{count} {what}"))).collect();
+        format!("{}: {}", counted(self.tenants, "tenant", "tenants"), counts.join(", "))
+    }
+}
+
+/// Whether anything is pending or missing, which is what `--check` is about.
+pub(crate) fn anything_pending(plan: &Plan) -> bool {
+    plan.targets().any(|target| !target.pending.is_empty() || target.state == State::Missing)
+}
+
+/// The state as JSON has it.
+pub(super) fn word(state: State) -> &'static str {
+    match state {
+        State::UpToDate => "up-to-date",
+        State::Behind => "behind",
+        State::Edited => "edited",
+        State::Missing => "missing",
+        // Versions that this project does not know, newer than its own or not.
+        _ => "ahead",
+    }
+}
+
+/// The state as people read it.
+pub(super) fn in_words(state: &str) -> String {
+    state.replace('-', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::json;
+
+    use super::*;
+    use crate::output::plain;
+
+    fn target<'a>(tenant: Option<&'a str>, schema: &'a str, state: &'static str) -> TargetStatus<'a> {
+        TargetStatus {
+            tenant,
+            schema,
+            state,
+            applied: vec!["1", "2"],
+            pending: Vec::new(),
+            unknown: Vec::new(),
+            edited: Vec::new(),
+            last_failure: None,
+            refused: None,
+        }
+    }
+
+    fn example(pending_only: bool) -> StatusDocument<'static> {
+        let behind = TargetStatus { pending: vec!["3", "4"], ..target(Some("b"), "tenant_b", "behind") };
+        let ahead = TargetStatus { unknown: vec!["9"], ..target(Some("é"), "tenant_é", "ahead") };
+        let edited = TargetStatus { edited: vec!["2"], ..target(Some("x"), "tenant_\u{1b}[31m\"", "edited") };
+        let missing = TargetStatus { pending: vec!["1"], applied: vec![], ..target(Some("m"), "tenant_m", "missing") };
+        let tenants = vec![target(Some("a"), "tenant_a", "up-to-date"), behind, ahead, edited, missing];
+        StatusDocument::of(Some(target(None, "public", "up-to-date")), tenants, pending_only)
+    }
+
+    #[test]
+    fn people_read_a_table() {
+        assert_snapshot!(plain(&example(false).text(&Names::default())), @r#"
+        schema              applied  pending  state
+        public                    2        0  up to date
+        tenant_a                  2        0  up to date
+        tenant_b                  2        2  behind      3 and 1 more
+        tenant_é                  2        0  ahead       not in this project: 9
+        tenant_\u{1b}[31m"        2        0  edited      2
+        tenant_m                  0        1  missing     the schema does not exist
+        5 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 1 missing
+        "#);
+        assert_snapshot!(plain(&example(true).text(&Names::default())), @r#"
+        schema    applied  pending  state
+        tenant_b        2        2  behind   3 and 1 more
+        tenant_m        0        1  missing  the schema does not exist
+        5 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 1 missing
+        "#);
+        assert_snapshot!(StatusDocument::of(None, Vec::new(), false).text(&Names::default()), @r#" no tenants"#);
+    }
+
+    #[test]
+    fn programs_find_every_field() {
+        let json = serde_json::to_value(example(true)).unwrap();
+        assert_eq!(json["shared"], serde_json::Value::Null);
+        assert_eq!(
+            json["tenants"][0],
+            json!({
+                "tenant": "b", "schema": "tenant_b", "state": "behind", "applied": ["1", "2"],
+                "pending": ["3", "4"], "unknown": [], "edited": [], "last_failure": null,
+            })
+        );
+        assert_eq!(
+            json["summary"],
+            json!({
+                "tenants": 5, "up_to_date": 1, "behind": 1, "ahead": 1, "edited": 1, "failed": 0, "missing": 1,
+            })
+        );
+    }
+}

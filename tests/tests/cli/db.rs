@@ -1,0 +1,19 @@
+//! `db`, and `url = "embedded"`: a development server of the project's own.
+
+use crate::project::Project;
+
+#[test]
+fn the_project_s_server_starts_on_demand_and_stops() {
+    let project = Project::on_disk()
+        .file("multitenant.toml", "[database]\nurl = \"embedded\"\n[tenants]\nsource = \"list\"\nids = [\"a\"]\n")
+        .migration("tenant/1_users", "create table users (id int);");
+    let url = project.run(&["db", "url"]).code(0).stdout;
+    assert!(url.ends_with("/multitenant\n"), "{url}");
+    project.run(&["migrate", "--create-schemas"]).code(0).says(&["tenant_a  applied 1"]);
+    let started = project.run(&["db", "start", "--format", "json"]).code(0).json();
+    assert_eq!((&started["running"], started["url"].as_str().unwrap()), (&true.into(), url.trim_end()));
+    assert_eq!(std::fs::read_to_string(project.path(".multitenant/.gitignore")).unwrap(), "*\n");
+    project.run(&["db", "stop"]).code(0);
+    assert_eq!(project.run(&["db", "url", "--format", "json"]).code(0).json()["running"], false);
+    project.run(&["db", "stop"]).code(0).complains(&["not running"]);
+}

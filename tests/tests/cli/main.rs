@@ -1,0 +1,14 @@
+//! The command line as a process: what it prints where, its exit codes, what it writes.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod configuration;
+#[cfg(unix)]
+mod db;
+mod generate;
+mod held;
+#[cfg(unix)]
+mod interrupt;
+mod migrate;
+mod project;
+mod status;
+mod usage;

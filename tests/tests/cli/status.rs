@@ -1,0 +1,124 @@
+//! `status`: the table, the document, and `--check`.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::project::Project;
+
+async fn shop() -> Project {
+    Project::with_tenants(&["acme", "globex"])
+        .await
+        .migration("shared/1_plans", "create table plans (id int);")
+        .migration("tenant/2026-11-01-090000_users", "create table users (id int);")
+}
+
+#[tokio::test]
+async fn tells_what_is_pending_and_writes_nothing() {
+    let project = shop().await;
+    let answer = project.run(&["status"]).code(0);
+    assert_eq!(
+        answer.stdout,
+        " schema         applied  pending  state
+ public               0        1  behind  1_plans
+ tenant_acme          0        1  behind  2026-11-01-090000_users
+ tenant_globex        0        1  behind  2026-11-01-090000_users
+ 2 tenants: 2 behind
+"
+    );
+    assert_eq!(project.count("select count(*) from pg_tables where schemaname !~ '^(pg_|information)'").await, 0);
+    project.run(&["migrate", "--tenant", "acme"]).code(0);
+    let pending = project.run(&["status", "tenants", "--pending"]).code(0).says(&["2 tenants: 1 up to date, 1 behind"]);
+    assert!(!pending.stdout.contains("acme"), "{pending:?}");
+}
+
+#[tokio::test]
+async fn json_has_every_field() {
+    let project = shop().await;
+    project.run(&["migrate"]).code(0);
+    let project = project.tenants(&["acme", "lost"]).migration("tenant/2026-11-02-090000_orders", "create table o ();");
+    let document = project.run(&["status", "--format", "json"]).code(0).json();
+    let target = |tenant: Value, schema: &str, state: &str, applied: Value, pending: Value| {
+        json!({
+            "tenant": tenant, "schema": schema, "state": state, "applied": applied, "pending": pending,
+            "unknown": [], "edited": [], "last_failure": null,
+        })
+    };
+    assert_eq!(
+        document,
+        json!({
+            "format": 1,
+            "shared": target(Value::Null, "public", "up-to-date", json!(["1"]), json!([])),
+            "tenants": [
+                target(json!("acme"), "tenant_acme", "behind", json!(["20261101090000"]), json!(["20261102090000"])),
+                target(json!("lost"), "tenant_lost", "missing", json!([]), json!(["20261101090000", "20261102090000"])),
+            ],
+            "summary": {
+                "tenants": 2, "up_to_date": 0, "behind": 1, "ahead": 0, "edited": 0, "failed": 0, "missing": 1,
+            },
+        })
+    );
+}
+
+#[tokio::test]
+async fn without_shared_migrations_there_is_no_shared_schema() {
+    let project = Project::with_tenants(&["a"]).await.migration("tenant/1_users", "create table users (id int);");
+    assert_eq!(project.run(&["status", "--format", "json"]).code(0).json()["shared"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_older_checkout_sees_that_it_is_behind_the_database() {
+    let project = shop().await.migration("tenant/2026-11-02-090000_orders", "create table o ();");
+    project.run(&["migrate"]).code(0);
+    std::fs::remove_dir_all(project.path("migrations/tenant/2026-11-02-090000_orders")).unwrap();
+    project.run(&["status"]).code(0).says(&["ahead       not in this project: 20261102090000", "2 tenants: 2 ahead"]);
+    project.run(&["status", "--check"]).code(0);
+    project
+        .run(&["migrate"])
+        .code(0)
+        .says(&["tenant_acme and 1 more  ahead: 1 migration that this project does not have, up to 20261102090000\n"]);
+}
+
+#[tokio::test]
+async fn hostile_ids_do_nothing_to_the_terminal_and_stay_in_json() {
+    let ids = ["é", "a\"b", "a\u{1b}[31mb\n", "漢字"];
+    let project = Project::with_tenants(&ids).await.migration("tenant/1_users", "create table users (id int);");
+    project.run(&["migrate"]).code(0);
+    let answer =
+        project.run(&["status", "--color", "always"]).code(0).says(&["tenant_a\\u{1b}[31mb\\n ", "tenant_a\"b "]);
+    assert!(!answer.stdout.contains("\u{1b}[31mb"));
+    let columns: Vec<_> = answer.stdout.lines().take(5).map(|line| line.split("\u{1b}[").next().unwrap()).collect();
+    assert!(columns.iter().skip(1).all(|line| line.ends_with("        0  ")), "{columns:?}");
+    let document = project.run(&["status", "--format", "json", "--color", "never"]).code(0).json();
+    let tenants: Vec<_> =
+        document["tenants"].as_array().unwrap().iter().map(|t| t["tenant"].as_str().unwrap()).collect();
+    assert_eq!(tenants, ids);
+    project.run(&["status", "--tenant", ids[2]]).code(0).says(&["1 tenant: 1 up to date"]);
+}
+
+#[tokio::test]
+async fn check_answers_and_waits() {
+    let project = shop().await;
+    project.run(&["status", "--check"]).code(1);
+    project.run(&["status", "--wait", "1s"]).code(2);
+    let started = Instant::now();
+    project.run(&["status", "--check", "--wait", "1s"]).code(1);
+    assert!(started.elapsed() >= Duration::from_secs(1));
+
+    let mut command = project.command(&["status", "--check", "--wait", "60s"]);
+    let waiting = command.stdout(Stdio::null()).spawn().unwrap();
+    project.run(&["migrate"]).code(0);
+    let mut waiting = waiting;
+    assert_eq!(waiting.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_reader_who_goes_away_is_no_error() {
+    let project = shop().await;
+    let mut command = project.command(&["status"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
+}
