@@ -47,11 +47,22 @@ pub(crate) enum Role {
     Register,
 }
 
+/// Who holds the target's lock when a transaction begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Holder {
+    /// Nobody yet: the transaction takes it.
+    #[default]
+    Transaction,
+    /// The session, and it must not let go of it meanwhile.
+    Session,
+}
+
 /// A transaction as a list of statements.
 #[derive(Debug, Default)]
 pub(crate) struct Transaction {
     statements: Vec<String>,
     roles: Vec<Role>,
+    holder: Holder,
 }
 
 /// What every transaction on a target needs to know.
@@ -143,6 +154,7 @@ impl Transaction {
     /// Its lock is the session's; taken once more it is granted.
     pub(crate) fn record(frame: Frame<'_>, migration: &Migration, history: HistoryTable) -> Self {
         let mut tx = Self::begin(frame);
+        tx.holder = Holder::Session;
         let ledger = frame.ledger();
         match history {
             HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
@@ -263,6 +275,10 @@ impl Transaction {
 
     pub(crate) fn statements(&self) -> &[String] {
         &self.statements
+    }
+
+    pub(crate) fn holder(&self) -> Holder {
+        self.holder
     }
 
     pub(crate) fn role(&self, index: usize) -> Role {
