@@ -4,6 +4,7 @@ use crate::connection::Session;
 use crate::ident::{Identifier, literal};
 use crate::migration::ledger::{CHECKSUM_COLUMN, HISTORY_FORMAT, Ledger};
 use crate::migration::{MigrationSet, Version};
+use crate::registry::UNDER_CONSTRUCTION;
 use crate::sqlstate::is_undefined_table;
 use crate::target::Target;
 
@@ -55,6 +56,7 @@ async fn try_observe(session: &Session, subjects: &[Subject<'_>]) -> Result<Vec<
             continue;
         };
         slot.schema_exists = true;
+        slot.unfinished = row.get(2) == Some("t");
         slot.history = match row.get(1) {
             Some("extended") => HistoryTable::Extended,
             Some("diesel") => HistoryTable::Diesel,
@@ -99,12 +101,14 @@ fn catalogue_query(subjects: &[Subject<'_>]) -> String {
     format!(
         "SELECT wanted.i, CASE WHEN c.oid IS NULL THEN 'absent' \
          WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid \
-         AND a.attname = '{CHECKSUM_COLUMN}' AND NOT a.attisdropped) THEN 'extended' ELSE 'diesel' END \
+         AND a.attname = '{CHECKSUM_COLUMN}' AND NOT a.attisdropped) THEN 'extended' ELSE 'diesel' END, \
+         pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT DISTINCT FROM {} \
          FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[]), \
          pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[])) WITH ORDINALITY AS wanted(nsp, rel, i) \
          JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.nsp \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.rel \
          AND c.relkind IN ('r', 'p')",
+        literal(UNDER_CONSTRUCTION),
         list(|subject| subject.target.schema().as_str().to_owned()),
         list(|subject| subject.table.as_str().to_owned()),
     )

@@ -18,6 +18,7 @@ pub(crate) use context::Context;
 pub use event::{Event, Observer};
 pub(crate) use execute::execute;
 pub use failure::Failure;
+pub(crate) use lock::creation_lock;
 pub use report::{Outcome, Report, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use step::{StepError, send};
