@@ -1,4 +1,5 @@
 //! Rules about the source itself, which neither compiler nor lints know. See `ARCHITECTURE.md`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,9 @@ fn only_identifiers_quote() {
     let rooms = ["/src/ident/", "/src/testing/"];
     let by_hand = [r#"replace('"', "\"\"")"#, r#"replace('\'', "''")"#];
     let found = violations(|source, line| {
-        source.path.contains("multitenant-runtime/") && !source.is_in(&rooms) && by_hand.iter().any(|h| line.contains(h))
+        source.path.contains("multitenant-runtime/")
+            && !source.is_in(&rooms)
+            && by_hand.iter().any(|h| line.contains(h))
     });
     assert_eq!(found, [] as [String; 0], "SQL is quoted in ident/ only");
 }
@@ -114,7 +117,8 @@ fn every_module_says_what_it_is_for() {
 
 #[test]
 fn the_rules_see_what_they_forbid() {
-    let codes = r#"if code == Some("42P07") || code == "XX000" || size == "256MB" || word == "BEGIN" || n == "12345678""#;
+    let codes =
+        r#"if code == Some("42P07") || code == "XX000" || size == "256MB" || word == "BEGIN" || n == "12345678""#;
     assert_eq!(literals(codes).filter(|literal| is_sqlstate(literal)).collect::<Vec<_>>(), ["42P07", "XX000"]);
     assert!(sources().count() > 100);
     assert!(sources().any(|source| source.is_in(&["/plan/"])));

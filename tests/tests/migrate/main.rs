@@ -1,4 +1,5 @@
 //! The migrator on a real server: order, histories, locks, failures, registries, creation, start-up.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod create;
 mod failures;
