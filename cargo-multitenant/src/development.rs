@@ -30,8 +30,9 @@ pub(crate) fn start(root: &Path) -> Result<String, CliError> {
     })?;
     let server = server(root);
     let maintenance = server.start()?;
-    crate::context::block_on(create_database(&maintenance))?;
-    Ok(server.url(DATABASE))
+    let url = server.url(DATABASE);
+    crate::context::block_on(create_unless_there(&url, &maintenance))?;
+    Ok(url)
 }
 
 /// The folder, which says itself that it is nobody's to commit.
@@ -44,21 +45,32 @@ fn keep_out_of_git(folder: &Path) -> io::Result<()> {
     }
 }
 
-async fn create_database(url: &str) -> Result<(), CliError> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(CliError::Development)?;
-    let connection = tokio::spawn(connection);
-    let there = "select 1 from pg_database where datname = $1";
-    if client.query_opt(there, &[&DATABASE]).await.map_err(CliError::Development)?.is_none() {
-        let made = client.batch_execute(&format!("create database {DATABASE}")).await;
-        // Another process may have made it since: two ways in which the server says so.
-        if let Err(error) = made
-            && !matches!(error.code(), Some(code) if *code == SqlState::DUPLICATE_DATABASE || *code == SqlState::UNIQUE_VIOLATION)
-        {
-            return Err(CliError::Development(error));
-        }
+/// The usual case, that it is there, costs a connection and no statement.
+async fn create_unless_there(url: &str, maintenance: &str) -> Result<(), CliError> {
+    match tokio_postgres::connect(url, NoTls).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => create(maintenance).await,
+        Err(error) => Err(error),
     }
+    .map_err(CliError::Development)
+}
+
+async fn create(maintenance: &str) -> Result<(), tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(maintenance, NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let made = client.batch_execute(&format!("create database {DATABASE}")).await;
     drop(client);
-    // Ends by itself when the client is gone.
+    // Ends by itself now that the client is gone.
     let _ = connection.await;
-    Ok(())
+    match made {
+        // Another process has made it since: the two ways in which the server says so.
+        Err(error)
+            if [SqlState::DUPLICATE_DATABASE, SqlState::UNIQUE_VIOLATION]
+                .iter()
+                .any(|code| error.code() == Some(code)) =>
+        {
+            Ok(())
+        }
+        made => made,
+    }
 }

@@ -4,6 +4,16 @@
 //! The binary is [`main`] and nothing else, so that an application can ship the same command line as a
 //! binary of its own, and tests can drive it. What a script needs to know is in [`exit_code`].
 //!
+//! # Configuration
+//!
+//! Every key that there is, with the value that it has if nobody sets it:
+//!
+//! ```toml
+#![doc = include_str!("config/default.toml")]
+//! ```
+//!
+//! # What is absent
+//!
 //! Deliberately absent: any rule about migrations or tenants. Those are the runtime's, which applications
 //! embed, so that the two cannot disagree.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -107,9 +107,13 @@ fn generate(tier: Tier, folder: &Path, name: &str, now: DateTime) -> Result<Path
     let mut time = now;
     for _ in 0..ATTEMPTS {
         let existing = versions(folder).map_err(at(format!("the folder {shown} cannot be read")))?;
-        time = later_than(existing.iter().max(), time).ok_or_else(|| CliError::Files {
-            what: format!("{shown} has a version that is later than every date"),
-            help: Some("make the folder by hand, with a version that sorts behind it"),
+        let newest = existing.iter().max();
+        time = later_than(newest, time).ok_or_else(|| CliError::Files {
+            what: format!(
+                "{shown} has the version {}, which sorts behind every date",
+                newest.map_or("", Version::as_str)
+            ),
+            help: Some("make the new folder by hand, with a version that sorts behind that one"),
             source: None,
         })?;
         let version = time.strftime(VERSION).to_string();

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
+use indicatif::ProgressBar;
 use multitenant_runtime::{Error, Migrator, MigratorBuilder, Report, Scope, parse_duration};
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +38,7 @@ pub(crate) struct Migrate {
     /// Print what would be applied, and write nothing; the exit code is that of a run in which nothing fails
     #[arg(long)]
     dry_run: bool,
-    /// How long to wait for a target that another run holds, as in 30s or 5m
+    /// How long to wait for a target that another run holds, as in 30s [default: 5m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     wait: Option<Duration>,
     /// How long one statement may wait for a table's lock [default: migrations.lock_timeout]
@@ -63,7 +64,7 @@ impl Migrate {
         let bar = progress.bar();
         let migrator =
             project.migrator(|builder| self.options(builder).observer(progress).cancellation(cancellation.clone()))?;
-        let result = block_on(run(&migrator, scope, &cancellation, context.console));
+        let result = block_on(run(&migrator, scope, &cancellation, context.console, &bar));
         bar.finish_and_clear();
         let (result, signal) = result?;
         finish(context.console, result, signal)
@@ -101,6 +102,7 @@ async fn run(
     scope: Scope,
     cancellation: &CancellationToken,
     console: Console,
+    bar: &ProgressBar,
 ) -> Result<(Result<Report, Error>, Option<Signal>), CliError> {
     let mut signals = Signals::catch().map_err(CliError::System)?;
     let mut run = pin!(Box::pin(migrator.migrate(scope)));
@@ -113,7 +115,9 @@ async fn run(
                 None => {
                     first = Some(signal);
                     cancellation.cancel();
-                    console.message("ending: what has begun is finished or rolled back; once more ends at once");
+                    bar.suspend(|| {
+                        console.message("ending: what has begun is finished or rolled back; once more ends at once");
+                    });
                 }
             },
         }

@@ -44,10 +44,14 @@ impl Key {
         self.path.split_once('.').map_or(self.path, |(_, name)| name)
     }
 
-    /// The environment variable that sets it.
+    /// The environment variable that sets it; none sets a list, or says in which format the file is.
     pub(crate) fn variable(&self) -> Option<String> {
-        (self.kind != Kind::Texts && self.path != FORMAT.path)
-            .then(|| format!("MULTITENANT_{}", self.path.replace('.', "_").to_uppercase()))
+        (self.kind != Kind::Texts && self.path != FORMAT.path).then(|| self.variable_name())
+    }
+
+    /// The variable that one would think sets it.
+    pub(crate) fn variable_name(&self) -> String {
+        format!("MULTITENANT_{}", self.path.replace('.', "_").to_uppercase())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The layers, and the only place that reads the environment.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use super::key::{self, Key, Kind};
@@ -21,7 +22,7 @@ const CONFIG_VARIABLE: &str = "MULTITENANT_CONFIG";
 /// The environment: the process's variables, and those of a `.env` file for what the process does not set.
 ///
 /// A value, so that layers can be tested without touching the process.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, (String, bool)>,
 }
@@ -91,7 +92,19 @@ impl Environment {
                 None => problems.push(Problem::new(origin, format!("`{}` must be {}", key.path, key.kind.noun()))),
             }
         }
+        problems.extend(self.without_effect());
         (layer, problems, self.warnings())
+    }
+
+    /// Variables of keys that no variable sets.
+    fn without_effect(&self) -> impl Iterator<Item = Problem> {
+        key::ALL.iter().filter(|key| key.variable().is_none()).filter_map(|key| {
+            let name = key.variable_name();
+            self.variables.contains_key(&name).then(|| {
+                Problem::new(Origin::Variable(name), format!("`{}` cannot be set by a variable", key.path))
+                    .help("write it in multitenant.toml, and remove the variable")
+            })
+        })
     }
 
     /// Variables that look like ours and are not: a warning only, since others may use the prefix too.
@@ -108,6 +121,13 @@ impl Environment {
             .filter(|(name, meant)| strsim::levenshtein(name, meant) <= 3)
             .map(|(name, meant)| format!("the variable {name} sets nothing: did you mean {meant}?"))
             .collect()
+    }
+}
+
+impl fmt::Debug for Environment {
+    /// Without the values: they are nobody's to print.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }
 
@@ -171,12 +191,16 @@ mod tests {
 
     #[test]
     fn wrong_kinds_are_problems_and_slips_are_warnings() {
-        let environment: Environment =
-            [("MULTITENANT_MIGRATIONS_JOBS", "many"), ("MULTITENANT_MIGRATIONS_JOB", "1"), ("MULTITENANT_MODE", "x")]
-                .into_iter()
-                .collect();
+        let environment: Environment = [
+            ("MULTITENANT_TENANTS_IDS", "a"),
+            ("MULTITENANT_MIGRATIONS_JOBS", "many"),
+            ("MULTITENANT_MIGRATIONS_JOB", "1"),
+            ("MULTITENANT_MODE", "x"),
+        ]
+        .into_iter()
+        .collect();
         let (_, problems, warnings) = environment.layer();
-        assert_eq!(problems.len(), 1);
+        assert_eq!(problems.len(), 2);
         assert_eq!(
             warnings,
             ["the variable MULTITENANT_MIGRATIONS_JOB sets nothing: did you mean MULTITENANT_MIGRATIONS_JOBS?"]

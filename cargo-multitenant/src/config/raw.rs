@@ -1,6 +1,7 @@
 //! One layer as it was written: every value with its place, nothing interpreted.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -19,10 +20,17 @@ pub(crate) enum Value {
 }
 
 /// A value and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) value: Value,
     pub(crate) origin: Origin,
+}
+
+impl fmt::Debug for Entry {
+    /// Without the value, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.origin.fmt(f)
+    }
 }
 
 /// The values of one layer, or of several laid over each other.

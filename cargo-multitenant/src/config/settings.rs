@@ -190,7 +190,8 @@ impl Config {
             Some(Database::Url(_, origin)) => origin.clone(),
             _ => Origin::Nowhere,
         };
-        self.source.error(vec![Problem::new(origin, message)])
+        let help = "write such a URL, or \"embedded\" for a development server of the project's own";
+        self.source.error(vec![Problem::new(origin, message).help(help)])
     }
 
     /// An error that points at the value of a key, found only when it was used.

@@ -89,7 +89,10 @@ impl<'a> MigrateDocument<'a> {
 
     /// One line for each target that was not up to date, with its failure below, then the counts.
     pub(crate) fn text(&self) -> String {
-        let told = self.targets.iter().filter(|t| !matches!(t.outcome, Outcome::UpToDate | Outcome::NotTried));
+        // What went wrong stands last, where it is seen.
+        let told = [Outcome::Applied, Outcome::Skipped, Outcome::Failed]
+            .into_iter()
+            .flat_map(|outcome| self.targets.iter().filter(move |target| target.outcome == outcome));
         let mut text: String = told.map(target_text).collect();
         text.push_str(&self.ahead());
         let summary = &self.summary;
@@ -209,12 +212,12 @@ mod tests {
     fn people_read_what_happened_and_where() {
         assert_snapshot!(plain(&example().text()), @r#"
         tenant_a  applied 1
+        tenant_c\u{1b}[2J  skipped: held
         tenant_b  applied 2: 1 to 2, then failed: 42P07 relation "orders" already exists
             --> migrations/tenant/3_orders/up.sql:3:14
             detail: first line
             second line
             hint: drop it
-        tenant_c\u{1b}[2J  skipped: held
         5 schemas: 1 migrated, 1 up to date, 1 failed, 1 skipped, 1 not tried (1 min 1 s)
         "#);
         assert_snapshot!(MigrateDocument::of(Vec::new(), Duration::ZERO).text(), @r#" 0 schemas: nothing to do (0 ms)"#);

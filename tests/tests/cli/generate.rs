@@ -28,6 +28,14 @@ fn configured_folders_are_used() {
 }
 
 #[test]
+fn versions_that_are_no_dates_are_respected() {
+    let project = Project::on_disk().migration("tenant/0001_a", "select 1;");
+    project.run(&["generate", "tenant", "b"]).code(0);
+    let project = project.migration("tenant/5_c", "select 1;");
+    project.run(&["generate", "tenant", "d"]).code(3).complains(&["migrations/tenant has the version 5"]);
+}
+
+#[test]
 fn a_name_cannot_leave_the_folder() {
     let project = Project::on_disk();
     for name in ["../../evil", "/abs", "a/b", "..", ".hidden", "", "a\nb", r"a\b"] {

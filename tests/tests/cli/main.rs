@@ -1,6 +1,7 @@
 //! The command line as a process: what it prints where, its exit codes, what it writes.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod architecture;
 mod configuration;
 #[cfg(unix)]
 mod db;

@@ -124,6 +124,14 @@ async fn a_missing_schema_is_not_made_unless_asked_for() {
 }
 
 #[tokio::test]
+async fn what_was_done_before_the_end_is_told() {
+    let project = shop().await.file("multitenant.toml", "[tenants]\ntable = \"customers\"\n");
+    let answer = project.run(&["migrate"]).code(3).says(&[" public  applied 1\n 1 schema: 1 migrated"]);
+    assert!(answer.stderr.starts_with("error: ") && answer.stderr.contains("customers"), "{answer:?}");
+    project.run(&["status"]).code(3).complains(&["customers"]);
+}
+
+#[tokio::test]
 async fn edited_migrations_are_refused() {
     let project = shop().await;
     project.run(&["migrate"]).code(0);

@@ -1,0 +1,61 @@
+//! A process that migrates a folder of migrations, or creates a tenant: to be started several at once, and to be
+//! killed.
+//!
+//! `fleet-worker URL FOLDER JOBS migrate` or `fleet-worker URL FOLDER JOBS create ID`; the folder holds `tenant`,
+//! and `shared` where the tenants are rows of a table. It says `ready`, and begins when its standard input has a
+//! line, so that several can begin at the same moment. The outcome goes to standard output, an error to standard
+//! error.
+
+use std::io::{Read, Write, stderr, stdin, stdout};
+use std::path::Path;
+use std::process::ExitCode;
+
+use multitenant_runtime::{
+    MigrationSet, Migrator, NewTenant, Outcome, RegistryText, Scope, Settings, SettingsText, Tier,
+};
+
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(said) => {
+            let _ = writeln!(stdout(), "{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = writeln!(stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<String, Failed> {
+    let [url, folder, jobs, command @ ..] = arguments else { return Err("URL FOLDER JOBS COMMAND".into()) };
+    let migrator = migrator(url, Path::new(folder), jobs.parse()?)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    writeln!(stdout(), "ready")?;
+    stdin().read_exact(&mut [0])?;
+    match command {
+        [command] if command == "migrate" => {
+            let report = runtime.block_on(migrator.migrate(Scope::all()))?;
+            let applied: usize = report.targets.iter().map(|target| target.applied.len()).sum();
+            let good = report.targets.iter().filter(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
+            Ok(format!("{} {applied}", good.count()))
+        }
+        [command, id] if command == "create" => {
+            let report = runtime.block_on(migrator.create_tenant(NewTenant::new(id)?))?;
+            Ok(format!("1 {}", report.applied.len()))
+        }
+        _ => Err("the command is `migrate` or `create ID`".into()),
+    }
+}
+
+fn migrator(url: &str, folder: &Path, jobs: usize) -> Result<Migrator, Failed> {
+    let shared = folder.join("shared");
+    let shared = if shared.exists() { Some(MigrationSet::from_folder(Tier::Shared, &shared)?) } else { None };
+    let tenant = MigrationSet::from_folder(Tier::Tenant, &folder.join("tenant"))?;
+    let registry = if shared.is_some() { RegistryText::DEFAULT } else { RegistryText::Schemas };
+    let settings = Settings::try_from(SettingsText { registry, ..SettingsText::DEFAULT })?;
+    Ok(Migrator::from_sets(shared, tenant, settings).database_url(url).jobs(jobs).build()?)
+}

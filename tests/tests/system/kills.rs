@@ -1,0 +1,203 @@
+//! `kill -9` at random moments: the next run goes on, and no tenant is ever in between.
+//!
+//! The moments come from a seed, which each test says, and takes from `MULTITENANT_SEED`.
+
+use std::time::{Duration, SystemTime};
+
+use multitenant_runtime::{Error, NewTenant, Scope, State};
+
+use super::counted::{Middle, Origin, PENDING, fleet, holdings, whole};
+use super::environment::{say, size, variable};
+use super::fleet::{Fleet, HISTORY};
+use super::leftovers::assert_none;
+use super::worker::Worker;
+
+/// Random moments (xorshift).
+struct Moments(u64);
+
+impl Moments {
+    fn new(test: &str) -> Self {
+        let now = || u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_nanos());
+        let seed = variable("MULTITENANT_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(now);
+        say(&format!("{test}: MULTITENANT_SEED={seed}"));
+        Self(seed.wrapping_mul(2).wrapping_add(1))
+    }
+
+    fn below(&mut self, limit: Duration) -> Duration {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        limit.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+}
+
+async fn killed_and_run_again(middle: Middle) {
+    let n = size(30, 200);
+    let fleet = fleet(n, Origin::Ours, middle).await;
+    let mut moments = Moments::new("migrate");
+    let mut kills = 0;
+    let limit = Duration::from_millis(if size(0, 1) == 1 { 900 } else { 250 });
+    // At first short lives, then one that may finish.
+    while kills < size(12, 60) {
+        let mut worker = Worker::ready(fleet.url(), fleet.folder(), 3, &["migrate"]);
+        worker.go();
+        // Not a synchronisation: the moment is to be any.
+        tokio::time::sleep(moments.below(limit)).await;
+        let ended = worker.kill();
+        if ended.status.success() {
+            break;
+        }
+        assert_eq!(ended.error, "", "it was killed, and did not fail");
+        kills += 1;
+        for (i, holding) in holdings(&fleet, n).await.iter().enumerate() {
+            // What is outside a transaction may be half done as long as it is not recorded.
+            let half_done = middle == Middle::Outside && holding.starts_with("1 2|");
+            let versions: Vec<&str> = holding.split('|').next().unwrap().split_whitespace().collect();
+            assert_eq!(versions, PENDING[..versions.len()], "tenant_{i}: {holding}");
+            assert!(half_done || *holding == whole(&versions), "tenant_{i} is in between: {holding}");
+        }
+    }
+    say(&format!("killed {kills} times"));
+    let mut last = Worker::ready(fleet.url(), fleet.folder(), 3, &["migrate"]);
+    last.go();
+    let ended = last.end();
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(ended.done.unwrap().0, n);
+    for (i, holding) in holdings(&fleet, n).await.iter().enumerate() {
+        assert_eq!(*holding, whole(&PENDING), "tenant_{i}");
+    }
+    assert_none(&fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_run_is_continued() {
+    killed_and_run_again(Middle::InTransaction).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_run_is_continued_outside_of_transactions_too() {
+    killed_and_run_again(Middle::Outside).await;
+}
+
+/// Schemas, with whether they are marked as unfinished, and rows of the registry, in one snapshot.
+const TENANTS: &str = "SELECT coalesce(s.nspname, 'no schema') || ' ' || coalesce(t.id, 'no row') || ' ' || \
+    (d.description IS NOT NULL) FROM (SELECT * FROM pg_namespace WHERE nspname LIKE 'tenant\\_%') s \
+    LEFT JOIN pg_description d ON d.objoid = s.oid AND d.classoid = 'pg_namespace'::regclass \
+    FULL JOIN tenants t ON s.nspname = 'tenant_' || t.id ORDER BY 1";
+
+async fn killed_creations(middle: Middle) {
+    let mut fleet = Fleet::new().await.shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);");
+    for i in 1..=6 {
+        fleet = fleet.tenant(&format!("{i}_t"), &format!("CREATE TABLE t{i} (id int PRIMARY KEY, other int);"));
+    }
+    if middle == Middle::Outside {
+        fleet = fleet.tenant_outside("4_index", "CREATE INDEX CONCURRENTLY t1_other ON t1 (other);");
+        std::fs::remove_dir_all(fleet.folder().join("tenant/4_t")).unwrap();
+    }
+    fleet.migrator().migrate(Scope::shared()).await.unwrap();
+    let mut moments = Moments::new("create");
+    let (mut whole, mut absent, mut marked) = (0, 0, 0);
+    for i in 0..size(20, 120) {
+        let id = format!("k{i}");
+        let mut worker = Worker::ready(fleet.url(), fleet.folder(), 1, &["create", &id]);
+        worker.go();
+        tokio::time::sleep(moments.below(Duration::from_millis(160))).await;
+        let ended = worker.kill();
+        let confirmed = ended.status.success();
+        // The server may still be at what it had received.
+        for tenant in fleet.texts(TENANTS).await.iter().filter(|tenant| tenant.starts_with(&format!("tenant_{id} "))) {
+            let says: Vec<&str> = tenant.split(' ').collect();
+            match (says[1] == "no", says.last().copied()) {
+                (false, Some("false")) => whole += 1,
+                // Unfinished: not in the registry, and marked.
+                (true, Some("true")) if middle == Middle::Outside => marked += 1,
+                _ => panic!("in between: {tenant}"),
+            }
+        }
+        // Nobody is served half a tenant.
+        let plan = fleet.migrator().plan(Scope::all()).await.unwrap();
+        assert!(plan.tenants.iter().all(|tenant| tenant.state == State::UpToDate), "{plan:?}");
+        let there = plan.tenants.iter().any(|tenant| tenant.target.tenant().unwrap().as_str() == id);
+        assert!(there || !confirmed, "it said that it is created");
+        absent += usize::from(!there);
+        // The next one makes it, or finds it whole.
+        match fleet.migrator().create_tenant(NewTenant::new(&id).unwrap()).await {
+            Ok(report) => assert_eq!(report.applied.len(), 6),
+            Err(Error::Incomplete(report)) => {
+                let failure = report.targets[0].failure.as_ref().unwrap();
+                assert!(failure.message.contains("exists already"), "{failure}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+        let plan = fleet.migrator().plan(Scope::tenant(id.parse().unwrap())).await.unwrap();
+        assert_eq!((plan.tenants[0].state, plan.tenants[0].applied.len()), (State::UpToDate, 6), "{id}");
+    }
+    say(&format!("creations: {whole} whole, {absent} absent, {marked} of them unfinished at first sight"));
+    assert!(fleet.texts(TENANTS).await.iter().all(|tenant| tenant.ends_with(" false")));
+    assert_none(&fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_creation_is_whole_or_absent() {
+    killed_creations(Middle::InTransaction).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_creation_in_steps_is_never_served() {
+    killed_creations(Middle::Outside).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_again_says_what_to_do() {
+    let fleet = Fleet::new()
+        .await
+        .tenant_outside("1_half", "CREATE TABLE first (id int);\n\nSELECT pg_sleep(1);\nCREATE TABLE second (id int);");
+    fleet.schemas(2, "").await;
+    let mut worker = Worker::ready(fleet.url(), fleet.folder(), 2, &["migrate"]);
+    worker.go();
+    fleet
+        .until(
+            "SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
+        )
+        .await;
+    worker.kill();
+    // Whether the server has ended them by then or not.
+    let Err(Error::Incomplete(report)) = fleet.migrator().migrate(Scope::all()).await else { panic!("half done") };
+    for target in &report.targets {
+        let failure = target.failure.as_ref().unwrap();
+        assert_eq!((failure.sqlstate.as_deref(), failure.line), (Some("42P07"), Some(1)), "{failure:?}");
+        let hint = failure.hint.as_deref().unwrap();
+        assert!(hint.contains("what an interrupted run of this same migration left"), "{hint}");
+    }
+    assert_eq!(fleet.one("SELECT count(*)::text FROM pg_tables WHERE tablename = 'second'").await, "0");
+    // As the hint says.
+    fleet.sql("DROP TABLE tenant_0.first; DROP TABLE tenant_1.first").await;
+    assert_eq!(fleet.migrator().migrate(Scope::all()).await.unwrap().summary().applied, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_index_is_named_with_its_cure() {
+    for create in
+        ["CREATE INDEX CONCURRENTLY a_id ON a (id);", "CREATE INDEX CONCURRENTLY IF NOT EXISTS a_id ON a (id);"]
+    {
+        let fleet = Fleet::new().await.tenant_outside("1_index", create);
+        fleet.schemas(1, "CREATE TABLE a (id int)").await;
+        let reader = fleet.client().await;
+        reader.batch_execute("BEGIN; LOCK TABLE tenant_0.a IN ROW EXCLUSIVE MODE").await.unwrap();
+        let migrator = fleet.migrator();
+        let run = tokio::spawn(async move { migrator.migrate(Scope::all()).await });
+        let building =
+            "FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'";
+        fleet.until(&format!("SELECT count(*) = 1 {building}")).await;
+        fleet.texts(&format!("SELECT pg_terminate_backend(pid)::text {building}")).await;
+        reader.batch_execute("COMMIT").await.unwrap();
+        let Err(Error::Incomplete(report)) = run.await.unwrap() else { panic!("the index is invalid") };
+        let failure = report.targets[0].failure.as_ref().unwrap();
+        let hint = failure.hint.as_deref().unwrap();
+        assert!(hint.contains("DROP INDEX CONCURRENTLY \"tenant_0\".\"a_id\""), "{failure:?}");
+        assert_eq!(fleet.one(&format!("SELECT to_regclass('tenant_0.{HISTORY}') IS NULL || ''")).await, "true");
+        fleet.sql("DROP INDEX CONCURRENTLY \"tenant_0\".\"a_id\"").await;
+        assert_eq!(fleet.migrator().migrate(Scope::all()).await.unwrap().summary().applied, 1);
+        assert_none(&fleet).await;
+    }
+}

@@ -1,0 +1,20 @@
+//! The whole, as production data and an attacker would try it: Diesel's own harness on the same histories, several
+//! processes at once, `kill -9`, large fleets, poolers, servers that refuse, and other people's migrations.
+//!
+//! `MULTITENANT_LONG=1` takes the full sizes; without it each test takes some seconds.
+
+mod counted;
+mod diesel;
+mod environment;
+mod faults;
+mod fleet;
+mod kills;
+mod leftovers;
+mod one_of_many;
+mod pooler;
+mod positions;
+mod processes;
+mod real_projects;
+mod statements;
+mod timeouts;
+mod worker;

@@ -1,0 +1,191 @@
+//! Behind PgBouncer in transaction mode, where that program is installed.
+
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use multitenant_runtime::embedded::EmbeddedServer;
+use multitenant_runtime::{Error, NewTenant, Scope};
+use tokio_postgres::NoTls;
+
+use super::environment::say;
+use super::fleet::{Fleet, client};
+
+struct Pooler {
+    child: Child,
+    folder: tempfile::TempDir,
+    server: EmbeddedServer,
+}
+
+/// Its socket's number, in a folder of its own.
+const PORT: u16 = 6432;
+
+impl Pooler {
+    /// In front of a server of its own; `None` where PgBouncer is not installed.
+    async fn start(pool_size: usize) -> Option<Self> {
+        let known = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
+        let Some(program) = known.into_iter().map(PathBuf::from).find(|path| path.exists()) else {
+            say("skipped: PgBouncer is not installed");
+            return None;
+        };
+        let server = EmbeddedServer::start().unwrap();
+        let folder = tempfile::Builder::new().prefix("mt").tempdir().unwrap();
+        let file = folder.path().join("pgbouncer.ini");
+        let text = format!(
+            "[databases]\npostgres = host={server} user=postgres dbname=postgres\n[pgbouncer]\nlisten_addr =\n\
+             listen_port = {PORT}\nunix_socket_dir = {own}\nauth_type = any\npool_mode = transaction\n\
+             default_pool_size = {pool_size}\nmax_client_conn = 100\nserver_reset_query =\n",
+            server = server.folder().display(),
+            own = folder.path().display(),
+        );
+        std::fs::write(&file, text).unwrap();
+        let mut command = Command::new(program);
+        command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        as_owner_of(&server, &mut command, &[folder.path(), &file]);
+        let child = command.spawn().unwrap();
+        let pooler = Self { child, folder, server };
+        for _ in 0..1_000 {
+            if tokio_postgres::connect(&pooler.url(), NoTls).await.is_ok() {
+                return Some(pooler);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("PgBouncer does not answer");
+    }
+
+    fn url(&self) -> String {
+        format!("postgres://postgres@/postgres?host={}&port={PORT}", self.folder.path().display())
+    }
+
+    /// Past the pooler.
+    fn direct_url(&self) -> String {
+        self.server.url("postgres")
+    }
+
+    fn fleet(&self) -> Fleet {
+        Fleet::on(self.direct_url())
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// PgBouncer refuses root as PostgreSQL does: then both run as the same other user.
+fn as_owner_of(server: &EmbeddedServer, command: &mut Command, files: &[&Path]) {
+    let owner = std::fs::metadata(server.folder()).unwrap();
+    let data = std::fs::metadata(server.folder().join("data")).unwrap_or(owner);
+    let own = std::fs::metadata(files[0]).unwrap().uid();
+    if own != data.uid() {
+        for file in files {
+            chown(file, Some(data.uid()), Some(data.gid())).unwrap();
+        }
+        command.uid(data.uid()).gid(data.gid());
+    }
+}
+
+/// What any other client finds on the pool's one connection.
+async fn found_by_others(pooler: &Pooler) -> String {
+    let client = client(&pooler.url()).await;
+    let sql = "SELECT concat_ws(' ', current_setting('search_path'), current_setting('default_transaction_read_only'), \
+               current_setting('lock_timeout'), current_setting('statement_timeout'), current_user, \
+               current_setting('standard_conforming_strings'))";
+    let rows = client.simple_query(sql).await.unwrap();
+    let row = rows.iter().find_map(|message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    row.unwrap().get(0).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactional_migrations_work_on_a_single_connection() {
+    let Some(pooler) = Pooler::start(1).await else { return };
+    let fleet = pooler
+        .fleet()
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
+        .tenant("1_a", "CREATE TABLE a (id int);")
+        .tenant("2_b", "CREATE TABLE b AS SELECT current_schema()::text AS place;")
+        .tenant("3_c", "CREATE TABLE c (id int);");
+    fleet.schemas(20, "").await;
+    let before = found_by_others(&pooler).await;
+    let migrator = fleet.builder().database_url(pooler.url()).jobs(4).build().unwrap();
+    migrator.migrate(Scope::shared()).await.unwrap();
+    fleet.sql("INSERT INTO tenants SELECT i FROM generate_series(0, 19) i").await;
+    let report = migrator.migrate(Scope::all()).await.unwrap();
+    assert_eq!(report.summary().applied, 20);
+    let places = (0..20).map(|i| format!("SELECT place FROM tenant_{i}.b")).collect::<Vec<_>>().join(" UNION ");
+    assert_eq!(fleet.texts(&places).await.len(), 20, "each in its own schema");
+    migrator.create_tenant(NewTenant::new("new").unwrap()).await.unwrap();
+    assert_eq!(migrator.plan(Scope::all()).await.unwrap().summary().up_to_date, 21);
+    assert_eq!(found_by_others(&pooler).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_migration_leaves_nothing_and_the_pool_usable() {
+    let Some(pooler) = Pooler::start(1).await else { return };
+    let fleet = pooler.fleet().tenant("1_bad", "CREATE TABLE a (id int);\nSELECT 1/0;");
+    fleet.schemas(6, "").await;
+    let before = found_by_others(&pooler).await;
+    let migrator = fleet.builder().database_url(pooler.url()).jobs(4).build().unwrap();
+    let Err(Error::Incomplete(report)) = migrator.migrate(Scope::all()).await else { panic!("fails") };
+    assert_eq!(report.summary().failed, 6);
+    for target in &report.targets {
+        let failure = target.failure.as_ref().unwrap();
+        assert_eq!((failure.sqlstate.as_deref(), failure.line), (Some("22012"), Some(2)), "{failure:?}");
+    }
+    assert_eq!(fleet.one("SELECT count(*)::text FROM pg_tables WHERE schemaname LIKE 'tenant%'").await, "0");
+    assert_eq!(found_by_others(&pooler).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_migration_sets_does_not_reach_other_clients() {
+    let Some(pooler) = Pooler::start(1).await else { return };
+    // As pg_dump writes it.
+    let fleet = pooler.fleet().tenant(
+        "1_dump",
+        "SET statement_timeout = '7s'; SET lock_timeout = '7s'; SET standard_conforming_strings = off;
+         CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+         SELECT set_config('search_path', '', false);",
+    );
+    fleet.schemas(3, "").await;
+    let before = found_by_others(&pooler).await;
+    let migrator = fleet.builder().database_url(pooler.url()).jobs(2).build().unwrap();
+    assert_eq!(migrator.migrate(Scope::all()).await.unwrap().summary().applied, 3);
+    assert_eq!(found_by_others(&pooler).await, before);
+    migrator.create_tenant(NewTenant::new("new").unwrap()).await.unwrap();
+    assert_eq!(found_by_others(&pooler).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_a_session_is_refused_and_names_the_way() {
+    let Some(pooler) = Pooler::start(2).await else { return };
+    let fleet = pooler
+        .fleet()
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY); INSERT INTO tenants VALUES ('0'), ('1');")
+        .tenant("1_a", "CREATE TABLE a (id int);")
+        .tenant_outside("2_index", "CREATE INDEX CONCURRENTLY a_id ON a (id);");
+    fleet.schemas(2, "").await;
+    let before = found_by_others(&pooler).await;
+    let migrator = fleet.builder().database_url(pooler.url()).jobs(4).build().unwrap();
+    let Err(Error::Incomplete(report)) = migrator.migrate(Scope::all()).await else { panic!("refused") };
+    for target in report.incomplete() {
+        let failure = target.failure.as_ref().unwrap();
+        assert!(failure.hint.as_ref().unwrap().contains("migrate_url"), "{failure:?}");
+        assert!(failure.file.as_ref().unwrap().ends_with("2_index/up.sql"));
+        assert_eq!(target.applied.len(), 1, "what came before it is done");
+    }
+    // A tenant with such a migration cannot be created there either, and nothing is left of it.
+    let Err(Error::Incomplete(report)) = migrator.create_tenant(NewTenant::new("new").unwrap()).await else {
+        panic!("refused")
+    };
+    assert!(report.targets[0].failure.as_ref().unwrap().hint.as_ref().unwrap().contains("migrate_url"));
+    assert_eq!(fleet.one("SELECT count(*)::text FROM pg_namespace WHERE nspname = 'tenant_new'").await, "0");
+    assert_eq!(found_by_others(&pooler).await, before);
+    let both = fleet.builder().database_url(pooler.url()).migrate_url(pooler.direct_url()).build().unwrap();
+    assert_eq!(both.migrate(Scope::all()).await.unwrap().summary().applied, 2);
+}

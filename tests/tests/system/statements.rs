@@ -1,0 +1,76 @@
+//! Nothing pending: a handful of statements, however many tenants, and nothing written.
+
+use multitenant_runtime::embedded::EmbeddedServer;
+use multitenant_runtime::{Migrator, Scope};
+
+use super::environment::size;
+use super::fleet::{Fleet, with_parameter};
+
+/// A server that logs every statement with the application's name, and writes nothing of its own accord.
+fn server() -> EmbeddedServer {
+    EmbeddedServer::builder()
+        .setting("log_statement", "all")
+        .setting("log_line_prefix", "%a|")
+        .setting("autovacuum", "off")
+        .setting("checkpoint_timeout", "1d")
+        .start()
+        .unwrap()
+}
+
+/// How many statements an application of this name has sent.
+fn sent(server: &EmbeddedServer, application: &str) -> usize {
+    let log = std::fs::read_to_string(server.folder().join("log")).unwrap();
+    let prefix = format!("{application}|");
+    let statement = |line: &&str| line.contains("LOG:  statement:") || line.contains("LOG:  execute");
+    log.lines().filter(|line| line.starts_with(&prefix)).filter(statement).count()
+}
+
+/// A migrator that the log can tell from others.
+fn named(fleet: &Fleet, application: &str) -> Migrator {
+    let url = with_parameter(fleet.url(), &format!("application_name={application}"));
+    fleet.builder().database_url(url).build().unwrap()
+}
+
+/// Where the server stands: the next transaction's number, and the end of its log of changes.
+async fn stand(fleet: &Fleet) -> String {
+    fleet.one("SELECT pg_snapshot_xmax(pg_current_snapshot())::text || ' ' || pg_current_wal_insert_lsn()").await
+}
+
+async fn check(n: usize, statements: usize) {
+    let server = server();
+    let fleet = Fleet::on(server.url("postgres"))
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
+        .tenant("1_users", "CREATE TABLE users (id int);")
+        .tenant("2_more", "CREATE TABLE more (id int);");
+    fleet.migrator().migrate(Scope::shared()).await.unwrap();
+    fleet.schemas(n, "").await;
+    fleet.sql(&format!("INSERT INTO tenants SELECT i FROM generate_series(0, {}) i", n - 1)).await;
+    fleet.migrator().migrate(Scope::all()).await.unwrap();
+    // Reading may tidy up after the writers once; then there is nothing to tidy up.
+    fleet.sql("VACUUM (ANALYZE)").await;
+    fleet.sql("CHECKPOINT").await;
+    let _ = fleet.migrator().plan(Scope::all()).await.unwrap();
+
+    let before = stand(&fleet).await;
+    for application in ["migrate_1", "migrate_2"] {
+        let report = named(&fleet, application).migrate(Scope::all()).await.unwrap();
+        assert_eq!(report.summary().up_to_date, n + 1);
+        assert_eq!(sent(&server, application), statements, "{application}");
+    }
+    let plan = named(&fleet, "plan").plan(Scope::all()).await.unwrap();
+    assert_eq!(plan.summary().up_to_date, n);
+    assert_eq!(sent(&server, "plan"), statements);
+    assert_eq!(stand(&fleet).await, before, "transactions or changes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_for_three_hundred_tenants() {
+    // Who are you, which tenants, which schemas, and two for 301 histories.
+    check(300, 5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_more_for_each_256() {
+    let n = size(600, 1_000);
+    check(n, 3 + (n + 1).div_ceil(256)).await;
+}
