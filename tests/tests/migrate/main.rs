@@ -1,5 +1,5 @@
 //! The migrator on a real server: order, histories, locks, failures, registries, creation, start-up.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod create;
 mod failures;
