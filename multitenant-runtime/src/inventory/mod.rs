@@ -30,6 +30,8 @@ pub(crate) struct Applied {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Observed {
     pub(crate) schema_exists: bool,
+    /// It is marked as being created: nobody may be served from it, and the next creation removes it.
+    pub(crate) unfinished: bool,
     pub(crate) history: HistoryTable,
     pub(crate) applied: Vec<Applied>,
     /// The format of the newest row's columns, where it is newer than this version understands.

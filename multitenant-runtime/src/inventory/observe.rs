@@ -4,6 +4,7 @@ use crate::connection::Session;
 use crate::ident::{Identifier, literal};
 use crate::migration::ledger::{CHECKSUM_COLUMN, HISTORY_FORMAT, Ledger};
 use crate::migration::{MigrationSet, Version};
+use crate::registry::UNDER_CONSTRUCTION;
 use crate::sqlstate::is_undefined_table;
 use crate::state::StateTable;
 use crate::target::Target;
@@ -74,12 +75,13 @@ async fn try_observe(
         return Ok(observation);
     }
     for row in session.rows(&catalogue_query(subjects, state)).await? {
-        observation.has_state |= row.get(2) == Some("t");
-        observation.at.get_or_insert_with(|| row.get(3).unwrap_or_default().to_owned());
+        observation.has_state |= row.get(3) == Some("t");
+        observation.at.get_or_insert_with(|| row.get(4).unwrap_or_default().to_owned());
         let Some(slot) = row.get(0).and_then(|i| i.parse::<usize>().ok()).and_then(|i| observed.get_mut(i - 1)) else {
             continue;
         };
         slot.schema_exists = true;
+        slot.unfinished = row.get(2) == Some("t");
         slot.history = match row.get(1) {
             Some("extended") => HistoryTable::Extended,
             Some("diesel") => HistoryTable::Diesel,
@@ -119,19 +121,21 @@ fn applied(set: &MigrationSet, version: &str, checksum: Option<&str>) -> Applied
 /// Which of the schemas exist, and how their history tables stand. Only these schemas' rows are looked up, by
 /// the catalogue's own indexes.
 fn catalogue_query(subjects: &[Subject<'_>], state: Option<&StateTable>) -> String {
-    let has_state = state.map_or_else(|| "false".to_owned(), StateTable::exists);
+    let has_state = state.map_or_else(|| "false".to_owned(), StateTable::is_readable);
     let list = |name: fn(&Subject<'_>) -> String| {
         subjects.iter().map(|subject| literal(&name(subject))).collect::<Vec<_>>().join(",")
     };
     format!(
         "SELECT wanted.i, CASE WHEN c.oid IS NULL THEN 'absent' \
          WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid \
-         AND a.attname = '{CHECKSUM_COLUMN}' AND NOT a.attisdropped) THEN 'extended' ELSE 'diesel' END, {has_state}, now() \
+         AND a.attname = '{CHECKSUM_COLUMN}' AND NOT a.attisdropped) THEN 'extended' ELSE 'diesel' END, \
+         pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT DISTINCT FROM {}, {has_state}, now() \
          FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[]), \
          pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[])) WITH ORDINALITY AS wanted(nsp, rel, i) \
          JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.nsp \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.rel \
          AND c.relkind IN ('r', 'p')",
+        literal(UNDER_CONSTRUCTION),
         list(|subject| subject.target.schema().as_str().to_owned()),
         list(|subject| subject.table.as_str().to_owned()),
     )

@@ -13,8 +13,8 @@ use crate::migration::Migration;
 use crate::plan::decide;
 use crate::registry::{RegistryError, RegistrySource, UNDER_CONSTRUCTION};
 use crate::run::{
-    Event, Failure, Frame, Job, Outcome, Preparation, Report, Standing, StepError, TargetReport, Transaction, Verdict,
-    Wall, Worker, delays, send,
+    Context, Event, Failure, Frame, Job, Outcome, Preparation, Report, Standing, StepError, TargetReport, Transaction,
+    Verdict, Wall, Worker, creation_lock, delays, send,
 };
 use crate::settings::RegistrySettings;
 use crate::sqlstate::FailureClass;
@@ -42,6 +42,7 @@ impl Migrator {
         let target = self.target_of(&tenant)?;
         let registration = self.registration(&tenant, target.schema())?;
         let mut delays = delays();
+        let mut in_doubt = false;
         loop {
             let failure = match self.try_create(&target, registration.as_deref()).await {
                 Ok(applied) => {
@@ -53,6 +54,10 @@ impl Migrator {
                     let applied = applied.iter().map(|migration| migration.version().clone()).collect();
                     return Ok(report(target, started, Outcome::Applied, applied, None));
                 }
+                Err(StepError::Stale) if in_doubt => exists(&target).with_hint(
+                    "a try of this call lost its connection while it committed, and may be the one that made it: \
+                     look at `status`; if the tenant is registered and up to date, it is complete",
+                ),
                 Err(StepError::Stale) => exists(&target),
                 Err(StepError::Held) => {
                     Failure::new(FailureClass::Held, "another run is creating or migrating this tenant")
@@ -60,6 +65,7 @@ impl Migrator {
                 }
                 Err(StepError::Failed { failure, .. }) => *failure,
             };
+            in_doubt |= failure.class == FailureClass::ConnectionLost;
             let again = failure.class.is_retryable() || failure.class == FailureClass::Held;
             if again
                 && !self.context.cancellation.is_cancelled()
@@ -76,34 +82,67 @@ impl Migrator {
     }
 
     async fn try_create(&self, target: &Target, registration: Option<&str>) -> Result<&[Migration], StepError> {
+        let session = self.context.connect().await?;
+        let result = self.create_on(&session, target, registration).await;
+        session.close().await;
+        result.map(|()| self.context.tenant.migrations())
+    }
+
+    async fn create_on(&self, session: &Session, target: &Target, registration: Option<&str>) -> Result<(), StepError> {
         let context = &self.context;
-        let session = context.connect().await?;
         let (shared, state) = (&context.settings.shared_schema, context.settings.state_schema.as_ref());
-        let prepared = Preparation::for_run(&session, shared, state).await?;
+        let prepared = Preparation::for_run(session, shared, state).await?;
         let frame = Frame::new(&context.settings, target);
         let migrations = context.tenant.migrations();
-        if migrations.iter().all(Migration::run_in_transaction) {
-            let standing = Standing { digest: complete(&context.tenant), head: context.tenant.head() };
-            let transaction = Transaction::create_tenant(frame, migrations, registration, &standing, &prepared);
-            send(&session, &transaction, migrations, &prepared.wall, &context.cancellation).await?;
-        } else {
-            self.create_in_steps(&session, frame, registration, prepared).await?;
+        if !migrations.iter().all(Migration::run_in_transaction) {
+            return self.create_in_steps(frame, registration, prepared).await;
         }
-        session.close().await;
-        Ok(migrations)
+        let standing = Standing { digest: complete(&context.tenant), head: context.tenant.head() };
+        let transaction = Transaction::create_tenant(frame, migrations, registration, &standing, &prepared);
+        match send(session, &transaction, migrations, &prepared.wall, &context.cancellation).await {
+            // A schema is there already: perhaps one that was never finished, which the steps remove.
+            Err(StepError::Stale) if session.is_direct() => self.create_in_steps(frame, registration, prepared).await,
+            Err(StepError::Failed { failure, .. }) if session.is_direct() && may_need_steps(&failure, migrations) => {
+                self.create_in_steps(frame, registration, prepared).await
+            }
+            result => result,
+        }
     }
 
     /// Where one transaction cannot hold it all.
     async fn create_in_steps(
+        &self,
+        frame: Frame<'_>,
+        registration: Option<&str>,
+        prepared: Preparation,
+    ) -> Result<(), StepError> {
+        let context = &self.context;
+        // Between the steps nothing but this lock keeps another creation of the same tenant from taking this one
+        // for interrupted. Its session does nothing else: whatever resets a session lets go of its locks.
+        let holder = context.connect().await?;
+        if !holder.is_direct() {
+            return Err(StepError::failed(behind_a_pooler()));
+        }
+        let held = holder.rows(&creation_lock(frame.target.schema())).await?;
+        if held.first().and_then(|row| row.get(0)) != Some("t") {
+            return Err(StepError::Held);
+        }
+        let session = context.connect().await?;
+        let result = self.steps(&session, frame, registration, prepared).await;
+        session.close().await;
+        holder.close().await;
+        result
+    }
+
+    async fn steps(
         &self,
         session: &Session,
         frame: Frame<'_>,
         registration: Option<&str>,
         prepared: Preparation,
     ) -> Result<(), StepError> {
-        let context = &self.context;
         let begin = Transaction::begin_tenant(frame, UNDER_CONSTRUCTION);
-        send(session, &begin, &[], &prepared.wall, &context.cancellation).await?;
+        send(session, &begin, &[], &prepared.wall, &self.context.cancellation).await?;
         let result = self.fill(session, frame, registration, prepared).await;
         if result.is_err() {
             // What a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
@@ -121,12 +160,14 @@ impl Migrator {
         registration: Option<&str>,
         prepared: Preparation,
     ) -> Result<(), StepError> {
-        let context = &self.context;
+        let mut context = Context::clone(&self.context);
+        context.policy.creating = true;
+        let context = Arc::new(context);
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
         let observed = observe_one(session, subject).await?;
         let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
         let mut job = Job::new(0, plan);
-        let mut worker = Worker::new(Arc::clone(context), Arc::new(prepared));
+        let mut worker = Worker::new(Arc::clone(&context), Arc::new(prepared));
         let verdict = Box::pin(worker.work(&mut job)).await;
         worker.finish().await;
         match verdict {
@@ -189,6 +230,23 @@ impl Migrator {
             RegistrySettings::Query { .. } => Err(RegistryError::ReadOnly { source: "a query" }.into()),
         }
     }
+}
+
+/// Whether the migrations may succeed with a commit after each, as `migrate` has it: a new value of an enum can be
+/// used only then, and so can a table with deferred constraints be altered, or a temporary table's name be taken.
+fn may_need_steps(failure: &Failure, migrations: &[Migration]) -> bool {
+    let first = migrations.first().map(|migration| migration.version().as_str());
+    let at_a_later_one = failure.migration.is_some() && failure.migration.as_deref() != first;
+    failure.class == FailureClass::Permanent && failure.sqlstate.is_some() && at_a_later_one
+}
+
+fn behind_a_pooler() -> Failure {
+    Failure::new(
+        FailureClass::Permanent,
+        "this tenant cannot be created in one transaction, and in several that needs a session of its own; this \
+         connection goes through a transaction pooler",
+    )
+    .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
 }
 
 fn exists(target: &Target) -> Failure {

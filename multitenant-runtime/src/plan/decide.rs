@@ -36,6 +36,8 @@ pub(crate) struct Policy {
     pub(crate) on_ahead: OnAhead,
     pub(crate) on_edited: OnEdited,
     pub(crate) create_missing: bool,
+    /// This run is the creation of the tenant, whose schema is marked as unfinished until its end.
+    pub(crate) creating: bool,
 }
 
 /// Decides what is to be done with one target.
@@ -53,7 +55,7 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
     let edited: Vec<Version> = applied.values().filter(|row| row.edited).map(|row| row.version.clone()).collect();
     let out_of_order = pending.iter().filter(|version| newest.is_some_and(|newest| *version < newest)).cloned();
     let mut plan = TargetPlan {
-        state: state(set, observed, &pending, &unknown, &edited),
+        state: if is_missing(observed, policy) { State::Missing } else { state(set, &pending, &unknown, &edited) },
         out_of_order: out_of_order.collect(),
         applied: applied.keys().map(|&version| version.clone()).collect(),
         refused: None,
@@ -71,16 +73,14 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
     plan
 }
 
-fn state(
-    set: &MigrationSet,
-    observed: &Observed,
-    pending: &[Version],
-    unknown: &[Version],
-    edited: &[Version],
-) -> State {
-    if !observed.schema_exists {
-        State::Missing
-    } else if !edited.is_empty() {
+/// What is left of a creation that was interrupted is not there: it is never served, and the next creation of
+/// the tenant removes it.
+fn is_missing(observed: &Observed, policy: Policy) -> bool {
+    !observed.schema_exists || (observed.unfinished && !policy.creating)
+}
+
+fn state(set: &MigrationSet, pending: &[Version], unknown: &[Version], edited: &[Version]) -> State {
+    if !edited.is_empty() {
         State::Edited
     } else if !pending.is_empty() {
         State::Behind
@@ -101,6 +101,11 @@ fn refusal(plan: &TargetPlan, set: &MigrationSet, observed: &Observed, policy: P
     }
     let newer = || plan.unknown.iter().any(|version| set.head().is_none_or(|head| version > head));
     match plan.state {
+        State::Missing if observed.schema_exists => Some(
+            "the tenant is still being created, or its creation was interrupted: create it again (`create_tenant` \
+             in the library), which removes what is there and begins anew"
+                .to_owned(),
+        ),
         // The shared schema is named by the configuration; a tenant's may have been dropped or renamed by mistake.
         State::Missing if plan.target.tenant().is_some() && !policy.create_missing => Some(
             "the schema does not exist: restore it if it should be there, or have it created \

@@ -14,6 +14,7 @@ use crate::target::{Target, Tier};
 use super::event::{Event, Observer};
 
 /// What a run knows from its beginning to its end.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) shared: Option<MigrationSet>,

@@ -1,7 +1,8 @@
 //! Carries out a plan: K workers on K connections, each target once.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
@@ -26,13 +27,11 @@ pub(crate) async fn execute(
     prepared: Preparation,
 ) -> Vec<TargetReport> {
     let targets: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
-    let mut reports: Vec<Option<TargetReport>> = targets.iter().map(|_| None).collect();
+    let reports = Reports::default();
     let mut jobs = Vec::new();
     for (place, plan) in plans.into_iter().enumerate() {
         match settled(&plan, &[]) {
-            Some((outcome, failure)) => {
-                reports[place] = Some(finished(context, Job::new(place, plan), outcome, failure));
-            }
+            Some((outcome, failure)) => reports.finish(context, Job::new(place, plan), outcome, failure),
             None => jobs.push(Job::new(place, plan)),
         }
     }
@@ -41,19 +40,38 @@ pub(crate) async fn execute(
     let prepared = Arc::new(prepared);
     let mut running = JoinSet::new();
     for _ in 0..workers {
-        running.spawn(work(Arc::clone(context), Arc::clone(&prepared), Arc::clone(&queue)));
+        running.spawn(work(Arc::clone(context), Arc::clone(&prepared), Arc::clone(&queue), reports.clone()));
     }
-    while let Some(done) = running.join_next().await {
-        // The reports of a worker that panicked went with it; its targets are named below.
-        for (place, report) in done.unwrap_or_default() {
-            reports[place] = Some(report);
-        }
-    }
+    // A worker that panicked takes nothing but its current target with it.
+    while running.join_next().await.is_some() {}
     for job in queue.drain() {
-        let place = job.place;
-        reports[place] = Some(finished(context, job, Outcome::NotTried, None));
+        reports.finish(context, job, Outcome::NotTried, None);
     }
-    reports.into_iter().zip(targets).map(|(report, target)| report.unwrap_or_else(|| lost(target))).collect()
+    let mut reports = reports.take();
+    targets.into_iter().enumerate().map(|(i, target)| reports.remove(&i).unwrap_or_else(|| lost(target))).collect()
+}
+
+/// The reports so far, by their places; each is here as soon as its target is done.
+#[derive(Default, Clone)]
+struct Reports(Arc<Mutex<HashMap<usize, TargetReport>>>);
+
+impl Reports {
+    fn finish(&self, context: &Context, job: Job, outcome: Outcome, failure: Option<Failure>) {
+        let target = job.plan.target.clone();
+        match &failure {
+            Some(failure) => tracing::warn!(schema = %target, ?outcome, %failure, "a target is not migrated"),
+            None => tracing::debug!(schema = %target, ?outcome, applied = job.applied.len(), "a target is done"),
+        }
+        let place = job.place;
+        let report = job.report(outcome, failure.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(place, report);
+        // Last: an observer may panic.
+        context.emit(&Event::TargetFinished { target, outcome, failure: failure.map(Box::new) });
+    }
+
+    fn take(&self) -> HashMap<usize, TargetReport> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// The report of a target whose worker panicked, most likely in an observer of the application's.
@@ -65,9 +83,8 @@ fn lost(target: Target) -> TargetReport {
     Job::new(0, TargetPlan::unseen(target)).report(Outcome::Failed, Some(failure))
 }
 
-async fn work(context: Arc<Context>, prepared: Arc<Preparation>, queue: Arc<Queue>) -> Vec<(usize, TargetReport)> {
+async fn work(context: Arc<Context>, prepared: Arc<Preparation>, queue: Arc<Queue>, reports: Reports) {
     let mut worker = Worker::new(Arc::clone(&context), prepared);
-    let mut reports = Vec::new();
     while !context.cancellation.is_cancelled() {
         let mut job = match queue.next() {
             Next::Job(job) => job,
@@ -87,48 +104,33 @@ async fn work(context: Arc<Context>, prepared: Arc<Preparation>, queue: Arc<Queu
                 if let (Outcome::Failed, Some(failure)) = (outcome, &failure) {
                     worker.note_failure(&job, failure).await;
                 }
-                reports.push((job.place, finished(&context, *job, outcome, failure)));
+                reports.finish(&context, *job, outcome, failure);
             }
-            Verdict::Held => {
-                if let Some(report) = held(&context, &queue, job) {
-                    reports.push(report);
-                }
-            }
+            Verdict::Held => held(&context, &queue, &reports, job),
         }
     }
     worker.finish().await;
-    reports
 }
 
 /// Puts a held target back, or gives it up when it has been waited for long enough.
-fn held(context: &Context, queue: &Queue, mut job: Box<Job>) -> Option<(usize, TargetReport)> {
-    let since = *job.held_since.get_or_insert_with(|| {
+///
+/// Only the waits themselves count, and not the time in which other targets were worked on: in a large fleet it
+/// may have been held for a moment at the beginning, and again for a moment at the end.
+fn held(context: &Context, queue: &Queue, reports: &Reports, mut job: Box<Job>) {
+    if job.waited.is_none() {
         context.emit(&Event::Held { target: job.plan.target.clone() });
-        Instant::now()
-    });
-    let left = context.wait.saturating_sub(since.elapsed());
+    }
+    let waited = job.waited.unwrap_or_default();
+    let left = context.wait.saturating_sub(waited);
     if left.is_zero() {
         let message = format!("still held by another run after {} s", context.wait.as_secs_f32());
         let failure = Failure::new(FailureClass::Held, message).with_hint(
             "wait for the other run, or wait longer (`--wait`); who holds it: select pid, query, state from \
              pg_stat_activity where pid in (select pid from pg_locks where locktype = 'advisory')",
         );
-        return Some((job.place, finished(context, *job, Outcome::Skipped, Some(failure))));
+        return reports.finish(context, *job, Outcome::Skipped, Some(failure));
     }
     let delay = job.polls.next().unwrap_or(Duration::from_secs(1)).min(left);
+    job.waited = Some(waited + delay);
     queue.put_back(*job, delay);
-    None
-}
-
-fn finished(context: &Context, job: Job, outcome: Outcome, failure: Option<Failure>) -> TargetReport {
-    match &failure {
-        Some(failure) => tracing::warn!(schema = %job.plan.target, ?outcome, %failure, "a target is not migrated"),
-        None => tracing::debug!(schema = %job.plan.target, ?outcome, applied = job.applied.len(), "a target is done"),
-    }
-    context.emit(&Event::TargetFinished {
-        target: job.plan.target.clone(),
-        outcome,
-        failure: failure.clone().map(Box::new),
-    });
-    job.report(outcome, failure)
 }

@@ -18,9 +18,20 @@ pub(crate) fn session_lock(schema: &SchemaName) -> String {
     format!("SELECT pg_catalog.pg_try_advisory_lock({})", lock_key(schema))
 }
 
+/// A query that takes, for the session, the lock on the creation of this schema's tenant, from the first of its
+/// transactions to the last, and says whether it did: `t` or `f`.
+pub(crate) fn creation_lock(schema: &SchemaName) -> String {
+    format!("SELECT pg_catalog.pg_try_advisory_lock({})", key_of("creation", schema))
+}
+
 /// The key of a schema's lock.
 pub(crate) fn lock_key(schema: &SchemaName) -> i64 {
-    let digest = Sha256::new().chain_update(b"cargo-multitenant target\0").chain_update(schema.as_str()).finalize();
+    key_of("target", schema)
+}
+
+fn key_of(what: &str, schema: &SchemaName) -> i64 {
+    let digest =
+        Sha256::new().chain_update(format!("cargo-multitenant {what}\0")).chain_update(schema.as_str()).finalize();
     digest.iter().take(8).fold(0_i64, |key, &byte| (key << 8) | i64::from(byte))
 }
 

@@ -19,7 +19,7 @@ pub(crate) use context::Context;
 pub use event::{Event, Observer};
 pub(crate) use execute::execute;
 pub use failure::Failure;
-pub(crate) use lock::lock_key;
+pub(crate) use lock::{creation_lock, lock_key};
 pub(crate) use preparation::Preparation;
 pub use report::{Outcome, Report, Summary, TargetReport};
 pub(crate) use retry::delays;

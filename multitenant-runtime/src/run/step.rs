@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection::{ConnectError, PipelineError, Row, Session};
 use crate::migration::Migration;
-use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, retry_once};
+use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
 
 use super::Failure;
-use super::transaction::{Role, Transaction};
+use super::transaction::{Holder, Role, Transaction};
 use super::wall::Wall;
 
 /// Why a step did not happen. Nothing of it is in the database, unless the connection broke: then nobody
@@ -71,7 +71,8 @@ pub(crate) async fn send(
     let role = transaction.role(index);
     Err(match role {
         Role::Lock if is_failed_guard(&error) => StepError::Held,
-        Role::Guard if is_failed_guard(&error) => StepError::Stale,
+        // The history itself may be gone, with its schema.
+        Role::Guard if is_failed_guard(&error) || is_undefined_table(&error) => StepError::Stale,
         Role::Wall if is_failed_cast(&error) => touched(wall, &error, migrations),
         _ => {
             let mut failure = Failure::from_postgres(&error);
@@ -84,13 +85,21 @@ pub(crate) async fn send(
 
 /// Everything at once; what the last migration left on the connection goes first.
 async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+    let reset: &[&str] = match transaction.holder() {
+        Holder::Transaction => &["DISCARD ALL"],
+        // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
+        Holder::Session => &["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
+    };
     let statements: Vec<&str> =
-        std::iter::once("DISCARD ALL").chain(transaction.statements().iter().map(String::as_str)).collect();
+        reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
     session
         .pipeline(&statements)
         .await
-        .map_err(|PipelineError { index, error }| PipelineError { index: index.saturating_sub(1), error })
+        .map_err(|PipelineError { index, error }| PipelineError { index: index.saturating_sub(reset.len()), error })
 }
+
+/// Before a COMMIT behind a pooler.
+const CLEANING: [&str; 3] = ["SET CONSTRAINTS ALL IMMEDIATE", "RESET ROLE", "RESET ALL"];
 
 async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
     let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
@@ -99,9 +108,10 @@ async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<Ve
         let _ = session.rows("ROLLBACK").await;
         return Err(error);
     }
-    // What a migration sets for its session would be the pooler's next client's.
+    // What a migration sets for its session would be the pooler's next client's. Deferred constraints and their
+    // triggers run before that, since the tenant's search_path goes with it.
     let (commit, rest) = rest.split_last().map_or(("COMMIT", rest), |(commit, rest)| (commit.as_str(), rest));
-    let cleaned: Vec<&str> = rest.iter().map(String::as_str).chain(["RESET ROLE", "RESET ALL", commit]).collect();
+    let cleaned: Vec<&str> = rest.iter().map(String::as_str).chain(CLEANING).chain([commit]).collect();
     session
         .pipeline(&cleaned)
         .await
@@ -139,9 +149,9 @@ fn touched(wall: &Wall, error: &tokio_postgres::Error, migrations: &[Migration])
         format!("this tenant migration would change the shared schema: {relations}"),
     )
     .with_hint(
-        "a name that the tenant's schema does not have was found in the shared schema: correct the name, move the \
-         statement to a shared migration, or, if it is meant so, write `[multitenant] allow_shared_locks = true` \
-         into the migration's metadata.toml",
+        "a name that the tenant's schema does not have was found in the shared schema: correct the name, or move the \
+         statement to a shared migration; if it is meant so, or drops a tenant's table or foreign key that refers to \
+         the shared one, write `[multitenant] allow_shared_locks = true` into the migration's metadata.toml",
     );
     if let [migration] = migrations {
         failure.migration = Some(migration.version().to_string());

@@ -48,11 +48,22 @@ pub(crate) enum Role {
     Register,
 }
 
+/// Who holds the target's lock when a transaction begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Holder {
+    /// Nobody yet: the transaction takes it.
+    #[default]
+    Transaction,
+    /// The session, and it must not let go of it meanwhile.
+    Session,
+}
+
 /// A transaction as a list of statements.
 #[derive(Debug, Default)]
 pub(crate) struct Transaction {
     statements: Vec<String>,
     roles: Vec<Role>,
+    holder: Holder,
 }
 
 /// How a target stands after a transaction, for the state table.
@@ -159,6 +170,7 @@ impl Transaction {
         prepared: &Preparation,
     ) -> Self {
         let mut tx = Self::begin(frame);
+        tx.holder = Holder::Session;
         let ledger = frame.ledger();
         match history {
             HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
@@ -290,6 +302,10 @@ impl Transaction {
 
     pub(crate) fn statements(&self) -> &[String] {
         &self.statements
+    }
+
+    pub(crate) fn holder(&self) -> Holder {
+        self.holder
     }
 
     pub(crate) fn role(&self, index: usize) -> Role {

@@ -1,7 +1,7 @@
 //! One worker: a connection, and one target after the other.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use backon::ExponentialBackoff;
 
@@ -30,14 +30,14 @@ pub(crate) struct Job {
     pub(crate) applied: Vec<Version>,
     /// When work on it began.
     pub(crate) started: Option<Instant>,
-    /// When it was first found to be held by another run.
-    pub(crate) held_since: Option<Instant>,
+    /// How long it has been waited for, once it was found to be held by another run.
+    pub(crate) waited: Option<Duration>,
     pub(crate) polls: ExponentialBackoff,
 }
 
 impl Job {
     pub(crate) fn new(place: usize, plan: TargetPlan) -> Self {
-        Self { place, plan, applied: Vec::new(), started: None, held_since: None, polls: retry::polls() }
+        Self { place, plan, applied: Vec::new(), started: None, waited: None, polls: retry::polls() }
     }
 
     pub(crate) fn report(self, outcome: Outcome, failure: Option<Failure>) -> TargetReport {
@@ -244,6 +244,10 @@ pub(crate) fn settled(plan: &TargetPlan, applied: &[Version]) -> Option<(Outcome
 }
 
 fn interrupted(job: &Job) -> Verdict {
+    // The last migration was committed before the word came.
+    if let Some((outcome, failure)) = settled(&job.plan, &job.applied) {
+        return Verdict::Done(outcome, failure);
+    }
     let failure = Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun here is rolled back")
         .with_hint("run it again: it goes on where this run ended");
     let outcome = if job.applied.is_empty() { Outcome::NotTried } else { Outcome::Failed };

@@ -47,20 +47,36 @@ impl StateTable {
         format!("{}.targets", self.schema.quoted())
     }
 
-    /// An SQL expression: whether the table exists, `t` or `f`.
-    pub(crate) fn exists(&self) -> String {
-        format!("(pg_catalog.to_regclass({}) IS NOT NULL)", literal(&self.qualified()))
+    /// An SQL expression: whether the table exists, and this role has the rights, `t` or `f`.
+    ///
+    /// By the catalogue, since `to_regclass` fails where the role may not even look into the schema.
+    fn may(&self, rights: &str) -> String {
+        format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace own ON own.oid = t.relnamespace \
+             WHERE own.nspname = {} AND t.relname = 'targets' \
+             AND CASE WHEN pg_catalog.has_schema_privilege(own.oid, 'USAGE') THEN {rights} ELSE false END)",
+            literal(self.schema.as_str())
+        )
+    }
+
+    /// An SQL expression: whether there is a table that this role may read.
+    pub(crate) fn is_readable(&self) -> String {
+        self.may("pg_catalog.has_table_privilege(t.oid, 'SELECT')")
     }
 
     /// Makes the schema and the table where they are missing. Says whether the table can be written to: a role
     /// that may migrate need not be one that may create schemas, and then there is no state.
     pub(crate) async fn prepare(&self, session: &Session) -> Result<bool, tokio_postgres::Error> {
-        let table = literal(&self.qualified());
-        let usable = format!(
-            "SELECT {}, coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass({table}), \
-             'SELECT, INSERT, UPDATE'), false)",
-            self.exists()
+        let exists = format!(
+            "pg_catalog.to_regnamespace({}) IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_class \
+             WHERE relnamespace = pg_catalog.to_regnamespace({})::oid AND relname = 'targets')",
+            literal(&self.schema.quoted()),
+            literal(&self.schema.quoted())
         );
+        let writable = ["SELECT", "INSERT", "UPDATE"]
+            .map(|right| format!("pg_catalog.has_table_privilege(t.oid, '{right}')"))
+            .join(" AND ");
+        let usable = format!("SELECT {exists}, {}", self.may(&writable));
         let rows = session.rows(&usable).await?;
         let answer = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
         if answer(0) {

@@ -2,7 +2,9 @@
 //! processes at once, `kill -9`, large fleets, poolers, servers that refuse, and other people's migrations.
 //!
 //! `MULTITENANT_LONG=1` takes the full sizes; without it each test takes some seconds.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod command_line;
 mod counted;
 mod diesel;
 mod environment;

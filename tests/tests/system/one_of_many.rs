@@ -2,6 +2,7 @@
 
 use multitenant_runtime::{Error, Outcome, Scope};
 
+use super::command_line;
 use super::environment::size;
 use super::fleet::Fleet;
 
@@ -47,4 +48,37 @@ async fn the_others_are_done() {
     fleet.sql("DROP TABLE tenant_17.orders").await;
     let report = fleet.migrator().migrate(Scope::all()).await.unwrap();
     assert_eq!((report.summary().applied, report.summary().up_to_date), (1, n - 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_says_so_with_exit_code_10() {
+    let n = size(60, 300);
+    let fleet = Fleet::new()
+        .await
+        .tenant("1_users", "CREATE TABLE users (id int PRIMARY KEY);")
+        .tenant("2_orders", "CREATE TABLE lines (id int);\n\n  CREATE TABLE orders (id int);");
+    fleet.schemas(n, "").await;
+    fleet.sql("CREATE TABLE tenant_17.orders ()").await;
+    let migrations = fleet.folder().join("tenant");
+    let answer = command_line::run(&migrations, fleet.url(), &["migrate", "--format", "json"]);
+    assert_eq!(answer.code, Some(10), "{answer:?}");
+    let json: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    let summary = &json["summary"];
+    assert_eq!((&summary["applied"], &summary["failed"]), (&(n - 1).into(), &1.into()), "{summary}");
+    let targets = json["targets"].as_array().unwrap();
+    assert_eq!(targets.len(), n);
+    let failed: Vec<_> = targets.iter().filter(|target| target["outcome"] == "failed").collect();
+    let [failed] = failed[..] else { panic!("{failed:?}") };
+    let failure = &failed["failure"];
+    assert_eq!((&failed["schema"], &failure["sqlstate"]), (&"tenant_17".into(), &"42P07".into()), "{failure}");
+    assert_eq!((&failure["line"], &failure["column"]), (&3.into(), &3.into()), "{failure}");
+    assert!(failure["file"].as_str().unwrap().ends_with("tenant/2_orders/up.sql"), "{failure}");
+
+    // Again, for people: all but one are done, and that one fails again.
+    let answer = command_line::run(&migrations, fleet.url(), &["migrate"]);
+    assert_eq!(answer.code, Some(10), "{answer:?}");
+    let text = answer.stdout + &answer.stderr;
+    for part in ["tenant_17", "42P07", "2_orders/up.sql:3:3", "relation \"orders\" already exists"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }

@@ -162,6 +162,27 @@ async fn what_a_migration_sets_does_not_reach_other_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deferred_triggers_see_the_tenants_search_path() {
+    let Some(pooler) = Pooler::start(1).await else { return };
+    let fleet = pooler.fleet().tenant(
+        "1_trigger",
+        "CREATE TABLE seen (n int); CREATE TABLE a (n int);
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN INSERT INTO seen VALUES (NEW.n); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER noted AFTER INSERT ON a DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION note();
+         INSERT INTO a VALUES (7);",
+    );
+    fleet.schemas(2, "").await;
+    let migrator = fleet.builder().database_url(pooler.url()).build().unwrap();
+    assert_eq!(migrator.migrate(Scope::all()).await.unwrap().summary().applied, 2);
+    assert_eq!(
+        fleet.texts("SELECT n::text FROM tenant_0.seen UNION ALL SELECT n::text FROM tenant_1.seen").await,
+        ["7", "7"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_needs_a_session_is_refused_and_names_the_way() {
     let Some(pooler) = Pooler::start(2).await else { return };
     let fleet = pooler

@@ -3,6 +3,7 @@
 use multitenant_runtime::embedded::EmbeddedServer;
 use multitenant_runtime::{Migrator, Scope};
 
+use super::command_line;
 use super::environment::size;
 use super::fleet::{Fleet, with_parameter};
 
@@ -60,6 +61,25 @@ async fn check(n: usize, statements: usize) {
     let plan = named(&fleet, "plan").plan(Scope::all()).await.unwrap();
     assert_eq!(plan.summary().up_to_date, n);
     assert_eq!(sent(&server, "plan"), statements);
+    assert_eq!(stand(&fleet).await, before, "transactions or changes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_sends_no_more() {
+    let server = server();
+    let fleet = Fleet::on(server.url("postgres")).tenant("1_users", "CREATE TABLE users (id int);");
+    fleet.schemas(300, "").await;
+    fleet.migrator().migrate(Scope::all()).await.unwrap();
+    fleet.sql("VACUUM (ANALYZE)").await;
+    let _ = fleet.migrator().plan(Scope::all()).await.unwrap();
+    let before = stand(&fleet).await;
+    for command in ["migrate", "status"] {
+        let url = with_parameter(fleet.url(), &format!("application_name=by_{command}"));
+        let answer = command_line::run(&fleet.folder().join("tenant"), &url, &[command]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        let sent = sent(&server, &format!("by_{command}"));
+        assert!((1..=6).contains(&sent), "{command}: {sent} statements");
+    }
     assert_eq!(stand(&fleet).await, before, "transactions or changes");
 }
 
