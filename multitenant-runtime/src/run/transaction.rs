@@ -9,7 +9,7 @@
 //! guard    the schema exists and is current, and the history is the expected one
 //! …        the migration's statements, one message each
 //! record   the history row
-//! wall     no lock on the shared schema that changes it
+//! wall     the shared schema is untouched
 //! COMMIT
 //! ```
 //!
@@ -29,7 +29,6 @@ use crate::target::{Target, Tier};
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
 use super::registering::Registering;
-use super::wall::Wall;
 
 /// What a statement of the pipeline is for, and so what its failure means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +43,8 @@ pub(crate) enum Role {
     Migration { migration: usize, statement: usize },
     /// Writes the history of the migration at this place of the list.
     Record { migration: usize },
-    /// Asserts that the shared schema is untouched.
-    Wall,
+    /// Asserts that the migration at this place of the list has not changed the shared schema.
+    Wall { migration: usize },
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
     Current,
     /// Registers a new tenant.
@@ -171,7 +170,7 @@ impl Transaction {
         tx.push(Role::Record { migration: 0 }, ledger.record(migration));
         tx.note(frame, standing, prepared);
         if !migration.allow_shared_locks() {
-            tx.wall(frame, &prepared.wall);
+            tx.wall(frame, 0, prepared.wall.guard());
         }
         tx.commit()
     }
@@ -226,13 +225,18 @@ impl Transaction {
                 tx.push(Role::Frame, "RESET ALL".to_owned());
                 frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
             }
+            let opened = migrations[..i].iter().any(Migration::allow_shared_locks);
+            if opened && !migration.allow_shared_locks() {
+                tx.wall(frame, i, prepared.wall.note());
+            }
             tx.migration(frame, i, migration);
             tx.push(Role::Record { migration: i }, frame.ledger().record(migration));
+            if !migration.allow_shared_locks() {
+                let wall = &prepared.wall;
+                tx.wall(frame, i, if opened { wall.guard_from_there() } else { wall.guard() });
+            }
         }
         tx.note(frame, standing, prepared);
-        if !migrations.iter().any(Migration::allow_shared_locks) {
-            tx.wall(frame, &prepared.wall);
-        }
         tx.register(frame, registering);
         tx.commit()
     }
@@ -309,11 +313,15 @@ impl Transaction {
         }
     }
 
-    fn wall(&mut self, frame: Frame<'_>, wall: &Wall) {
+    /// The wall's statement, under a path on which the migration has put nothing; then the tenant's own again, for
+    /// the triggers that run at COMMIT.
+    fn wall(&mut self, frame: Frame<'_>, migration: usize, statement: Option<String>) {
         if frame.target.tier() == Tier::Tenant
-            && let Some(guard) = wall.guard()
+            && let Some(statement) = statement
         {
-            self.push(Role::Wall, guard);
+            self.push(Role::Frame, "SET LOCAL search_path = pg_catalog".to_owned());
+            self.push(Role::Wall { migration }, statement);
+            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
         }
     }
 
