@@ -4,6 +4,7 @@
 //! `MULTITENANT_LONG=1` takes the full sizes; without it each test takes some seconds.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod ambiguity;
 mod command_line;
 mod counted;
 mod diesel;
