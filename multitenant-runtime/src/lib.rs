@@ -1,4 +1,16 @@
 //! Schema-per-tenant multi-tenancy for Diesel on PostgreSQL.
+//!
+//! Each tenant has a schema of its own, all with the same tables, beside one shared schema. This crate embeds the
+//! migrations of both in the application and applies them when it starts: first the shared ones, then every
+//! tenant's, in parallel, with any number of replicas starting at once.
+//!
+//! Begin with [`embed_migrations!`] and [`migrate_at_startup`]; [`Migrator`] is what is behind them, and
+//! [`Migrator::create_tenant`] makes new tenants. [`TenantTable`](macro@TenantTable) and
+//! [`SharedTable`](macro@SharedTable) mark tables. For tests there is a database each (feature `testing`), for
+//! development a server (feature `embedded`).
+//!
+//! Deliberately absent: printing, configuration files at run time, and the application's connections: migrations
+//! run on connections of their own, which know every SQLSTATE and keep nothing of anybody's session.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 

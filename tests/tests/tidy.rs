@@ -1,4 +1,5 @@
 //! Rules about the source itself, which neither compiler nor lints know. See `ARCHITECTURE.md`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

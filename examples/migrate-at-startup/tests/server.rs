@@ -1,9 +1,12 @@
 //! The server in process: two tenants over HTTP, and a start that fails.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use migrate_at_startup::MIGRATIONS;
+use multitenant_runtime::NewTenant;
 use multitenant_runtime::testing::TestDatabase;
 use tower::ServiceExt;
 
@@ -40,6 +43,16 @@ async fn each_tenant_has_its_own_notes() {
         assert_eq!(notes, serde_json::json!([{ "id": 1, "text": format!("of {tenant}") }]));
     }
     assert_eq!(ask(&router, "GET", "/healthz", None, "").await.body, "2 tenants, nothing pending");
+}
+
+/// The shortest way to a database with tenants: copied from a template that all such tests share.
+#[tokio::test(flavor = "multi_thread")]
+async fn starts_on_a_database_that_is_migrated() {
+    let tenants = ["acme", "globex"].map(|id| NewTenant::new(id).unwrap());
+    let database = TestDatabase::migrated(MIGRATIONS, tenants).await.unwrap();
+    let (router, started) = migrate_at_startup::start(database.url()).await.unwrap();
+    assert_eq!(started.report.summary().up_to_date, 3);
+    assert_eq!(ask(&router, "GET", "/notes", Some("globex"), "").await.body, "[]");
 }
 
 #[tokio::test(flavor = "multi_thread")]
