@@ -36,7 +36,7 @@ async fn killed_and_run_again(middle: Middle) {
     let fleet = fleet(n, Origin::Ours, middle).await;
     let mut moments = Moments::new("migrate");
     let mut kills = 0;
-    let limit = Duration::from_millis(if size(0, 1) == 1 { 900 } else { 250 });
+    let limit = Duration::from_millis(250);
     // At first short lives, then one that may finish.
     while kills < size(12, 60) {
         let mut worker = Worker::ready(fleet.url(), fleet.folder(), 3, &["migrate"]);
@@ -96,12 +96,14 @@ async fn killed_creations(middle: Middle) {
     }
     fleet.migrator().migrate(Scope::shared()).await.unwrap();
     let mut moments = Moments::new("create");
+    // About as long as it takes.
+    let limit = Duration::from_millis(if middle == Middle::Outside { 400 } else { 160 });
     let (mut whole, mut absent, mut marked) = (0, 0, 0);
     for i in 0..size(20, 120) {
         let id = format!("k{i}");
         let mut worker = Worker::ready(fleet.url(), fleet.folder(), 1, &["create", &id]);
         worker.go();
-        tokio::time::sleep(moments.below(Duration::from_millis(160))).await;
+        tokio::time::sleep(moments.below(limit)).await;
         let ended = worker.kill();
         let confirmed = ended.status.success();
         // The server may still be at what it had received.
