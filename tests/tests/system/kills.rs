@@ -2,34 +2,16 @@
 //!
 //! The moments come from a seed, which each test says, and takes from `MULTITENANT_SEED`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use multitenant_runtime::{Error, NewTenant, Scope, State};
 
 use super::counted::{Middle, Origin, PENDING, fleet, holdings, whole};
-use super::environment::{say, size, variable};
+use super::environment::{say, size};
 use super::fleet::{Fleet, HISTORY};
 use super::leftovers::assert_none;
+use super::moments::Moments;
 use super::worker::Worker;
-
-/// Random moments (xorshift).
-struct Moments(u64);
-
-impl Moments {
-    fn new(test: &str) -> Self {
-        let now = || u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_nanos());
-        let seed = variable("MULTITENANT_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(now);
-        say(&format!("{test}: MULTITENANT_SEED={seed}"));
-        Self(seed.wrapping_mul(2).wrapping_add(1))
-    }
-
-    fn below(&mut self, limit: Duration) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        limit.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
-    }
-}
 
 async fn killed_and_run_again(middle: Middle) {
     let n = size(30, 200);

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod ambiguity;
+mod cancellations;
 mod command_line;
 mod counted;
 mod diesel;
@@ -13,6 +14,7 @@ mod faults;
 mod fleet;
 mod kills;
 mod leftovers;
+mod moments;
 mod one_of_many;
 mod pooler;
 mod positions;
