@@ -137,11 +137,37 @@ impl Migrator {
         send(session, &begin, &[], &wall, &self.context.cancellation).await?;
         let result = self.fill(session, frame, registration, wall).await;
         if result.is_err() {
-            // What a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
-            let abandon = Transaction::abandon_tenant(frame, UNDER_CONSTRUCTION);
-            let _ = send(session, &abandon, &[], &Wall::default(), &CancellationToken::new()).await;
+            self.abandon(frame).await;
         }
         result
+    }
+
+    /// Removes what a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
+    ///
+    /// On a connection of its own, since a cancel request may still be on its way to the others; and it waits until
+    /// the server has ended a session that was left in the middle, and holds the lock until then.
+    async fn abandon(&self, frame: Frame<'_>) {
+        let abandon = Transaction::abandon_tenant(frame, UNDER_CONSTRUCTION);
+        let mut delays = delays();
+        loop {
+            let result = match self.context.connect().await {
+                Ok(session) => {
+                    let result = send(&session, &abandon, &[], &Wall::default(), &CancellationToken::new()).await;
+                    session.close().await;
+                    result
+                }
+                Err(error) => Err(error.into()),
+            };
+            let again = match result {
+                Err(StepError::Held) => true,
+                Err(StepError::Failed { failure, .. }) => failure.class.is_retryable(),
+                Ok(()) | Err(StepError::Stale) => false,
+            };
+            match delays.next() {
+                Some(delay) if again => tokio::time::sleep(delay).await,
+                _ => return,
+            }
+        }
     }
 
     /// Migrates the new schema, then registers the tenant.
