@@ -42,6 +42,8 @@ mod run;
 #[cfg(feature = "migrations")]
 mod sqlstate;
 #[cfg(feature = "migrations")]
+mod state;
+#[cfg(feature = "migrations")]
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -43,6 +43,29 @@ impl FailureClass {
         matches!(self, Self::Retryable | Self::LockTimeout | Self::Deadlock | Self::ConnectionLost)
     }
 
+    /// A class as it is written; one that a newer release has written is taken for a permanent one.
+    pub(crate) fn parse(text: &str) -> Self {
+        use FailureClass::{
+            Cancelled, ConnectionLost, Deadlock, Held, LockTimeout, MissingSchema, Pending, Refused, Retryable,
+            SharedSchemaTouched,
+        };
+        [
+            Retryable,
+            LockTimeout,
+            Deadlock,
+            ConnectionLost,
+            Cancelled,
+            Held,
+            MissingSchema,
+            Refused,
+            Pending,
+            SharedSchemaTouched,
+        ]
+        .into_iter()
+        .find(|class| class.to_string() == text)
+        .unwrap_or(Self::Permanent)
+    }
+
     pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(error) => Self::of_db_error(error),

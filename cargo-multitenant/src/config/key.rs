@@ -85,6 +85,7 @@ keys! {
     MIGRATIONS_SHARED_FOLDER: Text = "migrations.shared_folder";
     MIGRATIONS_TABLE: Text = "migrations.table";
     MIGRATIONS_SHARED_TABLE: Text = "migrations.shared_table";
+    MIGRATIONS_STATE_SCHEMA: Text = "migrations.state_schema";
     MIGRATIONS_JOBS: Count = "migrations.jobs";
     MIGRATIONS_LOCK_TIMEOUT: Text = "migrations.lock_timeout";
     MIGRATIONS_STATEMENT_TIMEOUT: Text = "migrations.statement_timeout";

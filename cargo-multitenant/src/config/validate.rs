@@ -38,6 +38,7 @@ pub(super) fn settings(raw: &RawConfig) -> Result<Settings, Problem> {
         shared_history: text(&key::MIGRATIONS_SHARED_TABLE, default.shared_history),
         tenant_history: text(&key::MIGRATIONS_TABLE, default.tenant_history),
         registry: registry(raw, &ids),
+        state_schema: text(&key::MIGRATIONS_STATE_SCHEMA, default.state_schema),
         lock_timeout: text(&key::MIGRATIONS_LOCK_TIMEOUT, default.lock_timeout),
         statement_timeout: text(&key::MIGRATIONS_STATEMENT_TIMEOUT, default.statement_timeout),
         jobs: raw.count(&key::MIGRATIONS_JOBS).map_or(default.jobs, |jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),

@@ -29,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) shared_folder: Option<Located<String>>,
     pub(crate) table: Option<Located<String>>,
     pub(crate) shared_table: Option<Located<String>>,
+    pub(crate) state_schema: Option<Located<String>>,
     pub(crate) lock_timeout: Option<Located<String>>,
     pub(crate) statement_timeout: Option<Located<String>>,
     pub(crate) jobs: Option<Located<u32>>,
@@ -149,7 +150,16 @@ fn isolation(section: &mut Section<'_, '_>, config: &mut Config) {
 }
 
 fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
-    section.only(&["folder", "shared_folder", "table", "shared_table", "lock_timeout", "statement_timeout", "jobs"]);
+    section.only(&[
+        "folder",
+        "shared_folder",
+        "table",
+        "shared_table",
+        "state_schema",
+        "lock_timeout",
+        "statement_timeout",
+        "jobs",
+    ]);
     let mut path = |key| {
         let path = section.text(key)?;
         if path.value.is_empty() {
@@ -163,6 +173,7 @@ fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
     config.table = section.text("table");
     config.shared_table = section.text("shared_table");
     config.lock_timeout = section.text("lock_timeout");
+    config.state_schema = section.text("state_schema");
     config.statement_timeout = section.text("statement_timeout");
     config.jobs = section.number("jobs");
 }

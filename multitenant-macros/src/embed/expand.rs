@@ -84,6 +84,7 @@ fn settings(config: &Config) -> TokenStream {
         (quote!(schema_name), &config.schema_name),
         (quote!(shared_history), &config.shared_table),
         (quote!(tenant_history), &config.table),
+        (quote!(state_schema), &config.state_schema),
         (quote!(lock_timeout), &config.lock_timeout),
         (quote!(statement_timeout), &config.statement_timeout),
     ];
@@ -142,6 +143,7 @@ fn checks(config: &Config) -> Vec<TokenStream> {
         texts("isolation.search_path", "SearchPath", config.search_path.as_ref()),
         text("migrations.table", "Identifier", config.table.as_ref()),
         text("migrations.shared_table", "Identifier", config.shared_table.as_ref()),
+        text("migrations.state_schema", "StateSchema", config.state_schema.as_ref()),
         text("migrations.lock_timeout", "Duration", config.lock_timeout.as_ref()),
         text("migrations.statement_timeout", "Duration", config.statement_timeout.as_ref()),
         config.jobs.as_ref().map(|jobs| {

@@ -46,11 +46,17 @@ pub(crate) struct Session {
 pub(crate) struct ConnectOptions {
     pub(crate) application_name: String,
     pub(crate) connect_timeout: Duration,
+    /// Whether the server is asked who it is; a session that was not asked counts as not direct.
+    pub(crate) introduction: bool,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { application_name: "cargo-multitenant".into(), connect_timeout: Duration::from_secs(10) }
+        Self {
+            application_name: "cargo-multitenant".into(),
+            connect_timeout: Duration::from_secs(10),
+            introduction: true,
+        }
     }
 }
 
@@ -83,7 +89,7 @@ impl Session {
         let hosts = url.hosts();
         let mut failure = None;
         for entry in &hosts {
-            let attempt = Self::introduce(url, entry, &config, &connector, limit);
+            let attempt = Self::introduce(url, entry, &config, &connector, limit, options.introduction);
             let cause = match tokio::time::timeout(limit, Box::pin(attempt)).await {
                 Ok(Ok(session)) => return Ok(session),
                 Ok(Err(cause)) => cause,
@@ -179,6 +185,7 @@ impl Session {
         config: &Config,
         connector: &Connector,
         limit: Duration,
+        introduction: bool,
     ) -> Result<Self, Cause> {
         let mut guarded = config.clone();
         guarded.options(match config.get_options() {
@@ -193,6 +200,9 @@ impl Session {
         let notices = NoticeBuffer::default();
         let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
         let mut session = Self { client, direct: false, notices, driver, route, limit };
+        if !introduction && matches!(url.attributes(), SessionAttributes::Any) {
+            return Ok(session);
+        }
         let rows = session.rows(INTRODUCTION).await.map_err(Cause::from_startup)?;
         if let Some(row) = rows.first() {
             session.direct = row.get(0) == Some("on") && row.get(1) == Some("on");

@@ -2,7 +2,7 @@
 
 mod observe;
 
-pub(crate) use observe::{Subject, observe};
+pub(crate) use observe::{Subject, observe, observe_one};
 
 use crate::migration::Version;
 

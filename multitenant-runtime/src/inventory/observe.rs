@@ -6,6 +6,7 @@ use crate::migration::ledger::{CHECKSUM_COLUMN, HISTORY_FORMAT, Ledger};
 use crate::migration::{MigrationSet, Version};
 use crate::registry::UNDER_CONSTRUCTION;
 use crate::sqlstate::is_undefined_table;
+use crate::state::StateTable;
 use crate::target::Target;
 
 use super::{Applied, HistoryTable, Observed};
@@ -31,14 +32,31 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What these schemas hold, in the same order. Writes nothing.
+/// What a look has found.
+#[derive(Debug, Default)]
+pub(crate) struct Observation {
+    /// What the schemas hold, in the order of the subjects.
+    pub(crate) schemas: Vec<Observed>,
+    /// Whether there is a state table.
+    pub(crate) has_state: bool,
+    /// The server's time before the histories were read.
+    pub(crate) at: Option<String>,
+}
+
+/// What one schema holds. Writes nothing.
+pub(crate) async fn observe_one(session: &Session, subject: Subject<'_>) -> Result<Observed, tokio_postgres::Error> {
+    Ok(observe(session, &[subject], None).await?.schemas.into_iter().next().unwrap_or_default())
+}
+
+/// What these schemas hold, in the same order, and whether there is a state table. Writes nothing.
 pub(crate) async fn observe(
     session: &Session,
     subjects: &[Subject<'_>],
-) -> Result<Vec<Observed>, tokio_postgres::Error> {
+    state: Option<&StateTable>,
+) -> Result<Observation, tokio_postgres::Error> {
     let mut tries = 0;
     loop {
-        match try_observe(session, subjects).await {
+        match try_observe(session, subjects, state).await {
             // Dropped or renamed since the catalogue was read: the catalogue knows by now.
             Err(error) if is_undefined_table(&error) && tries < TRIES => tries += 1,
             result => return result,
@@ -46,12 +64,19 @@ pub(crate) async fn observe(
     }
 }
 
-async fn try_observe(session: &Session, subjects: &[Subject<'_>]) -> Result<Vec<Observed>, tokio_postgres::Error> {
+async fn try_observe(
+    session: &Session,
+    subjects: &[Subject<'_>],
+    state: Option<&StateTable>,
+) -> Result<Observation, tokio_postgres::Error> {
     let mut observed = vec![Observed::default(); subjects.len()];
+    let mut observation = Observation::default();
     if subjects.is_empty() {
-        return Ok(observed);
+        return Ok(observation);
     }
-    for row in session.rows(&catalogue_query(subjects)).await? {
+    for row in session.rows(&catalogue_query(subjects, state)).await? {
+        observation.has_state |= row.get(3) == Some("t");
+        observation.at.get_or_insert_with(|| row.get(4).unwrap_or_default().to_owned());
         let Some(slot) = row.get(0).and_then(|i| i.parse::<usize>().ok()).and_then(|i| observed.get_mut(i - 1)) else {
             continue;
         };
@@ -77,7 +102,8 @@ async fn try_observe(session: &Session, subjects: &[Subject<'_>]) -> Result<Vec<
             }
         }
     }
-    Ok(observed)
+    observation.schemas = observed;
+    Ok(observation)
 }
 
 /// A row, holding the set's own version where the set knows it: a fleet's histories repeat the same few texts.
@@ -94,7 +120,8 @@ fn applied(set: &MigrationSet, version: &str, checksum: Option<&str>) -> Applied
 
 /// Which of the schemas exist, and how their history tables stand. Only these schemas' rows are looked up, by
 /// the catalogue's own indexes.
-fn catalogue_query(subjects: &[Subject<'_>]) -> String {
+fn catalogue_query(subjects: &[Subject<'_>], state: Option<&StateTable>) -> String {
+    let has_state = state.map_or_else(|| "false".to_owned(), StateTable::is_readable);
     let list = |name: fn(&Subject<'_>) -> String| {
         subjects.iter().map(|subject| literal(&name(subject))).collect::<Vec<_>>().join(",")
     };
@@ -102,7 +129,7 @@ fn catalogue_query(subjects: &[Subject<'_>]) -> String {
         "SELECT wanted.i, CASE WHEN c.oid IS NULL THEN 'absent' \
          WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid \
          AND a.attname = '{CHECKSUM_COLUMN}' AND NOT a.attisdropped) THEN 'extended' ELSE 'diesel' END, \
-         pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT DISTINCT FROM {} \
+         pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT DISTINCT FROM {}, {has_state}, now() \
          FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[]), \
          pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[])) WITH ORDINALITY AS wanted(nsp, rel, i) \
          JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.nsp \

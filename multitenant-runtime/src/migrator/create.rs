@@ -8,16 +8,17 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::Session;
 use crate::error::Error;
 use crate::ident::{SchemaName, literal};
-use crate::inventory::{Subject, observe};
+use crate::inventory::{Subject, observe_one};
 use crate::migration::Migration;
 use crate::plan::decide;
 use crate::registry::{RegistryError, RegistrySource, UNDER_CONSTRUCTION};
 use crate::run::{
-    Context, Event, Failure, Frame, Job, Outcome, Report, StepError, TargetReport, Transaction, Verdict, Wall, Worker,
-    creation_lock, delays, send,
+    Context, Event, Failure, Frame, Job, Outcome, Preparation, Report, Standing, StepError, TargetReport, Transaction,
+    Verdict, Wall, Worker, creation_lock, delays, send,
 };
 use crate::settings::RegistrySettings;
 use crate::sqlstate::FailureClass;
+use crate::state::complete;
 use crate::target::Target;
 
 use super::Migrator;
@@ -89,25 +90,32 @@ impl Migrator {
 
     async fn create_on(&self, session: &Session, target: &Target, registration: Option<&str>) -> Result<(), StepError> {
         let context = &self.context;
-        let wall = Wall::around(session, &context.settings.shared_schema).await?;
+        let (shared, state) = (&context.settings.shared_schema, context.settings.state_schema.as_ref());
+        let prepared = Preparation::for_run(session, shared, state).await?;
         let frame = Frame::new(&context.settings, target);
         let migrations = context.tenant.migrations();
         if !migrations.iter().all(Migration::run_in_transaction) {
-            return self.create_in_steps(frame, registration, wall).await;
+            return self.create_in_steps(frame, registration, prepared).await;
         }
-        let transaction = Transaction::create_tenant(frame, migrations, registration, &wall);
-        match send(session, &transaction, migrations, &wall, &context.cancellation).await {
+        let standing = Standing { digest: complete(&context.tenant), head: context.tenant.head() };
+        let transaction = Transaction::create_tenant(frame, migrations, registration, &standing, &prepared);
+        match send(session, &transaction, migrations, &prepared.wall, &context.cancellation).await {
             // A schema is there already: perhaps one that was never finished, which the steps remove.
-            Err(StepError::Stale) if session.is_direct() => self.create_in_steps(frame, registration, wall).await,
+            Err(StepError::Stale) if session.is_direct() => self.create_in_steps(frame, registration, prepared).await,
             Err(StepError::Failed { failure, .. }) if session.is_direct() && may_need_steps(&failure, migrations) => {
-                self.create_in_steps(frame, registration, wall).await
+                self.create_in_steps(frame, registration, prepared).await
             }
             result => result,
         }
     }
 
     /// Where one transaction cannot hold it all.
-    async fn create_in_steps(&self, frame: Frame<'_>, registration: Option<&str>, wall: Wall) -> Result<(), StepError> {
+    async fn create_in_steps(
+        &self,
+        frame: Frame<'_>,
+        registration: Option<&str>,
+        prepared: Preparation,
+    ) -> Result<(), StepError> {
         let context = &self.context;
         // Between the steps nothing but this lock keeps another creation of the same tenant from taking this one
         // for interrupted. Its session does nothing else: whatever resets a session lets go of its locks.
@@ -120,7 +128,7 @@ impl Migrator {
             return Err(StepError::Held);
         }
         let session = context.connect().await?;
-        let result = self.steps(&session, frame, registration, wall).await;
+        let result = self.steps(&session, frame, registration, prepared).await;
         session.close().await;
         holder.close().await;
         result
@@ -131,11 +139,11 @@ impl Migrator {
         session: &Session,
         frame: Frame<'_>,
         registration: Option<&str>,
-        wall: Wall,
+        prepared: Preparation,
     ) -> Result<(), StepError> {
         let begin = Transaction::begin_tenant(frame, UNDER_CONSTRUCTION);
-        send(session, &begin, &[], &wall, &self.context.cancellation).await?;
-        let result = self.fill(session, frame, registration, wall).await;
+        send(session, &begin, &[], &prepared.wall, &self.context.cancellation).await?;
+        let result = self.fill(session, frame, registration, prepared).await;
         if result.is_err() {
             self.abandon(frame).await;
         }
@@ -176,16 +184,16 @@ impl Migrator {
         session: &Session,
         frame: Frame<'_>,
         registration: Option<&str>,
-        wall: Wall,
+        prepared: Preparation,
     ) -> Result<(), StepError> {
         let mut context = Context::clone(&self.context);
         context.policy.creating = true;
         let context = Arc::new(context);
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
-        let observed = observe(session, &[subject]).await?.into_iter().next().unwrap_or_default();
+        let observed = observe_one(session, subject).await?;
         let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
         let mut job = Job::new(0, plan);
-        let mut worker = Worker::new(Arc::clone(&context), Arc::new(wall));
+        let mut worker = Worker::new(Arc::clone(&context), Arc::new(prepared));
         let verdict = Box::pin(worker.work(&mut job)).await;
         worker.finish().await;
         match verdict {

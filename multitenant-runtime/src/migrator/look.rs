@@ -1,12 +1,15 @@
 //! One look at everything: registry, catalogue, histories. At most three statements, and one more for each 256
 //! history tables.
 
-use crate::connection::{ConnectErrorKind, Session};
+use std::collections::HashMap;
+
+use crate::connection::{ConnectError, ConnectErrorKind, Session};
 use crate::error::Error;
 use crate::inventory::{Subject, observe};
 use crate::plan::{TargetPlan, decide};
 use crate::registry::{Discovery, RegistryError, discover};
 use crate::run::Frame;
+use crate::state::{StateTable, digest};
 use crate::target::Target;
 
 use super::{Migrator, Scope, Selection};
@@ -18,24 +21,21 @@ pub(super) struct View {
     /// The tenants in the scope; an error where the registry could not be read, which may be for lack of a
     /// shared migration that is about to be applied.
     tenants: Result<Vec<TargetPlan>, RegistryError>,
+    /// The server's time of the look.
+    pub(super) at: Option<String>,
     /// Whether the registry's table is missing and shared migrations are pending: there are no tenants yet.
     before_first: bool,
 }
 
 impl Migrator {
-    /// Connects; waits a little for a server that is there but not ready, and not for one that is not there.
+    /// Connects for one look, without a question.
+    pub(super) async fn connect_to_look(&self) -> Result<Session, Error> {
+        patiently(|| self.context.connect_to_look()).await
+    }
+
+    /// Connects.
     pub(super) async fn connect(&self) -> Result<Session, Error> {
-        let not_ready = |kind| matches!(kind, ConnectErrorKind::NotAccepting | ConnectErrorKind::TooManyConnections);
-        let mut delays = crate::run::delays();
-        loop {
-            match self.context.connect().await {
-                Err(error) if not_ready(error.kind()) => match delays.next() {
-                    Some(delay) => tokio::time::sleep(delay).await,
-                    None => return Err(error.into()),
-                },
-                result => return Ok(result?),
-            }
-        }
+        patiently(|| self.context.connect()).await
     }
 
     /// Looks at the scope. The registry is read first, so that one statement serves all schemas, the shared one
@@ -65,17 +65,30 @@ impl Migrator {
                 Subject { target, table: frame.table, set: context.set(target) }
             })
             .collect();
-        let observed = observe(session, &subjects).await.map_err(|error| Error::from(&error))?;
-        let mut plans = targets
-            .iter()
-            .zip(&observed)
-            .map(|(&target, observed)| decide(target.clone(), context.set(target), observed, context.policy));
+        let table = context.settings.state_schema.as_ref().map(StateTable::in_schema);
+        let observation = observe(session, &subjects, table.as_ref()).await.map_err(|error| Error::from(&error))?;
+        let mut recorded = match &table {
+            Some(table) if observation.has_state => table.read(session).await.map_err(|error| Error::from(&error))?,
+            _ => HashMap::new(),
+        };
+        let mut plans = targets.iter().zip(&observation.schemas).map(|(&target, observed)| {
+            let set = context.set(target);
+            let mut plan = decide(target.clone(), set, observed, context.policy);
+            if let Some(recorded) = recorded.remove(target.schema().as_str()) {
+                let holds = digest(set, &plan.applied, &plan.edited);
+                plan.recorded =
+                    recorded.last_failure.is_none() && recorded.digest.is_some_and(|digest| digest == holds);
+                plan.last_failure = recorded.last_failure;
+            }
+            plan
+        });
         let shared = if look_at_shared { plans.next() } else { None };
         let view_tenants: Vec<TargetPlan> = plans.collect();
         Ok(View {
             before_first: no_table && shared.as_ref().is_some_and(|shared| !shared.pending.is_empty()),
             shared: shared.filter(|_| scope.shared),
             tenants: tenants.map(|_| view_tenants),
+            at: observation.at,
         })
     }
 }
@@ -90,6 +103,24 @@ impl View {
             }
             (Err(RegistryError::NoTable { .. }), _) if self.before_first => Ok(Vec::new()),
             (Err(error), _) => Err(Error::Registry(error)),
+        }
+    }
+}
+
+/// Waits a little for a server that is there but not ready, and not for one that is not there.
+async fn patiently<F>(connect: impl Fn() -> F) -> Result<Session, Error>
+where
+    F: Future<Output = Result<Session, ConnectError>>,
+{
+    let not_ready = |kind| matches!(kind, ConnectErrorKind::NotAccepting | ConnectErrorKind::TooManyConnections);
+    let mut delays = crate::run::delays();
+    loop {
+        match connect().await {
+            Err(error) if not_ready(error.kind()) => match delays.next() {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return Err(error.into()),
+            },
+            result => return Ok(result?),
         }
     }
 }

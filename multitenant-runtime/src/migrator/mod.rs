@@ -18,12 +18,14 @@ pub use new_tenant::NewTenant;
 pub use scope::{Scope, Selection};
 pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrate_at_startup};
 
+use crate::connection::Session;
 use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet};
 use crate::plan::{Plan, TargetPlan};
 use crate::registry::RegistrySource;
-use crate::run::{Context, Event, Outcome, Report, TargetReport, Wall, execute};
+use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, Wall, execute};
 use crate::settings::Settings;
+use crate::state::{Seen, StateTable, digest};
 
 /// Migrates the shared schema, then every tenant's; tells how they stand; creates tenants.
 ///
@@ -112,7 +114,10 @@ impl Migrator {
             if work {
                 self.announce(std::slice::from_ref(&shared));
             }
-            let outcome = execute(&self.context, vec![shared], Wall::default()).await;
+            let prepared =
+                Preparation { state: self.state(&session, std::slice::from_ref(&shared)).await?, ..Default::default() };
+            self.mend(&session, &prepared, std::slice::from_ref(&shared), view.at.as_deref()).await?;
+            let outcome = execute(&self.context, vec![shared], prepared).await;
             let done = outcome.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
             report.targets.extend(outcome);
             if !done {
@@ -124,19 +129,58 @@ impl Migrator {
                 view = self.look(&session, &Scope { shared: false, tenants: scope.tenants.clone() }).await?;
             }
         }
+        let at = view.at.take();
         let tenants = view.tenants(scope)?;
-        if tenants.is_empty() {
-            session.close().await;
-            return Ok(());
-        }
-        let wall = if tenants.iter().any(TargetPlan::has_work) {
+        let mut prepared = Preparation { state: self.state(&session, &tenants).await?, ..Default::default() };
+        self.mend(&session, &prepared, &tenants, at.as_deref()).await?;
+        if tenants.iter().any(TargetPlan::has_work) {
             self.announce(&tenants);
-            Wall::around(&session, &self.context.settings.shared_schema).await.map_err(|error| Error::from(&error))?
-        } else {
-            Wall::default()
-        };
+            let wall = Wall::around(&session, &self.context.settings.shared_schema).await;
+            prepared.wall = wall.map_err(|error| Error::from(&error))?;
+        }
         session.close().await;
-        report.targets.extend(execute(&self.context, tenants, wall).await);
+        report.targets.extend(execute(&self.context, tenants, prepared).await);
+        Ok(())
+    }
+
+    /// The state table, where something is to be written to it.
+    async fn state(&self, session: &Session, plans: &[TargetPlan]) -> Result<Option<StateTable>, Error> {
+        let needed = plans.iter().any(|plan| plan.has_work() || (plan.is_settled() && !plan.recorded));
+        let Some(schema) = self.context.settings.state_schema.as_ref().filter(|_| needed) else { return Ok(None) };
+        let table = StateTable::in_schema(schema);
+        let usable = table.prepare(session).await.map_err(|error| Error::from(&error))?;
+        Ok(usable.then_some(table))
+    }
+
+    /// Mends what the state table says of targets that need nothing else.
+    async fn mend(
+        &self,
+        session: &Session,
+        prepared: &Preparation,
+        plans: &[TargetPlan],
+        at: Option<&str>,
+    ) -> Result<(), Error> {
+        const CHUNK: usize = 1000;
+        let Some((state, at)) = prepared.state.as_ref().zip(at) else { return Ok(()) };
+        let seen: Vec<Seen<'_>> = plans
+            .iter()
+            .filter(|plan| plan.is_settled() && !plan.recorded)
+            .map(|plan| Seen {
+                history: Frame::new(&self.context.settings, &plan.target).ledger().qualified(),
+                digest: digest(self.context.set(&plan.target), &plan.applied, &plan.edited),
+                head: plan.applied.last(),
+                target: &plan.target,
+            })
+            .collect();
+        for chunk in seen.chunks(CHUNK) {
+            let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+            let statements = [begin.to_owned(), state.note_all(chunk, at), "COMMIT".to_owned()];
+            if let Err(error) = session.pipeline(&statements).await {
+                // The histories are the truth; without the state, the next start only takes longer.
+                tracing::warn!(error = %Failure::from_postgres(&error.error), "the state table is not mended");
+                return Ok(());
+            }
+        }
         Ok(())
     }
 

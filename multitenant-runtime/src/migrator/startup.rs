@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::ident::TenantId;
+use crate::ident::{SchemaName, TenantId};
 use crate::migration::EmbeddedMigrations;
 use crate::plan::{Plan, State, TargetPlan};
 use crate::run::{Failure, Outcome, Report, TargetReport};
 use crate::sqlstate::FailureClass;
+use crate::state::{Check, StateTable, Wanted, complete};
+use crate::target::Target;
 
-use super::{Migrator, Scope};
+use super::{Migrator, Scope, Selection};
 
 /// How an application starts. The default migrates, and fails if any tenant does.
 ///
@@ -121,10 +123,18 @@ impl Migrator {
     /// [`Error::Incomplete`] where the shared schema, or, unless they are to be fenced, a tenant's is not as this
     /// binary wants it; the others as for [`plan`](Self::plan).
     pub async fn start(&self, how: StartUp) -> Result<Started, Error> {
-        let result = match how.mode {
-            StartupMode::Migrate => self.migrate(Scope::all()).await,
-            StartupMode::Check => self.judge(Duration::ZERO).await,
-            StartupMode::Wait { limit } => self.judge(limit).await,
+        let started = Instant::now();
+        let shared = &self.context.settings.shared_schema;
+        let check = self.check().await?;
+        let result = match (how.mode, check) {
+            (_, Some(check)) if check.is_complete() => Ok(check.report(shared, started)),
+            // The others are as they should be, and the shared schema is: no need to look at them again.
+            (StartupMode::Migrate, Some(check)) if check.shared != Some(false) => {
+                self.migrate_the_rest(check, started).await
+            }
+            (StartupMode::Migrate, _) => self.migrate(Scope::all()).await,
+            (StartupMode::Check, _) => self.judge(Duration::ZERO).await,
+            (StartupMode::Wait { limit }, _) => self.judge(limit).await,
         };
         match result {
             Ok(report) => Ok(Started { report, fenced: Vec::new() }),
@@ -132,6 +142,32 @@ impl Migrator {
                 let fenced = report.incomplete().filter_map(fence).collect();
                 Ok(Started { report: *report, fenced })
             }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the state table says of the fleet, in one query; `None` where it cannot tell.
+    async fn check(&self) -> Result<Option<Check>, Error> {
+        let context = &self.context;
+        let Some(schema) = &context.settings.state_schema else { return Ok(None) };
+        let session = self.connect_to_look().await?;
+        let wanted = Wanted { shared: context.shared.as_ref().map(complete), tenant: complete(&context.tenant) };
+        let table = StateTable::in_schema(schema);
+        let check = Check::ask(&session, &table, &self.registry, &context.settings, &wanted).await;
+        session.close().await;
+        // Before the first shared migration the registry may be missing: the authoritative way knows.
+        Ok(check.unwrap_or_default())
+    }
+
+    /// Migrates the tenants that the check has doubts about, and reports on all.
+    async fn migrate_the_rest(&self, check: Check, started: Instant) -> Result<Report, Error> {
+        let shared = &self.context.settings.shared_schema;
+        let doubtful =
+            check.tenants.iter().filter(|(_, good)| !good).filter_map(|(target, _)| target.tenant().cloned());
+        let scope = Scope { shared: false, tenants: Selection::Only(doubtful.collect()) };
+        match self.migrate(scope).await {
+            Ok(rest) => Ok(check.report(shared, started).with(rest)),
+            Err(Error::Incomplete(rest)) => Err(Error::Incomplete(Box::new(check.report(shared, started).with(*rest)))),
             Err(error) => Err(error),
         }
     }
@@ -154,6 +190,20 @@ impl Migrator {
                 () = self.context.cancellation.cancelled() => {}
             }
         }
+    }
+}
+
+impl Check {
+    fn is_complete(&self) -> bool {
+        self.shared != Some(false) && self.tenants.iter().all(|(_, good)| *good)
+    }
+
+    /// The targets that are as they should be.
+    fn report(&self, shared: &SchemaName, started: Instant) -> Report {
+        let shared = self.shared.map(|_| Target::shared(shared.clone()));
+        let tenants = self.tenants.iter().map(|(target, _)| target.clone());
+        let targets = shared.into_iter().chain(tenants).map(TargetReport::up_to_date).collect();
+        Report { targets, duration: started.elapsed(), cancelled: false }
     }
 }
 

@@ -60,6 +60,8 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
         applied: applied.keys().map(|&version| version.clone()).collect(),
         refused: None,
         create_schema: false,
+        last_failure: None,
+        recorded: false,
         history: observed.history,
         target,
         pending,

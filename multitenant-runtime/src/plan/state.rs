@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::migration::Version;
+use crate::run::Failure;
 use crate::target::Target;
 
 /// How a target stands against the binary's migrations.
@@ -47,6 +48,10 @@ pub struct TargetPlan {
     pub refused: Option<String>,
     /// Whether the schema is to be created first.
     pub create_schema: bool,
+    /// How the last run failed here, as the state table has it.
+    pub last_failure: Option<Failure>,
+    /// Whether the state table knows how the target stands.
+    pub(crate) recorded: bool,
     /// How the history table stands: decides what the first migration's transaction must do to it.
     pub(crate) history: crate::inventory::HistoryTable,
 }
@@ -64,8 +69,15 @@ impl TargetPlan {
             out_of_order: Vec::new(),
             refused: None,
             create_schema: false,
+            last_failure: None,
+            recorded: false,
             history: crate::inventory::HistoryTable::Absent,
         }
+    }
+
+    /// Whether the schema is there and nothing is pending: a run leaves it as it is.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.state != State::Missing && self.refused.is_none() && self.pending.is_empty()
     }
 
     /// Whether a run has anything to do here.

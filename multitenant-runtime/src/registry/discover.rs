@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::connection::Session;
-use crate::ident::{Identifier, SchemaName, TenantId, literal};
+use crate::ident::{IdentError, Identifier, SchemaName, TenantId, literal};
 use crate::run::Failure;
 use crate::settings::{RegistrySettings, Settings};
 use crate::sqlstate::is_undefined_table;
@@ -36,7 +36,19 @@ pub(crate) async fn discover(
     source: &RegistrySource,
     settings: &Settings,
 ) -> Result<Discovery, RegistryError> {
-    let tenants = match source {
+    match list(session, source, settings).await? {
+        Some(tenants) => targets(tenants, settings).map(Discovery::Tenants),
+        None => Ok(Discovery::NoTable { table: table_name(source, settings) }),
+    }
+}
+
+/// All tenants as the registry has them, `None` where its table does not exist.
+pub(crate) async fn list(
+    session: &Session,
+    source: &RegistrySource,
+    settings: &Settings,
+) -> Result<Option<Vec<Tenant>>, RegistryError> {
+    Ok(Some(match source {
         RegistrySource::Custom(registry) => registry.tenants().await.map_err(RegistryError::Custom)?,
         RegistrySource::Configured(RegistrySettings::List { ids }) => {
             ids.iter().map(|id| Tenant { id: id.clone(), schema: None }).collect()
@@ -46,14 +58,36 @@ pub(crate) async fn discover(
         RegistrySource::Configured(RegistrySettings::Table { table, id_column, schema_column, filter }) => {
             let sql = table_query(settings, table, id_column, schema_column.as_ref(), filter.as_deref());
             match rows(session, &sql).await {
-                Err(RowError::Query(error)) if is_undefined_table(&error) => {
-                    return Ok(Discovery::NoTable { table: format!("{}.{table}", settings.shared_schema) });
-                }
+                Err(RowError::Query(error)) if is_undefined_table(&error) => return Ok(None),
                 result => result.map_err(query_error)?,
             }
         }
-    };
-    targets(tenants, settings).map(Discovery::Tenants)
+    }))
+}
+
+/// The registry as a query of two columns, id and schema, where it is one.
+pub(crate) fn registry_query(source: &RegistrySettings, settings: &Settings) -> Option<String> {
+    match source {
+        RegistrySettings::Table { table, id_column, schema_column, filter } => {
+            Some(table_query(settings, table, id_column, schema_column.as_ref(), filter.as_deref()))
+        }
+        // How many columns the query has is not known: its rows are taken apart as JSON, which keeps their order.
+        RegistrySettings::Query { sql } => Some(format!(
+            "SELECT row_values[1], row_values[2] FROM (\n{sql}\n) AS tenant, LATERAL (SELECT pg_catalog.array_agg(value \
+             ORDER BY ordinality) FROM pg_catalog.json_each_text(pg_catalog.row_to_json(tenant)) WITH ORDINALITY) \
+             AS taken (row_values)"
+        )),
+        RegistrySettings::Schemas | RegistrySettings::List { .. } => None,
+    }
+}
+
+fn table_name(source: &RegistrySource, settings: &Settings) -> String {
+    match source {
+        RegistrySource::Configured(RegistrySettings::Table { table, .. }) => {
+            format!("{}.{table}", settings.shared_schema)
+        }
+        _ => settings.shared_schema.to_string(),
+    }
 }
 
 fn table_query(
@@ -88,6 +122,9 @@ async fn existing_schemas(session: &Session, settings: &Settings) -> Result<Vec<
         .iter()
         .filter_map(|row| {
             let schema = SchemaName::new(row.get(0)?).ok()?.for_tenant(&settings.shared_schema).ok()?;
+            if settings.state_schema.as_ref() == Some(&schema) {
+                return None;
+            }
             Some(Tenant { id: template.tenant_of(&schema).ok()?, schema: Some(schema) })
         })
         .collect())
@@ -109,18 +146,13 @@ fn query_error(error: RowError) -> RegistryError {
 async fn rows(session: &Session, sql: &str) -> Result<Vec<Tenant>, RowError> {
     let rows = session.rows(sql).await.map_err(RowError::Query)?;
     rows.iter()
-        .map(|row| {
-            let id = row.get(0).ok_or(RegistryError::NullId)?;
-            let refused = |error| RegistryError::Tenant { tenant: row.get(1).unwrap_or(id).to_owned(), error };
-            let schema = row.get(1).map(SchemaName::new).transpose().map_err(refused)?;
-            Ok(Tenant { id: TenantId::new(id).map_err(refused)?, schema })
-        })
+        .map(|row| Tenant::from_texts(row.get(0), row.get(1)))
         .collect::<Result<_, _>>()
         .map_err(RowError::Registry)
 }
 
 /// Gives each tenant its schema, and refuses two on one.
-fn targets(tenants: Vec<Tenant>, settings: &Settings) -> Result<Vec<Target>, RegistryError> {
+pub(crate) fn targets(tenants: Vec<Tenant>, settings: &Settings) -> Result<Vec<Target>, RegistryError> {
     let mut by_schema: HashMap<SchemaName, TenantId> = HashMap::with_capacity(tenants.len());
     tenants
         .into_iter()
@@ -129,6 +161,12 @@ fn targets(tenants: Vec<Tenant>, settings: &Settings) -> Result<Vec<Target>, Reg
                 Some(schema) => schema.for_tenant(&settings.shared_schema),
                 None => settings.schema_template.schema_of(&id, &settings.shared_schema),
             }
+            .and_then(|schema| match &settings.state_schema {
+                Some(state) if *state == schema => {
+                    Err(IdentError::Reserved { name: schema.as_str().to_owned(), by: "the state table's schema" })
+                }
+                _ => Ok(schema),
+            })
             .map_err(|error| RegistryError::Tenant { tenant: id.as_str().to_owned(), error })?;
             match by_schema.insert(schema.clone(), id.clone()) {
                 None => Ok(Target::tenant_in(id, schema)),

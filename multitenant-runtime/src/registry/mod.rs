@@ -4,7 +4,7 @@ mod discover;
 mod error;
 mod source;
 
-pub(crate) use discover::{Discovery, discover};
+pub(crate) use discover::{Discovery, discover, list, registry_query, targets};
 pub use error::RegistryError;
 pub(crate) use source::RegistrySource;
 pub use source::{Registry, Tenant};

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use crate::ident::{IdentError, SchemaName, TenantId};
 use crate::settings::RegistrySettings;
 
+use super::RegistryError;
+
 /// One tenant as a registry knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,6 +28,14 @@ impl Tenant {
     /// [`IdentError`] where the id is empty or holds a NUL.
     pub fn new(id: impl AsRef<str>) -> Result<Self, IdentError> {
         Ok(Self { id: TenantId::new(id)?, schema: None })
+    }
+
+    /// A tenant as a row of a registry has it.
+    pub(crate) fn from_texts(id: Option<&str>, schema: Option<&str>) -> Result<Self, RegistryError> {
+        let id = id.ok_or(RegistryError::NullId)?;
+        let refused = |error| RegistryError::Tenant { tenant: schema.unwrap_or(id).to_owned(), error };
+        let schema = schema.map(SchemaName::new).transpose().map_err(refused)?;
+        Ok(Self { id: TenantId::new(id).map_err(refused)?, schema })
     }
 
     /// The same tenant, in this schema.

@@ -42,6 +42,12 @@ impl Context {
         }
     }
 
+    /// A connection for one look: nothing is written over it, and it is not asked what it is.
+    pub(crate) async fn connect_to_look(&self) -> Result<Session, ConnectError> {
+        let options = ConnectOptions { introduction: false, ..ConnectOptions::default() };
+        Box::pin(Session::connect(&self.url, &options)).await
+    }
+
     pub(crate) async fn connect(&self) -> Result<Session, ConnectError> {
         Box::pin(Session::connect(&self.url, &ConnectOptions::default())).await
     }

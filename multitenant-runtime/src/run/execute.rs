@@ -15,13 +15,17 @@ use crate::target::Target;
 use super::Failure;
 use super::context::Context;
 use super::event::Event;
+use super::preparation::Preparation;
 use super::queue::{Next, Queue};
 use super::report::{Outcome, TargetReport};
-use super::wall::Wall;
 use super::worker::{Job, Verdict, Worker, left, settled};
 
 /// Carries out the plans, and reports on each of them, in their order.
-pub(crate) async fn execute(context: &Arc<Context>, plans: Vec<TargetPlan>, wall: Wall) -> Vec<TargetReport> {
+pub(crate) async fn execute(
+    context: &Arc<Context>,
+    plans: Vec<TargetPlan>,
+    prepared: Preparation,
+) -> Vec<TargetReport> {
     let targets: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
     let reports = Reports::default();
     let mut jobs = Vec::new();
@@ -33,10 +37,10 @@ pub(crate) async fn execute(context: &Arc<Context>, plans: Vec<TargetPlan>, wall
     }
     let workers = context.settings.jobs.min(jobs.len());
     let queue = Arc::new(Queue::new(jobs));
-    let wall = Arc::new(wall);
+    let prepared = Arc::new(prepared);
     let mut running = JoinSet::new();
     for _ in 0..workers {
-        running.spawn(work(Arc::clone(context), Arc::clone(&wall), Arc::clone(&queue), reports.clone()));
+        running.spawn(work(Arc::clone(context), Arc::clone(&prepared), Arc::clone(&queue), reports.clone()));
     }
     // A worker that panicked takes nothing but its current target with it.
     while running.join_next().await.is_some() {}
@@ -80,8 +84,8 @@ fn lost(target: Target) -> TargetReport {
     Job::new(0, TargetPlan::unseen(target)).report(Outcome::Failed, Some(failure))
 }
 
-async fn work(context: Arc<Context>, wall: Arc<Wall>, queue: Arc<Queue>, reports: Reports) {
-    let mut worker = Worker::new(Arc::clone(&context), wall);
+async fn work(context: Arc<Context>, prepared: Arc<Preparation>, queue: Arc<Queue>, reports: Reports) {
+    let mut worker = Worker::new(Arc::clone(&context), prepared);
     while !context.cancellation.is_cancelled() {
         let mut job = match queue.next() {
             Next::Job(job) => job,
@@ -97,7 +101,12 @@ async fn work(context: Arc<Context>, wall: Arc<Wall>, queue: Arc<Queue>, reports
         let target = &job.plan.target;
         let span = tracing::info_span!("migrate", schema = %target, tenant = target.tenant().map(TenantId::as_str));
         match Box::pin(worker.work(&mut job).instrument(span)).await {
-            Verdict::Done(outcome, failure) => reports.finish(&context, *job, outcome, failure),
+            Verdict::Done(outcome, failure) => {
+                if let (Outcome::Failed, Some(failure)) = (outcome, &failure) {
+                    worker.note_failure(&job, failure).await;
+                }
+                reports.finish(&context, *job, outcome, failure);
+            }
             Verdict::Held => held(&context, &queue, &reports, job),
         }
     }

@@ -10,12 +10,12 @@ use crate::ident::SchemaName;
 
 /// A statement that takes the lock until the transaction's end, or fails (division by zero) where it is held.
 pub(crate) fn transaction_lock(schema: &SchemaName) -> String {
-    format!("SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int", key(schema))
+    format!("SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int", lock_key(schema))
 }
 
 /// A query that takes the lock for the session, and says whether it did: `t` or `f`.
 pub(crate) fn session_lock(schema: &SchemaName) -> String {
-    format!("SELECT pg_catalog.pg_try_advisory_lock({})", key(schema))
+    format!("SELECT pg_catalog.pg_try_advisory_lock({})", lock_key(schema))
 }
 
 /// A query that takes, for the session, the lock on the creation of this schema's tenant, from the first of its
@@ -24,7 +24,8 @@ pub(crate) fn creation_lock(schema: &SchemaName) -> String {
     format!("SELECT pg_catalog.pg_try_advisory_lock({})", key_of("creation", schema))
 }
 
-fn key(schema: &SchemaName) -> i64 {
+/// The key of a schema's lock.
+pub(crate) fn lock_key(schema: &SchemaName) -> i64 {
     key_of("target", schema)
 }
 
@@ -41,8 +42,8 @@ mod tests {
     #[test]
     fn each_schema_has_a_key_of_its_own_and_keeps_it() {
         let schema = |name| SchemaName::new(name).unwrap();
-        assert_ne!(key(&schema("tenant_a")), key(&schema("tenant_A")));
+        assert_ne!(lock_key(&schema("tenant_a")), lock_key(&schema("tenant_A")));
         // A running older release must find the same key: this number may never change.
-        assert_eq!(key(&schema("tenant_acme")), key(&schema("tenant_acme")));
+        assert_eq!(lock_key(&schema("tenant_acme")), lock_key(&schema("tenant_acme")));
     }
 }

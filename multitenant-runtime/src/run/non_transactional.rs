@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::connection::Session;
 use crate::ident::literal;
-use crate::inventory::{Subject, observe};
+use crate::inventory::{Subject, observe_one};
 use crate::migration::{Migration, StatementKind};
 use crate::plan::TargetPlan;
 use crate::sqlstate::{FailureClass, is_duplicate_object, retry_once};
@@ -15,8 +15,9 @@ use crate::sqlstate::{FailureClass, is_duplicate_object, retry_once};
 use super::Failure;
 use super::context::Context;
 use super::lock::session_lock;
+use super::preparation::Preparation;
 use super::step::{StepError, position, send};
-use super::transaction::{Frame, Transaction};
+use super::transaction::{Frame, Standing, Transaction};
 use super::wall::Wall;
 
 /// Applies one migration on a connection that nobody uses before or after.
@@ -25,6 +26,8 @@ pub(crate) async fn apply(
     frame: Frame<'_>,
     migration: &Migration,
     plan: &TargetPlan,
+    standing: &Standing<'_>,
+    prepared: &Preparation,
     context: &Context,
 ) -> Result<(), StepError> {
     if !session.is_direct() {
@@ -36,7 +39,7 @@ pub(crate) async fn apply(
     }
     // The lock, then the history: another statement, and so a snapshot that has seen what the lock waited for.
     let subject = Subject { target: frame.target, table: frame.table, set: context.set(frame.target) };
-    let observed = observe(session, &[subject]).await?.into_iter().next().unwrap_or_default();
+    let observed = observe_one(session, subject).await?;
     let as_planned = observed.schema_exists
         && observed.applied.len() == plan.applied.len()
         && observed.applied.iter().all(|row| plan.applied.contains(&row.version));
@@ -66,7 +69,7 @@ pub(crate) async fn apply(
         // `IF NOT EXISTS` is content with an index that a crash left invalid.
         return Err(StepError::failed(invalid_index(migration, index, frame)));
     }
-    let record = Transaction::record(frame, migration, observed.history);
+    let record = Transaction::record(frame, migration, observed.history, standing, prepared);
     // The effects are there: a cancelled run records them before it ends.
     send(session, &record, std::slice::from_ref(migration), &Wall::default(), &Default::default()).await
 }

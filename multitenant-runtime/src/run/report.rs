@@ -1,5 +1,6 @@
 //! What a run did, target by target.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::migration::Version;
@@ -70,7 +71,33 @@ pub struct Summary {
     pub not_tried: usize,
 }
 
+impl TargetReport {
+    /// The report of a target that is as it should be.
+    pub(crate) fn up_to_date(target: Target) -> Self {
+        Self {
+            target,
+            outcome: Outcome::UpToDate,
+            applied: Vec::new(),
+            duration: Duration::ZERO,
+            failure: None,
+            unknown: Vec::new(),
+        }
+    }
+}
+
 impl Report {
+    /// The same report, with what another one says of some of its targets.
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        let mut others: HashMap<Target, TargetReport> =
+            other.targets.into_iter().map(|report| (report.target.clone(), report)).collect();
+        for report in &mut self.targets {
+            if let Some(other) = others.remove(&report.target) {
+                *report = other;
+            }
+        }
+        Self { duration: self.duration + other.duration, cancelled: other.cancelled, ..self }
+    }
+
     /// Counts the outcomes.
     #[must_use]
     pub fn summary(&self) -> Summary {

@@ -26,6 +26,7 @@ use crate::settings::Settings;
 use crate::target::{Target, Tier};
 
 use super::lock::transaction_lock;
+use super::preparation::Preparation;
 use super::wall::Wall;
 
 /// What a statement of the pipeline is for, and so what its failure means.
@@ -63,6 +64,13 @@ pub(crate) struct Transaction {
     statements: Vec<String>,
     roles: Vec<Role>,
     holder: Holder,
+}
+
+/// How a target stands after a transaction, for the state table.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing<'a> {
+    pub(crate) digest: String,
+    pub(crate) head: Option<&'a Version>,
 }
 
 /// What every transaction on a target needs to know.
@@ -123,7 +131,8 @@ impl Transaction {
         migration: &Migration,
         history: HistoryTable,
         applied: &[Version],
-        wall: &Wall,
+        standing: &Standing<'_>,
+        prepared: &Preparation,
     ) -> Self {
         let mut tx = Self::begin(frame);
         let ledger = frame.ledger();
@@ -136,8 +145,9 @@ impl Transaction {
         }
         tx.migration(frame, 0, migration);
         tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.note(frame, standing, prepared);
         if !migration.allow_shared_locks() {
-            tx.wall(frame, wall);
+            tx.wall(frame, &prepared.wall);
         }
         tx.commit()
     }
@@ -152,7 +162,13 @@ impl Transaction {
     /// Records a migration that was applied outside a transaction.
     ///
     /// Its lock is the session's; taken once more it is granted.
-    pub(crate) fn record(frame: Frame<'_>, migration: &Migration, history: HistoryTable) -> Self {
+    pub(crate) fn record(
+        frame: Frame<'_>,
+        migration: &Migration,
+        history: HistoryTable,
+        standing: &Standing<'_>,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::begin(frame);
         tx.holder = Holder::Session;
         let ledger = frame.ledger();
@@ -162,6 +178,7 @@ impl Transaction {
             HistoryTable::Extended => {}
         }
         tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.note(frame, standing, prepared);
         tx.commit()
     }
 
@@ -170,7 +187,8 @@ impl Transaction {
         frame: Frame<'_>,
         migrations: &[Migration],
         registration: Option<&str>,
-        wall: &Wall,
+        standing: &Standing<'_>,
+        prepared: &Preparation,
     ) -> Self {
         let mut tx = Self::begin(frame);
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", schema_is_absent(frame.schema())));
@@ -185,8 +203,9 @@ impl Transaction {
             tx.migration(frame, i, migration);
             tx.push(Role::Record { migration: i }, frame.ledger().record(migration));
         }
+        tx.note(frame, standing, prepared);
         if !migrations.iter().any(Migration::allow_shared_locks) {
-            tx.wall(frame, wall);
+            tx.wall(frame, &prepared.wall);
         }
         tx.register(frame, registration);
         tx.commit()
@@ -245,6 +264,14 @@ impl Transaction {
             if extension {
                 self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
             }
+        }
+    }
+
+    /// How the target stands when this transaction has committed.
+    fn note(&mut self, frame: Frame<'_>, standing: &Standing<'_>, prepared: &Preparation) {
+        if let Some(state) = &prepared.state {
+            let sql = state.note(frame.target, frame.ledger(), &standing.digest, standing.head);
+            self.push(Role::Frame, sql);
         }
     }
 

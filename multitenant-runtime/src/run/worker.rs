@@ -6,20 +6,21 @@ use std::time::{Duration, Instant};
 use backon::ExponentialBackoff;
 
 use crate::connection::{ConnectErrorKind, Session};
-use crate::inventory::{HistoryTable, Observed, Subject, observe};
-use crate::migration::{Migration, Version};
+use crate::inventory::{HistoryTable, Subject, observe_one};
+use crate::migration::{Migration, MigrationSet, Version};
 use crate::plan::{State, TargetPlan, decide};
 use crate::sqlstate::FailureClass;
+use crate::state::digest;
 
 use super::Failure;
 use super::context::Context;
 use super::event::Event;
 use super::non_transactional;
+use super::preparation::Preparation;
 use super::report::{Outcome, TargetReport};
 use super::retry;
 use super::step::{StepError, send};
-use super::transaction::{Frame, Transaction};
-use super::wall::Wall;
+use super::transaction::{Frame, Standing, Transaction};
 
 /// A target that is to be migrated, and how far it is.
 pub(crate) struct Job {
@@ -61,13 +62,13 @@ pub(crate) enum Verdict {
 /// One worker.
 pub(crate) struct Worker {
     context: Arc<Context>,
-    wall: Arc<Wall>,
+    prepared: Arc<Preparation>,
     session: Option<Session>,
 }
 
 impl Worker {
-    pub(crate) fn new(context: Arc<Context>, wall: Arc<Wall>) -> Self {
-        Self { context, wall, session: None }
+    pub(crate) fn new(context: Arc<Context>, prepared: Arc<Preparation>) -> Self {
+        Self { context, prepared, session: None }
     }
 
     /// Works on a job until it is done, or held by another run.
@@ -137,11 +138,12 @@ impl Worker {
             return Ok(Some(Verdict::Done(outcome, failure)));
         }
         let context = Arc::clone(&self.context);
-        let wall = Arc::clone(&self.wall);
+        let prepared = Arc::clone(&self.prepared);
+        let wall = &prepared.wall;
         let frame = Frame::new(&context.settings, &job.plan.target);
         if job.plan.create_schema {
             let session = self.session().await?;
-            send(session, &Transaction::create_schema(frame), &[], &wall, &context.cancellation).await?;
+            send(session, &Transaction::create_schema(frame), &[], wall, &context.cancellation).await?;
             self.look_again(job).await?;
             return Ok(None);
         }
@@ -155,14 +157,15 @@ impl Worker {
         let started = Instant::now();
         if migration.run_in_transaction() {
             let applied = &job.plan.applied;
-            let transaction = Transaction::migrate(frame, migration, job.plan.history, applied, &wall);
+            let standing = standing(&job.plan, set, &version);
+            let transaction = Transaction::migrate(frame, migration, job.plan.history, applied, &standing, &prepared);
             let session = self.session().await?;
-            send(session, &transaction, std::slice::from_ref(migration), &wall, &context.cancellation).await?;
+            send(session, &transaction, std::slice::from_ref(migration), wall, &context.cancellation).await?;
             for notice in session.take_notices() {
                 context.emit(&Event::Notice { target: target.clone(), message: notice.message });
             }
         } else {
-            self.outside_transaction(frame, migration, job).await?;
+            self.outside_transaction(frame, migration, job, set).await?;
         }
         context.emit(&Event::MigrationApplied { target, version: version.clone(), duration: started.elapsed() });
         advance(&mut job.plan, &version);
@@ -176,11 +179,15 @@ impl Worker {
         frame: Frame<'_>,
         migration: &Migration,
         job: &Job,
+        set: &MigrationSet,
     ) -> Result<(), StepError> {
         // It keeps session settings and a session lock: nobody uses it after this migration.
         self.session = None;
         let session = self.context.connect().await?;
-        let result = non_transactional::apply(&session, frame, migration, &job.plan, &self.context).await;
+        let standing = standing(&job.plan, set, migration.version());
+        let work =
+            non_transactional::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
+        let result = work.await;
         // The server ends a session some time after its goodbye, and the next step wants the lock at once.
         let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
         session.close().await;
@@ -194,8 +201,7 @@ impl Worker {
         let target = job.plan.target.clone();
         let set = context.set(&target);
         let table = Frame::new(&context.settings, &target).table;
-        let observed = observe(session, &[Subject { target: &target, table, set }]).await?;
-        let observed = observed.into_iter().next().unwrap_or_else(Observed::default);
+        let observed = observe_one(session, Subject { target: &target, table, set }).await?;
         job.plan = decide(target.clone(), set, &observed, context.policy);
         Ok(())
     }
@@ -204,6 +210,17 @@ impl Worker {
         match self.session.take() {
             Some(session) if !session.is_closed() => Ok(self.session.insert(session)),
             _ => Ok(self.session.insert(self.context.connect().await?)),
+        }
+    }
+
+    /// Notes in the state table how a target failed. Its report says so anyway, so that a failure to note it is
+    /// only logged.
+    pub(crate) async fn note_failure(&mut self, job: &Job, failure: &Failure) {
+        let prepared = Arc::clone(&self.prepared);
+        let Some(state) = &prepared.state else { return };
+        let Ok(session) = self.session().await else { return };
+        if let Err(error) = session.pipeline(&state.note_failure(&job.plan.target, failure)).await {
+            tracing::warn!(error = %Failure::from_postgres(&error.error), "the failure is not in the state table");
         }
     }
 
@@ -252,6 +269,12 @@ fn not_accessible(job: &Job) -> Failure {
     let schema = job.plan.target.schema();
     Failure::new(FailureClass::Retryable, format!("the schema {schema} does not become the current schema"))
         .with_hint("grant the migrating role USAGE and CREATE on the schema, or migrate as the schema's owner")
+}
+
+/// How the target will stand when this migration is applied too.
+fn standing<'a>(plan: &'a TargetPlan, set: &MigrationSet, next: &'a Version) -> Standing<'a> {
+    let applied = || plan.applied.iter().chain([next]);
+    Standing { digest: digest(set, applied(), &plan.edited), head: applied().max() }
 }
 
 /// Notes in the plan that a migration is applied.

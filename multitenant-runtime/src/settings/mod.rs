@@ -48,6 +48,8 @@ pub struct Settings {
     pub shared_history: Identifier,
     /// The history table in each tenant's schema.
     pub tenant_history: Identifier,
+    /// The schema of the state table, which makes the start-up check one query; `None` for none.
+    pub state_schema: Option<SchemaName>,
     /// Which tenants there are.
     pub registry: RegistrySettings,
     /// How long one statement of a migration waits for a lock before its tenant is tried again later.
@@ -99,6 +101,7 @@ impl TryFrom<SettingsText<'_>> for Settings {
             search_path,
             shared_history: at("migrations.shared_table", Identifier::new(text.shared_history))?,
             tenant_history: at("migrations.table", Identifier::new(text.tenant_history))?,
+            state_schema: state_schema(text.state_schema, &shared_schema)?,
             registry: RegistrySettings::parse(text.registry)?,
             lock_timeout: at("migrations.lock_timeout", parse_duration(text.lock_timeout))?,
             statement_timeout: match at("migrations.statement_timeout", parse_duration(text.statement_timeout))? {
@@ -109,6 +112,14 @@ impl TryFrom<SettingsText<'_>> for Settings {
             shared_schema,
         })
     }
+}
+
+/// The state table's schema: one of its own, so that `diesel print-schema` of the shared schema does not show it.
+fn state_schema(name: &str, shared: &SchemaName) -> Result<Option<SchemaName>, SettingsError> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    at("migrations.state_schema", SchemaName::new(name).and_then(|schema| schema.for_tenant(shared))).map(Some)
 }
 
 /// Names the configuration key that a value came from.
@@ -131,6 +142,7 @@ mod tests {
             (SettingsText { search_path: &["{shared}"], ..d }, "isolation.search_path"),
             (SettingsText { tenant_history: "", ..d }, "migrations.table"),
             (SettingsText { shared_history: "", ..d }, "migrations.shared_table"),
+            (SettingsText { state_schema: "public", ..d }, "migrations.state_schema"),
             (SettingsText { lock_timeout: "soon", ..d }, "migrations.lock_timeout"),
             (SettingsText { statement_timeout: "5", ..d }, "migrations.statement_timeout"),
             (SettingsText { jobs: 0, ..d }, "migrations.jobs"),

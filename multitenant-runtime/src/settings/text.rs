@@ -27,6 +27,8 @@ pub struct SettingsText<'a> {
     pub tenant_history: &'a str,
     /// `[tenants]`.
     pub registry: RegistryText<'a>,
+    /// `migrations.state_schema`; empty for no state table.
+    pub state_schema: &'a str,
     /// `migrations.lock_timeout`.
     pub lock_timeout: &'a str,
     /// `migrations.statement_timeout`; `0` is without limit.
@@ -45,6 +47,7 @@ impl SettingsText<'_> {
         shared_history: "__diesel_schema_migrations",
         tenant_history: "__diesel_schema_migrations",
         registry: RegistryText::DEFAULT,
+        state_schema: "multitenant",
         lock_timeout: "1s",
         statement_timeout: "0",
         jobs: 4,

@@ -9,4 +9,5 @@ mod non_transactional;
 mod project;
 mod run;
 mod startup;
+mod state;
 mod wall;

@@ -14,6 +14,8 @@ pub enum Rule<'a> {
     Identifier(&'a str),
     /// The name of the shared schema.
     SharedSchema(&'a str),
+    /// The name of the state table's schema; empty for none.
+    StateSchema(&'a str),
     /// A schema template.
     Template(&'a str),
     /// A `search_path`.

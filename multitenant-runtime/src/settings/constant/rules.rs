@@ -8,6 +8,7 @@ pub(super) const fn problem(rule: Rule<'_>) -> Option<&'static str> {
     match rule {
         Rule::Identifier(name) => identifier(name),
         Rule::SharedSchema(name) => shared_schema(name),
+        Rule::StateSchema(name) => state_schema(name),
         Rule::Template(template) => schema_template(template),
         Rule::SearchPath(entries) => search_path(entries),
         Rule::Duration(text) => duration(text),
@@ -35,6 +36,16 @@ const fn shared_schema(name: &str) -> Option<&'static str> {
         Some("the schema belongs to PostgreSQL: choose another shared schema")
     } else {
         identifier(name)
+    }
+}
+
+const fn state_schema(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        None
+    } else if name.len() == 6 && found_at(name, "public", 0) {
+        Some("the schema public is no schema of our own: choose another state schema")
+    } else {
+        shared_schema(name)
     }
 }
 

@@ -1,0 +1,121 @@
+//! The start-up check: registry, catalogue and state table in one query.
+
+use crate::connection::Session;
+use crate::ident::{SchemaTemplate, literal};
+use crate::registry::{RegistryError, RegistrySource, Tenant, list, registry_query, targets};
+use crate::settings::Settings;
+use crate::target::Target;
+
+use super::StateTable;
+
+/// What the state table says of a fleet.
+#[derive(Debug)]
+pub(crate) struct Check {
+    /// Whether the shared schema is as the binary wants it; `None` where there are no shared migrations.
+    pub(crate) shared: Option<bool>,
+    /// The tenants, in the registry's order, and whether they are as the binary wants them.
+    pub(crate) tenants: Vec<(Target, bool)>,
+}
+
+/// What a schema's digest must be.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// The shared schema's, where there are shared migrations.
+    pub(crate) shared: Option<String>,
+    /// Every tenant's.
+    pub(crate) tenant: String,
+}
+
+impl Check {
+    /// Asks; one statement, where the registry can be part of it.
+    ///
+    /// `None` where the state table cannot answer, most likely since there is none yet.
+    pub(crate) async fn ask(
+        session: &Session,
+        table: &StateTable,
+        source: &RegistrySource,
+        settings: &Settings,
+        wanted: &Wanted,
+    ) -> Result<Option<Self>, RegistryError> {
+        let registry = match source {
+            RegistrySource::Configured(configured) => registry_query(configured, settings),
+            RegistrySource::Custom(_) => None,
+        };
+        let registry = match registry {
+            Some(sql) => sql,
+            None => listed(&list(session, source, settings).await?.unwrap_or_default()),
+        };
+        // Whatever is wrong with it, the authoritative way says it better.
+        let Ok(rows) = session.rows(&query(table, &registry, settings, wanted)).await else { return Ok(None) };
+        let mut shared = None;
+        let (mut tenants, mut good) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for row in &rows {
+            let is_good = row.get(3) == Some("t");
+            if row.get(0) == Some("0") {
+                shared = Some(is_good);
+                continue;
+            }
+            tenants.push(Tenant::from_texts(row.get(1), row.get(2))?);
+            good.push(is_good);
+        }
+        let tenants = targets(tenants, settings)?.into_iter().zip(good).collect();
+        Ok(Some(Self { shared, tenants }))
+    }
+}
+
+/// The tenants of a registry that is no SQL.
+fn listed(tenants: &[Tenant]) -> String {
+    let list = |texts: Vec<String>| texts.join(",");
+    let ids = tenants.iter().map(|tenant| literal(tenant.id.as_str())).collect();
+    let schemas = tenants
+        .iter()
+        .map(|tenant| tenant.schema.as_ref().map_or_else(|| "NULL".to_owned(), |schema| literal(schema.as_str())))
+        .collect();
+    format!(
+        "SELECT * FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::text[]), pg_catalog.unnest(ARRAY[{}]::text[])) AS r",
+        list(ids),
+        list(schemas)
+    )
+}
+
+fn query(table: &StateTable, registry: &str, settings: &Settings, wanted: &Wanted) -> String {
+    let shared = wanted.shared.as_ref().map_or_else(String::new, |digest| {
+        format!(
+            "SELECT 0, NULL::text, NULL::text, {} FROM (SELECT {}::text AS schema) AS r {} UNION ALL ",
+            is_good(digest),
+            literal(settings.shared_schema.as_str()),
+            joins(table, "r.schema")
+        )
+    });
+    let schema = schema_of(&settings.schema_template, "r.schema", "r.id");
+    // On lines of its own: a query may end with a comment.
+    format!(
+        "{shared}(SELECT 1, r.id, r.schema, {} FROM (\n{registry}\n) AS r (id, schema) {} ORDER BY 2)",
+        is_good(&wanted.tenant),
+        joins(table, &schema)
+    )
+}
+
+fn is_good(digest: &str) -> String {
+    format!(
+        "coalesce(n.oid = s.schema_oid AND s.digest = {} AND s.format = {} AND s.failed_at IS NULL \
+         AND (s.history_oid IS NULL OR c.oid IS NOT NULL), false)",
+        literal(digest),
+        StateTable::FORMAT
+    )
+}
+
+fn joins(table: &StateTable, schema: &str) -> String {
+    format!(
+        "LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({schema})::pg_catalog.name \
+         LEFT JOIN {} s ON s.schema_name = n.nspname::text \
+         LEFT JOIN pg_catalog.pg_class c ON c.oid = s.history_oid AND c.relnamespace = n.oid",
+        table.qualified()
+    )
+}
+
+/// The schema's name in SQL, as [`SchemaTemplate::schema_of`] makes it. A name that PostgreSQL would cut is
+/// refused when the row is read.
+fn schema_of(template: &SchemaTemplate, schema: &str, id: &str) -> String {
+    format!("coalesce({schema}, {} || {id} || {})", literal(template.prefix()), literal(template.suffix()))
+}
