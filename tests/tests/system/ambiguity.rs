@@ -95,15 +95,17 @@ fn contains_commit(bytes: &[u8]) -> bool {
 async fn a_migration_is_applied_once() {
     for loss in [Loss::BeforeCommit, Loss::AfterCommit] {
         let server = EmbeddedServer::start().unwrap();
-        let fleet = Fleet::on(server.url("postgres"))
-            .tenant("1_a", "CREATE TABLE counter (version int); INSERT INTO counter VALUES (1);")
+        let fleet = Fleet::on(server.url("postgres")).tenant("0_base", "CREATE TABLE counter (version int);");
+        fleet.schemas(6, "").await;
+        fleet.migrator().migrate(Scope::all()).await.unwrap();
+        let fleet = fleet
+            .tenant("1_a", "INSERT INTO counter VALUES (1);")
             .tenant("2_b", "INSERT INTO counter VALUES (2);")
             .tenant_outside(
                 "3_c",
                 "INSERT INTO counter SELECT 3 WHERE NOT EXISTS (SELECT FROM counter WHERE version = 3);",
             )
             .tenant("4_d", "INSERT INTO counter VALUES (4);");
-        fleet.schemas(6, "").await;
         let breaker = Breaker::in_front_of(&server, loss, 9);
         let migrator = fleet.builder().database_url(breaker.url()).jobs(3).build().unwrap();
         let report = migrator.migrate(Scope::all()).await.unwrap_or_else(|error| panic!("{loss:?}: {error}"));
