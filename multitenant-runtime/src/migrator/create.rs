@@ -192,13 +192,16 @@ impl Migrator {
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
         let observed = observe_one(session, subject).await?;
         let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
+        // Until the last step the state table knows nothing of it: a start would serve what it finds there.
+        let silent = Preparation { state: None, ..prepared.clone() };
         let mut job = Job::new(0, plan);
-        let mut worker = Worker::new(Arc::clone(&context), Arc::new(prepared));
+        let mut worker = Worker::new(Arc::clone(&context), Arc::new(silent));
         let verdict = Box::pin(worker.work(&mut job)).await;
         worker.finish().await;
         match verdict {
             Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => {
-                let finish = Transaction::finish_tenant(frame, registration);
+                let standing = Standing { digest: complete(&context.tenant), head: context.tenant.head() };
+                let finish = Transaction::finish_tenant(frame, registration, &standing, &prepared);
                 send(session, &finish, &[], &Wall::default(), &CancellationToken::new()).await
             }
             Verdict::Done(_, failure) => Err(StepError::failed(

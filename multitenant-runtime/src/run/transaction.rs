@@ -213,8 +213,14 @@ impl Transaction {
 
     /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
     /// mark goes.
-    pub(crate) fn finish_tenant(frame: Frame<'_>, registration: Option<&str>) -> Self {
+    pub(crate) fn finish_tenant(
+        frame: Frame<'_>,
+        registration: Option<&str>,
+        standing: &Standing<'_>,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::begin(frame);
+        tx.note(frame, standing, prepared);
         tx.register(frame, registration);
         tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
         tx.commit()
