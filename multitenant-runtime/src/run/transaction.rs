@@ -24,6 +24,7 @@ use crate::migration::ledger::Ledger;
 use crate::migration::{Migration, MigrationSet, StatementKind, Version};
 use crate::registry::is_under_construction;
 use crate::settings::Settings;
+use crate::state::complete;
 use crate::target::{Target, Tier};
 
 use super::lock::transaction_lock;
@@ -77,6 +78,13 @@ pub(crate) struct Transaction {
 pub(crate) struct Standing<'a> {
     pub(crate) digest: String,
     pub(crate) head: Option<&'a Version>,
+}
+
+impl<'a> Standing<'a> {
+    /// Where everything is applied.
+    pub(crate) fn complete(set: &'a MigrationSet) -> Self {
+        Self { digest: complete(set), head: set.head() }
+    }
 }
 
 /// What every transaction on a target needs to know.
@@ -239,12 +247,19 @@ impl Transaction {
 
     /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
     /// mark goes.
-    pub(crate) fn finish_tenant(frame: Frame<'_>, registering: &Registering, mark: &str, set: &MigrationSet) -> Self {
+    pub(crate) fn finish_tenant(
+        frame: Frame<'_>,
+        registering: &Registering,
+        mark: &str,
+        set: &MigrationSet,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::begin(frame);
         // It is this creation's schema, and it is complete: another one may have removed the first and begun anew.
         let complete = frame.ledger().holds(set.migrations().iter().map(Migration::version));
         let unfinished = is_unfinished(frame.schema(), mark);
         tx.push(Role::Guard, format!("SELECT 1 / (CASE WHEN {unfinished} THEN {complete} ELSE false END)::int"));
+        tx.note(frame, &Standing::complete(set), prepared);
         tx.register(frame, registering);
         tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
         tx.commit()

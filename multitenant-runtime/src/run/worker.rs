@@ -188,6 +188,8 @@ impl Worker {
         let work =
             non_transactional::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
         let result = work.await;
+        // The server ends a session some time after its goodbye, and the next step wants the lock at once.
+        let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
         session.close().await;
         result
     }
@@ -248,10 +250,18 @@ fn interrupted(job: &Job) -> Verdict {
     if let Some((outcome, failure)) = settled(&job.plan, &job.applied) {
         return Verdict::Done(outcome, failure);
     }
-    let failure = Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun here is rolled back")
-        .with_hint("run it again: it goes on where this run ended");
-    let outcome = if job.applied.is_empty() { Outcome::NotTried } else { Outcome::Failed };
-    Verdict::Done(outcome, Some(failure))
+    let (outcome, _) = left(job);
+    Verdict::Done(outcome, Some(interruption()))
+}
+
+/// The outcome of a target that nobody goes on with.
+pub(crate) fn left(job: &Job) -> (Outcome, Option<Failure>) {
+    if job.applied.is_empty() { (Outcome::NotTried, None) } else { (Outcome::Failed, Some(interruption())) }
+}
+
+fn interruption() -> Failure {
+    Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun here is rolled back")
+        .with_hint("run it again: it goes on where this run ended")
 }
 
 /// The guard fails, though a second look found everything as it was: the schema is there, but not for this role.
