@@ -176,7 +176,7 @@ impl Transaction {
         }
         tx.migration(frame, 0, migration);
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         if !migration.allow_shared_locks() {
             tx.wall(frame, &prepared.wall);
@@ -209,7 +209,7 @@ impl Transaction {
             HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
             HistoryTable::Extended => {}
         }
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx.commit()
     }
@@ -235,7 +235,7 @@ impl Transaction {
                 frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
             }
             tx.migration(frame, i, migration);
-            tx.push(Role::Record { migration: i }, frame.ledger().record(migration));
+            tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
         }
         tx.note(frame, standing, prepared);
         if !migrations.iter().any(Migration::allow_shared_locks) {

@@ -124,7 +124,7 @@ impl Worker {
                 () = self.context.cancellation.cancelled() => return interrupted(job),
             }
             // Whatever failed may have happened all the same: a lost connection does not tell.
-            if let Err(StepError::Failed { failure, .. }) = self.look_again(job).await
+            if let Err(StepError::Failed { failure, .. }) = self.learn(job).await
                 && !failure.class.is_retryable()
             {
                 return Verdict::Done(Outcome::Failed, Some(*failure));
@@ -192,6 +192,21 @@ impl Worker {
         let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
         session.close().await;
         result
+    }
+
+    /// Reads one target again after a failure, and takes credit for what this run has done without knowing it.
+    async fn learn(&mut self, job: &mut Job) -> Result<(), StepError> {
+        let next = job.plan.pending.first().cloned();
+        self.look_again(job).await?;
+        let Some(version) = next.filter(|version| job.plan.applied.contains(version)) else { return Ok(()) };
+        let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
+        let target = job.plan.target.clone();
+        let sql = Frame::new(&context.settings, &target).ledger().applied_by(&version, &prepared.run);
+        if !self.session().await?.rows(&sql).await?.is_empty() {
+            context.emit(&Event::MigrationApplied { target, version: version.clone(), duration: Duration::ZERO });
+            job.applied.push(version);
+        }
+        Ok(())
     }
 
     /// Reads one target again, and plans it again.

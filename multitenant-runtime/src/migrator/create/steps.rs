@@ -1,12 +1,12 @@
 //! A tenant that one transaction cannot hold: its schema is marked as unfinished from the first to the last.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::Session;
 use crate::inventory::{Subject, observe_one};
+use crate::migration::RunId;
 use crate::migrator::Migrator;
 use crate::plan::decide;
 use crate::registry::UNDER_CONSTRUCTION;
@@ -130,7 +130,7 @@ impl Migrator {
 
 /// The mark of one creation: what another one makes under the same name in the meantime is told from it.
 fn mark() -> String {
-    format!("{UNDER_CONSTRUCTION} ({:016x})", RandomState::new().build_hasher().finish())
+    format!("{UNDER_CONSTRUCTION} ({})", RunId::default().as_str())
 }
 
 fn behind_a_pooler() -> Failure {
