@@ -41,6 +41,13 @@ pub enum RegistryError {
         /// The schema.
         schema: String,
     },
+    /// A new tenant's schema is not the template's, and the registry has no column for it.
+    NoSchemaColumn {
+        /// The tenant.
+        tenant: TenantId,
+        /// The schema that it should have.
+        schema: String,
+    },
     /// A new tenant cannot be registered, since the registry is nothing that rows can be put into.
     ReadOnly {
         /// What it is.
@@ -72,6 +79,12 @@ impl fmt::Display for RegistryError {
                 "the tenants {:?} and {:?} would share the schema {schema:?}: give one of them another id or schema",
                 first.as_str(),
                 second.as_str()
+            ),
+            Self::NoSchemaColumn { tenant, schema } => write!(
+                f,
+                "the tenant {:?} cannot have the schema {schema:?}, since the registry would not tell it: configure \
+                 tenants.schema_column, or leave the schema to isolation.schema_name",
+                tenant.as_str()
             ),
             Self::ReadOnly { source } => write!(
                 f,

@@ -7,6 +7,7 @@ mod histories;
 mod names;
 mod non_transactional;
 mod project;
+mod proxy;
 mod run;
 mod startup;
 mod state;

@@ -84,3 +84,12 @@ async fn two_tenants_on_one_schema_are_refused() {
     let error = project.migrator().migrate(Scope::all()).await.unwrap_err().to_string();
     assert!(error.contains("would share the schema \"x\""), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_search_path_would_misread_is_refused() {
+    let mut project = Project::new().await.tenant("1_users", "CREATE TABLE users (id int);");
+    project.settings.schema_name = "{id}";
+    let error = project.migrator().create_tenant(NewTenant::new("$user").unwrap()).await.unwrap_err();
+    assert!(error.to_string().contains("search_path"), "{error}");
+    assert!(multitenant_runtime::SchemaName::new("$user").is_err());
+}
