@@ -8,8 +8,8 @@
 //! lock     the target's advisory lock, by try, a statement of its own
 //! guard    the schema exists and is current, and the history is the expected one
 //! …        the migration's statements, one message each
-//! record   the history row
 //! wall     the shared schema is untouched
+//! record   the history row
 //! COMMIT
 //! ```
 //!
@@ -24,11 +24,15 @@ use crate::migration::ledger::Ledger;
 use crate::migration::{Migration, MigrationSet, StatementKind, Version};
 use crate::registry::is_under_construction;
 use crate::settings::Settings;
+use crate::state::complete;
 use crate::target::{Target, Tier};
 
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
 use super::registering::Registering;
+
+/// A path on which no migration has put an operator or a function, for the guards that follow one.
+const TRUSTED_PATH: &str = "SET LOCAL search_path = pg_catalog";
 
 /// What a statement of the pipeline is for, and so what its failure means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,13 @@ pub(crate) struct Standing<'a> {
     pub(crate) head: Option<&'a Version>,
 }
 
+impl<'a> Standing<'a> {
+    /// Where everything is applied.
+    pub(crate) fn complete(set: &'a MigrationSet) -> Self {
+        Self { digest: complete(set), head: set.head() }
+    }
+}
+
 /// What every transaction on a target needs to know.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame<'a> {
@@ -112,11 +123,15 @@ impl<'a> Frame<'a> {
         }
     }
 
+    fn set_search_path(&self) -> String {
+        format!("SET LOCAL search_path = {}", self.search_path())
+    }
+
     /// The `SET LOCAL`s, which a migration may have changed and the next one must not inherit.
     fn local_settings(&self) -> [String; 4] {
         let limit = self.settings.statement_timeout.unwrap_or(Duration::ZERO);
         [
-            format!("SET LOCAL search_path = {}", self.search_path()),
+            self.set_search_path(),
             format!("SET LOCAL lock_timeout = {}", self.settings.lock_timeout.as_millis()),
             format!("SET LOCAL statement_timeout = {}", limit.as_millis()),
             // The splitter read the files so; a role's default may say otherwise.
@@ -166,12 +181,15 @@ impl Transaction {
             HistoryTable::Extended => {}
         }
         tx.migration(frame, 0, migration);
+        tx.push(Role::Frame, TRUSTED_PATH.to_owned());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
-        tx.note(frame, standing, prepared);
         if !migration.allow_shared_locks() {
             tx.wall(frame, 0, prepared.wall.guard());
         }
+        // For the triggers that run at COMMIT, too.
+        tx.push(Role::Frame, frame.set_search_path());
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
+        tx.note(frame, standing, prepared);
         tx.commit()
     }
 
@@ -200,7 +218,7 @@ impl Transaction {
             HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
             HistoryTable::Extended => {}
         }
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx.commit()
     }
@@ -227,14 +245,19 @@ impl Transaction {
             }
             let opened = migrations[..i].iter().any(Migration::allow_shared_locks);
             if opened && !migration.allow_shared_locks() {
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
                 tx.wall(frame, i, prepared.wall.note());
+                tx.push(Role::Frame, frame.set_search_path());
             }
             tx.migration(frame, i, migration);
-            tx.push(Role::Record { migration: i }, frame.ledger().record(migration));
             if !migration.allow_shared_locks() {
                 let wall = &prepared.wall;
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
                 tx.wall(frame, i, if opened { wall.guard_from_there() } else { wall.guard() });
             }
+            // For the triggers that run at COMMIT, too.
+            tx.push(Role::Frame, frame.set_search_path());
+            tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
         }
         tx.note(frame, standing, prepared);
         tx.register(frame, registering);
@@ -243,12 +266,19 @@ impl Transaction {
 
     /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
     /// mark goes.
-    pub(crate) fn finish_tenant(frame: Frame<'_>, registering: &Registering, mark: &str, set: &MigrationSet) -> Self {
+    pub(crate) fn finish_tenant(
+        frame: Frame<'_>,
+        registering: &Registering,
+        mark: &str,
+        set: &MigrationSet,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::begin(frame);
         // It is this creation's schema, and it is complete: another one may have removed the first and begun anew.
         let complete = frame.ledger().holds(set.migrations().iter().map(Migration::version));
         let unfinished = is_unfinished(frame.schema(), mark);
         tx.push(Role::Guard, format!("SELECT 1 / (CASE WHEN {unfinished} THEN {complete} ELSE false END)::int"));
+        tx.note(frame, &Standing::complete(set), prepared);
         tx.register(frame, registering);
         tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
         tx.commit()
@@ -300,7 +330,7 @@ impl Transaction {
             }
             self.push(role, sql.to_owned());
             if extension {
-                self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
+                self.push(Role::Frame, frame.set_search_path());
             }
         }
     }
@@ -313,15 +343,11 @@ impl Transaction {
         }
     }
 
-    /// The wall's statement, under a path on which the migration has put nothing; then the tenant's own again, for
-    /// the triggers that run at COMMIT.
     fn wall(&mut self, frame: Frame<'_>, migration: usize, statement: Option<String>) {
         if frame.target.tier() == Tier::Tenant
             && let Some(statement) = statement
         {
-            self.push(Role::Frame, "SET LOCAL search_path = pg_catalog".to_owned());
             self.push(Role::Wall { migration }, statement);
-            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
         }
     }
 

@@ -100,7 +100,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("ALTER TYPE pair RENAME ATTRIBUTE a TO x", "pair"),
     ("DROP TYPE pair", "type pair"),
     ("ALTER DOMAIN address ADD CHECK (VALUE <> 'x')", "type address"),
-    ("ALTER DOMAIN address DROP CONSTRAINT filled", "constraint filled of address"),
+    ("ALTER DOMAIN address DROP CONSTRAINT filled", "constraint filled of type address"),
     ("ALTER DOMAIN address SET NOT NULL", "type address"),
     ("ALTER DOMAIN address SET DEFAULT 'x'", "type address"),
     ("ALTER DOMAIN address RENAME TO place", "type address"),
