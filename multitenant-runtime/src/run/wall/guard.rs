@@ -14,7 +14,7 @@
 //!
 //! The statements run under `search_path = pg_catalog`: an operator of the user's must not stand in for one here.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
 use super::objects::{MARKER, Wall};
 
@@ -127,74 +127,87 @@ impl Wall {
         if self.objects.is_empty() {
             return None;
         }
-        let [mut classes, mut oids, mut digests] = [const { String::new() }; 3];
-        for (i, (address, object)) in self.objects.iter().enumerate() {
-            let comma = if i > 0 { "," } else { "" };
-            // Writing to a String cannot fail.
-            let _ = write!(classes, "{comma}{}", address.class);
-            let _ = write!(oids, "{comma}{}", address.oid);
-            let _ = write!(digests, "{comma}{}", object.digest);
+        let mut classes: BTreeMap<u32, (Vec<String>, Vec<String>)> = BTreeMap::new();
+        for (address, object) in &self.objects {
+            let (oids, digests) = classes.entry(address.class).or_default();
+            oids.push(address.oid.to_string());
+            digests.push(object.digest.to_string());
         }
-        let is_ours = is_ours("w.xmin");
+        let array = |values: &[String], of: &str| format!("'{{{}}}'::{of}[]", values.join(","));
+        let none = (Vec::new(), Vec::new());
+        let (oids, digests) = classes.get(&RELATIONS).unwrap_or(&none);
+        let (oids, digests) = (array(oids, "oid"), array(digests, "int4"));
+        let mut changed = vec![format!("SELECT {RELATIONS}::oid, objid FROM relation WHERE exclusive AND now IS NULL")];
+        let mut written = vec![WRITTEN_OF_A_RELATION.to_owned()];
+        for (class, (oids, digests)) in &classes {
+            let oids = array(oids, "oid");
+            if *class != RELATIONS {
+                changed.push(format!(
+                    "SELECT classid, objid FROM held WHERE exclusive AND classid = {class} AND objid = ANY ({oids})"
+                ));
+            }
+            let digests = array(digests, "int4");
+            let walled = format!("unnest({oids}, {digests}) w (objid, digest)");
+            match *class {
+                TYPES => written.push(format!(
+                    "SELECT {TYPES}::oid, w.objid, x.xmin FROM {walled} CROSS JOIN LATERAL (\
+                     SELECT t.xmin FROM pg_type t WHERE t.oid = w.objid AND (t.typacl IS NULL OR w.digest <> {TYPE}) \
+                     UNION ALL SELECT e.xmin FROM pg_enum e WHERE e.enumtypid = w.objid \
+                     UNION ALL SELECT k.xmin FROM pg_constraint k WHERE k.contypid = w.objid OFFSET 0) x (xmin)"
+                )),
+                SCHEMAS => written.push(format!(
+                    "SELECT {SCHEMAS}::oid, n.oid, n.xmin FROM {walled} JOIN pg_namespace n ON n.oid = w.objid \
+                     WHERE w.digest <> {SCHEMA}"
+                )),
+                _ => {}
+            }
+        }
         Some(format!(
-            "WITH walled AS MATERIALIZED (SELECT * FROM \
-             unnest('{{{classes}}}'::oid[], '{{{oids}}}'::oid[], '{{{digests}}}'::int4[]) w (classid, objid, digest)), \
-             held AS MATERIALIZED (SELECT classid, objid, bool_or(mode = 'AccessExclusiveLock') AS exclusive, \
+            "WITH held AS MATERIALIZED (SELECT classid, objid, bool_or(mode = 'AccessExclusiveLock') AS exclusive, \
              bool_or(mode IN ('AccessExclusiveLock', 'ShareUpdateExclusiveLock')) AS alters FROM (SELECT \
-             CASE locktype WHEN 'relation' THEN 'pg_class'::regclass::oid ELSE classid END AS classid, \
+             CASE locktype WHEN 'relation' THEN {RELATIONS}::oid ELSE classid END AS classid, \
              CASE locktype WHEN 'relation' THEN relation ELSE objid END AS objid, mode FROM pg_locks \
              WHERE pid = pg_backend_pid() AND granted AND locktype IN ('relation', 'object') \
              AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')) l GROUP BY 1, 2), \
-             hit AS MATERIALIZED (SELECT w.*, h.exclusive, h.alters FROM held h JOIN walled w USING (classid, objid)), \
-             relation AS MATERIALIZED (SELECT * FROM hit WHERE classid = 'pg_class'::regclass), \
-             changed AS (SELECT classid, objid FROM hit WHERE exclusive AND classid <> 'pg_class'::regclass \
-             UNION ALL SELECT classid, objid FROM relation r WHERE exclusive \
-             AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = r.objid) \
-             UNION ALL SELECT w.classid, w.objid FROM ({WRITTEN} OFFSET 0) w WHERE {is_ours})",
-            WRITTEN = written(),
+             relation AS MATERIALIZED (SELECT h.objid, h.exclusive, h.alters, c.relkind, w.digest, \
+             CASE WHEN h.alters THEN {RELATION} END AS now FROM held h \
+             JOIN unnest({oids}, {digests}) w (objid, digest) USING (objid) \
+             LEFT JOIN pg_class c ON c.oid = h.objid WHERE h.classid = {RELATIONS}), \
+             changed (classid, objid) AS ({changed} \
+             UNION ALL SELECT w.* FROM (SELECT classid, objid FROM ({written} OFFSET 0) w (classid, objid, xmin) \
+             WHERE {is_ours}) w)",
+            changed = changed.join(" UNION ALL "),
+            written = written.join(" UNION ALL "),
+            is_ours = is_ours("w.xmin"),
         ))
     }
 }
 
+// The catalogues' OIDs are part of PostgreSQL's protocol with its extensions, and the same in every version.
+const TYPES: u32 = 1247;
+const RELATIONS: u32 = 1259;
+const SCHEMAS: u32 = 2615;
+
 const ADDRESS: &str = "classid || '/' || objid";
 const LIST: &str = "string_agg(DISTINCT classid || '/' || objid, ',')";
 
-/// The catalogue's rows that only a change of a walled object writes: class and OID of the object, and their `xmin`.
-fn written() -> String {
-    let rows_of_a_relation = [
-        format!("SELECT c.xmin FROM pg_class c WHERE c.oid = r.objid AND r.alters AND r.digest <> {RELATION}"),
-        // `GRANT` on a column leaves privileges.
-        format!(
-            "SELECT b.xmin FROM pg_attribute b JOIN pg_class c ON c.oid = b.attrelid WHERE b.attrelid = r.objid \
-             AND b.attnum > 0 AND r.alters AND (b.attacl IS NULL OR r.digest <> {RELATION})"
-        ),
-        "SELECT xmin FROM pg_attrdef WHERE adrelid = r.objid".to_owned(),
-        "SELECT xmin FROM pg_constraint WHERE conrelid = r.objid".to_owned(),
-        // A foreign key that refers to the table brings triggers of its own, and with them its constraint.
-        "SELECT xmin FROM pg_trigger g WHERE tgrelid = r.objid AND NOT (tgisinternal AND EXISTS \
-         (SELECT FROM pg_constraint k WHERE k.oid = g.tgconstraint AND age(k.xmin) <= 0))"
-            .to_owned(),
-        "SELECT xmin FROM pg_index WHERE indrelid = r.objid".to_owned(),
-        "SELECT xmin FROM pg_index WHERE indexrelid = r.objid".to_owned(),
-        "SELECT xmin FROM pg_rewrite WHERE ev_class = r.objid".to_owned(),
-        "SELECT xmin FROM pg_policy WHERE polrelid = r.objid".to_owned(),
-        "SELECT xmin FROM pg_sequence WHERE seqrelid = r.objid".to_owned(),
-        "SELECT xmin FROM pg_statistic_ext WHERE stxrelid = r.objid".to_owned(),
-        // A partition changes what its parent holds; an heir that is none is the tenant's own affair.
-        "SELECT h.xmin FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid \
-         WHERE h.inhparent = r.objid AND c.relispartition"
-            .to_owned(),
-    ]
-    .join(" UNION ALL ");
-    format!(
-        "SELECT r.classid, r.objid, x.xmin FROM relation r CROSS JOIN LATERAL ({rows_of_a_relation}) x (xmin) \
-         UNION ALL SELECT w.classid, w.objid, t.xmin FROM walled w JOIN pg_type t ON t.oid = w.objid \
-         WHERE w.classid = 'pg_type'::regclass AND (t.typacl IS NULL OR w.digest <> {TYPE}) \
-         UNION ALL SELECT w.classid, w.objid, e.xmin FROM walled w JOIN pg_enum e ON e.enumtypid = w.objid \
-         WHERE w.classid = 'pg_type'::regclass \
-         UNION ALL SELECT w.classid, w.objid, k.xmin FROM walled w JOIN pg_constraint k ON k.contypid = w.objid \
-         WHERE w.classid = 'pg_type'::regclass \
-         UNION ALL SELECT w.classid, w.objid, n.xmin FROM walled w JOIN pg_namespace n ON n.oid = w.objid \
-         WHERE w.classid = 'pg_namespace'::regclass AND w.digest <> {SCHEMA}"
-    )
-}
+/// The catalogue's rows that only a change of a walled relation writes: class, OID and their `xmin`.
+///
+/// `GRANT` on a column leaves privileges there. A foreign key that refers to the table brings triggers of its own, and
+/// with them its constraint. A partition changes what its parent holds; an heir that is none is the tenant's own
+/// affair.
+const WRITTEN_OF_A_RELATION: &str = "SELECT 1259::oid, r.objid, x.xmin FROM relation r CROSS JOIN LATERAL (\
+    SELECT c.xmin FROM pg_class c WHERE c.oid = r.objid AND r.alters AND r.now <> r.digest \
+    UNION ALL SELECT a.xmin FROM pg_attribute a WHERE a.attrelid = r.objid AND a.attnum > 0 AND r.alters \
+    AND (a.attacl IS NULL OR r.now <> r.digest) \
+    UNION ALL SELECT d.xmin FROM pg_attrdef d WHERE d.adrelid = r.objid \
+    UNION ALL SELECT k.xmin FROM pg_constraint k WHERE k.conrelid = r.objid \
+    UNION ALL SELECT g.xmin FROM pg_trigger g WHERE g.tgrelid = r.objid AND NOT (g.tgisinternal AND EXISTS \
+    (SELECT FROM pg_constraint k WHERE k.oid = g.tgconstraint AND age(k.xmin) <= 0)) \
+    UNION ALL SELECT i.xmin FROM pg_index i WHERE i.indrelid = r.objid \
+    UNION ALL SELECT u.xmin FROM pg_rewrite u WHERE u.ev_class = r.objid \
+    UNION ALL SELECT p.xmin FROM pg_policy p WHERE p.polrelid = r.objid \
+    UNION ALL SELECT q.xmin FROM pg_sequence q WHERE q.seqrelid = r.objid \
+    UNION ALL SELECT e.xmin FROM pg_statistic_ext e WHERE e.stxrelid = r.objid \
+    UNION ALL SELECT h.xmin FROM pg_inherits h WHERE h.inhparent = r.objid AND r.relkind IN ('p', 'I') \
+    OFFSET 0) x (xmin)";
