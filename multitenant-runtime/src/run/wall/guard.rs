@@ -81,10 +81,11 @@ pub(super) fn objects_of(schemas: &str) -> String {
 ///
 /// The row is visible: then whoever wrote it has committed, or is this transaction. Of a transaction that is as new as
 /// this one or newer, the server says that it is in progress: it is this one. From the snapshot's end on none has
-/// committed at all. `pg_xact_status` refuses a number that was never given out, which a row frozen four thousand
-/// million transactions ago may seem to have; hence the order, and the limit.
+/// committed at all, and only subtransactions of this one are left; hence the limit, beyond which lie rows frozen so
+/// long ago that their numbers seem to be ahead. `pg_xact_status` is not asked about those: it refuses a number that
+/// was never given out.
 fn is_ours(xmin: &str) -> String {
-    const SUBTRANSACTIONS: u32 = 1 << 20;
+    const SUBTRANSACTIONS: u32 = 1 << 16;
     let full = format!("(pg_current_xact_id()::text::int8 - age({xmin}))");
     let end = "pg_snapshot_xmax(pg_current_snapshot())::text::int8";
     format!(
