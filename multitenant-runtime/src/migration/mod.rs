@@ -17,5 +17,6 @@ pub(crate) use checksum::sha256_hex;
 pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
 pub use problem::{Problem, SetError};
 pub use set::{Migration, MigrationSet};
+pub(crate) use statements::{IndexWork, RelationName};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};
 pub use version::{MAX_VERSION_CHARS, Version};
