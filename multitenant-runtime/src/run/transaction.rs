@@ -24,6 +24,7 @@ use crate::migration::ledger::Ledger;
 use crate::migration::{Migration, MigrationSet, StatementKind, Version};
 use crate::registry::is_under_construction;
 use crate::settings::Settings;
+use crate::state::complete;
 use crate::target::{Target, Tier};
 
 use super::lock::transaction_lock;
@@ -79,6 +80,13 @@ pub(crate) struct Transaction {
 pub(crate) struct Standing<'a> {
     pub(crate) digest: String,
     pub(crate) head: Option<&'a Version>,
+}
+
+impl<'a> Standing<'a> {
+    /// Where everything is applied.
+    pub(crate) fn complete(set: &'a MigrationSet) -> Self {
+        Self { digest: complete(set), head: set.head() }
+    }
 }
 
 /// What every transaction on a target needs to know.
@@ -173,7 +181,7 @@ impl Transaction {
         }
         tx.migration(frame, 0, migration);
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         if !migration.allow_shared_locks() {
             tx.wall(frame, &prepared.wall);
@@ -234,7 +242,7 @@ impl Transaction {
     ) -> Self {
         let mut tx = Self::begin(frame);
         tx.holder = Holder::Session;
-        tx.push(Role::Record { migration: 0 }, frame.ledger().record(migration));
+        tx.push(Role::Record { migration: 0 }, frame.ledger().record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx.commit()
     }
@@ -260,7 +268,7 @@ impl Transaction {
                 frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
             }
             tx.migration(frame, i, migration);
-            tx.push(Role::Record { migration: i }, frame.ledger().record(migration));
+            tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
         }
         tx.note(frame, standing, prepared);
         if !migrations.iter().any(Migration::allow_shared_locks) {
@@ -272,12 +280,19 @@ impl Transaction {
 
     /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
     /// mark goes.
-    pub(crate) fn finish_tenant(frame: Frame<'_>, registering: &Registering, mark: &str, set: &MigrationSet) -> Self {
+    pub(crate) fn finish_tenant(
+        frame: Frame<'_>,
+        registering: &Registering,
+        mark: &str,
+        set: &MigrationSet,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::begin(frame);
         // It is this creation's schema, and it is complete: another one may have removed the first and begun anew.
         let complete = frame.ledger().holds(set.migrations().iter().map(Migration::version));
         let unfinished = is_unfinished(frame.schema(), mark);
         tx.push(Role::Guard, format!("SELECT 1 / (CASE WHEN {unfinished} THEN {complete} ELSE false END)::int"));
+        tx.note(frame, &Standing::complete(set), prepared);
         tx.register(frame, registering);
         tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
         tx.commit()

@@ -134,7 +134,7 @@ async fn while_locked(project: &Project, lock: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_for_a_lock_does_nothing_twice() {
     const EXTENDED: &str = "ALTER TABLE tenant_0.__diesel_schema_migrations \
-        ADD multitenant_checksum text, ADD multitenant_format int;";
+        ADD multitenant_checksum text, ADD multitenant_format int, ADD multitenant_run text;";
     for (before, lock) in [
         // The history is to be extended; only the record is missing; the first, the second statement waits.
         ("", "LOCK TABLE tenant_0.__diesel_schema_migrations IN ACCESS SHARE MODE"),

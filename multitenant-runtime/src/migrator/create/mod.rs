@@ -14,7 +14,6 @@ use crate::run::{
     Transaction, delays, send_known,
 };
 use crate::sqlstate::{FailureClass, is_duplicate_object, needs_commit_before};
-use crate::state::complete;
 use crate::target::Target;
 
 use super::{Migrator, NewTenant};
@@ -123,7 +122,7 @@ impl Migrator {
         if !migrations.iter().all(Migration::run_in_transaction) {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
-        let standing = Standing { digest: complete(&context.tenant), head: context.tenant.head() };
+        let standing = Standing::complete(&context.tenant);
         let transaction = Transaction::create_tenant(frame, migrations, registering, &standing, &prepared);
         match send_known(session, &transaction, migrations, &prepared.wall, &context.cancellation, known).await {
             // A schema is there already: perhaps one that was never finished, which the steps remove.

@@ -1,18 +1,18 @@
 //! A tenant that one transaction cannot hold: its schema is marked as unfinished from the first to the last.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::Session;
 use crate::inventory::{Subject, observe_one};
+use crate::migration::RunId;
 use crate::migrator::Migrator;
 use crate::plan::decide;
 use crate::registry::UNDER_CONSTRUCTION;
 use crate::run::{
     Context, Failure, Frame, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict, Wall,
-    Worker, creation_lock, send, send_known,
+    Worker, creation_lock, delays, send, send_known,
 };
 use crate::sqlstate::FailureClass;
 
@@ -59,11 +59,37 @@ impl Migrator {
         let in_doubt = known.is_some()
             && matches!(&result, Err(StepError::Failed { failure, .. }) if failure.class == FailureClass::ConnectionLost);
         if result.is_err() && !in_doubt {
-            // What a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
-            let abandon = Transaction::abandon_tenant(frame, mark);
-            let _ = send(session, &abandon, &[], &Wall::default(), &CancellationToken::new()).await;
+            self.abandon(frame, mark).await;
         }
         result
+    }
+
+    /// Removes what a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
+    ///
+    /// On a connection of its own, since a cancel request may still be on its way to the others; and it waits until
+    /// the server has ended a session that was left in the middle, and holds the lock until then.
+    async fn abandon(&self, frame: Frame<'_>, mark: &str) {
+        let abandon = Transaction::abandon_tenant(frame, mark);
+        let mut delays = delays();
+        loop {
+            let result = match self.context.connect().await {
+                Ok(session) => {
+                    let result = send(&session, &abandon, &[], &Wall::default(), &CancellationToken::new()).await;
+                    session.close().await;
+                    result
+                }
+                Err(error) => Err(error.into()),
+            };
+            let again = match result {
+                Err(StepError::Held) => true,
+                Err(StepError::Failed { failure, .. }) => failure.class.is_retryable(),
+                Ok(()) | Err(StepError::Stale) => false,
+            };
+            match delays.next() {
+                Some(delay) if again => tokio::time::sleep(delay).await,
+                _ => return,
+            }
+        }
     }
 
     /// Migrates the new schema, then registers the tenant.
@@ -82,13 +108,15 @@ impl Migrator {
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
         let observed = observe_one(session, subject).await?;
         let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
+        // Until the last step the state table knows nothing of it: a start would serve what it finds there.
+        let silent = Preparation { state: None, ..prepared.clone() };
         let mut job = Job::new(0, plan);
-        let mut worker = Worker::new(Arc::clone(&context), Arc::new(prepared));
+        let mut worker = Worker::new(Arc::clone(&context), Arc::new(silent));
         let verdict = Box::pin(worker.work(&mut job)).await;
         worker.finish().await;
         match verdict {
             Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => {
-                let finish = Transaction::finish_tenant(frame, registering, mark, &self.context.tenant);
+                let finish = Transaction::finish_tenant(frame, registering, mark, &context.tenant, &prepared);
                 let never = CancellationToken::new();
                 send_known(session, &finish, &[], &Wall::default(), &never, known).await
             }
@@ -102,7 +130,7 @@ impl Migrator {
 
 /// The mark of one creation: what another one makes under the same name in the meantime is told from it.
 fn mark() -> String {
-    format!("{UNDER_CONSTRUCTION} ({:016x})", RandomState::new().build_hasher().finish())
+    format!("{UNDER_CONSTRUCTION} ({})", RunId::default().as_str())
 }
 
 fn behind_a_pooler() -> Failure {
