@@ -138,7 +138,8 @@ impl Wall {
         let none = (Vec::new(), Vec::new());
         let (oids, digests) = classes.get(&RELATIONS).unwrap_or(&none);
         let (oids, digests) = (array(oids, "oid"), array(digests, "int4"));
-        let mut changed = vec![format!("SELECT {RELATIONS}::oid, objid FROM relation WHERE exclusive AND relkind IS NULL")];
+        let mut changed =
+            vec![format!("SELECT {RELATIONS}::oid, objid FROM relation WHERE exclusive AND relkind IS NULL")];
         let mut written = vec![WRITTEN_OF_A_RELATION.to_owned()];
         for (class, (oids, digests)) in &classes {
             let oids = array(oids, "oid");
