@@ -32,6 +32,5 @@ pub use url::ConnectionUrl;
 pub use url_error::UrlError;
 #[cfg(feature = "migrations")]
 pub(crate) use {
-    row::Row,
     session::{ConnectOptions, PipelineError, Session},
 };

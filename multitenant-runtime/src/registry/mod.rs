@@ -3,11 +3,13 @@
 mod discover;
 mod error;
 mod source;
+mod unusable;
 
-pub(crate) use discover::{Discovery, discover, list, registry_query, targets};
+pub(crate) use discover::{Discovery, Fleet, discover, list, registry_query, targets};
 pub use error::RegistryError;
 pub(crate) use source::RegistrySource;
 pub use source::{Registry, Tenant};
+pub use unusable::UnusableTenant;
 
 /// The comment on a schema whose tenant is still being created; such a schema is never served.
 pub(crate) const UNDER_CONSTRUCTION: &str = "multitenant: this tenant is being created";

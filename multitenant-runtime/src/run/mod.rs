@@ -26,4 +26,4 @@ pub(crate) use retry::delays;
 pub(crate) use step::{StepError, send};
 pub(crate) use transaction::{Frame, Standing, Transaction};
 pub(crate) use wall::Wall;
-pub(crate) use worker::{Job, Verdict, Worker};
+pub(crate) use worker::{Job, Verdict, Worker, refusal};

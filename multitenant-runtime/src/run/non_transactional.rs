@@ -57,7 +57,7 @@ pub(crate) async fn apply(
             _ => context.settings.lock_timeout,
         };
         session.rows(&format!("SET lock_timeout = {}", timeout.as_millis())).await?;
-        if let Err(error) = session.rows(sql).await {
+        if let Err(error) = session.run(sql).await {
             let mut failure = failed(migration, i, &error);
             explain(&mut failure, session, frame, migration, i).await;
             failure.notices = session.take_notices();

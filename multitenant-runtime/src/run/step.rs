@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{ConnectError, PipelineError, Row, Session};
+use crate::connection::{ConnectError, PipelineError, Session};
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
 
@@ -84,7 +84,7 @@ pub(crate) async fn send(
 }
 
 /// Everything at once; what the last migration left on the connection goes first.
-async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
     let reset: &[&str] = match transaction.holder() {
         Holder::Transaction => &["DISCARD ALL"],
         // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
@@ -101,7 +101,7 @@ async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<Vec
 /// Before a COMMIT behind a pooler.
 const CLEANING: [&str; 3] = ["SET CONSTRAINTS ALL IMMEDIATE", "RESET ROLE", "RESET ALL"];
 
-async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
     let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
     if let Err(error) = session.pipeline(preamble).await {
         // The connection goes back to the pooler: not with an open transaction.
