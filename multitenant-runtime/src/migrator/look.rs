@@ -95,9 +95,7 @@ impl Migrator {
         let plans: Vec<TargetPlan> = plans.collect();
         // A table that is still missing when shared migrations were applied may be misspelt: only who is about to
         // apply the rest may take it for one that they make.
-        let makes_it = |shared: &TargetPlan| {
-            !shared.pending.is_empty() && (scope.shared || shared.applied.is_empty())
-        };
+        let makes_it = |shared: &TargetPlan| !shared.pending.is_empty() && (scope.shared || shared.applied.is_empty());
         Ok(View {
             before_first: no_table && shared.as_ref().is_some_and(makes_it),
             shared: shared.filter(|_| scope.shared),

@@ -56,7 +56,11 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
     let edited: Vec<Version> = applied.values().filter(|row| row.edited).map(|row| row.version.clone()).collect();
     let out_of_order = pending.iter().filter(|version| newest.is_some_and(|newest| *version < newest)).cloned();
     let mut plan = TargetPlan {
-        state: if is_missing(observed, policy) { State::Missing } else { state(set.head(), &pending, &unknown, &edited) },
+        state: if is_missing(observed, policy) {
+            State::Missing
+        } else {
+            state(set.head(), &pending, &unknown, &edited)
+        },
         out_of_order: out_of_order.collect(),
         applied: applied.keys().map(|&version| version.clone()).collect(),
         refused: None,

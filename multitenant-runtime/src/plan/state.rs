@@ -147,8 +147,7 @@ impl Plan {
     #[must_use]
     pub fn summary(&self) -> PlanSummary {
         let failed = self.unusable.len();
-        let mut summary =
-            PlanSummary { tenants: self.tenants.len() + failed, failed, ..PlanSummary::default() };
+        let mut summary = PlanSummary { tenants: self.tenants.len() + failed, failed, ..PlanSummary::default() };
         for tenant in &self.tenants {
             *match tenant.state {
                 State::UpToDate => &mut summary.up_to_date,

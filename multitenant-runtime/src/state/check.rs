@@ -49,7 +49,7 @@ impl Check {
                     list(session, source, settings).await?.unwrap_or_default().into_iter().collect();
                 let Ok(tenants) = tenants else { return Ok(None) };
                 listed(&tenants)
-            },
+            }
         };
         // Whatever is wrong with it, the authoritative way says it better.
         let Ok(rows) = session.rows(&query(table, &registry, settings, wanted)).await else { return Ok(None) };
