@@ -152,6 +152,11 @@ pub(crate) fn is_duplicate_object(code: &str) -> bool {
     .any(|known| known.code() == code)
 }
 
+/// Whether a statement succeeds only when what came before it has been committed.
+pub(crate) fn needs_commit_before(code: &str) -> bool {
+    [SqlState::UNSAFE_NEW_ENUM_VALUE_USAGE, SqlState::OBJECT_IN_USE].iter().any(|known| known.code() == code)
+}
+
 /// Whether a query failed because the relation that it reads does not exist.
 pub(crate) fn is_undefined_table(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME)

@@ -149,7 +149,6 @@ impl Session {
     }
 
     /// As [`pipeline`](Self::pipeline), with the rows of each statement.
-    #[cfg(test)]
     pub(crate) async fn pipeline_rows(&self, statements: &[impl AsRef<str>]) -> Result<Vec<Vec<Row>>, PipelineError> {
         self.answers(statements, Rows::Kept).await
     }

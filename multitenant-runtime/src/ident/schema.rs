@@ -25,9 +25,15 @@ impl SchemaName {
     ///
     /// # Errors
     ///
-    /// [`IdentError::Empty`], [`IdentError::Nul`] and [`IdentError::TooLong`].
+    /// [`IdentError::Empty`], [`IdentError::Nul`], [`IdentError::TooLong`], and [`IdentError::Reserved`] for `$user`,
+    /// which cannot be put on a `search_path`.
     pub fn new(name: impl AsRef<str>) -> Result<Self, IdentError> {
-        Identifier::new(name).map(Self)
+        let name = Identifier::new(name)?;
+        if name.as_str() == "$user" {
+            let by = "search_path reads it as the role's name, in quotes too";
+            return Err(IdentError::Reserved { name: name.as_str().to_owned(), by });
+        }
+        Ok(Self(name))
     }
 
     /// The same name, checked to be one that a tenant may have beside this shared schema.
@@ -83,6 +89,7 @@ mod tests {
             let refused = SchemaName::new(name).unwrap().for_tenant(&shared);
             assert!(matches!(refused, Err(IdentError::Reserved { .. })), "{name}");
         }
+        assert!(matches!(SchemaName::new("$user"), Err(IdentError::Reserved { .. })));
         for name in ["Public", "pgx", "tenant_acme"] {
             assert!(SchemaName::new(name).unwrap().for_tenant(&shared).is_ok(), "{name}");
         }

@@ -4,7 +4,7 @@ use crate::connection::Session;
 use crate::ident::{Identifier, literal};
 use crate::migration::ledger::{HISTORY_FORMAT, Ledger};
 use crate::migration::{MigrationSet, Version};
-use crate::registry::UNDER_CONSTRUCTION;
+use crate::registry::is_under_construction;
 use crate::sqlstate::is_undefined_table;
 use crate::state::StateTable;
 use crate::target::Target;
@@ -143,13 +143,13 @@ fn catalogue_query(subjects: &[Subject<'_>], state: Option<&StateTable>) -> Stri
     };
     format!(
         "SELECT wanted.i, {}, \
-         pg_catalog.obj_description(n.oid, 'pg_namespace') IS NOT DISTINCT FROM {}, {has_state}, now() \
+         {}, {has_state}, now() \
          FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[]), \
          pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[])) WITH ORDINALITY AS wanted(nsp, rel, i) \
          JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.nsp \
          LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.rel",
         standing(),
-        literal(UNDER_CONSTRUCTION),
+        is_under_construction("n.oid"),
         list(|subject| subject.target.schema().as_str().to_owned()),
         list(|subject| subject.table.as_str().to_owned()),
     )

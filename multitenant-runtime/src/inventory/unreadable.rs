@@ -4,7 +4,7 @@
 //! (a type with a cast of its own, a view, a row security policy) would run it with the rights of the migrating role.
 
 use crate::connection::Session;
-use crate::migration::ledger::{CHECKSUM_COLUMN, FORMAT_COLUMN, Ledger};
+use crate::migration::ledger::{CHECKSUM_COLUMN, FORMAT_COLUMN, Ledger, RUN_COLUMN};
 use crate::run::Failure;
 use crate::sqlstate::FailureClass;
 
@@ -18,21 +18,20 @@ pub(super) fn standing() -> String {
         )
     };
     let texts = "('pg_catalog.varchar'::pg_catalog.regtype, 'pg_catalog.text'::pg_catalog.regtype)";
-    let ours = format!("a.attname IN ('{CHECKSUM_COLUMN}', '{FORMAT_COLUMN}')");
+    let read = format!("a.attname IN ('version', '{CHECKSUM_COLUMN}', '{FORMAT_COLUMN}')");
+    let ours = format!("a.attname IN ('{CHECKSUM_COLUMN}', '{FORMAT_COLUMN}', '{RUN_COLUMN}')");
     let expected = format!(
-        "(a.attname IN ('version', '{CHECKSUM_COLUMN}') AND a.atttypid IN {texts} \
+        "(a.attname IN ('version', '{CHECKSUM_COLUMN}', '{RUN_COLUMN}') AND a.atttypid IN {texts} \
          OR a.attname = '{FORMAT_COLUMN}' AND a.atttypid = 'pg_catalog.int4'::pg_catalog.regtype)"
     );
     format!(
         "CASE WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'usage' \
          WHEN c.oid IS NULL THEN 'absent' WHEN c.relkind NOT IN ('r', 'p') THEN 'no-table' \
          WHEN {} = 0 OR {} > 0 THEN 'layout' WHEN c.relrowsecurity THEN 'row-security' WHEN {} > 0 THEN 'select' \
-         WHEN {} = 2 THEN 'extended' ELSE 'diesel' END",
+         WHEN {} = 3 THEN 'extended' ELSE 'diesel' END",
         columns("a.attname = 'version'"),
         columns(&format!("(a.attname = 'version' OR {ours}) AND NOT {expected}")),
-        columns(&format!(
-            "(a.attname = 'version' OR {ours}) AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')"
-        )),
+        columns(&format!("{read} AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')")),
         columns(&ours),
     )
 }

@@ -5,13 +5,16 @@
 
 use crate::ident::{Identifier, SchemaName, literal};
 
-use super::{Migration, Version, sha256_hex};
+use super::{Migration, RunId, Version, sha256_hex};
 
 /// The format of our columns that this version writes; a history with a newer one is left alone.
 pub(crate) const HISTORY_FORMAT: i32 = 1;
 
 /// The column with the checksum of what was applied.
 pub(crate) const CHECKSUM_COLUMN: &str = "multitenant_checksum";
+
+/// The column with the run that applied it: whether a transaction whose answer was lost has committed.
+pub(crate) const RUN_COLUMN: &str = "multitenant_run";
 
 /// The column with the format of our columns.
 pub(crate) const FORMAT_COLUMN: &str = "multitenant_format";
@@ -42,7 +45,8 @@ impl<'a> Ledger<'a> {
     pub(crate) fn create(&self) -> String {
         format!(
             "CREATE TABLE {} (version varchar(50) PRIMARY KEY NOT NULL, \
-             run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, {CHECKSUM_COLUMN} text, {FORMAT_COLUMN} integer)",
+             run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, {CHECKSUM_COLUMN} text, \
+             {FORMAT_COLUMN} integer, {RUN_COLUMN} text)",
             self.qualified()
         )
     }
@@ -51,18 +55,30 @@ impl<'a> Ledger<'a> {
     pub(crate) fn extend(&self) -> String {
         format!(
             "ALTER TABLE {} ADD COLUMN IF NOT EXISTS {CHECKSUM_COLUMN} text, \
-             ADD COLUMN IF NOT EXISTS {FORMAT_COLUMN} integer",
+             ADD COLUMN IF NOT EXISTS {FORMAT_COLUMN} integer, ADD COLUMN IF NOT EXISTS {RUN_COLUMN} text",
             self.qualified()
         )
     }
 
-    /// Records a migration as applied.
-    pub(crate) fn record(&self, migration: &Migration) -> String {
+    /// Records a migration as applied, by this run.
+    pub(crate) fn record(&self, migration: &Migration, run: &RunId) -> String {
         format!(
-            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}) VALUES ({}, {}, {HISTORY_FORMAT})",
+            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) \
+             VALUES ({}, {}, {HISTORY_FORMAT}, {})",
             self.qualified(),
             literal(migration.version().as_str()),
             literal(&migration.checksum().to_string()),
+            literal(run.as_str()),
+        )
+    }
+
+    /// A query that gives a row where this run has applied the version.
+    pub(crate) fn applied_by(&self, version: &Version, run: &RunId) -> String {
+        format!(
+            "SELECT 1 FROM {} WHERE version = {} AND {RUN_COLUMN} = {}",
+            self.qualified(),
+            literal(version.as_str()),
+            literal(run.as_str())
         )
     }
 

@@ -9,7 +9,7 @@ use crate::settings::{RegistrySettings, Settings};
 use crate::sqlstate::is_undefined_table;
 use crate::target::Target;
 
-use super::{RegistryError, RegistrySource, Tenant, UNDER_CONSTRUCTION, UnusableTenant};
+use super::{RegistryError, RegistrySource, Tenant, UnusableTenant, is_under_construction};
 
 /// What a look at the registry gave.
 #[derive(Debug)]
@@ -132,9 +132,9 @@ async fn existing_schemas(session: &Session, settings: &Settings) -> Result<Vec<
     let template = &settings.schema_template;
     let sql = format!(
         "SELECT nspname FROM pg_catalog.pg_namespace WHERE pg_catalog.starts_with(nspname::text, {}) \
-         AND pg_catalog.obj_description(oid, 'pg_namespace') IS DISTINCT FROM {} ORDER BY 1",
+         AND NOT {} ORDER BY 1",
         literal(template.prefix()),
-        literal(UNDER_CONSTRUCTION)
+        is_under_construction("oid")
     );
     let rows = session.rows(&sql).await.map_err(|error| query_error(&error))?;
     Ok(rows

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ident::IdentError;
+use crate::ident::{IdentError, TenantId};
 use crate::run::Failure;
 
 /// A list of tenants that cannot be had, or not be added to. A single tenant that cannot be used is an
@@ -26,6 +26,13 @@ pub enum RegistryError {
         /// Why it cannot be used.
         error: IdentError,
     },
+    /// A new tenant's schema is not the template's, and the registry has no column for it.
+    NoSchemaColumn {
+        /// The tenant.
+        tenant: TenantId,
+        /// The schema that it should have.
+        schema: String,
+    },
     /// A new tenant cannot be registered, since the registry is nothing that rows can be put into.
     ReadOnly {
         /// What it is.
@@ -44,6 +51,12 @@ impl fmt::Display for RegistryError {
             Self::Query(failure) => write!(f, "the tenants cannot be read: {failure}: check [tenants]"),
             Self::Custom(error) => write!(f, "the application's registry failed: {error}"),
             Self::Tenant { tenant, error } => write!(f, "the tenant {tenant:?} cannot be used: {error}"),
+            Self::NoSchemaColumn { tenant, schema } => write!(
+                f,
+                "the tenant {:?} cannot have the schema {schema:?}, since the registry would not tell it: configure \
+                 tenants.schema_column, or leave the schema to isolation.schema_name",
+                tenant.as_str()
+            ),
             Self::ReadOnly { source } => write!(
                 f,
                 "a new tenant cannot be registered, since the registry is {source}: pass the statement that does it \

@@ -11,5 +11,14 @@ pub(crate) use source::RegistrySource;
 pub use source::{Registry, Tenant};
 pub use unusable::UnusableTenant;
 
-/// The comment on a schema whose tenant is still being created; such a schema is never served.
+/// How the comment on a schema begins whose tenant is still being created; such a schema is never served. After
+/// it stands whose creation it is.
 pub(crate) const UNDER_CONSTRUCTION: &str = "multitenant: this tenant is being created";
+
+/// An SQL condition: the schema of this `pg_namespace` row is still being created, by whomever.
+pub(crate) fn is_under_construction(oid: &str) -> String {
+    format!(
+        "coalesce(pg_catalog.starts_with(pg_catalog.obj_description({oid}, 'pg_namespace'), {}), false)",
+        crate::ident::literal(UNDER_CONSTRUCTION)
+    )
+}

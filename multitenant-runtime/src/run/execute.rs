@@ -18,7 +18,7 @@ use super::event::Event;
 use super::preparation::Preparation;
 use super::queue::{Next, Queue};
 use super::report::{Outcome, TargetReport};
-use super::worker::{Job, Verdict, Worker, settled};
+use super::worker::{Job, Verdict, Worker, left, settled};
 
 /// Carries out the plans, and reports on each of them, in their order.
 pub(crate) async fn execute(
@@ -45,7 +45,8 @@ pub(crate) async fn execute(
     // A worker that panicked takes nothing but its current target with it.
     while running.join_next().await.is_some() {}
     for job in queue.drain() {
-        reports.finish(context, job, Outcome::NotTried, None);
+        let (outcome, failure) = left(&job);
+        reports.finish(context, job, outcome, failure);
     }
     let mut reports = reports.take();
     targets.into_iter().enumerate().map(|(i, target)| reports.remove(&i).unwrap_or_else(|| lost(target))).collect()

@@ -2,6 +2,7 @@
 
 use crate::connection::Session;
 use crate::ident::SchemaName;
+use crate::migration::RunId;
 use crate::state::StateTable;
 
 use super::wall::Wall;
@@ -13,6 +14,8 @@ pub(crate) struct Preparation {
     pub(crate) wall: Wall,
     /// The state table, where there is one that may be written to.
     pub(crate) state: Option<StateTable>,
+    /// What this run writes into the histories.
+    pub(crate) run: RunId,
 }
 
 impl Preparation {
@@ -22,7 +25,7 @@ impl Preparation {
         shared: &SchemaName,
         state: Option<&SchemaName>,
     ) -> Result<Self, tokio_postgres::Error> {
-        let mut prepared = Self { wall: Wall::around(session, shared).await?, state: None };
+        let mut prepared = Self { wall: Wall::around(session, shared).await?, ..Self::default() };
         if let Some(schema) = state {
             let table = StateTable::in_schema(schema);
             if table.prepare(session).await? {

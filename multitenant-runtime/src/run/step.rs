@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{ConnectError, PipelineError, Session};
+use crate::ident::literal;
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
 
@@ -68,19 +69,98 @@ pub(crate) async fn send(
     let Err(PipelineError { index, error }) = cancellable(session, cancellation, work).await else {
         return Ok(());
     };
+    Err(meaning(session, transaction, index, &error, migrations, wall))
+}
+
+/// What the failure of one statement of a transaction means.
+fn meaning(
+    session: &Session,
+    transaction: &Transaction,
+    index: usize,
+    error: &tokio_postgres::Error,
+    migrations: &[Migration],
+    wall: &Wall,
+) -> StepError {
     let role = transaction.role(index);
-    Err(match role {
-        Role::Lock if is_failed_guard(&error) => StepError::Held,
+    match role {
+        Role::Lock if is_failed_guard(error) => StepError::Held,
         // The history itself may be gone, with its schema.
-        Role::Guard if is_failed_guard(&error) || is_undefined_table(&error) => StepError::Stale,
-        Role::Wall if is_failed_cast(&error) => touched(wall, &error, migrations),
+        Role::Guard | Role::Record { .. } if is_failed_guard(error) || is_undefined_table(error) => StepError::Stale,
+        Role::Wall if is_failed_cast(error) => touched(wall, error, migrations),
+        Role::Current if is_failed_guard(error) => StepError::failed(
+            Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
+                .with_hint("create tenants as a role that may use the schemas that it makes"),
+        ),
+        Role::Registered if is_failed_guard(error) => StepError::failed(
+            Failure::new(FailureClass::Permanent, "the registry has this tenant already, with another schema")
+                .with_hint("correct the row's schema, or remove the row, and create the tenant again"),
+        ),
         _ => {
-            let mut failure = Failure::from_postgres(&error);
-            locate(&mut failure, role, migrations, position(&error));
+            let mut failure = Failure::from_postgres(error);
+            locate(&mut failure, role, migrations, position(error));
             failure.notices = session.take_notices();
-            StepError::Failed { failure: Box::new(failure), once: retry_once(&error) }
+            StepError::Failed { failure: Box::new(failure), once: retry_once(error) }
         }
-    })
+    }
+}
+
+/// The number of a transaction, by which its end can be learnt from another connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Known(String);
+
+impl Known {
+    /// Whether the transaction has committed. Waits while it is still at work: its connection is lost, and the
+    /// server may not have noticed.
+    pub(crate) async fn has_committed(&self, session: &Session) -> Result<bool, tokio_postgres::Error> {
+        const AGAIN: Duration = Duration::from_millis(200);
+        let sql = format!("SELECT pg_catalog.pg_xact_status({}::xid8)", literal(&self.0));
+        loop {
+            let rows = session.rows(&sql).await?;
+            match rows.first().and_then(|row| row.get(0)) {
+                Some("committed") => return Ok(true),
+                Some("in progress") => tokio::time::sleep(AGAIN).await,
+                // Aborted; or so long ago that nobody knows, which it is not.
+                _ => return Ok(false),
+            }
+        }
+    }
+}
+
+/// Sends a transaction whose end must be known even where its answer is lost: one round trip more, for its number.
+pub(crate) async fn send_known(
+    session: &Session,
+    transaction: &Transaction,
+    migrations: &[Migration],
+    wall: &Wall,
+    cancellation: &CancellationToken,
+    known: &mut Option<Known>,
+) -> Result<(), StepError> {
+    let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
+    let reset: &[&str] = if session.is_direct() { &["DISCARD ALL"] } else { &[] };
+    let first: Vec<&str> = reset
+        .iter()
+        .copied()
+        .chain(preamble.iter().map(String::as_str))
+        .chain(["SELECT pg_catalog.pg_current_xact_id()"])
+        .collect();
+    let answers = match session.pipeline_rows(&first).await {
+        Ok(answers) => answers,
+        Err(PipelineError { index, error }) => {
+            let _ = session.rows("ROLLBACK").await;
+            let index = index.saturating_sub(reset.len());
+            return Err(meaning(session, transaction, index, &error, migrations, wall));
+        }
+    };
+    *known = answers.last().and_then(|rows| rows.first()).and_then(|row| row.get(0)).map(|xid| Known(xid.to_owned()));
+    let cleaning: &[&str] = if session.is_direct() { &[] } else { &CLEANING };
+    let (commit, rest) = rest.split_last().map_or(("COMMIT", rest), |(commit, rest)| (commit.as_str(), rest));
+    let rest: Vec<&str> = rest.iter().map(String::as_str).chain(cleaning.iter().copied()).chain([commit]).collect();
+    match cancellable(session, cancellation, session.pipeline(&rest)).await {
+        Ok(()) => Ok(()),
+        Err(PipelineError { index, error }) => {
+            Err(meaning(session, transaction, index + preamble.len(), &error, migrations, wall))
+        }
+    }
 }
 
 /// Everything at once; what the last migration left on the connection goes first.

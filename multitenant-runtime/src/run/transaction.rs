@@ -21,12 +21,15 @@ use std::time::Duration;
 use crate::ident::{Identifier, SchemaName, literal};
 use crate::inventory::HistoryTable;
 use crate::migration::ledger::Ledger;
-use crate::migration::{Migration, StatementKind, Version};
+use crate::migration::{Migration, MigrationSet, StatementKind, Version};
+use crate::registry::is_under_construction;
 use crate::settings::Settings;
+use crate::state::complete;
 use crate::target::{Target, Tier};
 
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
+use super::registering::Registering;
 use super::wall::Wall;
 
 /// What a statement of the pipeline is for, and so what its failure means.
@@ -44,8 +47,12 @@ pub(crate) enum Role {
     Record { migration: usize },
     /// Asserts that the shared schema is untouched.
     Wall,
+    /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
+    Current,
     /// Registers a new tenant.
     Register,
+    /// Asserts that the registry has the new tenant as it was made.
+    Registered,
 }
 
 /// Who holds the target's lock when a transaction begins.
@@ -71,6 +78,13 @@ pub(crate) struct Transaction {
 pub(crate) struct Standing<'a> {
     pub(crate) digest: String,
     pub(crate) head: Option<&'a Version>,
+}
+
+impl<'a> Standing<'a> {
+    /// Where everything is applied.
+    pub(crate) fn complete(set: &'a MigrationSet) -> Self {
+        Self { digest: complete(set), head: set.head() }
+    }
 }
 
 /// What every transaction on a target needs to know.
@@ -119,6 +133,20 @@ impl<'a> Frame<'a> {
         ]
     }
 
+    /// A guard that remembers, for the transaction, which schema it has seen under the target's name.
+    fn remember_schema(&self) -> String {
+        format!("pg_catalog.set_config('{SEEN}', ({})::text, true)", oid_of(self.schema()))
+    }
+
+    /// An SQL condition: the target's name still means the schema that the guard has seen. Renaming a schema waits
+    /// for no lock of ours.
+    fn is_the_same(&self) -> String {
+        format!(
+            "coalesce(nullif(pg_catalog.current_setting('{SEEN}', true), ''), ({0})::text) = ({0})::text",
+            oid_of(self.schema())
+        )
+    }
+
     fn is_current(&self) -> String {
         format!("pg_catalog.current_schema() IS NOT DISTINCT FROM {}", literal(self.schema().as_str()))
     }
@@ -137,14 +165,18 @@ impl Transaction {
         let mut tx = Self::begin(frame);
         let ledger = frame.ledger();
         let expected = if history == HistoryTable::Absent { ledger.is_absent() } else { ledger.holds(applied) };
-        tx.push(Role::Guard, format!("SELECT 1 / ({} AND {expected})::int", frame.is_current()));
+        tx.push(
+            Role::Guard,
+            format!("SELECT 1 / ({} AND {expected})::int, {}", frame.is_current(), frame.remember_schema()),
+        );
         match history {
             HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
             HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
             HistoryTable::Extended => {}
         }
         tx.migration(frame, 0, migration);
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         if !migration.allow_shared_locks() {
             tx.wall(frame, &prepared.wall);
@@ -177,7 +209,7 @@ impl Transaction {
             HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
             HistoryTable::Extended => {}
         }
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration));
+        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx.commit()
     }
@@ -186,36 +218,49 @@ impl Transaction {
     pub(crate) fn create_tenant(
         frame: Frame<'_>,
         migrations: &[Migration],
-        registration: Option<&str>,
+        registering: &Registering,
         standing: &Standing<'_>,
         prepared: &Preparation,
     ) -> Self {
         let mut tx = Self::begin(frame);
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", schema_is_absent(frame.schema())));
         tx.push(Role::Frame, format!("CREATE SCHEMA {}", frame.schema().quoted()));
+        tx.push(Role::Current, format!("SELECT 1 / ({})::int", frame.is_current()));
         tx.push(Role::Frame, frame.ledger().create());
         for (i, migration) in migrations.iter().enumerate() {
             if i > 0 {
                 // What one migration sets, the next must not see.
+                tx.push(Role::Frame, "RESET ROLE".to_owned());
                 tx.push(Role::Frame, "RESET ALL".to_owned());
                 frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
             }
             tx.migration(frame, i, migration);
-            tx.push(Role::Record { migration: i }, frame.ledger().record(migration));
+            tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
         }
         tx.note(frame, standing, prepared);
         if !migrations.iter().any(Migration::allow_shared_locks) {
             tx.wall(frame, &prepared.wall);
         }
-        tx.register(frame, registration);
+        tx.register(frame, registering);
         tx.commit()
     }
 
     /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
     /// mark goes.
-    pub(crate) fn finish_tenant(frame: Frame<'_>, registration: Option<&str>) -> Self {
+    pub(crate) fn finish_tenant(
+        frame: Frame<'_>,
+        registering: &Registering,
+        mark: &str,
+        set: &MigrationSet,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::begin(frame);
-        tx.register(frame, registration);
+        // It is this creation's schema, and it is complete: another one may have removed the first and begun anew.
+        let complete = frame.ledger().holds(set.migrations().iter().map(Migration::version));
+        let unfinished = is_unfinished(frame.schema(), mark);
+        tx.push(Role::Guard, format!("SELECT 1 / (CASE WHEN {unfinished} THEN {complete} ELSE false END)::int"));
+        tx.note(frame, &Standing::complete(set), prepared);
+        tx.register(frame, registering);
         tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
         tx.commit()
     }
@@ -234,7 +279,11 @@ impl Transaction {
     pub(crate) fn begin_tenant(frame: Frame<'_>, mark: &str) -> Self {
         let schema = frame.schema();
         let mut tx = Self::begin(frame);
-        let unfinished = is_unfinished(schema, mark);
+        let unfinished = format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {} AND {})",
+            literal(schema.as_str()),
+            is_under_construction("oid")
+        );
         tx.push(Role::Guard, format!("SELECT 1 / ({} OR {unfinished})::int", schema_is_absent(schema)));
         tx.push(Role::Frame, format!("DROP SCHEMA IF EXISTS {} CASCADE", schema.quoted()));
         tx.push(Role::Frame, format!("CREATE SCHEMA {}", schema.quoted()));
@@ -283,10 +332,13 @@ impl Transaction {
         }
     }
 
-    fn register(&mut self, frame: Frame<'_>, registration: Option<&str>) {
-        if let Some(sql) = registration {
+    fn register(&mut self, frame: Frame<'_>, registering: &Registering) {
+        if let Some(sql) = &registering.insert {
             self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
-            self.push(Role::Register, sql.to_owned());
+            self.push(Role::Register, sql.clone());
+        }
+        if let Some(condition) = &registering.holds {
+            self.push(Role::Registered, format!("SELECT 1 / ({condition})::int"));
         }
     }
 
@@ -316,10 +368,17 @@ impl Transaction {
     /// before the rest is sent where an open transaction cannot be relied upon.
     pub(crate) fn preamble(&self) -> usize {
         let is_preamble = |role: &Role| matches!(role, Role::Frame | Role::Lock | Role::Guard);
-        let last_guard =
-            self.roles.iter().rposition(|role| matches!(role, Role::Lock | Role::Guard)).map_or(0, |i| i + 1);
-        last_guard.min(self.roles.iter().take_while(|role| is_preamble(role)).count())
+        let first = self.roles.iter().take_while(|role| is_preamble(role)).count();
+        let guard = |role: &Role| matches!(role, Role::Lock | Role::Guard);
+        self.roles.iter().take(first).rposition(guard).map_or(0, |i| i + 1)
     }
+}
+
+/// The transaction's own setting that holds the schema's OID.
+const SEEN: &str = "multitenant.schema";
+
+fn oid_of(schema: &SchemaName) -> String {
+    format!("SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {}", literal(schema.as_str()))
 }
 
 fn schema_is_absent(schema: &SchemaName) -> String {

@@ -125,7 +125,7 @@ impl Worker {
                 () = self.context.cancellation.cancelled() => return interrupted(job),
             }
             // Whatever failed may have happened all the same: a lost connection does not tell.
-            if let Err(StepError::Failed { failure, .. }) = self.look_again(job).await
+            if let Err(StepError::Failed { failure, .. }) = self.learn(job).await
                 && !failure.class.is_retryable()
             {
                 return Verdict::Done(Outcome::Failed, Some(*failure));
@@ -189,8 +189,25 @@ impl Worker {
         let work =
             non_transactional::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
         let result = work.await;
+        // The server ends a session some time after its goodbye, and the next step wants the lock at once.
+        let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
         session.close().await;
         result
+    }
+
+    /// Reads one target again after a failure, and takes credit for what this run has done without knowing it.
+    async fn learn(&mut self, job: &mut Job) -> Result<(), StepError> {
+        let next = job.plan.pending.first().cloned();
+        self.look_again(job).await?;
+        let Some(version) = next.filter(|version| job.plan.applied.contains(version)) else { return Ok(()) };
+        let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
+        let target = job.plan.target.clone();
+        let sql = Frame::new(&context.settings, &target).ledger().applied_by(&version, &prepared.run);
+        if !self.session().await?.rows(&sql).await?.is_empty() {
+            context.emit(&Event::MigrationApplied { target, version: version.clone(), duration: Duration::ZERO });
+            job.applied.push(version);
+        }
+        Ok(())
     }
 
     /// Reads one target again, and plans it again.
@@ -259,10 +276,18 @@ fn interrupted(job: &Job) -> Verdict {
     if let Some((outcome, failure)) = settled(&job.plan, &job.applied) {
         return Verdict::Done(outcome, failure);
     }
-    let failure = Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun here is rolled back")
-        .with_hint("run it again: it goes on where this run ended");
-    let outcome = if job.applied.is_empty() { Outcome::NotTried } else { Outcome::Failed };
-    Verdict::Done(outcome, Some(failure))
+    let (outcome, _) = left(job);
+    Verdict::Done(outcome, Some(interruption()))
+}
+
+/// The outcome of a target that nobody goes on with.
+pub(crate) fn left(job: &Job) -> (Outcome, Option<Failure>) {
+    if job.applied.is_empty() { (Outcome::NotTried, None) } else { (Outcome::Failed, Some(interruption())) }
+}
+
+fn interruption() -> Failure {
+    Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun here is rolled back")
+        .with_hint("run it again: it goes on where this run ended")
 }
 
 /// The guard fails, though a second look found everything as it was. That the role may use the schema is known by
@@ -274,8 +299,7 @@ fn guarded(job: &Job) -> Failure {
         format!("the schema {schema} does not become the current schema, or its history changes under our hands"),
     )
     .with_hint(
-        "look for a version that the history table has twice, for another tool that migrates this schema just now, \
-         and for a schema name that search_path reads otherwise, as \"$user\"",
+        "look for a version that the history table has twice, and for another tool that migrates this schema just now",
     )
 }
 

@@ -1,8 +1,9 @@
 //! Creating tenants: all or nothing.
 
-use multitenant_runtime::{Error, NewTenant, RegistryText, Scope};
+use multitenant_runtime::{Error, Event, NewTenant, RegistryText, Scope};
 
 use super::project::Project;
+use super::proxy::Proxy;
 
 async fn shop() -> Project {
     Project::new()
@@ -93,4 +94,106 @@ async fn one_of_two_at_once_wins() {
     let (a, b) = tokio::join!(migrator.create_tenant(acme.clone()), migrator.create_tenant(acme));
     assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1, "{a:?} {b:?}");
     assert_eq!(project.one(SCHEMAS).await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_to_the_commit_is_found_out() {
+    for outside in [false, true] {
+        let project = shop().await;
+        let project = if outside {
+            project
+                .tenant("2_index", "CREATE INDEX CONCURRENTLY users_id ON users (id);")
+                .metadata("2_index", "run_in_transaction = false")
+        } else {
+            project
+        };
+        project.migrator().migrate(Scope::all()).await.unwrap();
+        // The last statement before the last COMMIT, and so the only place where its answer is.
+        let proxy = Proxy::cutting_at(
+            &project,
+            if outside {
+                b"COMMENT\0Z\0\0\0\x05TC\0\0\0\x0bCOMMIT\0"
+            } else {
+                b"INSERT 0 1\0Z\0\0\0\x05TC\0\0\0\x0bCOMMIT\0"
+            },
+        )
+        .await;
+        let migrator = project.builder().database_url(&proxy.url).build().unwrap();
+        let created = migrator.create_tenant(NewTenant::new("a").unwrap().column("name", "A").unwrap()).await;
+        assert_eq!(proxy.cuts(), 1, "{outside}");
+        assert!(created.is_ok(), "{outside}: {created:?}");
+        assert_eq!(project.migrator().migrate(Scope::all()).await.unwrap().summary().up_to_date, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_registered_that_another_creation_has_begun_anew() {
+    let project = Project::new()
+        .await
+        .tenants_in_table()
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
+        .tenant("1_users", "CREATE TABLE users (id int);")
+        .tenant("2_index", "CREATE INDEX CONCURRENTLY users_id ON users (id);")
+        .metadata("2_index", "run_in_transaction = false");
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    // When the first creation has applied everything, its lock is lost, and a second one begins anew.
+    let other = project.database.url().to_owned();
+    let migrator = project
+        .builder()
+        .observer(move |event: &Event| {
+            if matches!(event, Event::MigrationApplied { version, .. } if version.as_str() == "2") {
+                let other = other.clone();
+                let anew = async move {
+                    let (client, connection) = tokio_postgres::connect(&other, tokio_postgres::NoTls).await.unwrap();
+                    tokio::spawn(connection);
+                    let sql = "DROP SCHEMA tenant_acme CASCADE; CREATE SCHEMA tenant_acme; \
+                        COMMENT ON SCHEMA tenant_acme IS 'multitenant: this tenant is being created (another)'";
+                    client.batch_execute(sql).await.unwrap();
+                };
+                tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(anew));
+            }
+        })
+        .build()
+        .unwrap();
+    assert!(migrator.create_tenant(NewTenant::new("acme").unwrap()).await.is_err());
+    assert_eq!(project.one("SELECT count(*)::text FROM tenants").await, "0");
+    // And what the other one is making is left to it.
+    assert_eq!(project.one(SCHEMAS).await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_creation_leaves_nothing_in_the_shared_schema_either() {
+    let project = Project::new()
+        .await
+        .tenants_in_table()
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY); CREATE TABLE quota (tenant text);")
+        .tenant("1_a", "CREATE TABLE a (id int); INSERT INTO quota VALUES (current_schema());")
+        .tenant("2_b", "SELECT 1/0;");
+    let migrator = project.migrator();
+    migrator.migrate(Scope::shared()).await.unwrap();
+    migrator.create_tenant(NewTenant::new("acme").unwrap()).await.unwrap_err();
+    assert_eq!(project.one("SELECT count(*)::text FROM quota").await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_the_registry_would_not_tell_is_refused() {
+    let project = shop().await;
+    let migrator = project.migrator();
+    migrator.migrate(Scope::all()).await.unwrap();
+    let elsewhere = NewTenant::new("a").unwrap().column("name", "A").unwrap().in_schema("elsewhere").unwrap();
+    let error = migrator.create_tenant(elsewhere).await.unwrap_err();
+    assert!(error.to_string().contains("tenants.schema_column"), "{error}");
+
+    let mut project = Project::new().await.tenants_in_table().shared(
+        "1_tenants",
+        "CREATE TABLE tenants (id text PRIMARY KEY, place text); INSERT INTO tenants VALUES ('a', 'here')",
+    );
+    project.settings.registry =
+        RegistryText::Table { table: "tenants", id_column: "id", schema_column: Some("place"), filter: None };
+    let migrator = project.migrator();
+    migrator.migrate(Scope::shared()).await.unwrap();
+    let error = migrator.create_tenant(NewTenant::new("a").unwrap().in_schema("there").unwrap()).await.unwrap_err();
+    assert!(error.to_string().contains("another schema"), "{error}");
+    assert_eq!(project.one("SELECT count(*)::text FROM pg_namespace WHERE nspname = 'there'").await, "0");
+    migrator.create_tenant(NewTenant::new("a").unwrap().in_schema("here").unwrap()).await.unwrap();
 }

@@ -8,6 +8,7 @@ mod histories;
 mod names;
 mod non_transactional;
 mod project;
+mod proxy;
 mod registry;
 mod run;
 mod startup;

@@ -45,3 +45,12 @@ async fn every_id_gets_a_schema_of_its_own() {
     let public = "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public' AND tablename = 'tenants'";
     assert_eq!(project.one(public).await, "1");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_search_path_would_misread_is_refused() {
+    let mut project = Project::new().await.tenant("1_users", "CREATE TABLE users (id int);");
+    project.settings.schema_name = "{id}";
+    let error = project.migrator().create_tenant(NewTenant::new("$user").unwrap()).await.unwrap_err();
+    assert!(error.to_string().contains("search_path"), "{error}");
+    assert!(multitenant_runtime::SchemaName::new("$user").is_err());
+}

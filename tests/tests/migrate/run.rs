@@ -89,3 +89,31 @@ async fn unknown_tenants_are_an_error_before_anything_is_done() {
     let report = project.migrator().migrate(Scope::tenant("0".parse().unwrap())).await.unwrap();
     assert_eq!(outcomes(&report), ["tenant_0:applied 1"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_is_swapped_during_its_migration_is_not_split_in_two() {
+    let project = Project::new().await.tenant("0_z", "CREATE TABLE z ();");
+    project.schemas(1).await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    let project = project.tenant("1_a", "CREATE TABLE a (); SELECT pg_sleep(0.5); CREATE TABLE b ();");
+    let migrator = project.migrator();
+    let run = tokio::spawn(async move { migrator.migrate(Scope::all()).await });
+    let sleeping = "SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' \
+                    AND state = 'active' AND datname = current_database()";
+    while project.one(sleeping).await == "0" {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // Blue and green change places.
+    project
+        .sql(
+            "ALTER SCHEMA tenant_0 RENAME TO old; CREATE SCHEMA tenant_0; CREATE TABLE tenant_0.__diesel_schema_migrations \
+             (LIKE old.__diesel_schema_migrations INCLUDING ALL); INSERT INTO tenant_0.__diesel_schema_migrations \
+             SELECT * FROM old.__diesel_schema_migrations",
+        )
+        .await;
+    let report = run.await.unwrap().unwrap();
+    assert_eq!(outcomes(&report), ["tenant_0:applied 1"]);
+    let places = "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY tablename) FROM pg_tables \
+                  WHERE tablename IN ('a', 'b')";
+    assert_eq!(project.one(places).await, "tenant_0.a tenant_0.b");
+}

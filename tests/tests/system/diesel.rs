@@ -82,7 +82,10 @@ async fn what_diesel_has_migrated_is_understood_as_it_is() {
     assert_eq!(columns(&fleet, "tenant_0").await, "version run_on");
     assert_eq!(fleet.one(&rows).await, before);
     for schema in ["tenant_1", "tenant_2"] {
-        assert_eq!(columns(&fleet, schema).await, "version run_on multitenant_checksum multitenant_format");
+        assert_eq!(
+            columns(&fleet, schema).await,
+            "version run_on multitenant_checksum multitenant_format multitenant_run"
+        );
     }
     let ours = format!(
         "SELECT string_agg((multitenant_checksum LIKE 'sha256:%')::text, ' ' ORDER BY version) FROM tenant_1.{HISTORY}"

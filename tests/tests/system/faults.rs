@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use multitenant_runtime::{Error, Event, FailureClass, Migrator, NewTenant, Outcome, Scope};
+use multitenant_runtime::{Error, Event, FailureClass, Migrator, NewTenant, Outcome, Scope, StartUp, StartupMode};
 use tokio_util::sync::CancellationToken;
 
 use super::environment::size;
@@ -193,6 +193,40 @@ async fn a_tenant_that_is_served_is_never_taken_for_an_unfinished_one() {
     } else {
         again.unwrap();
         assert_eq!(migrator.migrate(Scope::all()).await.unwrap().summary().up_to_date, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_does_not_serve_what_a_killed_creation_left() {
+    let fleet = Fleet::new()
+        .await
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY); INSERT INTO tenants VALUES ('acme');")
+        .tenant_outside("1_orders", "CREATE TABLE orders (id int);");
+    let migrator = fleet.migrator();
+    migrator.migrate(Scope::shared()).await.unwrap();
+    let gate = fleet.client().await;
+    gate.batch_execute("SELECT pg_advisory_lock(42)").await.unwrap();
+    // All migrations are done and recorded; the last step waits.
+    let tenant = NewTenant::new("acme").unwrap().registered_by("SELECT pg_advisory_xact_lock(42)");
+    let patient = fleet.builder().lock_timeout(Duration::from_secs(60)).build().unwrap();
+    let creation = tokio::spawn(async move { patient.create_tenant(tenant).await });
+    fleet.until(AT_THE_GATE).await;
+    creation.abort();
+    assert!(creation.await.unwrap_err().is_cancelled());
+    let waiting = "FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()";
+    fleet.texts(&format!("SELECT pg_terminate_backend(pid)::text {waiting}")).await;
+    fleet.until(&format!("SELECT NOT EXISTS (SELECT {waiting})")).await;
+    gate.batch_execute("SELECT pg_advisory_unlock(42)").await.unwrap();
+
+    for mode in [StartupMode::Check, StartupMode::Migrate] {
+        let Err(Error::Incomplete(report)) = migrator.start(StartUp::new(mode)).await else {
+            panic!("{mode:?}: the next creation removes what is served")
+        };
+        assert_eq!(report.incomplete().count(), 1);
+    }
+    migrator.create_tenant(NewTenant::new("acme").unwrap()).await.unwrap();
+    for mode in [StartupMode::Migrate, StartupMode::Check] {
+        assert_eq!(migrator.start(StartUp::new(mode)).await.unwrap().report.summary().up_to_date, 2);
     }
 }
 

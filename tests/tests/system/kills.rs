@@ -2,41 +2,23 @@
 //!
 //! The moments come from a seed, which each test says, and takes from `MULTITENANT_SEED`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use multitenant_runtime::{Error, NewTenant, Scope, State};
 
 use super::counted::{Middle, Origin, PENDING, fleet, holdings, whole};
-use super::environment::{say, size, variable};
+use super::environment::{say, size};
 use super::fleet::{Fleet, HISTORY};
 use super::leftovers::assert_none;
+use super::moments::Moments;
 use super::worker::Worker;
-
-/// Random moments (xorshift).
-struct Moments(u64);
-
-impl Moments {
-    fn new(test: &str) -> Self {
-        let now = || u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_nanos());
-        let seed = variable("MULTITENANT_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(now);
-        say(&format!("{test}: MULTITENANT_SEED={seed}"));
-        Self(seed.wrapping_mul(2).wrapping_add(1))
-    }
-
-    fn below(&mut self, limit: Duration) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        limit.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
-    }
-}
 
 async fn killed_and_run_again(middle: Middle) {
     let n = size(30, 200);
     let fleet = fleet(n, Origin::Ours, middle).await;
     let mut moments = Moments::new("migrate");
     let mut kills = 0;
-    let limit = Duration::from_millis(if size(0, 1) == 1 { 900 } else { 250 });
+    let limit = Duration::from_millis(250);
     // At first short lives, then one that may finish.
     while kills < size(12, 60) {
         let mut worker = Worker::ready(fleet.url(), fleet.folder(), 3, &["migrate"]);
@@ -96,12 +78,14 @@ async fn killed_creations(middle: Middle) {
     }
     fleet.migrator().migrate(Scope::shared()).await.unwrap();
     let mut moments = Moments::new("create");
+    // About as long as it takes.
+    let limit = Duration::from_millis(if middle == Middle::Outside { 400 } else { 160 });
     let (mut whole, mut absent, mut marked) = (0, 0, 0);
     for i in 0..size(20, 120) {
         let id = format!("k{i}");
         let mut worker = Worker::ready(fleet.url(), fleet.folder(), 1, &["create", &id]);
         worker.go();
-        tokio::time::sleep(moments.below(Duration::from_millis(160))).await;
+        tokio::time::sleep(moments.below(limit)).await;
         let ended = worker.kill();
         let confirmed = ended.status.success();
         // The server may still be at what it had received.

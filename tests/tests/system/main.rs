@@ -4,6 +4,8 @@
 //! `MULTITENANT_LONG=1` takes the full sizes; without it each test takes some seconds.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod ambiguity;
+mod cancellations;
 mod command_line;
 mod counted;
 mod diesel;
@@ -12,6 +14,7 @@ mod faults;
 mod fleet;
 mod kills;
 mod leftovers;
+mod moments;
 mod one_of_many;
 mod pooler;
 mod positions;

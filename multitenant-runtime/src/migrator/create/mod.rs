@@ -1,0 +1,176 @@
+//! Creating a tenant: schema, migrations, registry row, all or nothing.
+
+mod registration;
+mod steps;
+
+use std::time::Instant;
+
+use crate::connection::Session;
+use crate::error::Error;
+use crate::migration::{Migration, Version};
+use crate::registry::RegistryError;
+use crate::run::{
+    Event, Failure, Frame, Known, Outcome, Preparation, Registering, Report, Standing, StepError, TargetReport,
+    Transaction, delays, send_known,
+};
+use crate::sqlstate::{FailureClass, is_duplicate_object, needs_commit_before};
+use crate::target::Target;
+
+use super::{Migrator, NewTenant};
+
+impl Migrator {
+    /// Creates a tenant: its schema, all migrations, and its row in the registry, all or nothing.
+    ///
+    /// It is one transaction. Where a migration must run outside of one, the schema is marked as unfinished by a
+    /// comment, the registry row comes last, and what a killed creation has left is removed by the next one of
+    /// the same tenant; until then nobody finds the tenant in the registry.
+    ///
+    /// A row that the registry has already for this id is left as it is.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves either nothing or the whole tenant, where it is one transaction; else it may leave a
+    /// schema that is marked as unfinished, is never served, and goes with the next creation of the same tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Incomplete`] with the tenant's failure, and nothing of the tenant left in the database;
+    /// [`Error::Registry`] where the id cannot be used, or the registry cannot be written to.
+    pub async fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
+        let started = Instant::now();
+        let target = self.target_of(&tenant)?;
+        let registering = self.registering(&tenant, target.schema())?;
+        let mut delays = delays();
+        let mut known = None;
+        loop {
+            let result = match self.learn(known.take()).await {
+                Ok(true) => Ok(()),
+                Ok(false) => self.try_create(&target, &registering, &mut known).await,
+                Err(error) => Err(error),
+            };
+            let failure = match result {
+                Ok(()) => {
+                    self.context.emit(&Event::TargetFinished {
+                        target: target.clone(),
+                        outcome: Outcome::Applied,
+                        failure: None,
+                    });
+                    let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
+                    return Ok(report(target, started, Outcome::Applied, applied, None));
+                }
+                Err(StepError::Stale) => exists(&target),
+                Err(StepError::Held) => {
+                    Failure::new(FailureClass::Held, "another run is creating or migrating this tenant")
+                        .with_hint("wait for it, then look whether the tenant is there")
+                }
+                Err(StepError::Failed { failure, .. }) => *failure,
+            };
+            if failure.class != FailureClass::ConnectionLost {
+                known = None;
+            }
+            let again = failure.class.is_retryable() || failure.class == FailureClass::Held;
+            if again
+                && !self.context.cancellation.is_cancelled()
+                && let Some(delay) = delays.next()
+            {
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    () = self.context.cancellation.cancelled() => {}
+                }
+                continue;
+            }
+            let mut whole = Report::default();
+            whole.targets.push(report(target, started, Outcome::Failed, Vec::new(), Some(failure)));
+            whole.duration = started.elapsed();
+            return Err(Error::Incomplete(Box::new(whole)));
+        }
+    }
+
+    /// Whether a transaction whose answer was lost has made the tenant.
+    async fn learn(&self, known: Option<Known>) -> Result<bool, StepError> {
+        let Some(known) = known else { return Ok(false) };
+        let session = self.context.connect().await?;
+        let committed = known.has_committed(&session).await?;
+        session.close().await;
+        Ok(committed)
+    }
+
+    async fn try_create(
+        &self,
+        target: &Target,
+        registering: &Registering,
+        known: &mut Option<Known>,
+    ) -> Result<(), StepError> {
+        let session = self.context.connect().await?;
+        let result = self.create_on(&session, target, registering, known).await;
+        session.close().await;
+        result
+    }
+
+    async fn create_on(
+        &self,
+        session: &Session,
+        target: &Target,
+        registering: &Registering,
+        known: &mut Option<Known>,
+    ) -> Result<(), StepError> {
+        let context = &self.context;
+        let (shared, state) = (&context.settings.shared_schema, context.settings.state_schema.as_ref());
+        let prepared = Preparation::for_run(session, shared, state).await?;
+        let frame = Frame::new(&context.settings, target);
+        let migrations = context.tenant.migrations();
+        if !migrations.iter().all(Migration::run_in_transaction) {
+            return self.create_in_steps(frame, registering, prepared, known).await;
+        }
+        let standing = Standing::complete(&context.tenant);
+        let transaction = Transaction::create_tenant(frame, migrations, registering, &standing, &prepared);
+        match send_known(session, &transaction, migrations, &prepared.wall, &context.cancellation, known).await {
+            // A schema is there already: perhaps one that was never finished, which the steps remove.
+            Err(StepError::Stale) if session.is_direct() => {
+                self.create_in_steps(frame, registering, prepared, known).await
+            }
+            Err(StepError::Failed { failure, .. }) if session.is_direct() && needs_steps(&failure, migrations) => {
+                self.create_in_steps(frame, registering, prepared, known).await
+            }
+            result => result,
+        }
+    }
+
+    fn target_of(&self, tenant: &NewTenant) -> Result<Target, Error> {
+        let settings = &self.context.settings;
+        let schema = match &tenant.schema {
+            Some(schema) => schema.clone().for_tenant(&settings.shared_schema),
+            None => settings.schema_template.schema_of(&tenant.id, &settings.shared_schema),
+        };
+        let schema = schema.map_err(|error| RegistryError::Tenant { tenant: tenant.id.as_str().to_owned(), error })?;
+        Ok(Target::tenant_in(tenant.id.clone(), schema))
+    }
+}
+
+/// Whether the migrations succeed only with a commit after each, as `migrate` has it: a new value of an enum can be
+/// used only then, and so can a table with deferred constraints be altered, or a temporary table's name be taken.
+///
+/// Only then: in steps, what a migration does outside the new schema stays when a later one fails.
+fn needs_steps(failure: &Failure, migrations: &[Migration]) -> bool {
+    let Some(code) = failure.sqlstate.as_deref() else { return false };
+    let makes_temporary_tables = || {
+        let temporary = |sql: &str| sql.to_ascii_lowercase().contains("temp");
+        migrations.iter().any(|migration| migration.up().statements().any(|(sql, _)| temporary(sql)))
+    };
+    needs_commit_before(code) || (is_duplicate_object(code) && makes_temporary_tables())
+}
+
+fn exists(target: &Target) -> Failure {
+    Failure::new(FailureClass::Permanent, format!("the schema {} exists already", target.schema()))
+        .with_hint("to adopt it, put the tenant into the registry and migrate; to begin anew, drop the schema first")
+}
+
+fn report(
+    target: Target,
+    started: Instant,
+    outcome: Outcome,
+    applied: Vec<Version>,
+    failure: Option<Failure>,
+) -> TargetReport {
+    TargetReport { target, outcome, applied, duration: started.elapsed(), failure, unknown: Vec::new() }
+}

@@ -1,0 +1,143 @@
+//! A tenant that one transaction cannot hold: its schema is marked as unfinished from the first to the last.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::connection::Session;
+use crate::inventory::{Subject, observe_one};
+use crate::migration::RunId;
+use crate::migrator::Migrator;
+use crate::plan::decide;
+use crate::registry::UNDER_CONSTRUCTION;
+use crate::run::{
+    Context, Failure, Frame, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict, Wall,
+    Worker, creation_lock, delays, send, send_known,
+};
+use crate::sqlstate::FailureClass;
+
+impl Migrator {
+    /// Where one transaction cannot hold it all.
+    pub(super) async fn create_in_steps(
+        &self,
+        frame: Frame<'_>,
+        registering: &Registering,
+        prepared: Preparation,
+        known: &mut Option<Known>,
+    ) -> Result<(), StepError> {
+        let context = &self.context;
+        // Between the steps nothing but this lock keeps another creation of the same tenant from taking this one
+        // for interrupted. Its session does nothing else: whatever resets a session lets go of its locks.
+        let holder = context.connect().await?;
+        if !holder.is_direct() {
+            return Err(StepError::failed(behind_a_pooler()));
+        }
+        let held = holder.rows(&creation_lock(frame.target.schema())).await?;
+        if held.first().and_then(|row| row.get(0)) != Some("t") {
+            return Err(StepError::Held);
+        }
+        let session = context.connect().await?;
+        let result = self.steps(&session, frame, registering, prepared, known).await;
+        session.close().await;
+        holder.close().await;
+        result
+    }
+
+    async fn steps(
+        &self,
+        session: &Session,
+        frame: Frame<'_>,
+        registering: &Registering,
+        prepared: Preparation,
+        known: &mut Option<Known>,
+    ) -> Result<(), StepError> {
+        let mark = &mark();
+        let begin = Transaction::begin_tenant(frame, mark);
+        send(session, &begin, &[], &prepared.wall, &self.context.cancellation).await?;
+        let result = self.fill(session, frame, registering, prepared, mark, known).await;
+        // Where the answer to the last COMMIT is lost, the tenant may be made: that is found out first.
+        let in_doubt = known.is_some()
+            && matches!(&result, Err(StepError::Failed { failure, .. }) if failure.class == FailureClass::ConnectionLost);
+        if result.is_err() && !in_doubt {
+            self.abandon(frame, mark).await;
+        }
+        result
+    }
+
+    /// Removes what a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
+    ///
+    /// On a connection of its own, since a cancel request may still be on its way to the others; and it waits until
+    /// the server has ended a session that was left in the middle, and holds the lock until then.
+    async fn abandon(&self, frame: Frame<'_>, mark: &str) {
+        let abandon = Transaction::abandon_tenant(frame, mark);
+        let mut delays = delays();
+        loop {
+            let result = match self.context.connect().await {
+                Ok(session) => {
+                    let result = send(&session, &abandon, &[], &Wall::default(), &CancellationToken::new()).await;
+                    session.close().await;
+                    result
+                }
+                Err(error) => Err(error.into()),
+            };
+            let again = match result {
+                Err(StepError::Held) => true,
+                Err(StepError::Failed { failure, .. }) => failure.class.is_retryable(),
+                Ok(()) | Err(StepError::Stale) => false,
+            };
+            match delays.next() {
+                Some(delay) if again => tokio::time::sleep(delay).await,
+                _ => return,
+            }
+        }
+    }
+
+    /// Migrates the new schema, then registers the tenant.
+    async fn fill(
+        &self,
+        session: &Session,
+        frame: Frame<'_>,
+        registering: &Registering,
+        prepared: Preparation,
+        mark: &str,
+        known: &mut Option<Known>,
+    ) -> Result<(), StepError> {
+        let mut context = Context::clone(&self.context);
+        context.policy.creating = true;
+        let context = Arc::new(context);
+        let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
+        let observed = observe_one(session, subject).await?;
+        let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
+        // Until the last step the state table knows nothing of it: a start would serve what it finds there.
+        let silent = Preparation { state: None, ..prepared.clone() };
+        let mut job = Job::new(0, plan);
+        let mut worker = Worker::new(Arc::clone(&context), Arc::new(silent));
+        let verdict = Box::pin(worker.work(&mut job)).await;
+        worker.finish().await;
+        match verdict {
+            Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => {
+                let finish = Transaction::finish_tenant(frame, registering, mark, &context.tenant, &prepared);
+                let never = CancellationToken::new();
+                send_known(session, &finish, &[], &Wall::default(), &never, known).await
+            }
+            Verdict::Done(_, failure) => Err(StepError::failed(
+                failure.unwrap_or_else(|| Failure::new(FailureClass::Permanent, "the migrations did not finish")),
+            )),
+            Verdict::Held => Err(StepError::Held),
+        }
+    }
+}
+
+/// The mark of one creation: what another one makes under the same name in the meantime is told from it.
+fn mark() -> String {
+    format!("{UNDER_CONSTRUCTION} ({})", RunId::default().as_str())
+}
+
+fn behind_a_pooler() -> Failure {
+    Failure::new(
+        FailureClass::Permanent,
+        "this tenant cannot be created in one transaction, and in several that needs a session of its own; this \
+         connection goes through a transaction pooler",
+    )
+    .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
+}
