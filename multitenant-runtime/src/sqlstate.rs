@@ -157,6 +157,14 @@ pub(crate) fn needs_commit_before(code: &str) -> bool {
     [SqlState::UNSAFE_NEW_ENUM_VALUE_USAGE, SqlState::OBJECT_IN_USE].iter().any(|known| known.code() == code)
 }
 
+/// Whether the server refused a statement because it stands in a transaction: `VACUUM` and its like before they do
+/// anything, a procedure at its own `COMMIT`. The transaction has undone what there was.
+pub(crate) fn refuses_transactions(code: &str) -> bool {
+    [SqlState::ACTIVE_SQL_TRANSACTION, SqlState::INVALID_TRANSACTION_TERMINATION]
+        .iter()
+        .any(|known| known.code() == code)
+}
+
 /// Whether a query failed because the relation that it reads does not exist.
 pub(crate) fn is_undefined_table(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME)

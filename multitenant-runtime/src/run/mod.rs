@@ -5,7 +5,7 @@ mod event;
 mod execute;
 mod failure;
 mod lock;
-mod non_transactional;
+mod outside;
 mod preparation;
 mod queue;
 mod registering;

@@ -25,20 +25,37 @@ pub(crate) enum StepError {
     /// It failed.
     Failed {
         failure: Box<Failure>,
-        /// Whether a second failure of this kind is final.
-        once: bool,
+        /// Whether it may be tried again, where its class allows that.
+        again: Again,
     },
+}
+
+/// Whether what failed may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// As often as others are.
+    Freely,
+    /// A second failure of this kind is final.
+    Once,
+    /// A part of it is done and stays: a person decides.
+    Never,
+}
+
+impl Again {
+    pub(crate) fn after(error: &tokio_postgres::Error) -> Self {
+        if retry_once(error) { Self::Once } else { Self::Freely }
+    }
 }
 
 impl StepError {
     pub(crate) fn failed(failure: Failure) -> Self {
-        Self::Failed { failure: Box::new(failure), once: false }
+        Self::Failed { failure: Box::new(failure), again: Again::Freely }
     }
 }
 
 impl From<tokio_postgres::Error> for StepError {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self::Failed { failure: Box::new(Failure::from_postgres(&error)), once: retry_once(&error) }
+        Self::Failed { failure: Box::new(Failure::from_postgres(&error)), again: Again::after(&error) }
     }
 }
 
@@ -69,7 +86,23 @@ pub(crate) async fn send(
     let Err(PipelineError { index, error }) = cancellable(session, cancellation, work).await else {
         return Ok(());
     };
-    Err(meaning(session, transaction, index, &error, migrations, wall))
+    Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, migrations, wall)))
+}
+
+/// A statement that was cancelled, and not by us, would be cancelled again.
+pub(crate) fn unless_cancelled(cancellation: &CancellationToken, mut error: StepError) -> StepError {
+    if let StepError::Failed { failure, .. } = &mut error
+        && failure.class == FailureClass::Cancelled
+        && !cancellation.is_cancelled()
+    {
+        failure.class = FailureClass::Permanent;
+        failure.hint.get_or_insert_with(|| {
+            "it ran longer than database.statement_timeout, or an administrator cancelled it: allow more time, or split \
+             the work into several migrations"
+                .to_owned()
+        });
+    }
+    error
 }
 
 /// What the failure of one statement of a transaction means.
@@ -99,7 +132,7 @@ fn meaning(
             let mut failure = Failure::from_postgres(error);
             locate(&mut failure, role, migrations, position(error));
             failure.notices = session.take_notices();
-            StepError::Failed { failure: Box::new(failure), once: retry_once(error) }
+            StepError::Failed { failure: Box::new(failure), again: Again::after(error) }
         }
     }
 }
@@ -158,7 +191,8 @@ pub(crate) async fn send_known(
     match cancellable(session, cancellation, session.pipeline(&rest)).await {
         Ok(()) => Ok(()),
         Err(PipelineError { index, error }) => {
-            Err(meaning(session, transaction, index + preamble.len(), &error, migrations, wall))
+            let meaning = meaning(session, transaction, index + preamble.len(), &error, migrations, wall);
+            Err(unless_cancelled(cancellation, meaning))
         }
     }
 }
@@ -169,6 +203,7 @@ async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<(),
         Holder::Transaction => &["DISCARD ALL"],
         // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
         Holder::Session => &["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
+        Holder::Script => &[],
     };
     let statements: Vec<&str> =
         reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
@@ -223,8 +258,17 @@ pub(crate) async fn cancellable<T>(
 
 fn touched(wall: &Wall, error: &tokio_postgres::Error, migrations: &[Migration]) -> StepError {
     let message = error.as_db_error().map_or("", |db| db.message());
-    let relations = wall.named_in(message).join(", ");
-    let mut failure = Failure::new(
+    let mut failure = touches_shared(&wall.named_in(message).join(", "));
+    if let [migration] = migrations {
+        failure.migration = Some(migration.version().to_string());
+        failure.file = Some(migration.up().path().to_owned());
+    }
+    StepError::failed(failure)
+}
+
+/// A tenant's migration would change these relations of the shared schema.
+pub(crate) fn touches_shared(relations: &str) -> Failure {
+    Failure::new(
         FailureClass::SharedSchemaTouched,
         format!("this tenant migration would change the shared schema: {relations}"),
     )
@@ -232,12 +276,7 @@ fn touched(wall: &Wall, error: &tokio_postgres::Error, migrations: &[Migration])
         "a name that the tenant's schema does not have was found in the shared schema: correct the name, or move the \
          statement to a shared migration; if it is meant so, or drops a tenant's table or foreign key that refers to \
          the shared one, write `[multitenant] allow_shared_locks = true` into the migration's metadata.toml",
-    );
-    if let [migration] = migrations {
-        failure.migration = Some(migration.version().to_string());
-        failure.file = Some(migration.up().path().to_owned());
-    }
-    StepError::failed(failure)
+    )
 }
 
 /// The server's position in the statement, in characters from 1.

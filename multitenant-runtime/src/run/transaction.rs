@@ -63,6 +63,8 @@ pub(crate) enum Holder {
     Transaction,
     /// The session, and it must not let go of it meanwhile.
     Session,
+    /// The session, whose settings are those of the script that is being run: nothing is reset.
+    Script,
 }
 
 /// A transaction as a list of statements.
@@ -147,10 +149,13 @@ impl<'a> Frame<'a> {
         )
     }
 
-    fn is_current(&self) -> String {
+    /// An SQL condition: the target's schema is the current one.
+    pub(crate) fn is_current(&self) -> String {
         format!("pg_catalog.current_schema() IS NOT DISTINCT FROM {}", literal(self.schema().as_str()))
     }
 }
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 impl Transaction {
     /// A migration on a target whose history is the expected one.
@@ -191,25 +196,53 @@ impl Transaction {
         tx.commit()
     }
 
-    /// Records a migration that was applied outside a transaction.
+    /// One statement of a script that is committed statement by statement, under the session's lock and settings.
+    pub(crate) fn one_statement(
+        frame: Frame<'_>,
+        migration: &Migration,
+        statement: usize,
+        guard: &str,
+        prepared: &Preparation,
+    ) -> Self {
+        let mut tx = Self { holder: Holder::Script, ..Self::default() };
+        tx.push(Role::Frame, BEGIN.to_owned());
+        tx.push(Role::Guard, guard.to_owned());
+        if let Some((sql, kind)) = migration.up().statements().nth(statement) {
+            tx.statement(frame, Role::Migration { migration: 0, statement }, sql, kind);
+        }
+        if !migration.allow_shared_locks() {
+            tx.wall(frame, &prepared.wall);
+        }
+        tx.commit()
+    }
+
+    /// Makes or extends the history, so that the record of what is not in a transaction is one `INSERT`; `None`
+    /// where the history is ready.
     ///
-    /// Its lock is the session's; taken once more it is granted.
+    /// Its lock is the session's; taken once more it is granted. So it is for [`Self::record`].
+    pub(crate) fn history(frame: Frame<'_>, history: HistoryTable) -> Option<Self> {
+        let sql = match history {
+            HistoryTable::Absent => frame.ledger().create(),
+            HistoryTable::Diesel => frame.ledger().extend(),
+            HistoryTable::Extended => return None,
+        };
+        let mut tx = Self::begin(frame);
+        tx.holder = Holder::Session;
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_current()));
+        tx.push(Role::Record { migration: 0 }, sql);
+        Some(tx.commit())
+    }
+
+    /// Records a migration that was applied outside a transaction.
     pub(crate) fn record(
         frame: Frame<'_>,
         migration: &Migration,
-        history: HistoryTable,
         standing: &Standing<'_>,
         prepared: &Preparation,
     ) -> Self {
         let mut tx = Self::begin(frame);
         tx.holder = Holder::Session;
-        let ledger = frame.ledger();
-        match history {
-            HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
-            HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
-            HistoryTable::Extended => {}
-        }
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
+        tx.push(Role::Record { migration: 0 }, frame.ledger().record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx.commit()
     }
@@ -293,7 +326,7 @@ impl Transaction {
 
     fn begin(frame: Frame<'_>) -> Self {
         let mut tx = Self::default();
-        tx.push(Role::Frame, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned());
+        tx.push(Role::Frame, BEGIN.to_owned());
         frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
         tx.push(Role::Lock, transaction_lock(frame.schema()));
         tx
@@ -301,18 +334,22 @@ impl Transaction {
 
     fn migration(&mut self, frame: Frame<'_>, place: usize, migration: &Migration) {
         for (statement, (sql, kind)) in migration.up().statements().enumerate() {
-            let role = Role::Migration { migration: place, statement };
-            let extension = frame.target.tier() == Tier::Tenant
-                && matches!(kind, StatementKind::CreateExtension { has_schema: false });
-            // An extension exists once in a database. Made under a tenant's path it would live in that tenant's
-            // schema, out of the others' reach, and vanish with it; so it goes to the shared schema.
-            if extension {
-                self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
-            }
-            self.push(role, sql.to_owned());
-            if extension {
-                self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
-            }
+            self.statement(frame, Role::Migration { migration: place, statement }, sql, kind);
+        }
+    }
+
+    /// A migration's statement, with what it needs around it.
+    fn statement(&mut self, frame: Frame<'_>, role: Role, sql: &str, kind: StatementKind) {
+        let extension =
+            frame.target.tier() == Tier::Tenant && matches!(kind, StatementKind::CreateExtension { has_schema: false });
+        // An extension exists once in a database. Made under a tenant's path it would live in that tenant's
+        // schema, out of the others' reach, and vanish with it; so it goes to the shared schema.
+        if extension {
+            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
+        }
+        self.push(role, sql.to_owned());
+        if extension {
+            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
         }
     }
 

@@ -15,11 +15,11 @@ use crate::state::digest;
 use super::Failure;
 use super::context::Context;
 use super::event::Event;
-use super::non_transactional;
+use super::outside;
 use super::preparation::Preparation;
 use super::report::{Outcome, TargetReport};
 use super::retry;
-use super::step::{StepError, send};
+use super::step::{Again, StepError, send};
 use super::transaction::{Frame, Standing, Transaction};
 
 /// A target that is to be migrated, and how far it is.
@@ -86,7 +86,7 @@ impl Worker {
                 return interrupted(job);
             }
             let before = job.applied.len();
-            let (failure, once) = match self.step(job).await {
+            let (failure, again) = match self.step(job).await {
                 Ok(Some(verdict)) => return verdict,
                 Ok(None) => {
                     if job.applied.len() > before {
@@ -98,15 +98,18 @@ impl Worker {
                 Err(StepError::Stale) => {
                     let before = job.plan.clone();
                     match self.look_again(job).await {
-                        Ok(()) if job.plan == before => (Box::new(guarded(job)), true),
+                        Ok(()) if job.plan == before => (Box::new(guarded(job)), Again::Once),
                         Ok(()) => continue,
-                        Err(StepError::Failed { failure, once }) => (failure, once),
-                        Err(StepError::Stale) => (Box::new(guarded(job)), true),
+                        Err(StepError::Failed { failure, again }) => (failure, again),
+                        Err(StepError::Stale) => (Box::new(guarded(job)), Again::Once),
                         Err(StepError::Held) => return Verdict::Held,
                     }
                 }
-                Err(StepError::Failed { failure, once }) => (failure, once),
+                Err(StepError::Failed { failure, again }) => (failure, again),
             };
+            if again == Again::Never {
+                return Verdict::Done(Outcome::Failed, Some(*failure));
+            }
             // The connection may have an unknown state, and a late cancel request may be on its way.
             if failure.class == FailureClass::ConnectionLost || self.context.cancellation.is_cancelled() {
                 self.session = None;
@@ -114,6 +117,7 @@ impl Worker {
             if self.context.cancellation.is_cancelled() {
                 return interrupted(job);
             }
+            let once = again == Again::Once;
             let delay = if failure.class.is_retryable() && !(once && failed_once) { delays.next() } else { None };
             let Some(delay) = delay else { return Verdict::Done(Outcome::Failed, Some(*failure)) };
             attempt += 1;
@@ -186,8 +190,7 @@ impl Worker {
         self.session = None;
         let session = self.context.connect().await?;
         let standing = standing(&job.plan, set, migration.version());
-        let work =
-            non_transactional::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
+        let work = outside::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
         let result = work.await;
         // The server ends a session some time after its goodbye, and the next step wants the lock at once.
         let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
