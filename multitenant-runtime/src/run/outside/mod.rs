@@ -107,6 +107,7 @@ impl Run<'_> {
         let subject = Subject { target: frame.target, table: frame.table, set: context.set(frame.target) };
         let observed = observe_one(session, subject).await?;
         let as_planned = observed.schema_exists
+            && observed.unreadable.is_none()
             && observed.applied.len() == plan.applied.len()
             && observed.applied.iter().all(|row| plan.applied.contains(&row.version));
         if !as_planned {
