@@ -84,10 +84,9 @@ impl Run<'_> {
                     None => Err(StepError::Failed { failure, again }),
                 };
             }
-            let passes = failure.class.is_retryable()
-                && !session.is_closed()
-                && !(again == Again::Once && failed_once)
-                && !context.cancellation.is_cancelled();
+            let once_more = again != Again::Once || !failed_once;
+            let left_alone = session.is_closed() || context.cancellation.is_cancelled();
+            let passes = failure.class.is_retryable() && once_more && !left_alone;
             let Some(delay) = passes.then(|| delays.next()).flatten() else {
                 return Err(StepError::Failed { failure, again });
             };
