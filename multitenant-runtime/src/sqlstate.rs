@@ -30,7 +30,7 @@ pub enum FailureClass {
     Refused,
     /// Migrations are pending, and this call may not apply them.
     Pending,
-    /// A tenant's migration took a lock that changes the shared schema.
+    /// A tenant's migration would have changed the shared schema.
     SharedSchemaTouched,
     /// It will fail again until somebody changes something.
     Permanent,

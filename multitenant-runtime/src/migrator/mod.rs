@@ -135,7 +135,7 @@ impl Migrator {
         self.mend(&session, &prepared, &tenants, at.as_deref()).await?;
         if tenants.iter().any(TargetPlan::has_work) {
             self.announce(&tenants);
-            let wall = Wall::around(&session, &self.context.settings.shared_schema).await;
+            let wall = Wall::around(&session, &self.context.settings).await;
             prepared.wall = wall.map_err(|error| Error::from(&error))?;
         }
         session.close().await;

@@ -119,7 +119,7 @@ fn meaning(
         Role::Lock if is_failed_guard(error) => StepError::Held,
         // The history itself may be gone, with its schema.
         Role::Guard | Role::Record { .. } if is_failed_guard(error) || is_undefined_table(error) => StepError::Stale,
-        Role::Wall if is_failed_cast(error) => touched(wall, error, migrations),
+        Role::Wall { migration } if is_failed_cast(error) => touched(wall, error, migrations.get(migration)),
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
@@ -261,26 +261,26 @@ pub(crate) async fn cancellable<T>(
     }
 }
 
-fn touched(wall: &Wall, error: &tokio_postgres::Error, migrations: &[Migration]) -> StepError {
+fn touched(wall: &Wall, error: &tokio_postgres::Error, migration: Option<&Migration>) -> StepError {
     let message = error.as_db_error().map_or("", |db| db.message());
     let mut failure = touches_shared(&wall.named_in(message).join(", "));
-    if let [migration] = migrations {
+    if let Some(migration) = migration {
         failure.migration = Some(migration.version().to_string());
         failure.file = Some(migration.up().path().to_owned());
     }
     StepError::failed(failure)
 }
 
-/// A tenant's migration would change these relations of the shared schema.
-pub(crate) fn touches_shared(relations: &str) -> Failure {
+/// A tenant's migration would change these objects of the shared schema.
+pub(crate) fn touches_shared(objects: &str) -> Failure {
     Failure::new(
         FailureClass::SharedSchemaTouched,
-        format!("this tenant migration would change the shared schema: {relations}"),
+        format!("this tenant migration would change the shared schema: {objects}"),
     )
     .with_hint(
         "a name that the tenant's schema does not have was found in the shared schema: correct the name, or move the \
-         statement to a shared migration; if it is meant so, or drops a tenant's table or foreign key that refers to \
-         the shared one, write `[multitenant] allow_shared_locks = true` into the migration's metadata.toml",
+         statement to a shared migration; if it is meant so, write `[multitenant] allow_shared_locks = true` into the \
+         migration's metadata.toml",
     )
 }
 

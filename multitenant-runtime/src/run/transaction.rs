@@ -8,8 +8,8 @@
 //! lock     the target's advisory lock, by try, a statement of its own
 //! guard    the schema exists and is current, and the history is the expected one
 //! …        the migration's statements, one message each
+//! wall     the shared schema is untouched
 //! record   the history row
-//! wall     no lock on the shared schema that changes it
 //! COMMIT
 //! ```
 //!
@@ -30,7 +30,9 @@ use crate::target::{Target, Tier};
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
 use super::registering::Registering;
-use super::wall::Wall;
+
+/// A path on which no migration has put an operator or a function, for the guards that follow one.
+const TRUSTED_PATH: &str = "SET LOCAL search_path = pg_catalog";
 
 /// What a statement of the pipeline is for, and so what its failure means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +47,8 @@ pub(crate) enum Role {
     Migration { migration: usize, statement: usize },
     /// Writes the history of the migration at this place of the list.
     Record { migration: usize },
-    /// Asserts that the shared schema is untouched.
-    Wall,
+    /// Asserts that the migration at this place of the list has not changed the shared schema.
+    Wall { migration: usize },
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
     Current,
     /// Registers a new tenant.
@@ -123,11 +125,15 @@ impl<'a> Frame<'a> {
         }
     }
 
+    fn set_search_path(&self) -> String {
+        format!("SET LOCAL search_path = {}", self.search_path())
+    }
+
     /// The `SET LOCAL`s, which a migration may have changed and the next one must not inherit.
     fn local_settings(&self) -> [String; 4] {
         let limit = self.settings.statement_timeout.unwrap_or(Duration::ZERO);
         [
-            format!("SET LOCAL search_path = {}", self.search_path()),
+            self.set_search_path(),
             format!("SET LOCAL lock_timeout = {}", self.settings.lock_timeout.as_millis()),
             format!("SET LOCAL statement_timeout = {}", limit.as_millis()),
             // The splitter read the files so; a role's default may say otherwise.
@@ -180,12 +186,15 @@ impl Transaction {
             HistoryTable::Extended => {}
         }
         tx.migration(frame, 0, migration);
+        tx.push(Role::Frame, TRUSTED_PATH.to_owned());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
+        if !migration.allow_shared_locks() {
+            tx.wall(frame, 0, prepared.wall.guard());
+        }
+        // For the triggers that run at COMMIT, too.
+        tx.push(Role::Frame, frame.set_search_path());
         tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
-        if !migration.allow_shared_locks() {
-            tx.wall(frame, &prepared.wall);
-        }
         tx.commit()
     }
 
@@ -211,7 +220,10 @@ impl Transaction {
             tx.statement(frame, Role::Migration { migration: 0, statement }, sql, kind);
         }
         if !migration.allow_shared_locks() {
-            tx.wall(frame, &prepared.wall);
+            tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+            tx.wall(frame, 0, prepared.wall.guard());
+            // For the triggers that run at COMMIT.
+            tx.push(Role::Frame, frame.set_search_path());
         }
         tx.commit()
     }
@@ -267,13 +279,23 @@ impl Transaction {
                 tx.push(Role::Frame, "RESET ALL".to_owned());
                 frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
             }
+            let opened = migrations[..i].iter().any(Migration::allow_shared_locks);
+            if opened && !migration.allow_shared_locks() {
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+                tx.wall(frame, i, prepared.wall.note());
+                tx.push(Role::Frame, frame.set_search_path());
+            }
             tx.migration(frame, i, migration);
+            if !migration.allow_shared_locks() {
+                let wall = &prepared.wall;
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+                tx.wall(frame, i, if opened { wall.guard_from_there() } else { wall.guard() });
+            }
+            // For the triggers that run at COMMIT, too.
+            tx.push(Role::Frame, frame.set_search_path());
             tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
         }
         tx.note(frame, standing, prepared);
-        if !migrations.iter().any(Migration::allow_shared_locks) {
-            tx.wall(frame, &prepared.wall);
-        }
         tx.register(frame, registering);
         tx.commit()
     }
@@ -349,7 +371,7 @@ impl Transaction {
         }
         self.push(role, sql.to_owned());
         if extension {
-            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
+            self.push(Role::Frame, frame.set_search_path());
         }
     }
 
@@ -361,11 +383,11 @@ impl Transaction {
         }
     }
 
-    fn wall(&mut self, frame: Frame<'_>, wall: &Wall) {
+    fn wall(&mut self, frame: Frame<'_>, migration: usize, statement: Option<String>) {
         if frame.target.tier() == Tier::Tenant
-            && let Some(guard) = wall.guard()
+            && let Some(statement) = statement
         {
-            self.push(Role::Wall, guard);
+            self.push(Role::Wall { migration }, statement);
         }
     }
 
