@@ -28,4 +28,4 @@ pub(crate) use retry::delays;
 pub(crate) use step::{Known, StepError, send, send_known};
 pub(crate) use transaction::{Frame, Standing, Transaction};
 pub(crate) use wall::Wall;
-pub(crate) use worker::{Job, Verdict, Worker};
+pub(crate) use worker::{Job, Verdict, Worker, refusal};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{ConnectError, PipelineError, Row, Session};
+use crate::connection::{ConnectError, PipelineError, Session};
 use crate::ident::literal;
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
@@ -176,7 +176,7 @@ pub(crate) async fn send_known(
         .chain(preamble.iter().map(String::as_str))
         .chain(["SELECT pg_catalog.pg_current_xact_id()"])
         .collect();
-    let answers = match session.pipeline(&first).await {
+    let answers = match session.pipeline_rows(&first).await {
         Ok(answers) => answers,
         Err(PipelineError { index, error }) => {
             let _ = session.rows("ROLLBACK").await;
@@ -189,7 +189,7 @@ pub(crate) async fn send_known(
     let (commit, rest) = rest.split_last().map_or(("COMMIT", rest), |(commit, rest)| (commit.as_str(), rest));
     let rest: Vec<&str> = rest.iter().map(String::as_str).chain(cleaning.iter().copied()).chain([commit]).collect();
     match cancellable(session, cancellation, session.pipeline(&rest)).await {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         Err(PipelineError { index, error }) => {
             let meaning = meaning(session, transaction, index + preamble.len(), &error, migrations, wall);
             Err(unless_cancelled(cancellation, meaning))
@@ -198,7 +198,7 @@ pub(crate) async fn send_known(
 }
 
 /// Everything at once; what the last migration left on the connection goes first.
-async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
     let reset = reset(transaction);
     let statements: Vec<&str> =
         reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
@@ -221,7 +221,7 @@ fn reset(transaction: &Transaction) -> &'static [&'static str] {
 /// Before a COMMIT behind a pooler.
 const CLEANING: [&str; 3] = ["SET CONSTRAINTS ALL IMMEDIATE", "RESET ROLE", "RESET ALL"];
 
-async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
     let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
     if let Err(error) = session.pipeline(preamble).await {
         // The connection goes back to the pooler: not with an open transaction.

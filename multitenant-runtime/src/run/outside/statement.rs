@@ -38,7 +38,7 @@ impl Run<'_> {
         self.refuse_shared(sql).await?;
         let limits = if kind == StatementKind::Concurrently { self.lift_limits().await? } else { Vec::new() };
         self.session.rows("SET default_transaction_read_only = off").await?;
-        if let Err(error) = self.session.rows(sql).await {
+        if let Err(error) = self.session.run(sql).await {
             let mut failure = self.about(super::Failure::from_postgres(&error));
             let place = self.migration.up().place(i, position(&error));
             (failure.line, failure.column) = (Some(place.line), Some(place.column));
