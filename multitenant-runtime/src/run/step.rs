@@ -169,7 +169,7 @@ pub(crate) async fn send_known(
     known: &mut Option<Known>,
 ) -> Result<(), StepError> {
     let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
-    let reset: &[&str] = if session.is_direct() { &["DISCARD ALL"] } else { &[] };
+    let reset = if session.is_direct() { reset(transaction) } else { &[] };
     let first: Vec<&str> = reset
         .iter()
         .copied()
@@ -199,18 +199,23 @@ pub(crate) async fn send_known(
 
 /// Everything at once; what the last migration left on the connection goes first.
 async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
-    let reset: &[&str] = match transaction.holder() {
-        Holder::Transaction => &["DISCARD ALL"],
-        // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
-        Holder::Session => &["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
-        Holder::Script => &[],
-    };
+    let reset = reset(transaction);
     let statements: Vec<&str> =
         reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
     session
         .pipeline(&statements)
         .await
         .map_err(|PipelineError { index, error }| PipelineError { index: index.saturating_sub(reset.len()), error })
+}
+
+/// What is sent before a transaction, so that it finds a clean session.
+fn reset(transaction: &Transaction) -> &'static [&'static str] {
+    match transaction.holder() {
+        Holder::Transaction => &["DISCARD ALL"],
+        // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
+        Holder::Session => &["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
+        Holder::Script => &[],
+    }
 }
 
 /// Before a COMMIT behind a pooler.
