@@ -22,6 +22,8 @@ pub(crate) enum StepError {
     Held,
     /// The target is no longer as the plan saw it.
     Stale,
+    /// It may have changed the shared schema: it is to be done again under the wall's own judgement.
+    Suspicious,
     /// It failed.
     Failed {
         failure: Box<Failure>,
@@ -120,6 +122,7 @@ fn meaning(
         // The history itself may be gone, with its schema.
         Role::Guard | Role::Record { .. } if is_failed_guard(error) || is_undefined_table(error) => StepError::Stale,
         Role::Wall { migration } if is_failed_cast(error) => touched(wall, error, migrations.get(migration)),
+        Role::Suspicion if is_failed_guard(error) => StepError::Suspicious,
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
                 .with_hint("create tenants as a role that may use the schemas that it makes"),

@@ -19,7 +19,7 @@ impl Run<'_> {
             StepError::Failed { failure, .. } => *failure,
             // Nothing is done: what the schema is now decides.
             other if i == 0 => return other,
-            StepError::Held | StepError::Stale => Failure::new(
+            StepError::Held | StepError::Stale | StepError::Suspicious => Failure::new(
                 FailureClass::Permanent,
                 format!("the schema {} is no longer the current schema", self.frame.target.schema()),
             ),
@@ -74,7 +74,9 @@ impl Run<'_> {
         let failure = match error {
             StepError::Failed { failure, .. } => *failure,
             StepError::Held => Failure::new(FailureClass::Permanent, "another run has begun the same migration"),
-            StepError::Stale => Failure::new(FailureClass::Permanent, "the schema or its history is gone"),
+            StepError::Stale | StepError::Suspicious => {
+                Failure::new(FailureClass::Permanent, "the schema or its history is gone")
+            }
         };
         self.finally(
             failure,
