@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 /// How often a target is tried when its failures may pass, the first time included.
-const TRIES: usize = 8;
+const TRIES: usize = 10;
 
 /// The delays between the tries of one target: 0.1 s, doubled each time, at most 5 s, with jitter so that
 /// parallel workers, and replicas, do not collide again.

@@ -2,8 +2,10 @@
 //!
 //! Whoever changes a relation, or removes an object, holds a lock on it. A transaction that holds none of these has
 //! not touched the wall. One that does is rolled back and done again under the guard, which knows what such a lock
-//! means: a foreign key to a shared table holds one too. What can be changed without a lock (a type's or the schema's
-//! name) is changed by a statement that says its name: such a migration has the guard from the beginning.
+//! means. A migration that says the name of something shared has the guard from the beginning: a foreign key to a
+//! shared table holds such a lock too, and types and schemas can be renamed without one.
+
+use std::collections::HashSet;
 
 use super::objects::Wall;
 
@@ -33,13 +35,20 @@ impl Wall {
         ))
     }
 
-    /// Whether a statement may change something behind the wall without a lock.
+    /// Whether a statement names what is behind the wall: then it may change it without a lock, or, more often, lock
+    /// it without changing it, by a foreign key. Either way the quick look would not do.
     pub(crate) fn wants_care(&self, sql: &str) -> bool {
         let sql = sql.to_lowercase();
-        let says = |name: &str| sql.contains(&name.to_lowercase());
+        let is_part_of_a_word = |c: char| c.is_alphanumeric() || c == '_';
+        let words: HashSet<&str> = sql.split(|c| !is_part_of_a_word(c)).collect();
+        let says = |name: &str| {
+            let name = name.to_lowercase();
+            if name.chars().all(is_part_of_a_word) { words.contains(name.as_str()) } else { sql.contains(&name) }
+        };
         self.objects.iter().any(|(address, object)| match address.class {
+            RELATIONS => says(&object.name),
             TYPES => object.name.strip_prefix("type ").is_some_and(says),
-            SCHEMAS => says("schema") && object.name.strip_prefix("schema ").is_some_and(says),
+            SCHEMAS => words.contains("schema") && object.name.strip_prefix("schema ").is_some_and(says),
             _ => false,
         })
     }
