@@ -1,6 +1,7 @@
 //! What every command is given, and what those that migrate have in common.
 
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use multitenant_runtime::{Error, MigrationSet, Migrator, MigratorBuilder, Tier};
@@ -76,6 +77,21 @@ impl Project {
             Error::Settings(error) => self.config.bad_value(error.key(), error.to_string()).into(),
             other => CliError::Runtime(other),
         })
+    }
+
+    /// How many workers there may be: those asked for, as long as database.max_connections leaves a connection for
+    /// the run's own look at things; and what to say where it does not.
+    pub(crate) fn jobs(&self, asked: Option<NonZeroUsize>) -> (usize, Option<String>) {
+        let jobs = asked.map_or(self.config.settings.jobs, NonZeroUsize::get);
+        let connections = self.config.max_connections();
+        let limit = connections.saturating_sub(1).max(1);
+        let warning = (jobs > limit).then(|| {
+            format!(
+                "{jobs} jobs are limited to {limit} by database.max_connections = {connections}, of which one is the \
+                 run's own: raise it for more"
+            )
+        });
+        (jobs.min(limit), warning)
     }
 
     /// The names of the migrations' folders.

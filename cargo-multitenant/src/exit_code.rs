@@ -11,7 +11,8 @@ use crate::report::TargetResult;
 
 /// Done; no tenants at all is also done.
 pub const DONE: u8 = 0;
-/// Work is pending under `--check`, or there are findings at or above the level asked for.
+/// Under `--check` something is pending, failed, edited, missing or refused; or there are findings at or above the
+/// level asked for.
 pub const FINDINGS: u8 = 1;
 /// The command line cannot be understood.
 pub const USAGE: u8 = 2;
@@ -59,7 +60,7 @@ pub(crate) fn of_signal(signal: Signal) -> u8 {
 /// What an error of the runtime amounts to.
 fn of_runtime(error: &Error) -> u8 {
     match error {
-        Error::Settings(_) | Error::Migrations(_) | Error::Url(_) => CONFIGURATION,
+        Error::Settings(_) | Error::Migrations(_) | Error::Url(_) | Error::NoDatabase => CONFIGURATION,
         Error::Connect(_) => UNREACHABLE,
         Error::Registry(RegistryError::Query(failure)) if is_lost(failure) => UNREACHABLE,
         Error::Registry(_) => CONFIGURATION,
@@ -114,7 +115,15 @@ mod tests {
 
     fn target(tenant: Option<&'static str>, outcome: Outcome, class: Option<FailureClass>) -> TargetResult<'static> {
         let failure = class.map(|class| FailureView { class, message: "x", ..FailureView::EMPTY });
-        TargetResult { tenant, schema: "s", outcome, applied: Vec::new(), duration_ms: 0, failure, unknown: Vec::new() }
+        TargetResult {
+            tenant,
+            schema: Some("s"),
+            outcome,
+            applied: Vec::new(),
+            duration_ms: 0,
+            failure,
+            unknown: Vec::new(),
+        }
     }
 
     #[test]

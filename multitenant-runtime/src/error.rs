@@ -19,11 +19,13 @@ pub enum Error {
     Settings(SettingsError),
     /// The migrations themselves cannot be used.
     Migrations(SetError),
+    /// No database was named.
+    NoDatabase,
     /// The database URL cannot be used.
     Url(UrlError),
     /// The database cannot be reached.
     Connect(ConnectError),
-    /// The list of tenants cannot be had, or is not usable.
+    /// The list of tenants cannot be had.
     Registry(RegistryError),
     /// These tenants were asked for, and the registry does not have them.
     UnknownTenants(Vec<TenantId>),
@@ -47,6 +49,9 @@ impl fmt::Display for Error {
         match self {
             Self::Settings(error) => error.fmt(f),
             Self::Migrations(error) => error.fmt(f),
+            Self::NoDatabase => {
+                f.write_str("no database is named: give its URL with `.database_url(…)` or `.migrate_url(…)`")
+            }
             Self::Url(error) => error.fmt(f),
             Self::Connect(error) => error.fmt(f),
             Self::Registry(error) => error.fmt(f),
@@ -72,12 +77,16 @@ fn incomplete(report: &Report, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(
         f,
         "{cancelled}{done} of {} schemas are migrated, {} failed, {} were left alone, {} not tried",
-        report.targets.len(),
+        report.targets.len() + report.unusable.len(),
         summary.failed,
         summary.skipped,
         summary.not_tried
     )?;
-    let failures = || report.incomplete().filter_map(|t| t.failure.as_ref().map(|failure| (&t.target, failure)));
+    let failures = || {
+        let unusable = report.unusable.iter().map(|tenant| ("[tenants]".to_owned(), &tenant.failure));
+        let targets = report.incomplete().filter_map(|t| Some((t.target.to_string(), t.failure.as_ref()?)));
+        targets.chain(unusable)
+    };
     for (target, failure) in failures().take(SHOWN) {
         write!(f, "\n  {target}: {failure}")?;
     }
@@ -97,7 +106,7 @@ impl std::error::Error for Error {
             Self::Registry(error) => Some(error),
             Self::Runtime(error) => Some(error),
             Self::Aborted { error, .. } => Some(&**error),
-            Self::UnknownTenants(_) | Self::Database(_) | Self::Incomplete(_) => None,
+            Self::NoDatabase | Self::UnknownTenants(_) | Self::Database(_) | Self::Incomplete(_) => None,
         }
     }
 }

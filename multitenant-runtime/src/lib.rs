@@ -64,10 +64,11 @@ pub use {
         StartupMode, migrate_at_startup,
     },
     plan::{OnAhead, OnEdited, Plan, PlanSummary, State, TargetPlan},
-    registry::{Registry, RegistryError, Tenant},
+    registry::{Registry, RegistryError, Tenant, UnusableTenant},
     run::{Event, Failure, Observer, Outcome, Report, Summary, TargetReport},
     sqlstate::FailureClass,
     target::{Target, Tier},
+    tokio_util::sync::CancellationToken,
 };
 
 pub use table::{SharedTable, TenantTable};

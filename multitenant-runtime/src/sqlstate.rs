@@ -30,7 +30,7 @@ pub enum FailureClass {
     Refused,
     /// Migrations are pending, and this call may not apply them.
     Pending,
-    /// A tenant's migration took a lock that changes the shared schema.
+    /// A tenant's migration would have changed the shared schema.
     SharedSchemaTouched,
     /// It will fail again until somebody changes something.
     Permanent,
@@ -155,6 +155,14 @@ pub(crate) fn is_duplicate_object(code: &str) -> bool {
 /// Whether a statement succeeds only when what came before it has been committed.
 pub(crate) fn needs_commit_before(code: &str) -> bool {
     [SqlState::UNSAFE_NEW_ENUM_VALUE_USAGE, SqlState::OBJECT_IN_USE].iter().any(|known| known.code() == code)
+}
+
+/// Whether the server refused a statement because it stands in a transaction: `VACUUM` and its like before they do
+/// anything, a procedure at its own `COMMIT`. The transaction has undone what there was.
+pub(crate) fn refuses_transactions(code: &str) -> bool {
+    [SqlState::ACTIVE_SQL_TRANSACTION, SqlState::INVALID_TRANSACTION_TERMINATION]
+        .iter()
+        .any(|known| known.code() == code)
 }
 
 /// Whether a query failed because the relation that it reads does not exist.

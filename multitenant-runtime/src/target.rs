@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::ident::{SchemaName, TenantId};
 
-/// The two sets of tables, and of migrations.
+/// The two sets of tables, and of migrations. There will be no third: a match on it need not expect one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
@@ -24,7 +24,7 @@ impl fmt::Display for Tier {
 }
 
 /// What a run works on: the shared schema, or one tenant's.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Target {
     tenant: Option<TenantId>,
     schema: SchemaName,

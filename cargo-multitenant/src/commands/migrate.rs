@@ -27,12 +27,13 @@ use super::scope::ScopeArgs;
 Examples:
   cargo multitenant migrate --dry-run           what would be applied
   cargo multitenant migrate shared              the shared schema alone
-  cargo multitenant migrate --jobs 16           sixteen tenants at once
+  cargo multitenant migrate --jobs 8            eight tenants at once
   cargo multitenant migrate --wait 10m --format json")]
 pub(crate) struct Migrate {
     #[command(flatten)]
     scope: ScopeArgs,
-    /// How many tenants at once, each on a connection of its own [default: migrations.jobs]
+    /// How many tenants at once, each on a connection of its own, within database.max_connections
+    /// [default: migrations.jobs]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Print what would be applied, and write nothing; the exit code is that of a run in which nothing fails
@@ -59,11 +60,16 @@ impl Migrate {
         if self.dry_run {
             return self.plan(context, &project, scope);
         }
+        let (jobs, warning) = project.jobs(self.jobs);
+        if let Some(warning) = warning {
+            context.console.warning(&warning);
+        }
+        let options = |builder| self.options(builder).jobs(jobs);
         let cancellation = CancellationToken::new();
         let progress = Progress::new(context.console);
         let bar = progress.bar();
         let migrator =
-            project.migrator(|builder| self.options(builder).observer(progress).cancellation(cancellation.clone()))?;
+            project.migrator(|builder| options(builder).observer(progress).cancellation(cancellation.clone()))?;
         let result = block_on(run(&migrator, scope, &cancellation, context.console, &bar));
         bar.finish_and_clear();
         let (result, signal) = result?;
@@ -80,9 +86,6 @@ impl Migrate {
     }
 
     fn options(&self, mut builder: MigratorBuilder) -> MigratorBuilder {
-        if let Some(jobs) = self.jobs {
-            builder = builder.jobs(jobs.get());
-        }
         if let Some(wait) = self.wait {
             builder = builder.wait(wait);
         }

@@ -141,6 +141,12 @@ impl Config {
         })
     }
 
+    /// How many connections there may be at once.
+    pub(crate) fn max_connections(&self) -> usize {
+        let count = self.raw.count(&key::DATABASE_MAX_CONNECTIONS);
+        count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     /// The folder of the tenants' migrations, which must be there.
     pub(crate) fn tenant_folder(&self) -> Result<PathBuf, Box<ConfigError>> {
         let folder = self.new_tenant_folder();

@@ -1,9 +1,11 @@
 //! A failure, for people and for programs.
 
-use multitenant_runtime::{Failure, FailureClass};
+use multitenant_runtime::{Failure, FailureClass, Tier};
 use serde::Serialize;
 
 use crate::output::{DIM, paint, shown_lines};
+
+use super::names::Names;
 
 /// FAILURE of the JSON documents: every field is there, and may be null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,6 +56,18 @@ impl FailureView<'_> {
     pub(crate) fn headline(&self) -> String {
         let message = shown_lines(self.message);
         self.sqlstate.map_or(message.clone(), |code| format!("{code} {message}"))
+    }
+
+    /// One line: `42P07 relation "orders" already exists (2026-11-01-090000_orders)`.
+    pub(crate) fn brief(&self, tier: Tier, names: &Names) -> String {
+        let code = self.sqlstate.map_or(String::new(), |code| format!("{code} "));
+        let message = self.message.lines().next().unwrap_or_default();
+        let place = match (self.file, self.line) {
+            (Some(file), Some(line)) => format!(" ({file}:{line})"),
+            // The state table keeps the migration alone.
+            _ => self.migration.map_or(String::new(), |version| format!(" ({})", names.get(tier, version))),
+        };
+        format!("{code}{message}{place}")
     }
 
     /// Where it happened, and more about it: lines to stand below the headline.

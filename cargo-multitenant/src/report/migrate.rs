@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use multitenant_runtime::{Outcome, Report, TargetReport};
+use multitenant_runtime::{Outcome, Report, TargetReport, UnusableTenant};
 use serde::Serialize;
 
 use crate::output::{BAD, GOOD, Shown, WARN, paint};
 
 use super::failure::FailureView;
-use super::names::versions;
+use super::names::{label, versions};
 use super::{FORMAT, counted};
 
 /// The result of a run.
@@ -24,7 +24,8 @@ pub(crate) struct MigrateDocument<'a> {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct TargetResult<'a> {
     pub(crate) tenant: Option<&'a str>,
-    pub(crate) schema: &'a str,
+    /// `null` where the tenant's id cannot become a schema's name.
+    pub(crate) schema: Option<&'a str>,
     pub(crate) outcome: Outcome,
     pub(crate) applied: Vec<&'a str>,
     pub(crate) duration_ms: u64,
@@ -47,24 +48,29 @@ struct Summary {
 impl<'a> TargetResult<'a> {
     /// All targets of a report.
     pub(crate) fn all(report: &'a Report) -> Vec<Self> {
-        report.targets.iter().map(Self::of).collect()
+        report.targets.iter().map(Self::of).chain(report.unusable.iter().map(Self::unusable)).collect()
     }
 
     /// What a plan comes to if all goes well.
-    pub(super) fn foretold(tenant: Option<&'a str>, schema: &'a str, outcome: Outcome) -> Self {
+    pub(super) fn foretold(tenant: Option<&'a str>, schema: Option<&'a str>, outcome: Outcome) -> Self {
         Self { tenant, schema, outcome, applied: Vec::new(), duration_ms: 0, failure: None, unknown: Vec::new() }
     }
 
     fn of(target: &'a TargetReport) -> Self {
         Self {
             tenant: target.target.tenant().map(multitenant_runtime::TenantId::as_str),
-            schema: target.target.schema().as_str(),
+            schema: Some(target.target.schema().as_str()),
             outcome: target.outcome,
             applied: versions(&target.applied),
             duration_ms: millis(target.duration),
             failure: target.failure.as_ref().map(FailureView::from),
             unknown: versions(&target.unknown),
         }
+    }
+
+    fn unusable(tenant: &'a UnusableTenant) -> Self {
+        let failure = Some(FailureView::from(&tenant.failure));
+        Self { failure, ..Self::foretold(Some(&tenant.tenant), tenant.schema.as_deref(), Outcome::Failed) }
     }
 }
 
@@ -122,7 +128,7 @@ impl MigrateDocument<'_> {
         let versions = counted(versions.len(), "migration", "migrations");
         format!(
             " {}{more}  {}: {versions} that this project does not have, up to {}\n",
-            Shown(first.schema),
+            Shown(&label(first.tenant, first.schema)),
             paint(WARN, "ahead"),
             Shown(newest)
         )
@@ -146,7 +152,8 @@ fn target_text(target: &TargetResult<'_>) -> String {
         word if applied.is_empty() => vec![format!("{}: {headline}", paint(style, word))],
         word => vec![format!("{applied}, then {}: {headline}", paint(style, word))],
     };
-    let mut text = format!(" {}  {}\n", Shown(target.schema), parts.join(" ").replace('\n', "\n     "));
+    let mut text =
+        format!(" {}  {}\n", Shown(&label(target.tenant, target.schema)), parts.join(" ").replace('\n', "\n     "));
     for line in target.failure.iter().flat_map(FailureView::lines) {
         text.push_str(&format!("     {line}\n"));
     }
@@ -198,11 +205,11 @@ mod tests {
             FailureView { class: multitenant_runtime::FailureClass::Held, message: "held", ..FailureView::EMPTY };
         MigrateDocument::of(
             vec![
-                target(None, "public", Outcome::UpToDate, &[], None),
-                target(Some("a"), "tenant_a", Outcome::Applied, &["1"], None),
-                target(Some("b"), "tenant_b", Outcome::Failed, &["1", "2"], Some(failure)),
-                target(Some("c\u{1b}[2J"), "tenant_c\u{1b}[2J", Outcome::Skipped, &[], Some(held)),
-                target(Some("d"), "tenant_d", Outcome::NotTried, &[], None),
+                target(None, Some("public"), Outcome::UpToDate, &[], None),
+                target(Some("a"), Some("tenant_a"), Outcome::Applied, &["1"], None),
+                target(Some("b"), Some("tenant_b"), Outcome::Failed, &["1", "2"], Some(failure)),
+                target(Some("c\u{1b}[2J"), Some("tenant_c\u{1b}[2J"), Outcome::Skipped, &[], Some(held)),
+                target(Some("d"), Some("tenant_d"), Outcome::NotTried, &[], None),
             ],
             Duration::from_millis(61_234),
         )

@@ -17,7 +17,7 @@ pub(crate) use migrate::{MigrateDocument, TargetResult};
 pub(crate) use names::Names;
 pub(crate) use plan::PlanDocument;
 pub(crate) use progress::Progress;
-pub(crate) use status::{StatusDocument, anything_pending};
+pub(crate) use status::{StatusDocument, anything_to_do};
 
 /// The format of the JSON documents; it grows when a field changes its meaning.
 pub(crate) const FORMAT: u32 = 1;

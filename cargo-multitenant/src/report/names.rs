@@ -1,5 +1,6 @@
 //! From versions to the names of the migrations' folders, which is what people know.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use multitenant_runtime::{MigrationSet, Tier, Version};
@@ -42,4 +43,9 @@ pub(crate) fn versions(versions: &[Version]) -> Vec<&str> {
 /// The tier of a target with or without a tenant.
 pub(crate) fn tier_of(tenant: Option<&str>) -> Tier {
     if tenant.is_none() { Tier::Shared } else { Tier::Tenant }
+}
+
+/// What a target is called where there is one word for it: its schema, or, where it has none, its id.
+pub(crate) fn label<'a>(tenant: Option<&str>, schema: Option<&'a str>) -> Cow<'a, str> {
+    schema.map_or_else(|| format!("tenant {:?}", tenant.unwrap_or_default()).into(), Cow::Borrowed)
 }

@@ -1,13 +1,13 @@
 //! What a run would do: the result of `migrate --dry-run`.
 
-use multitenant_runtime::{Outcome, Plan, TargetPlan};
+use multitenant_runtime::{Outcome, Plan, TargetPlan, UnusableTenant};
 use serde::Serialize;
 
 use crate::output::{BAD, Shown, WARN, paint, shown_lines};
 
 use super::migrate::TargetResult;
-use super::names::{Names, tier_of, versions};
-use super::status::word;
+use super::names::{Names, label, tier_of, versions};
+use super::status::{FAILED, word};
 use super::{FORMAT, counted};
 
 /// What a run would do.
@@ -21,7 +21,7 @@ pub(crate) struct PlanDocument<'a> {
 #[derive(Debug, Serialize)]
 struct PlannedTarget<'a> {
     tenant: Option<&'a str>,
-    schema: &'a str,
+    schema: Option<&'a str>,
     state: &'static str,
     create_schema: bool,
     pending: Vec<&'a str>,
@@ -46,7 +46,7 @@ impl PlannedTarget<'_> {
 impl<'a> PlanDocument<'a> {
     /// The document of a plan.
     pub(crate) fn new(plan: &'a Plan) -> Self {
-        Self::of(plan.targets().map(planned).collect())
+        Self::of(plan.targets().map(planned).chain(plan.unusable.iter().map(unusable)).collect())
     }
 
     fn of(targets: Vec<PlannedTarget<'a>>) -> Self {
@@ -65,7 +65,7 @@ impl<'a> PlanDocument<'a> {
         let shared_is_refused = self.targets.iter().any(|t| t.tenant.is_none() && t.refused.is_some());
         let outcome = |target: &PlannedTarget<'_>| match target.refused {
             _ if shared_is_refused && target.tenant.is_some() => Outcome::NotTried,
-            Some(_) if target.state == "missing" => Outcome::Failed,
+            Some(_) if ["missing", FAILED].contains(&target.state) => Outcome::Failed,
             Some(_) => Outcome::Skipped,
             None if target.has_work() => Outcome::Applied,
             None => Outcome::UpToDate,
@@ -93,7 +93,7 @@ impl<'a> PlanDocument<'a> {
 fn planned(plan: &TargetPlan) -> PlannedTarget<'_> {
     PlannedTarget {
         tenant: plan.target.tenant().map(multitenant_runtime::TenantId::as_str),
-        schema: plan.target.schema().as_str(),
+        schema: Some(plan.target.schema().as_str()),
         state: word(plan.state),
         create_schema: plan.create_schema,
         pending: versions(&plan.pending),
@@ -102,8 +102,21 @@ fn planned(plan: &TargetPlan) -> PlannedTarget<'_> {
     }
 }
 
+fn unusable(tenant: &UnusableTenant) -> PlannedTarget<'_> {
+    PlannedTarget {
+        tenant: Some(&tenant.tenant),
+        schema: tenant.schema.as_deref(),
+        state: FAILED,
+        create_schema: false,
+        pending: Vec::new(),
+        out_of_order: Vec::new(),
+        refused: Some(&tenant.failure.message),
+    }
+}
+
 fn target_text(target: &PlannedTarget<'_>, names: &Names) -> String {
-    let schema = Shown(target.schema);
+    let schema = label(target.tenant, target.schema);
+    let schema = Shown(&schema);
     if let Some(refused) = target.refused {
         return format!(" {schema}  {}: {}\n", paint(BAD, "refused"), shown_lines(refused));
     }
@@ -140,9 +153,9 @@ mod tests {
             refused,
         };
         let document = PlanDocument::of(vec![
-            target(None, "public", &[], None),
-            PlannedTarget { create_schema: true, ..target(Some("a"), "tenant_a", &["1", "2"], None) },
-            target(Some("b"), "tenant_b", &["2"], Some("it is edited")),
+            target(None, Some("public"), &[], None),
+            PlannedTarget { create_schema: true, ..target(Some("a"), Some("tenant_a"), &["1", "2"], None) },
+            target(Some("b"), Some("tenant_b"), &["2"], Some("it is edited")),
         ]);
         insta::assert_snapshot!(plain(&document.text(&Names::default())), @r#"
         tenant_a  create the schema, apply 2

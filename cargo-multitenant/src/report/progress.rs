@@ -56,6 +56,7 @@ impl Progress {
             Event::Held { target } => {
                 self.bar.set_message(counts.message(&format!("{} is held by another run", target.schema())));
             }
+            Event::TenantUnusable { .. } => counts.failed += 1,
             Event::TargetFinished { outcome, .. } => {
                 counts.failed += u64::from(*outcome == Outcome::Failed);
                 self.bar.inc(1);
@@ -98,7 +99,8 @@ fn line(event: &Event) -> Option<String> {
         Event::Retrying { target, attempt, delay, failure } => {
             format!("{target}: attempt {attempt} failed, next one in {} ms: {failure}", delay.as_millis())
         }
-        Event::Notice { target, message } => format!("{target}: {message}"),
+        Event::Notice { target, notice } => format!("{target}: {}: {}", notice.severity, notice.message),
+        Event::TenantUnusable { tenant } => tenant.failure.to_string(),
         Event::TargetFinished { target, outcome, failure } => {
             let outcome = match outcome {
                 Outcome::Applied => "migrated",

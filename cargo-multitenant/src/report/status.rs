@@ -1,12 +1,12 @@
 //! How the targets stand: the result of `status`.
 
-use multitenant_runtime::{Plan, State, TargetPlan};
+use multitenant_runtime::{Plan, State, TargetPlan, UnusableTenant};
 use serde::Serialize;
 
 use crate::output::{Align, BAD, Cell, GOOD, Table, WARN, paint};
 
 use super::failure::FailureView;
-use super::names::{Names, tier_of, versions};
+use super::names::{Names, label, tier_of, versions};
 use super::{FORMAT, counted};
 
 /// How the targets stand.
@@ -22,7 +22,8 @@ pub(crate) struct StatusDocument<'a> {
 #[derive(Debug, Clone, Serialize)]
 struct TargetStatus<'a> {
     tenant: Option<&'a str>,
-    schema: &'a str,
+    /// `null` where the tenant's id cannot become a schema's name.
+    schema: Option<&'a str>,
     state: &'static str,
     applied: Vec<&'a str>,
     pending: Vec<&'a str>,
@@ -50,14 +51,28 @@ impl<'a> TargetStatus<'a> {
     fn of(plan: &'a TargetPlan) -> Self {
         Self {
             tenant: plan.target.tenant().map(multitenant_runtime::TenantId::as_str),
-            schema: plan.target.schema().as_str(),
-            state: word(plan.state),
+            schema: Some(plan.target.schema().as_str()),
+            state: if has_failed(plan) { FAILED } else { word(plan.state) },
             applied: versions(&plan.applied),
             pending: versions(&plan.pending),
             unknown: versions(&plan.unknown),
             edited: versions(&plan.edited),
-            last_failure: None,
+            last_failure: plan.last_failure.as_ref().map(FailureView::from),
             refused: plan.refused.as_deref(),
+        }
+    }
+
+    fn unusable(tenant: &'a UnusableTenant) -> Self {
+        Self {
+            tenant: Some(&tenant.tenant),
+            schema: tenant.schema.as_deref(),
+            state: FAILED,
+            applied: Vec::new(),
+            pending: Vec::new(),
+            unknown: Vec::new(),
+            edited: Vec::new(),
+            last_failure: Some(FailureView::from(&tenant.failure)),
+            refused: Some(&tenant.failure.message),
         }
     }
 
@@ -73,6 +88,7 @@ impl<'a> TargetStatus<'a> {
             "missing" => "the schema does not exist".to_owned(),
             "edited" => list(&self.edited),
             "behind" => list(&self.pending),
+            FAILED => self.last_failure.as_ref().map(|failure| failure.brief(tier, names)).unwrap_or_default(),
             "ahead" => format!("not in this project: {}", list(&self.unknown)),
             _ => self.refused.unwrap_or_default().to_owned(),
         }
@@ -83,7 +99,8 @@ impl<'a> StatusDocument<'a> {
     /// The document of a plan; where `pending_only`, without the targets that have nothing pending.
     pub(crate) fn new(plan: &'a Plan, pending_only: bool) -> Self {
         let shared = plan.shared.as_ref().map(TargetStatus::of);
-        let tenants = plan.tenants.iter().map(TargetStatus::of).collect();
+        let unusable = plan.unusable.iter().map(TargetStatus::unusable);
+        let tenants = plan.tenants.iter().map(TargetStatus::of).chain(unusable).collect();
         Self::of(shared, tenants, pending_only)
     }
 
@@ -95,7 +112,7 @@ impl<'a> StatusDocument<'a> {
             behind: count("behind"),
             ahead: count("ahead"),
             edited: count("edited"),
-            failed: count("failed"),
+            failed: count(FAILED),
             missing: count("missing"),
         };
         let shown = |target: &TargetStatus<'_>| !pending_only || !target.pending.is_empty();
@@ -119,7 +136,7 @@ impl<'a> StatusDocument<'a> {
                 _ => BAD,
             };
             table.row([
-                Cell::new(target.schema),
+                Cell::new(label(target.tenant, target.schema)),
                 Cell::new(target.applied.len().to_string()),
                 Cell::new(target.pending.len().to_string()),
                 Cell::new(in_words(target.state)).style(style),
@@ -151,9 +168,20 @@ impl Summary {
     }
 }
 
-/// Whether anything is pending or missing, which is what `--check` is about.
-pub(crate) fn anything_pending(plan: &Plan) -> bool {
-    plan.targets().any(|target| !target.pending.is_empty() || target.state == State::Missing)
+/// The state of a target whose last run failed, and that is still not as this project wants it.
+pub(super) const FAILED: &str = "failed";
+
+/// Whether anything is not as this project wants it, which is what `--check` is about: whether `migrate` would have
+/// something to do, or to refuse.
+pub(crate) fn anything_to_do(plan: &Plan) -> bool {
+    let is_to_do =
+        |target: &TargetPlan| !target.pending.is_empty() || target.refused.is_some() || target.state == State::Missing;
+    !plan.unusable.is_empty() || plan.targets().any(is_to_do)
+}
+
+/// Whether the last failure is what there is to say about a target: by hand it may have been brought up to date since.
+fn has_failed(plan: &TargetPlan) -> bool {
+    plan.last_failure.is_some() && matches!(plan.state, State::Behind | State::Unreadable)
 }
 
 /// The state as JSON has it.
@@ -163,6 +191,7 @@ pub(super) fn word(state: State) -> &'static str {
         State::Behind => "behind",
         State::Edited => "edited",
         State::Missing => "missing",
+        State::Unreadable => FAILED,
         // Versions that this project does not know, newer than its own or not.
         _ => "ahead",
     }
@@ -184,7 +213,7 @@ mod tests {
     fn target<'a>(tenant: Option<&'a str>, schema: &'a str, state: &'static str) -> TargetStatus<'a> {
         TargetStatus {
             tenant,
-            schema,
+            schema: Some(schema),
             state,
             applied: vec!["1", "2"],
             pending: Vec::new(),
@@ -200,7 +229,22 @@ mod tests {
         let ahead = TargetStatus { unknown: vec!["9"], ..target(Some("é"), "tenant_é", "ahead") };
         let edited = TargetStatus { edited: vec!["2"], ..target(Some("x"), "tenant_\u{1b}[31m\"", "edited") };
         let missing = TargetStatus { pending: vec!["1"], applied: vec![], ..target(Some("m"), "tenant_m", "missing") };
-        let tenants = vec![target(Some("a"), "tenant_a", "up-to-date"), behind, ahead, edited, missing];
+        let failure = FailureView {
+            sqlstate: Some("42P07"),
+            migration: Some("2"),
+            message: "relation \"orders\" already exists\nsecond line",
+            ..FailureView::EMPTY
+        };
+        let failed = TargetStatus {
+            applied: vec!["1"],
+            pending: vec!["2"],
+            last_failure: Some(failure),
+            ..target(Some("f"), "tenant_f", FAILED)
+        };
+        let last_failure = Some(FailureView { message: "the name is empty", ..FailureView::EMPTY });
+        let unusable = TargetStatus { schema: None, applied: vec![], last_failure, ..target(Some(""), "", FAILED) };
+        let up = target(Some("a"), "tenant_a", "up-to-date");
+        let tenants = vec![up, behind, ahead, edited, missing, failed, unusable];
         StatusDocument::of(Some(target(None, "public", "up-to-date")), tenants, pending_only)
     }
 
@@ -214,13 +258,16 @@ mod tests {
         tenant_é                  2        0  ahead       not in this project: 9
         tenant_\u{1b}[31m"        2        0  edited      2
         tenant_m                  0        1  missing     the schema does not exist
-        5 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 1 missing
+        tenant_f                  1        1  failed      42P07 relation "orders" already exists (2)
+        tenant ""                 0        0  failed      the name is empty
+        7 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 2 failed, 1 missing
         "#);
         assert_snapshot!(plain(&example(true).text(&Names::default())), @r#"
         schema    applied  pending  state
         tenant_b        2        2  behind   3 and 1 more
         tenant_m        0        1  missing  the schema does not exist
-        5 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 1 missing
+        tenant_f        1        1  failed   42P07 relation "orders" already exists (2)
+        7 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 2 failed, 1 missing
         "#);
         assert_snapshot!(StatusDocument::of(None, Vec::new(), false).text(&Names::default()), @r#" no tenants"#);
     }
@@ -239,7 +286,7 @@ mod tests {
         assert_eq!(
             json["summary"],
             json!({
-                "tenants": 5, "up_to_date": 1, "behind": 1, "ahead": 1, "edited": 1, "failed": 0, "missing": 1,
+                "tenants": 7, "up_to_date": 1, "behind": 1, "ahead": 1, "edited": 1, "failed": 2, "missing": 1,
             })
         );
     }

@@ -28,10 +28,7 @@ mod tests;
 
 pub use error::{ConnectError, ConnectErrorKind};
 pub use notice::Notice;
+#[cfg(feature = "migrations")]
+pub(crate) use session::{ConnectOptions, PipelineError, Session};
 pub use url::ConnectionUrl;
 pub use url_error::UrlError;
-#[cfg(feature = "migrations")]
-pub(crate) use {
-    row::Row,
-    session::{ConnectOptions, PipelineError, Session},
-};

@@ -134,7 +134,8 @@ impl Session {
         Canceller { token: self.client.cancel_token(), route: self.route.clone(), limit: self.limit }
     }
 
-    /// Sends all statements at once, in order, a message each, then reads all answers: the rows of each.
+    /// Sends all statements at once, in order, a message each, then reads all answers. Rows are not kept: a
+    /// migration may select millions, and nobody wants to see them.
     ///
     /// # Errors
     ///
@@ -143,7 +144,16 @@ impl Session {
     /// # Cancel safety
     ///
     /// None: dropped in between, statements that were sent run to their end. Drop the session as well.
-    pub(crate) async fn pipeline(&self, statements: &[impl AsRef<str>]) -> Result<Vec<Vec<Row>>, PipelineError> {
+    pub(crate) async fn pipeline(&self, statements: &[impl AsRef<str>]) -> Result<(), PipelineError> {
+        self.answers(statements, Rows::Dropped).await.map(drop)
+    }
+
+    /// As [`pipeline`](Self::pipeline), with the rows of each statement.
+    pub(crate) async fn pipeline_rows(&self, statements: &[impl AsRef<str>]) -> Result<Vec<Vec<Row>>, PipelineError> {
+        self.answers(statements, Rows::Kept).await
+    }
+
+    async fn answers(&self, statements: &[impl AsRef<str>], keep: Rows) -> Result<Vec<Vec<Row>>, PipelineError> {
         let mut sent = Vec::with_capacity(statements.len());
         for statement in statements {
             // Ready at once: the text goes into the driver's queue, and the driver both writes and reads.
@@ -153,7 +163,7 @@ impl Session {
         let mut failure = None;
         for (index, answer) in sent.into_iter().enumerate() {
             let rows = match answer {
-                Ok(stream) => read(stream).await,
+                Ok(stream) => read(stream, keep).await,
                 Err(error) => Err(error),
             };
             match rows {
@@ -167,7 +177,12 @@ impl Session {
 
     /// The rows of one simple query.
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        read(self.client.simple_query_raw(sql).await?).await
+        read(self.client.simple_query_raw(sql).await?, Rows::Kept).await
+    }
+
+    /// Runs one statement of a migration, whose rows are not kept.
+    pub(crate) async fn run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        read(self.client.simple_query_raw(sql).await?, Rows::Dropped).await.map(drop)
     }
 
     /// Says goodbye to the server and waits until it is said.
@@ -240,11 +255,18 @@ fn refuses_options(cause: &Cause) -> bool {
     cause.code().is_some_and(|code| *code == codes::PROTOCOL_VIOLATION || *code == codes::FEATURE_NOT_SUPPORTED)
 }
 
-async fn read(stream: SimpleQueryStream) -> Result<Vec<Row>, tokio_postgres::Error> {
+/// What becomes of the rows of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    Kept,
+    Dropped,
+}
+
+async fn read(stream: SimpleQueryStream, keep: Rows) -> Result<Vec<Row>, tokio_postgres::Error> {
     let mut stream = pin!(stream);
     let mut rows = Vec::new();
     while let Some(message) = stream.try_next().await? {
-        if let SimpleQueryMessage::Row(row) = message {
+        if let (SimpleQueryMessage::Row(row), Rows::Kept) = (message, keep) {
             rows.push(Row::from(&row));
         }
     }

@@ -72,6 +72,12 @@ impl fmt::Display for SchemaName {
     }
 }
 
+impl serde::Serialize for SchemaName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,10 +1,12 @@
 //! What all schemas hold, read without writing: one statement for many schemas, never one per tenant.
 
 mod observe;
+mod unreadable;
 
 pub(crate) use observe::{Subject, observe, observe_one};
 
 use crate::migration::Version;
+use crate::run::Failure;
 
 /// How a history table stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,4 +38,6 @@ pub(crate) struct Observed {
     pub(crate) applied: Vec<Applied>,
     /// The format of the newest row's columns, where it is newer than this version understands.
     pub(crate) newer_format: Option<i32>,
+    /// Why nobody can say what is applied: nothing else is known of the history then.
+    pub(crate) unreadable: Option<Failure>,
 }

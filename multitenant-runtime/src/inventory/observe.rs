@@ -2,13 +2,14 @@
 
 use crate::connection::Session;
 use crate::ident::{Identifier, literal};
-use crate::migration::ledger::{CHECKSUM_COLUMN, HISTORY_FORMAT, Ledger};
+use crate::migration::ledger::{HISTORY_FORMAT, Ledger};
 use crate::migration::{MigrationSet, Version};
 use crate::registry::is_under_construction;
 use crate::sqlstate::is_undefined_table;
 use crate::state::StateTable;
 use crate::target::Target;
 
+use super::unreadable::{failure, is_of_the_statement, read_failure, standing};
 use super::{Applied, HistoryTable, Observed};
 
 /// How many history tables one statement reads. Each holds two locks until the statement ends, and a longer
@@ -56,7 +57,7 @@ pub(crate) async fn observe(
 ) -> Result<Observation, tokio_postgres::Error> {
     let mut tries = 0;
     loop {
-        match try_observe(session, subjects, state).await {
+        match try_observe(session, subjects, state, tries < TRIES).await {
             // Dropped or renamed since the catalogue was read: the catalogue knows by now.
             Err(error) if is_undefined_table(&error) && tries < TRIES => tries += 1,
             result => return result,
@@ -68,6 +69,7 @@ async fn try_observe(
     session: &Session,
     subjects: &[Subject<'_>],
     state: Option<&StateTable>,
+    may_look_again: bool,
 ) -> Result<Observation, tokio_postgres::Error> {
     let mut observed = vec![Observed::default(); subjects.len()];
     let mut observation = Observation::default();
@@ -77,9 +79,8 @@ async fn try_observe(
     for row in session.rows(&catalogue_query(subjects, state)).await? {
         observation.has_state |= row.get(3) == Some("t");
         observation.at.get_or_insert_with(|| row.get(4).unwrap_or_default().to_owned());
-        let Some(slot) = row.get(0).and_then(|i| i.parse::<usize>().ok()).and_then(|i| observed.get_mut(i - 1)) else {
-            continue;
-        };
+        let place = row.get(0).and_then(|i| i.parse::<usize>().ok()).and_then(|i| i.checked_sub(1));
+        let Some((slot, subject)) = place.and_then(|i| observed.get_mut(i).zip(subjects.get(i))) else { continue };
         slot.schema_exists = true;
         slot.unfinished = row.get(2) == Some("t");
         slot.history = match row.get(1) {
@@ -87,11 +88,26 @@ async fn try_observe(
             Some("diesel") => HistoryTable::Diesel,
             _ => HistoryTable::Absent,
         };
+        slot.unreadable = row.get(1).and_then(|standing| failure(standing, subject.ledger()));
     }
     let with_history: Vec<usize> =
         (0..subjects.len()).filter(|&i| observed[i].history != HistoryTable::Absent).collect();
-    for chunk in with_history.chunks(CHUNK) {
-        for row in session.rows(&history_query(subjects, &observed, chunk)).await? {
+    let mut chunks: Vec<&[usize]> = with_history.chunks(CHUNK).rev().collect();
+    while let Some(chunk) = chunks.pop() {
+        let rows = match session.rows(&history_query(subjects, &observed, chunk)).await {
+            Ok(rows) => rows,
+            Err(error) if may_look_again && is_undefined_table(&error) => return Err(error),
+            Err(error) if is_of_the_statement(session, &error) => {
+                // One table that cannot be read must not keep the others from being read.
+                match chunk {
+                    [one] => observed[*one].unreadable = Some(read_failure(&error, subjects[*one].ledger())),
+                    more => chunks.extend(<[_; 2]>::from(more.split_at(more.len() / 2))),
+                }
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for row in rows {
             let place = row.get(0).and_then(|i| i.parse::<usize>().ok());
             if let Some((place, version)) = place.zip(row.get(1))
                 && let Some((slot, subject)) = observed.get_mut(place).zip(subjects.get(place))
@@ -126,15 +142,13 @@ fn catalogue_query(subjects: &[Subject<'_>], state: Option<&StateTable>) -> Stri
         subjects.iter().map(|subject| literal(&name(subject))).collect::<Vec<_>>().join(",")
     };
     format!(
-        "SELECT wanted.i, CASE WHEN c.oid IS NULL THEN 'absent' \
-         WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid \
-         AND a.attname = '{CHECKSUM_COLUMN}' AND NOT a.attisdropped) THEN 'extended' ELSE 'diesel' END, \
+        "SELECT wanted.i, {}, \
          {}, {has_state}, now() \
          FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[]), \
          pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[])) WITH ORDINALITY AS wanted(nsp, rel, i) \
          JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.nsp \
-         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.rel \
-         AND c.relkind IN ('r', 'p')",
+         LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.rel",
+        standing(),
         is_under_construction("n.oid"),
         list(|subject| subject.target.schema().as_str().to_owned()),
         list(|subject| subject.table.as_str().to_owned()),

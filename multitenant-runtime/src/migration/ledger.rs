@@ -14,10 +14,10 @@ pub(crate) const HISTORY_FORMAT: i32 = 1;
 pub(crate) const CHECKSUM_COLUMN: &str = "multitenant_checksum";
 
 /// The column with the run that applied it: whether a transaction whose answer was lost has committed.
-const RUN_COLUMN: &str = "multitenant_run";
+pub(crate) const RUN_COLUMN: &str = "multitenant_run";
 
 /// The column with the format of our columns.
-const FORMAT_COLUMN: &str = "multitenant_format";
+pub(crate) const FORMAT_COLUMN: &str = "multitenant_format";
 
 /// One schema's history table.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,11 @@ pub(crate) struct Ledger<'a> {
 impl<'a> Ledger<'a> {
     pub(crate) fn new(schema: &'a SchemaName, table: &'a Identifier) -> Self {
         Self { schema, table }
+    }
+
+    /// The schema that it lies in.
+    pub(crate) fn schema(&self) -> &'a SchemaName {
+        self.schema
     }
 
     /// The table's name as it stands in SQL.

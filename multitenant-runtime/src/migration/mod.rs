@@ -19,5 +19,6 @@ pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
 pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
 pub use set::{Migration, MigrationSet};
+pub(crate) use statements::{IndexWork, RelationName};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};
 pub use version::{MAX_VERSION_CHARS, Version};

@@ -7,11 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection::ConnectionUrl;
 use crate::error::Error;
-use crate::migration::{EmbeddedMigrations, MigrationSet};
+use crate::migration::{EmbeddedMigrations, MigrationSet, Problem, SetError};
 use crate::plan::{OnAhead, OnEdited, Policy};
 use crate::registry::{Registry, RegistrySource};
 use crate::run::{Context, Observer};
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError};
+use crate::target::Tier;
 
 use super::Migrator;
 
@@ -90,13 +91,14 @@ impl MigratorBuilder {
         self
     }
 
-    /// How long one statement waits for a lock before its tenant is tried again later.
+    /// How long one statement waits for a lock before its tenant is tried again later, in milliseconds, rounded up;
+    /// zero is without limit.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = Some(timeout);
         self
     }
 
-    /// How long one statement may run; `None` is without limit.
+    /// How long one statement may run, in milliseconds, rounded up; `None`, and zero, are without limit.
     pub fn statement_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.statement_timeout = Some(timeout);
         self
@@ -145,7 +147,8 @@ impl MigratorBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Settings`], [`Error::Migrations`] and [`Error::Url`].
+    /// [`Error::Settings`], also where a timeout is longer than PostgreSQL's 2,147,483,647 milliseconds;
+    /// [`Error::Migrations`], also where a set is of the other tier; [`Error::NoDatabase`] and [`Error::Url`].
     pub fn build(self) -> Result<Migrator, Error> {
         let (shared, tenant, mut settings) = match self.source {
             Source::Embedded(migrations) => {
@@ -154,10 +157,16 @@ impl MigratorBuilder {
             }
             Source::Sets(shared, tenant, settings) => (shared, tenant, *settings),
         };
-        let url = self.migrate_url.or(self.database_url).unwrap_or_default();
-        settings.jobs = self.jobs.unwrap_or(settings.jobs);
-        settings.lock_timeout = self.lock_timeout.unwrap_or(settings.lock_timeout);
-        settings.statement_timeout = self.statement_timeout.unwrap_or(settings.statement_timeout);
+        for (set, expected) in [(shared.as_ref(), Tier::Shared), (Some(&tenant), Tier::Tenant)] {
+            set.map_or(Ok(()), |set| is_of(set, expected))?;
+        }
+        let url = self.migrate_url.or(self.database_url).ok_or(Error::NoDatabase)?;
+        settings.jobs = self.jobs.unwrap_or(settings.jobs).max(1);
+        let lock_timeout = self.lock_timeout.unwrap_or(settings.lock_timeout);
+        settings.lock_timeout = timeout("migrations.lock_timeout", lock_timeout)?;
+        let statement_timeout = self.statement_timeout.unwrap_or(settings.statement_timeout).unwrap_or_default();
+        let statement_timeout = timeout("migrations.statement_timeout", statement_timeout)?;
+        settings.statement_timeout = Some(statement_timeout).filter(|timeout| !timeout.is_zero());
         let registry = match self.registry {
             Some(registry) => RegistrySource::Custom(registry),
             None => RegistrySource::Configured(settings.registry.clone()),
@@ -173,5 +182,27 @@ impl MigratorBuilder {
             tenant,
         };
         Ok(Migrator { context: Arc::new(context), registry })
+    }
+}
+
+/// A set of the other tier would put every tenant's tables into the shared schema.
+fn is_of(set: &MigrationSet, expected: Tier) -> Result<(), SetError> {
+    if set.tier() == expected {
+        return Ok(());
+    }
+    let path = set.migrations().first().map_or("the empty set", |migration| migration.up().path());
+    let message = format!("is of the {} migrations, and was given as one of the {expected} migrations", set.tier());
+    Err(SetError::new(expected, vec![Problem::in_file(path, message)]))
+}
+
+/// A timeout as PostgreSQL counts it. What is less than a millisecond must not become none.
+fn timeout(key: &'static str, timeout: Duration) -> Result<Duration, SettingsError> {
+    let millis = timeout.as_nanos().div_ceil(1_000_000);
+    match i32::try_from(millis) {
+        Ok(millis) => Ok(Duration::from_millis(millis.unsigned_abs().into())),
+        Err(_) => Err(SettingsError::new(
+            key,
+            format!("{} s is longer than PostgreSQL's longest timeout, 24 days: use 0 for none", timeout.as_secs()),
+        )),
     }
 }

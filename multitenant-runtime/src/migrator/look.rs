@@ -1,13 +1,14 @@
 //! One look at everything: registry, catalogue, histories. At most three statements, and one more for each 256
 //! history tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::connection::{ConnectError, ConnectErrorKind, Session};
 use crate::error::Error;
+use crate::ident::TenantId;
 use crate::inventory::{Subject, observe};
 use crate::plan::{TargetPlan, decide};
-use crate::registry::{Discovery, RegistryError, discover};
+use crate::registry::{Discovery, Fleet, RegistryError, UnusableTenant, discover};
 use crate::run::Frame;
 use crate::state::{StateTable, digest};
 use crate::target::Target;
@@ -20,11 +21,20 @@ pub(super) struct View {
     pub(super) shared: Option<TargetPlan>,
     /// The tenants in the scope; an error where the registry could not be read, which may be for lack of a
     /// shared migration that is about to be applied.
-    tenants: Result<Vec<TargetPlan>, RegistryError>,
+    tenants: Result<Tenants, RegistryError>,
     /// The server's time of the look.
     pub(super) at: Option<String>,
-    /// Whether the registry's table is missing and shared migrations are pending: there are no tenants yet.
+    /// Whether the registry's table is missing and about to be made by shared migrations: there are no tenants yet.
     before_first: bool,
+}
+
+/// The tenants in a scope.
+#[derive(Default)]
+pub(super) struct Tenants {
+    /// Those with a schema.
+    pub(super) plans: Vec<TargetPlan>,
+    /// Those that the registry has and no run can work on.
+    pub(super) unusable: Vec<UnusableTenant>,
 }
 
 impl Migrator {
@@ -43,21 +53,19 @@ impl Migrator {
     pub(super) async fn look(&self, session: &Session, scope: &Scope) -> Result<View, Error> {
         let context = &*self.context;
         let discovery = match scope.tenants {
-            Selection::None => Ok(Discovery::Tenants(Vec::new())),
+            Selection::None => Ok(Discovery::Fleet(Fleet::default())),
             Selection::All | Selection::Only(_) => discover(session, &self.registry, &context.settings).await,
         };
         let no_table = matches!(discovery, Ok(Discovery::NoTable { .. }));
         let shared_target = Target::shared(context.settings.shared_schema.clone());
         let look_at_shared = context.shared.is_some() && (scope.shared || no_table);
-        let tenants = discovery.and_then(Discovery::tenants).map(|tenants| select(tenants, &scope.tenants));
-        let tenants = match tenants {
-            Ok(Err(unknown)) => return Err(unknown),
-            Ok(Ok(tenants)) => Ok(tenants),
+        let fleet = match discovery.and_then(Discovery::fleet) {
+            Ok(fleet) => Ok(select(fleet, &scope.tenants)?),
             Err(error) => Err(error),
         };
         let mut targets: Vec<&Target> = Vec::new();
         targets.extend(look_at_shared.then_some(&shared_target));
-        targets.extend(tenants.iter().flatten());
+        targets.extend(fleet.iter().flat_map(|fleet| &fleet.tenants));
         let subjects: Vec<Subject<'_>> = targets
             .iter()
             .map(|target| {
@@ -78,16 +86,20 @@ impl Migrator {
                 let holds = digest(set, &plan.applied, &plan.edited);
                 plan.recorded =
                     recorded.last_failure.is_none() && recorded.digest.is_some_and(|digest| digest == holds);
-                plan.last_failure = recorded.last_failure;
+                // Of an unreadable history the reason is there already.
+                plan.last_failure = plan.last_failure.or(recorded.last_failure);
             }
             plan
         });
         let shared = if look_at_shared { plans.next() } else { None };
-        let view_tenants: Vec<TargetPlan> = plans.collect();
+        let plans: Vec<TargetPlan> = plans.collect();
+        // A table that is still missing when shared migrations were applied may be misspelt: only who is about to
+        // apply the rest may take it for one that they make.
+        let makes_it = |shared: &TargetPlan| !shared.pending.is_empty() && (scope.shared || shared.applied.is_empty());
         Ok(View {
-            before_first: no_table && shared.as_ref().is_some_and(|shared| !shared.pending.is_empty()),
+            before_first: no_table && shared.as_ref().is_some_and(makes_it),
             shared: shared.filter(|_| scope.shared),
-            tenants: tenants.map(|_| view_tenants),
+            tenants: fleet.map(|fleet| Tenants { plans, unusable: fleet.unusable }),
             at: observation.at,
         })
     }
@@ -95,13 +107,13 @@ impl Migrator {
 
 impl View {
     /// The tenants that the look has found.
-    pub(super) fn tenants(self, scope: &Scope) -> Result<Vec<TargetPlan>, Error> {
+    pub(super) fn tenants(self, scope: &Scope) -> Result<Tenants, Error> {
         match (self.tenants, &scope.tenants) {
             (Ok(tenants), _) => Ok(tenants),
             (Err(RegistryError::NoTable { .. }), Selection::Only(ids)) if self.before_first => {
                 Err(Error::UnknownTenants(ids.clone()))
             }
-            (Err(RegistryError::NoTable { .. }), _) if self.before_first => Ok(Vec::new()),
+            (Err(RegistryError::NoTable { .. }), _) if self.before_first => Ok(Tenants::default()),
             (Err(error), _) => Err(Error::Registry(error)),
         }
     }
@@ -126,12 +138,14 @@ where
 }
 
 /// The tenants asked for, or those that were asked for in vain.
-fn select(tenants: Vec<Target>, selection: &Selection) -> Result<Vec<Target>, Error> {
-    let Selection::Only(ids) = selection else { return Ok(tenants) };
-    let wanted: std::collections::HashSet<_> = ids.iter().collect();
-    let found: Vec<Target> =
-        tenants.into_iter().filter(|target| target.tenant().is_some_and(|id| wanted.contains(id))).collect();
-    let unknown: Vec<_> =
-        ids.iter().filter(|id| !found.iter().any(|target| target.tenant() == Some(id))).cloned().collect();
-    if unknown.is_empty() { Ok(found) } else { Err(Error::UnknownTenants(unknown)) }
+fn select(fleet: Fleet, selection: &Selection) -> Result<Fleet, Error> {
+    let Selection::Only(ids) = selection else { return Ok(fleet) };
+    let wanted: HashSet<&str> = ids.iter().map(TenantId::as_str).collect();
+    let Fleet { mut tenants, mut unusable } = fleet;
+    tenants.retain(|target| target.tenant().is_some_and(|id| wanted.contains(id.as_str())));
+    unusable.retain(|unusable| wanted.contains(&*unusable.tenant));
+    let targets = tenants.iter().filter_map(Target::tenant).map(TenantId::as_str);
+    let found: HashSet<&str> = targets.chain(unusable.iter().map(|unusable| &*unusable.tenant)).collect();
+    let unknown: Vec<TenantId> = ids.iter().filter(|id| !found.contains(id.as_str())).cloned().collect();
+    if unknown.is_empty() { Ok(Fleet { tenants, unusable }) } else { Err(Error::UnknownTenants(unknown)) }
 }

@@ -22,10 +22,12 @@ use crate::connection::Session;
 use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet};
 use crate::plan::{Plan, TargetPlan};
-use crate::registry::RegistrySource;
+use crate::registry::{RegistrySource, UnusableTenant};
 use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, Wall, execute};
 use crate::settings::Settings;
 use crate::state::{Seen, StateTable, digest};
+
+use look::Tenants;
 
 /// Migrates the shared schema, then every tenant's; tells how they stand; creates tenants.
 ///
@@ -74,7 +76,7 @@ impl Migrator {
         let session = self.connect().await?;
         let mut view = self.look(&session, &scope).await?;
         let shared = view.shared.take();
-        let result = view.tenants(&scope).map(|tenants| Plan { shared, tenants });
+        let result = view.tenants(&scope).map(|Tenants { plans, unusable }| Plan { shared, tenants: plans, unusable });
         session.close().await;
         result
     }
@@ -98,7 +100,7 @@ impl Migrator {
         report.duration = started.elapsed();
         report.cancelled = self.context.cancellation.is_cancelled() && report.incomplete().next().is_some();
         match result {
-            Err(error) if report.targets.is_empty() => Err(error),
+            Err(error) if report.targets.is_empty() && report.unusable.is_empty() => Err(error),
             // The shared schema is migrated, and then the registry turns out to be unusable: both are told.
             Err(error) => Err(Error::Aborted { report: Box::new(report), error: Box::new(error) }),
             Ok(()) if report.is_complete() => Ok(report),
@@ -121,7 +123,9 @@ impl Migrator {
             let done = outcome.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
             report.targets.extend(outcome);
             if !done {
-                report.targets.extend(not_tried(view, scope));
+                let Tenants { plans, unusable } = view.tenants(scope).unwrap_or_default();
+                self.refuse(unusable, report);
+                report.targets.extend(plans.into_iter().map(not_tried));
                 return Ok(());
             }
             if work {
@@ -130,12 +134,13 @@ impl Migrator {
             }
         }
         let at = view.at.take();
-        let tenants = view.tenants(scope)?;
+        let Tenants { plans: tenants, unusable } = view.tenants(scope)?;
+        self.refuse(unusable, report);
         let mut prepared = Preparation { state: self.state(&session, &tenants).await?, ..Default::default() };
         self.mend(&session, &prepared, &tenants, at.as_deref()).await?;
         if tenants.iter().any(TargetPlan::has_work) {
             self.announce(&tenants);
-            let wall = Wall::around(&session, &self.context.settings.shared_schema).await;
+            let wall = Wall::around(&session, &self.context.settings).await;
             prepared.wall = wall.map_err(|error| Error::from(&error))?;
         }
         session.close().await;
@@ -184,6 +189,15 @@ impl Migrator {
         Ok(())
     }
 
+    /// Reports what no run can work on.
+    fn refuse(&self, unusable: Vec<UnusableTenant>, report: &mut Report) {
+        for tenant in &unusable {
+            tracing::warn!(tenant = tenant.tenant, failure = %tenant.failure, "a tenant cannot be used");
+            self.context.emit(&Event::TenantUnusable { tenant: Box::new(tenant.clone()) });
+        }
+        report.unusable.extend(unusable);
+    }
+
     fn announce(&self, plans: &[TargetPlan]) {
         let pending = || plans.iter().filter(|plan| plan.has_work());
         self.context.emit(&Event::Planned {
@@ -194,20 +208,16 @@ impl Migrator {
     }
 }
 
-/// The tenants that were known before the shared schema failed.
-fn not_tried(view: look::View, scope: &Scope) -> Vec<TargetReport> {
-    let tenants = view.tenants(scope).unwrap_or_default();
-    tenants
-        .into_iter()
-        .map(|plan| TargetReport {
-            target: plan.target,
-            outcome: Outcome::NotTried,
-            applied: Vec::new(),
-            duration: Duration::ZERO,
-            failure: None,
-            unknown: plan.unknown,
-        })
-        .collect()
+/// A tenant that was known before the shared schema failed.
+fn not_tried(plan: TargetPlan) -> TargetReport {
+    TargetReport {
+        target: plan.target,
+        outcome: Outcome::NotTried,
+        applied: Vec::new(),
+        duration: Duration::ZERO,
+        failure: None,
+        unknown: plan.unknown,
+    }
 }
 
 impl fmt::Debug for Migrator {

@@ -6,7 +6,8 @@ use crate::error::Error;
 use crate::ident::{SchemaName, TenantId};
 use crate::migration::EmbeddedMigrations;
 use crate::plan::{Plan, State, TargetPlan};
-use crate::run::{Failure, Outcome, Report, TargetReport};
+use crate::registry::{RegistryError, UnusableTenant};
+use crate::run::{Failure, Outcome, Report, TargetReport, refusal};
 use crate::sqlstate::FailureClass;
 use crate::state::{Check, StateTable, Wanted, complete};
 use crate::target::Target;
@@ -38,7 +39,8 @@ pub enum StartupMode {
     /// Apply them. Replicas that start at once share the work.
     #[default]
     Migrate,
-    /// Wait until somebody else has applied them. Nothing is written, so a read-only role does.
+    /// Wait until somebody else has applied them, and until there is a server. Nothing is written, so a read-only
+    /// role does.
     Wait {
         /// How long, before it is an error.
         limit: Duration,
@@ -125,7 +127,11 @@ impl Migrator {
     pub async fn start(&self, how: StartUp) -> Result<Started, Error> {
         let started = Instant::now();
         let shared = &self.context.settings.shared_schema;
-        let check = self.check().await?;
+        let check = match self.check().await {
+            // Who waits for the migrations waits for the server as well.
+            Err(error) if matches!(how.mode, StartupMode::Wait { .. }) && is_away(&error) => None,
+            check => check?,
+        };
         let result = match (how.mode, check) {
             (_, Some(check)) if check.is_complete() => Ok(check.report(shared, started)),
             // The others are as they should be, and the shared schema is: no need to look at them again.
@@ -139,7 +145,8 @@ impl Migrator {
         match result {
             Ok(report) => Ok(Started { report, fenced: Vec::new() }),
             Err(Error::Incomplete(report)) if how.on_failed_tenants == OnFailedTenants::Fence && may_start(&report) => {
-                let fenced = report.incomplete().filter_map(fence).collect();
+                let fenced = report.incomplete().filter_map(fence).chain(report.unusable.iter().filter_map(fence_off));
+                let fenced = fenced.collect();
                 Ok(Started { report: *report, fenced })
             }
             Err(error) => Err(error),
@@ -177,13 +184,20 @@ impl Migrator {
         const AGAIN: Duration = Duration::from_millis(500);
         let started = Instant::now();
         loop {
-            let report = judged(self.plan(Scope::all()).await?, started);
-            if report.is_complete() {
-                return Ok(report);
-            }
+            let result = match self.plan(Scope::all()).await {
+                Ok(plan) => {
+                    let report = judged(plan, started);
+                    if report.is_complete() {
+                        return Ok(report);
+                    }
+                    Err(Error::Incomplete(Box::new(report)))
+                }
+                Err(error) if is_away(&error) => Err(error),
+                Err(error) => return Err(error),
+            };
             let left = limit.saturating_sub(started.elapsed());
             if left.is_zero() || self.context.cancellation.is_cancelled() {
-                return Err(Error::Incomplete(Box::new(report)));
+                return result;
             }
             tokio::select! {
                 () = tokio::time::sleep(AGAIN.min(left)) => {}
@@ -203,28 +217,31 @@ impl Check {
         let shared = self.shared.map(|_| Target::shared(shared.clone()));
         let tenants = self.tenants.iter().map(|(target, _)| target.clone());
         let targets = shared.into_iter().chain(tenants).map(TargetReport::up_to_date).collect();
-        Report { targets, duration: started.elapsed(), cancelled: false }
+        Report { targets, duration: started.elapsed(), ..Report::default() }
     }
 }
 
 /// A plan as the report of somebody who may not write.
 fn judged(plan: Plan, started: Instant) -> Report {
     let targets = plan.shared.into_iter().chain(plan.tenants).map(judge_target).collect();
-    Report { targets, duration: started.elapsed(), cancelled: false }
+    Report { targets, unusable: plan.unusable, duration: started.elapsed(), cancelled: false }
 }
 
 fn judge_target(plan: TargetPlan) -> TargetReport {
-    let failure = match (&plan.refused, plan.state) {
-        (Some(reason), State::Missing) => Some(Failure::new(FailureClass::MissingSchema, reason)),
-        (Some(reason), _) => Some(Failure::new(FailureClass::Refused, reason)),
-        (None, _) if plan.pending.is_empty() && !plan.create_schema => None,
-        (None, _) => Some(
+    let pending = || {
+        (!plan.pending.is_empty() || plan.create_schema).then(|| {
             Failure::new(FailureClass::Pending, format!("{} migration(s) are pending", plan.pending.len()))
-                .with_hint("migrate first: `cargo multitenant migrate`, or a replica that may"),
-        ),
+                .with_hint("migrate first: `cargo multitenant migrate`, or a replica that may")
+        })
     };
+    let failure = refusal(&plan).or_else(pending);
     TargetReport {
-        outcome: if failure.is_some() { Outcome::NotTried } else { Outcome::UpToDate },
+        outcome: match &failure {
+            None => Outcome::UpToDate,
+            // No run will change it.
+            Some(_) if plan.state == State::Unreadable => Outcome::Failed,
+            Some(_) => Outcome::NotTried,
+        },
         failure,
         applied: Vec::new(),
         duration: Duration::ZERO,
@@ -240,4 +257,20 @@ fn may_start(report: &Report) -> bool {
 
 fn fence(target: &TargetReport) -> Option<Fenced> {
     Some(Fenced { tenant: target.target.tenant()?.clone(), failure: target.failure.clone() })
+}
+
+/// What is fenced is an id that somebody may ask for: an empty one nobody can.
+fn fence_off(unusable: &UnusableTenant) -> Option<Fenced> {
+    Some(Fenced { tenant: TenantId::new(&unusable.tenant).ok()?, failure: Some(unusable.failure.clone()) })
+}
+
+/// Whether there may be a server, a database or a role later on.
+fn is_away(error: &Error) -> bool {
+    match error {
+        Error::Connect(_) => true,
+        Error::Database(failure) | Error::Registry(RegistryError::Query(failure)) => {
+            failure.class == FailureClass::ConnectionLost
+        }
+        _ => false,
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::inventory::{Applied, Observed};
 use crate::migration::{MigrationSet, Version};
+use crate::run::Failure;
 use crate::target::Target;
 
 use super::{State, TargetPlan};
@@ -55,7 +56,11 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
     let edited: Vec<Version> = applied.values().filter(|row| row.edited).map(|row| row.version.clone()).collect();
     let out_of_order = pending.iter().filter(|version| newest.is_some_and(|newest| *version < newest)).cloned();
     let mut plan = TargetPlan {
-        state: if is_missing(observed, policy) { State::Missing } else { state(set, &pending, &unknown, &edited) },
+        state: if is_missing(observed, policy) {
+            State::Missing
+        } else {
+            state(set.head(), &pending, &unknown, &edited)
+        },
         out_of_order: out_of_order.collect(),
         applied: applied.keys().map(|&version| version.clone()).collect(),
         refused: None,
@@ -68,6 +73,9 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
         unknown,
         edited,
     };
+    if let (Some(failure), true) = (&observed.unreadable, plan.state != State::Missing) {
+        return unreadable(plan, failure.clone());
+    }
     plan.refused = refusal(&plan, set, observed, policy);
     plan.create_schema = plan.state == State::Missing && plan.refused.is_none();
     plan
@@ -79,12 +87,31 @@ fn is_missing(observed: &Observed, policy: Policy) -> bool {
     !observed.schema_exists || (observed.unfinished && !policy.creating)
 }
 
-fn state(set: &MigrationSet, pending: &[Version], unknown: &[Version], edited: &[Version]) -> State {
+/// Without a history nothing is known to be applied, and so nothing to be pending either.
+fn unreadable(plan: TargetPlan, failure: Failure) -> TargetPlan {
+    TargetPlan {
+        state: State::Unreadable,
+        refused: Some(match &failure.hint {
+            Some(hint) => format!("{}: {hint}", failure.message),
+            None => failure.message.clone(),
+        }),
+        last_failure: Some(failure),
+        applied: Vec::new(),
+        pending: Vec::new(),
+        unknown: Vec::new(),
+        edited: Vec::new(),
+        out_of_order: Vec::new(),
+        ..plan
+    }
+}
+
+/// How a target stands against the set with this newest version.
+pub(super) fn state(head: Option<&Version>, pending: &[Version], unknown: &[Version], edited: &[Version]) -> State {
     if !edited.is_empty() {
         State::Edited
     } else if !pending.is_empty() {
         State::Behind
-    } else if unknown.iter().any(|version| set.head().is_none_or(|head| version > head)) {
+    } else if unknown.iter().any(|version| head.is_none_or(|head| version > head)) {
         State::Ahead
     } else if !unknown.is_empty() {
         State::Unknown

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::migration::Version;
+use crate::registry::UnusableTenant;
 use crate::run::Failure;
 use crate::target::Target;
 
@@ -23,14 +24,17 @@ pub enum State {
     Edited,
     /// The schema does not exist.
     Missing,
+    /// Its history cannot be read, so that nobody knows what is applied; [`TargetPlan::last_failure`] says why.
+    Unreadable,
 }
 
 /// What is to be done with one target, and why not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[must_use]
 pub struct TargetPlan {
     /// The target.
+    #[serde(flatten)]
     pub target: Target,
     /// How it stands.
     pub state: State,
@@ -48,11 +52,13 @@ pub struct TargetPlan {
     pub refused: Option<String>,
     /// Whether the schema is to be created first.
     pub create_schema: bool,
-    /// How the last run failed here, as the state table has it.
+    /// How the last run failed here, as the state table has it; of an unreadable history, why it cannot be read.
     pub last_failure: Option<Failure>,
     /// Whether the state table knows how the target stands.
+    #[serde(skip)]
     pub(crate) recorded: bool,
     /// How the history table stands: decides what the first migration's transaction must do to it.
+    #[serde(skip)]
     pub(crate) history: crate::inventory::HistoryTable,
 }
 
@@ -80,6 +86,17 @@ impl TargetPlan {
         self.state != State::Missing && self.refused.is_none() && self.pending.is_empty()
     }
 
+    /// Notes that a migration of the set is applied, and that the history table has our columns now.
+    pub(crate) fn advance(&mut self, version: &Version, head: Option<&Version>) {
+        self.pending.retain(|pending| pending != version);
+        self.out_of_order.retain(|late| late != version);
+        if let Err(place) = self.applied.binary_search(version) {
+            self.applied.insert(place, version.clone());
+        }
+        self.state = super::decide::state(head, &self.pending, &self.unknown, &self.edited);
+        self.history = crate::inventory::HistoryTable::Extended;
+    }
+
     /// Whether a run has anything to do here.
     #[must_use]
     pub fn has_work(&self) -> bool {
@@ -88,7 +105,7 @@ impl TargetPlan {
 }
 
 /// What a run would do, target by target.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[must_use]
 pub struct Plan {
@@ -96,13 +113,15 @@ pub struct Plan {
     pub shared: Option<TargetPlan>,
     /// The tenants, in the registry's order.
     pub tenants: Vec<TargetPlan>,
+    /// What the registry has and no run can work on: each of them is a failure of the run.
+    pub unusable: Vec<UnusableTenant>,
 }
 
 /// How many tenants stand in which way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PlanSummary {
-    /// How many tenants there are.
+    /// How many tenants there are, the unusable ones included.
     pub tenants: usize,
     /// How many are up to date.
     pub up_to_date: usize,
@@ -114,6 +133,8 @@ pub struct PlanSummary {
     pub edited: usize,
     /// How many have no schema.
     pub missing: usize,
+    /// How many have a history that cannot be read, or cannot be used at all.
+    pub failed: usize,
 }
 
 impl Plan {
@@ -125,7 +146,8 @@ impl Plan {
     /// Counts the tenants' states.
     #[must_use]
     pub fn summary(&self) -> PlanSummary {
-        let mut summary = PlanSummary { tenants: self.tenants.len(), ..PlanSummary::default() };
+        let failed = self.unusable.len();
+        let mut summary = PlanSummary { tenants: self.tenants.len() + failed, failed, ..PlanSummary::default() };
         for tenant in &self.tenants {
             *match tenant.state {
                 State::UpToDate => &mut summary.up_to_date,
@@ -133,6 +155,7 @@ impl Plan {
                 State::Ahead | State::Unknown => &mut summary.ahead,
                 State::Edited => &mut summary.edited,
                 State::Missing => &mut summary.missing,
+                State::Unreadable => &mut summary.failed,
             } += 1;
         }
         summary

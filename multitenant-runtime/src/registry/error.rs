@@ -1,15 +1,16 @@
-//! A list of tenants that cannot be had, or not be used.
+//! A list of tenants that cannot be had.
 
 use std::fmt;
 
 use crate::ident::{IdentError, TenantId};
 use crate::run::Failure;
 
-/// A list of tenants that cannot be had, or not be used.
+/// A list of tenants that cannot be had, or not be added to. A single tenant that cannot be used is an
+/// [`UnusableTenant`](crate::UnusableTenant) of the run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// The table does not exist, though all shared migrations are applied.
+    /// The table does not exist, and is not about to be made by the first shared migrations.
     NoTable {
         /// The table with its schema, as configured.
         table: String,
@@ -18,28 +19,12 @@ pub enum RegistryError {
     Query(Box<Failure>),
     /// The application's own registry failed.
     Custom(Box<dyn std::error::Error + Send + Sync>),
-    /// A row has no id.
-    NullId,
-    /// A tenant's id, or its schema's name, cannot be used.
+    /// A new tenant's id, or its schema's name, cannot be used.
     Tenant {
-        /// The id, or the schema's name, as the registry has it.
+        /// The id, or the schema's name.
         tenant: String,
         /// Why it cannot be used.
         error: IdentError,
-    },
-    /// The registry has one id twice.
-    Duplicate {
-        /// The id.
-        tenant: TenantId,
-    },
-    /// Two tenants would share a schema, and read each other's rows.
-    SameSchema {
-        /// One of them.
-        first: TenantId,
-        /// The other.
-        second: TenantId,
-        /// The schema.
-        schema: String,
     },
     /// A new tenant's schema is not the template's, and the registry has no column for it.
     NoSchemaColumn {
@@ -60,26 +45,12 @@ impl fmt::Display for RegistryError {
         match self {
             Self::NoTable { table } => write!(
                 f,
-                "the registry's table {table} does not exist, though all shared migrations are applied: create it \
-                 in a shared migration, or name another one in [tenants]"
+                "the registry's table {table} does not exist: create it in a shared migration and migrate the shared \
+                 schema first, or name another one in [tenants]"
             ),
             Self::Query(failure) => write!(f, "the tenants cannot be read: {failure}: check [tenants]"),
             Self::Custom(error) => write!(f, "the application's registry failed: {error}"),
-            Self::NullId => {
-                f.write_str("the registry has a row without an id: give it one, or leave it out by tenants.filter")
-            }
-            Self::Tenant { tenant, error } => {
-                write!(f, "the tenant {tenant:?} of the registry cannot be used: {error}")
-            }
-            Self::Duplicate { tenant } => {
-                write!(f, "the registry has the tenant {:?} twice: make its ids unique", tenant.as_str())
-            }
-            Self::SameSchema { first, second, schema } => write!(
-                f,
-                "the tenants {:?} and {:?} would share the schema {schema:?}: give one of them another id or schema",
-                first.as_str(),
-                second.as_str()
-            ),
+            Self::Tenant { tenant, error } => write!(f, "the tenant {tenant:?} cannot be used: {error}"),
             Self::NoSchemaColumn { tenant, schema } => write!(
                 f,
                 "the tenant {:?} cannot have the schema {schema:?}, since the registry would not tell it: configure \

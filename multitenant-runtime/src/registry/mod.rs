@@ -3,11 +3,13 @@
 mod discover;
 mod error;
 mod source;
+mod unusable;
 
-pub(crate) use discover::{Discovery, discover, list, registry_query, targets};
+pub(crate) use discover::{Discovery, Fleet, discover, list, registry_query, targets};
 pub use error::RegistryError;
 pub(crate) use source::RegistrySource;
 pub use source::{Registry, Tenant};
+pub use unusable::UnusableTenant;
 
 /// How the comment on a schema begins whose tenant is still being created; such a schema is never served. After
 /// it stands whose creation it is.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::ident::{IdentError, SchemaName, TenantId};
 use crate::settings::RegistrySettings;
 
-use super::RegistryError;
+use super::UnusableTenant;
 
 /// One tenant as a registry knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +31,9 @@ impl Tenant {
     }
 
     /// A tenant as a row of a registry has it.
-    pub(crate) fn from_texts(id: Option<&str>, schema: Option<&str>) -> Result<Self, RegistryError> {
-        let id = id.ok_or(RegistryError::NullId)?;
-        let refused = |error| RegistryError::Tenant { tenant: schema.unwrap_or(id).to_owned(), error };
+    pub(crate) fn from_texts(id: Option<&str>, schema: Option<&str>) -> Result<Self, Box<UnusableTenant>> {
+        let id = id.ok_or_else(|| Box::new(UnusableTenant::without_id()))?;
+        let refused = |error| Box::new(UnusableTenant::not_a_name(id, &error));
         let schema = schema.map(SchemaName::new).transpose().map_err(refused)?;
         Ok(Self { id: TenantId::new(id).map_err(refused)?, schema })
     }
@@ -62,7 +62,7 @@ impl Tenant {
 /// ```
 #[async_trait]
 pub trait Registry: Send + Sync {
-    /// All tenants, each once.
+    /// All tenants, each once; one that is named twice, or has another one's schema, fails, and no other does.
     ///
     /// # Errors
     ///

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::connection::Notice;
 use crate::migration::Version;
+use crate::registry::UnusableTenant;
 use crate::target::Target;
 
 use super::{Failure, Outcome};
@@ -27,7 +29,7 @@ pub enum Event {
         /// How many migrations are pending there.
         pending: usize,
     },
-    /// A migration begins.
+    /// A migration begins; once more for each try, where one fails in a way that may pass.
     MigrationStarted {
         /// The target.
         target: Target,
@@ -64,7 +66,12 @@ pub enum Event {
         /// The target.
         target: Target,
         /// What it said.
-        message: String,
+        notice: Notice,
+    },
+    /// The registry has a tenant that no run can work on.
+    TenantUnusable {
+        /// The tenant, and why.
+        tenant: Box<UnusableTenant>,
     },
     /// A target is done with.
     TargetFinished {

@@ -126,7 +126,7 @@ fn held(context: &Context, queue: &Queue, reports: &Reports, mut job: Box<Job>) 
     if left.is_zero() {
         let message = format!("still held by another run after {} s", context.wait.as_secs_f32());
         let failure = Failure::new(FailureClass::Held, message).with_hint(
-            "wait for the other run, or wait longer (`--wait`); who holds it: select pid, query, state from \
+            "wait for the other run, or wait longer (`--wait`, or `MigratorBuilder::wait` in the library); who holds it: select pid, query, state from \
              pg_stat_activity where pid in (select pid from pg_locks where locktype = 'advisory')",
         );
         return reports.finish(context, *job, Outcome::Skipped, Some(failure));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::migration::Version;
+use crate::registry::UnusableTenant;
 use crate::target::Target;
 
 use super::Failure;
@@ -43,12 +44,14 @@ pub struct TargetReport {
     pub unknown: Vec<Version>,
 }
 
-/// What a run did: every target is in it once, whatever happened.
+/// What a run did: every target, and every tenant that is none, is in it once, whatever happened.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// The shared schema first where it belonged to the run, then the tenants in the registry's order.
     pub targets: Vec<TargetReport>,
+    /// What the registry has and no run can work on: each of them is a failure.
+    pub unusable: Vec<UnusableTenant>,
     /// How long the run took.
     pub duration: Duration,
     /// Whether the run was cancelled.
@@ -63,7 +66,7 @@ pub struct Summary {
     pub applied: usize,
     /// Targets with nothing to do.
     pub up_to_date: usize,
-    /// Targets that failed.
+    /// Targets that failed, and tenants that no run can work on.
     pub failed: usize,
     /// Targets left alone on purpose.
     pub skipped: usize,
@@ -95,13 +98,14 @@ impl Report {
                 *report = other;
             }
         }
+        self.unusable.extend(other.unusable);
         Self { duration: self.duration + other.duration, cancelled: other.cancelled, ..self }
     }
 
     /// Counts the outcomes.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
+        let mut summary = Summary { failed: self.unusable.len(), ..Summary::default() };
         for target in &self.targets {
             *match target.outcome {
                 Outcome::Applied => &mut summary.applied,
@@ -117,10 +121,12 @@ impl Report {
     /// Whether every target is as the binary wants it.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        !self.cancelled && self.targets.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate))
+        !self.cancelled
+            && self.unusable.is_empty()
+            && self.targets.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate))
     }
 
-    /// The targets that are not as the binary wants them.
+    /// The targets that are not as the binary wants them. [`unusable`](Self::unusable) tenants are no targets.
     pub fn incomplete(&self) -> impl Iterator<Item = &TargetReport> {
         self.targets.iter().filter(|t| !matches!(t.outcome, Outcome::Applied | Outcome::UpToDate))
     }

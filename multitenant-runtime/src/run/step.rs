@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{ConnectError, PipelineError, Row, Session};
+use crate::connection::{ConnectError, PipelineError, Session};
 use crate::ident::literal;
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
@@ -25,20 +25,37 @@ pub(crate) enum StepError {
     /// It failed.
     Failed {
         failure: Box<Failure>,
-        /// Whether a second failure of this kind is final.
-        once: bool,
+        /// Whether it may be tried again, where its class allows that.
+        again: Again,
     },
+}
+
+/// Whether what failed may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// As often as others are.
+    Freely,
+    /// A second failure of this kind is final.
+    Once,
+    /// A part of it is done and stays: a person decides.
+    Never,
+}
+
+impl Again {
+    pub(crate) fn after(error: &tokio_postgres::Error) -> Self {
+        if retry_once(error) { Self::Once } else { Self::Freely }
+    }
 }
 
 impl StepError {
     pub(crate) fn failed(failure: Failure) -> Self {
-        Self::Failed { failure: Box::new(failure), once: false }
+        Self::Failed { failure: Box::new(failure), again: Again::Freely }
     }
 }
 
 impl From<tokio_postgres::Error> for StepError {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self::Failed { failure: Box::new(Failure::from_postgres(&error)), once: retry_once(&error) }
+        Self::Failed { failure: Box::new(Failure::from_postgres(&error)), again: Again::after(&error) }
     }
 }
 
@@ -69,7 +86,23 @@ pub(crate) async fn send(
     let Err(PipelineError { index, error }) = cancellable(session, cancellation, work).await else {
         return Ok(());
     };
-    Err(meaning(session, transaction, index, &error, migrations, wall))
+    Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, migrations, wall)))
+}
+
+/// A statement that was cancelled, and not by us, would be cancelled again.
+pub(crate) fn unless_cancelled(cancellation: &CancellationToken, mut error: StepError) -> StepError {
+    if let StepError::Failed { failure, .. } = &mut error
+        && failure.class == FailureClass::Cancelled
+        && !cancellation.is_cancelled()
+    {
+        failure.class = FailureClass::Permanent;
+        failure.hint.get_or_insert_with(|| {
+            "it ran longer than database.statement_timeout, or an administrator cancelled it: allow more time, or split \
+             the work into several migrations"
+                .to_owned()
+        });
+    }
+    error
 }
 
 /// What the failure of one statement of a transaction means.
@@ -86,7 +119,7 @@ fn meaning(
         Role::Lock if is_failed_guard(error) => StepError::Held,
         // The history itself may be gone, with its schema.
         Role::Guard | Role::Record { .. } if is_failed_guard(error) || is_undefined_table(error) => StepError::Stale,
-        Role::Wall if is_failed_cast(error) => touched(wall, error, migrations),
+        Role::Wall { migration } if is_failed_cast(error) => touched(wall, error, migrations.get(migration)),
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
@@ -99,7 +132,7 @@ fn meaning(
             let mut failure = Failure::from_postgres(error);
             locate(&mut failure, role, migrations, position(error));
             failure.notices = session.take_notices();
-            StepError::Failed { failure: Box::new(failure), once: retry_once(error) }
+            StepError::Failed { failure: Box::new(failure), again: Again::after(error) }
         }
     }
 }
@@ -143,7 +176,7 @@ pub(crate) async fn send_known(
         .chain(preamble.iter().map(String::as_str))
         .chain(["SELECT pg_catalog.pg_current_xact_id()"])
         .collect();
-    let answers = match session.pipeline(&first).await {
+    let answers = match session.pipeline_rows(&first).await {
         Ok(answers) => answers,
         Err(PipelineError { index, error }) => {
             let _ = session.rows("ROLLBACK").await;
@@ -156,19 +189,21 @@ pub(crate) async fn send_known(
     let (commit, rest) = rest.split_last().map_or(("COMMIT", rest), |(commit, rest)| (commit.as_str(), rest));
     let rest: Vec<&str> = rest.iter().map(String::as_str).chain(cleaning.iter().copied()).chain([commit]).collect();
     match cancellable(session, cancellation, session.pipeline(&rest)).await {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         Err(PipelineError { index, error }) => {
-            Err(meaning(session, transaction, index + preamble.len(), &error, migrations, wall))
+            let meaning = meaning(session, transaction, index + preamble.len(), &error, migrations, wall);
+            Err(unless_cancelled(cancellation, meaning))
         }
     }
 }
 
 /// Everything at once; what the last migration left on the connection goes first.
-async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
     let reset: &[&str] = match transaction.holder() {
         Holder::Transaction => &["DISCARD ALL"],
         // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
         Holder::Session => &["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
+        Holder::Script => &[],
     };
     let statements: Vec<&str> =
         reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
@@ -181,7 +216,7 @@ async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<Vec
 /// Before a COMMIT behind a pooler.
 const CLEANING: [&str; 3] = ["SET CONSTRAINTS ALL IMMEDIATE", "RESET ROLE", "RESET ALL"];
 
-async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<Vec<Vec<Row>>, PipelineError> {
+async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
     let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
     if let Err(error) = session.pipeline(preamble).await {
         // The connection goes back to the pooler: not with an open transaction.
@@ -221,23 +256,27 @@ pub(crate) async fn cancellable<T>(
     }
 }
 
-fn touched(wall: &Wall, error: &tokio_postgres::Error, migrations: &[Migration]) -> StepError {
+fn touched(wall: &Wall, error: &tokio_postgres::Error, migration: Option<&Migration>) -> StepError {
     let message = error.as_db_error().map_or("", |db| db.message());
-    let relations = wall.named_in(message).join(", ");
-    let mut failure = Failure::new(
-        FailureClass::SharedSchemaTouched,
-        format!("this tenant migration would change the shared schema: {relations}"),
-    )
-    .with_hint(
-        "a name that the tenant's schema does not have was found in the shared schema: correct the name, or move the \
-         statement to a shared migration; if it is meant so, or drops a tenant's table or foreign key that refers to \
-         the shared one, write `[multitenant] allow_shared_locks = true` into the migration's metadata.toml",
-    );
-    if let [migration] = migrations {
+    let mut failure = touches_shared(&wall.named_in(message).join(", "));
+    if let Some(migration) = migration {
         failure.migration = Some(migration.version().to_string());
         failure.file = Some(migration.up().path().to_owned());
     }
     StepError::failed(failure)
+}
+
+/// A tenant's migration would change these objects of the shared schema.
+pub(crate) fn touches_shared(objects: &str) -> Failure {
+    Failure::new(
+        FailureClass::SharedSchemaTouched,
+        format!("this tenant migration would change the shared schema: {objects}"),
+    )
+    .with_hint(
+        "a name that the tenant's schema does not have was found in the shared schema: correct the name, or move the \
+         statement to a shared migration; if it is meant so, write `[multitenant] allow_shared_locks = true` into the \
+         migration's metadata.toml",
+    )
 }
 
 /// The server's position in the statement, in characters from 1.

@@ -8,8 +8,8 @@
 //! lock     the target's advisory lock, by try, a statement of its own
 //! guard    the schema exists and is current, and the history is the expected one
 //! …        the migration's statements, one message each
+//! wall     the shared schema is untouched
 //! record   the history row
-//! wall     no lock on the shared schema that changes it
 //! COMMIT
 //! ```
 //!
@@ -30,7 +30,9 @@ use crate::target::{Target, Tier};
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
 use super::registering::Registering;
-use super::wall::Wall;
+
+/// A path on which no migration has put an operator or a function, for the guards that follow one.
+const TRUSTED_PATH: &str = "SET LOCAL search_path = pg_catalog";
 
 /// What a statement of the pipeline is for, and so what its failure means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +47,8 @@ pub(crate) enum Role {
     Migration { migration: usize, statement: usize },
     /// Writes the history of the migration at this place of the list.
     Record { migration: usize },
-    /// Asserts that the shared schema is untouched.
-    Wall,
+    /// Asserts that the migration at this place of the list has not changed the shared schema.
+    Wall { migration: usize },
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
     Current,
     /// Registers a new tenant.
@@ -63,6 +65,8 @@ pub(crate) enum Holder {
     Transaction,
     /// The session, and it must not let go of it meanwhile.
     Session,
+    /// The session, whose settings are those of the script that is being run: nothing is reset.
+    Script,
 }
 
 /// A transaction as a list of statements.
@@ -121,11 +125,15 @@ impl<'a> Frame<'a> {
         }
     }
 
+    fn set_search_path(&self) -> String {
+        format!("SET LOCAL search_path = {}", self.search_path())
+    }
+
     /// The `SET LOCAL`s, which a migration may have changed and the next one must not inherit.
     fn local_settings(&self) -> [String; 4] {
         let limit = self.settings.statement_timeout.unwrap_or(Duration::ZERO);
         [
-            format!("SET LOCAL search_path = {}", self.search_path()),
+            self.set_search_path(),
             format!("SET LOCAL lock_timeout = {}", self.settings.lock_timeout.as_millis()),
             format!("SET LOCAL statement_timeout = {}", limit.as_millis()),
             // The splitter read the files so; a role's default may say otherwise.
@@ -147,10 +155,13 @@ impl<'a> Frame<'a> {
         )
     }
 
-    fn is_current(&self) -> String {
+    /// An SQL condition: the target's schema is the current one.
+    pub(crate) fn is_current(&self) -> String {
         format!("pg_catalog.current_schema() IS NOT DISTINCT FROM {}", literal(self.schema().as_str()))
     }
 }
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 impl Transaction {
     /// A migration on a target whose history is the expected one.
@@ -175,12 +186,15 @@ impl Transaction {
             HistoryTable::Extended => {}
         }
         tx.migration(frame, 0, migration);
+        tx.push(Role::Frame, TRUSTED_PATH.to_owned());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
+        if !migration.allow_shared_locks() {
+            tx.wall(frame, 0, prepared.wall.guard());
+        }
+        // For the triggers that run at COMMIT, too.
+        tx.push(Role::Frame, frame.set_search_path());
         tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
-        if !migration.allow_shared_locks() {
-            tx.wall(frame, &prepared.wall);
-        }
         tx.commit()
     }
 
@@ -191,25 +205,56 @@ impl Transaction {
         tx.commit()
     }
 
-    /// Records a migration that was applied outside a transaction.
+    /// One statement of a script that is committed statement by statement, under the session's lock and settings.
+    pub(crate) fn one_statement(
+        frame: Frame<'_>,
+        migration: &Migration,
+        statement: usize,
+        guard: &str,
+        prepared: &Preparation,
+    ) -> Self {
+        let mut tx = Self { holder: Holder::Script, ..Self::default() };
+        tx.push(Role::Frame, BEGIN.to_owned());
+        tx.push(Role::Guard, guard.to_owned());
+        if let Some((sql, kind)) = migration.up().statements().nth(statement) {
+            tx.statement(frame, Role::Migration { migration: 0, statement }, sql, kind);
+        }
+        if !migration.allow_shared_locks() {
+            tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+            tx.wall(frame, 0, prepared.wall.guard());
+            // For the triggers that run at COMMIT.
+            tx.push(Role::Frame, frame.set_search_path());
+        }
+        tx.commit()
+    }
+
+    /// Makes or extends the history, so that the record of what is not in a transaction is one `INSERT`; `None`
+    /// where the history is ready.
     ///
-    /// Its lock is the session's; taken once more it is granted.
+    /// Its lock is the session's; taken once more it is granted. So it is for [`Self::record`].
+    pub(crate) fn history(frame: Frame<'_>, history: HistoryTable) -> Option<Self> {
+        let sql = match history {
+            HistoryTable::Absent => frame.ledger().create(),
+            HistoryTable::Diesel => frame.ledger().extend(),
+            HistoryTable::Extended => return None,
+        };
+        let mut tx = Self::begin(frame);
+        tx.holder = Holder::Session;
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_current()));
+        tx.push(Role::Record { migration: 0 }, sql);
+        Some(tx.commit())
+    }
+
+    /// Records a migration that was applied outside a transaction.
     pub(crate) fn record(
         frame: Frame<'_>,
         migration: &Migration,
-        history: HistoryTable,
         standing: &Standing<'_>,
         prepared: &Preparation,
     ) -> Self {
         let mut tx = Self::begin(frame);
         tx.holder = Holder::Session;
-        let ledger = frame.ledger();
-        match history {
-            HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
-            HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
-            HistoryTable::Extended => {}
-        }
-        tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
+        tx.push(Role::Record { migration: 0 }, frame.ledger().record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx.commit()
     }
@@ -234,13 +279,23 @@ impl Transaction {
                 tx.push(Role::Frame, "RESET ALL".to_owned());
                 frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
             }
+            let opened = migrations[..i].iter().any(Migration::allow_shared_locks);
+            if opened && !migration.allow_shared_locks() {
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+                tx.wall(frame, i, prepared.wall.note());
+                tx.push(Role::Frame, frame.set_search_path());
+            }
             tx.migration(frame, i, migration);
+            if !migration.allow_shared_locks() {
+                let wall = &prepared.wall;
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+                tx.wall(frame, i, if opened { wall.guard_from_there() } else { wall.guard() });
+            }
+            // For the triggers that run at COMMIT, too.
+            tx.push(Role::Frame, frame.set_search_path());
             tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
         }
         tx.note(frame, standing, prepared);
-        if !migrations.iter().any(Migration::allow_shared_locks) {
-            tx.wall(frame, &prepared.wall);
-        }
         tx.register(frame, registering);
         tx.commit()
     }
@@ -293,7 +348,7 @@ impl Transaction {
 
     fn begin(frame: Frame<'_>) -> Self {
         let mut tx = Self::default();
-        tx.push(Role::Frame, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned());
+        tx.push(Role::Frame, BEGIN.to_owned());
         frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
         tx.push(Role::Lock, transaction_lock(frame.schema()));
         tx
@@ -301,18 +356,22 @@ impl Transaction {
 
     fn migration(&mut self, frame: Frame<'_>, place: usize, migration: &Migration) {
         for (statement, (sql, kind)) in migration.up().statements().enumerate() {
-            let role = Role::Migration { migration: place, statement };
-            let extension = frame.target.tier() == Tier::Tenant
-                && matches!(kind, StatementKind::CreateExtension { has_schema: false });
-            // An extension exists once in a database. Made under a tenant's path it would live in that tenant's
-            // schema, out of the others' reach, and vanish with it; so it goes to the shared schema.
-            if extension {
-                self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
-            }
-            self.push(role, sql.to_owned());
-            if extension {
-                self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.search_path()));
-            }
+            self.statement(frame, Role::Migration { migration: place, statement }, sql, kind);
+        }
+    }
+
+    /// A migration's statement, with what it needs around it.
+    fn statement(&mut self, frame: Frame<'_>, role: Role, sql: &str, kind: StatementKind) {
+        let extension =
+            frame.target.tier() == Tier::Tenant && matches!(kind, StatementKind::CreateExtension { has_schema: false });
+        // An extension exists once in a database. Made under a tenant's path it would live in that tenant's
+        // schema, out of the others' reach, and vanish with it; so it goes to the shared schema.
+        if extension {
+            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
+        }
+        self.push(role, sql.to_owned());
+        if extension {
+            self.push(Role::Frame, frame.set_search_path());
         }
     }
 
@@ -324,11 +383,11 @@ impl Transaction {
         }
     }
 
-    fn wall(&mut self, frame: Frame<'_>, wall: &Wall) {
+    fn wall(&mut self, frame: Frame<'_>, migration: usize, statement: Option<String>) {
         if frame.target.tier() == Tier::Tenant
-            && let Some(guard) = wall.guard()
+            && let Some(statement) = statement
         {
-            self.push(Role::Wall, guard);
+            self.push(Role::Wall { migration }, statement);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use backon::ExponentialBackoff;
 
 use crate::connection::{ConnectErrorKind, Session};
-use crate::inventory::{HistoryTable, Subject, observe_one};
+use crate::inventory::{Subject, observe_one};
 use crate::migration::{Migration, MigrationSet, Version};
 use crate::plan::{State, TargetPlan, decide};
 use crate::sqlstate::FailureClass;
@@ -15,11 +15,11 @@ use crate::state::digest;
 use super::Failure;
 use super::context::Context;
 use super::event::Event;
-use super::non_transactional;
+use super::outside;
 use super::preparation::Preparation;
 use super::report::{Outcome, TargetReport};
 use super::retry;
-use super::step::{StepError, send};
+use super::step::{Again, StepError, send};
 use super::transaction::{Frame, Standing, Transaction};
 
 /// A target that is to be migrated, and how far it is.
@@ -86,7 +86,7 @@ impl Worker {
                 return interrupted(job);
             }
             let before = job.applied.len();
-            let (failure, once) = match self.step(job).await {
+            let (failure, again) = match self.step(job).await {
                 Ok(Some(verdict)) => return verdict,
                 Ok(None) => {
                     if job.applied.len() > before {
@@ -98,14 +98,18 @@ impl Worker {
                 Err(StepError::Stale) => {
                     let before = job.plan.clone();
                     match self.look_again(job).await {
-                        Ok(()) if job.plan == before => (Box::new(not_accessible(job)), true),
+                        Ok(()) if job.plan == before => (Box::new(guarded(job)), Again::Once),
                         Ok(()) => continue,
-                        Err(StepError::Failed { failure, once }) => (failure, once),
-                        Err(_) => return Verdict::Held,
+                        Err(StepError::Failed { failure, again }) => (failure, again),
+                        Err(StepError::Stale) => (Box::new(guarded(job)), Again::Once),
+                        Err(StepError::Held) => return Verdict::Held,
                     }
                 }
-                Err(StepError::Failed { failure, once }) => (failure, once),
+                Err(StepError::Failed { failure, again }) => (failure, again),
             };
+            if again == Again::Never {
+                return Verdict::Done(Outcome::Failed, Some(*failure));
+            }
             // The connection may have an unknown state, and a late cancel request may be on its way.
             if failure.class == FailureClass::ConnectionLost || self.context.cancellation.is_cancelled() {
                 self.session = None;
@@ -113,6 +117,7 @@ impl Worker {
             if self.context.cancellation.is_cancelled() {
                 return interrupted(job);
             }
+            let once = again == Again::Once;
             let delay = if failure.class.is_retryable() && !(once && failed_once) { delays.next() } else { None };
             let Some(delay) = delay else { return Verdict::Done(Outcome::Failed, Some(*failure)) };
             attempt += 1;
@@ -162,13 +167,13 @@ impl Worker {
             let session = self.session().await?;
             send(session, &transaction, std::slice::from_ref(migration), wall, &context.cancellation).await?;
             for notice in session.take_notices() {
-                context.emit(&Event::Notice { target: target.clone(), message: notice.message });
+                context.emit(&Event::Notice { target: target.clone(), notice });
             }
         } else {
             self.outside_transaction(frame, migration, job, set).await?;
         }
         context.emit(&Event::MigrationApplied { target, version: version.clone(), duration: started.elapsed() });
-        advance(&mut job.plan, &version);
+        job.plan.advance(&version, set.head());
         job.applied.push(version);
         Ok(None)
     }
@@ -185,8 +190,7 @@ impl Worker {
         self.session = None;
         let session = self.context.connect().await?;
         let standing = standing(&job.plan, set, migration.version());
-        let work =
-            non_transactional::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
+        let work = outside::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
         let result = work.await;
         // The server ends a session some time after its goodbye, and the next step wants the lock at once.
         let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
@@ -249,15 +253,25 @@ impl Worker {
 
 /// The outcome of a target with which nothing is to be done, or nothing more.
 pub(crate) fn settled(plan: &TargetPlan, applied: &[Version]) -> Option<(Outcome, Option<Failure>)> {
-    if let Some(reason) = &plan.refused {
-        return Some(if plan.state == State::Missing {
-            (Outcome::Failed, Some(Failure::new(FailureClass::MissingSchema, reason)))
-        } else {
-            (Outcome::Skipped, Some(Failure::new(FailureClass::Refused, reason)))
-        });
+    if let Some(failure) = refusal(plan) {
+        let outcome = match plan.state {
+            State::Missing | State::Unreadable => Outcome::Failed,
+            _ => Outcome::Skipped,
+        };
+        return Some((outcome, Some(failure)));
     }
     let done = plan.pending.is_empty() && !plan.create_schema;
     done.then_some((if applied.is_empty() { Outcome::UpToDate } else { Outcome::Applied }, None))
+}
+
+/// Why nothing will be done to a target, as a failure.
+pub(crate) fn refusal(plan: &TargetPlan) -> Option<Failure> {
+    let reason = plan.refused.as_ref()?;
+    Some(match (plan.state, &plan.last_failure) {
+        (State::Unreadable, Some(failure)) => failure.clone(),
+        (State::Missing, _) => Failure::new(FailureClass::MissingSchema, reason),
+        _ => Failure::new(FailureClass::Refused, reason),
+    })
 }
 
 fn interrupted(job: &Job) -> Verdict {
@@ -279,24 +293,23 @@ fn interruption() -> Failure {
         .with_hint("run it again: it goes on where this run ended")
 }
 
-/// The guard fails, though a second look found everything as it was: the schema is there, but not for this role.
-fn not_accessible(job: &Job) -> Failure {
+/// The guard fails, though a second look found everything as it was. That the role may use the schema is known by
+/// then: what is left is rare, and may pass.
+fn guarded(job: &Job) -> Failure {
     let schema = job.plan.target.schema();
-    Failure::new(FailureClass::Retryable, format!("the schema {schema} does not become the current schema"))
-        .with_hint("grant the migrating role USAGE and CREATE on the schema, or migrate as the schema's owner")
+    Failure::new(
+        FailureClass::Retryable,
+        format!("the schema {schema} does not become the current schema, or its history changes under our hands"),
+    )
+    .with_hint(
+        "look for a version that the history table has twice, and for another tool that migrates this schema just now",
+    )
 }
 
 /// How the target will stand when this migration is applied too.
 fn standing<'a>(plan: &'a TargetPlan, set: &MigrationSet, next: &'a Version) -> Standing<'a> {
     let applied = || plan.applied.iter().chain([next]);
     Standing { digest: digest(set, applied(), &plan.edited), head: applied().max() }
-}
-
-/// Notes in the plan that a migration is applied.
-fn advance(plan: &mut TargetPlan, version: &Version) {
-    plan.pending.retain(|pending| pending != version);
-    plan.applied.push(version.clone());
-    plan.history = HistoryTable::Extended;
 }
 
 impl Failure {

@@ -43,6 +43,11 @@ impl SearchPath {
         std::iter::once(schema).chain(&self.after_tenant).map(SchemaName::quoted).collect::<Vec<_>>().join(", ")
     }
 
+    /// The schemas that every tenant's path ends in.
+    pub(crate) fn after_tenant(&self) -> &[SchemaName] {
+        &self.after_tenant
+    }
+
     /// The path for the shared schema's own migrations, as SQL: the shared schema first, then the others.
     #[must_use]
     pub fn for_shared(&self, shared: &SchemaName) -> String {

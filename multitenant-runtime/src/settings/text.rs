@@ -56,6 +56,7 @@ impl SettingsText<'_> {
 
 /// `[tenants]` as a person wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RegistryText<'a> {
     /// `source = "table"`.
     Table {

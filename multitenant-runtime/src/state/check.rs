@@ -2,7 +2,7 @@
 
 use crate::connection::Session;
 use crate::ident::{SchemaTemplate, literal};
-use crate::registry::{RegistryError, RegistrySource, Tenant, list, registry_query, targets};
+use crate::registry::{Fleet, RegistryError, RegistrySource, Tenant, list, registry_query, targets};
 use crate::settings::Settings;
 use crate::target::Target;
 
@@ -29,7 +29,8 @@ pub(crate) struct Wanted {
 impl Check {
     /// Asks; one statement, where the registry can be part of it.
     ///
-    /// `None` where the state table cannot answer, most likely since there is none yet.
+    /// `None` where it cannot answer: most likely since there is no state table yet, or since the registry has tenants
+    /// that cannot be used.
     pub(crate) async fn ask(
         session: &Session,
         table: &StateTable,
@@ -43,7 +44,12 @@ impl Check {
         };
         let registry = match registry {
             Some(sql) => sql,
-            None => listed(&list(session, source, settings).await?.unwrap_or_default()),
+            None => {
+                let tenants: Result<Vec<Tenant>, _> =
+                    list(session, source, settings).await?.unwrap_or_default().into_iter().collect();
+                let Ok(tenants) = tenants else { return Ok(None) };
+                listed(&tenants)
+            }
         };
         // Whatever is wrong with it, the authoritative way says it better.
         let Ok(rows) = session.rows(&query(table, &registry, settings, wanted)).await else { return Ok(None) };
@@ -55,11 +61,13 @@ impl Check {
                 shared = Some(is_good);
                 continue;
             }
-            tenants.push(Tenant::from_texts(row.get(1), row.get(2))?);
+            tenants.push(Tenant::from_texts(row.get(1), row.get(2)));
             good.push(is_good);
         }
-        let tenants = targets(tenants, settings)?.into_iter().zip(good).collect();
-        Ok(Some(Self { shared, tenants }))
+        let Fleet { tenants, unusable } = targets(tenants, settings);
+        // Their failures are told by the authoritative way.
+        let is_usable = unusable.is_empty();
+        Ok(is_usable.then(|| Self { shared, tenants: tenants.into_iter().zip(good).collect() }))
     }
 }
 

@@ -159,3 +159,25 @@ async fn a_run_without_a_database_says_so() {
     assert!(!answer.stderr.contains("secret"), "{answer:?}");
     project.run(&["status", "--database-url", url]).code(20);
 }
+
+#[tokio::test]
+async fn jobs_leave_a_connection_to_the_run() {
+    for (connections, args, limit) in [
+        (Some(2), &["migrate", "--jobs", "8"][..], Some("8 jobs are limited to 1")),
+        (Some(1), &["migrate", "--jobs", "2"], Some("2 jobs are limited to 1")),
+        (Some(4), &["migrate"], Some("4 jobs are limited to 3")),
+        (Some(5), &["migrate"], None),
+        (None, &["migrate", "--jobs", "10"], Some("10 jobs are limited to 9")),
+        (None, &["migrate", "--jobs", "9"], None),
+    ] {
+        let project = shop().await;
+        let mut command = project.command(args);
+        if let Some(connections) = connections {
+            command.env("MULTITENANT_DATABASE_MAX_CONNECTIONS", connections.to_string());
+        }
+        let answer = crate::project::answer(command).code(0);
+        let warning = limit.map_or(String::new(), |limit| format!("warning: {limit} by database.max_connections"));
+        assert!(answer.stderr.starts_with(&warning), "{answer:?}");
+        assert_eq!(answer.stderr.is_empty(), limit.is_none(), "{answer:?}");
+    }
+}

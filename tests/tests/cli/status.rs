@@ -114,6 +114,87 @@ async fn check_answers_and_waits() {
 }
 
 #[tokio::test]
+async fn the_last_failure_is_told_until_it_is_over() {
+    let project = shop().await.migration("tenant/2026-11-02-090000_orders", "select 1;\ncreate table orders ();");
+    project.sql("create table tenant_globex.orders ()").await;
+    project.run(&["migrate"]).code(10);
+    project.run(&["status"]).code(0).says(&[
+        " tenant_globex        1        1  failed      42P07 relation \"orders\" already exists \
+         (2026-11-02-090000_orders)\n",
+        "2 tenants: 1 up to date, 1 failed",
+    ]);
+    let document = project.run(&["status", "--format", "json"]).code(0).json();
+    let target = &document["tenants"][1];
+    assert_eq!((&target["state"], &target["pending"]), (&json!("failed"), &json!(["20261102090000"])));
+    assert_eq!(
+        target["last_failure"],
+        json!({
+            "class": "permanent", "sqlstate": "42P07", "migration": "20261102090000", "file": null, "line": null,
+            "column": null, "message": "relation \"orders\" already exists", "detail": null, "hint": null,
+        })
+    );
+    assert_eq!(document["summary"]["failed"], 1);
+    project.run(&["status", "--check"]).code(1);
+    project.sql("drop table tenant_globex.orders").await;
+    project.run(&["migrate"]).code(0);
+    project.run(&["status", "--check"]).code(0).says(&["2 tenants: 2 up to date"]);
+}
+
+#[tokio::test]
+async fn check_is_content_only_with_what_migrate_would_be() {
+    let history = "__diesel_schema_migrations";
+    for (sql, state) in [
+        (format!("update tenant_acme.{history} set multitenant_checksum = 'sha256:00'"), "edited"),
+        (format!("update tenant_acme.{history} set multitenant_format = 2"), "up-to-date"),
+        (format!("delete from tenant_acme.{history}"), "behind"),
+        (format!("alter table tenant_acme.{history} drop column version"), "failed"),
+        ("drop schema tenant_acme cascade".to_owned(), "missing"),
+    ] {
+        let project = shop().await;
+        project.run(&["migrate"]).code(0);
+        project.run(&["status", "--check"]).code(0);
+        project.sql(&sql).await;
+        project.run(&["status"]).code(0);
+        let document = project.run(&["status", "--check", "--format", "json"]).code(1).json();
+        assert_eq!(document["tenants"][0]["state"], state, "{sql}");
+        assert_ne!(project.run(&["migrate"]).code, Some(0).filter(|_| state != "behind"), "{sql}");
+    }
+}
+
+/// One of them is no schema's name, one has an odd history, and the third is migrated.
+#[tokio::test]
+async fn tenants_that_cannot_be_used_fail_alone() {
+    let long = "x".repeat(60);
+    let project = shop().await.tenants(&["acme", "globex", &long]);
+    project.sql("create table tenant_globex.__diesel_schema_migrations (id int)").await;
+    project.run(&["migrate", "--dry-run"]).code(10).says(&[
+        &format!(" tenant \"{long}\"  refused: "),
+        " tenant_globex  refused: \"tenant_globex\".\"__diesel_schema_migrations\" does not have the columns",
+    ]);
+    project.run(&["migrate"]).code(10).says(&[
+        " tenant_acme  applied 20261101090000\n",
+        " tenant_globex  failed: \"tenant_globex\".",
+        &format!(" tenant \"{long}\"  failed: the tenant \"{long}\" of the registry cannot be used"),
+        "4 schemas: 2 migrated, 2 failed",
+    ]);
+    let document = project.run(&["migrate", "--format", "json"]).code(10).json();
+    let target = &document["targets"][3];
+    assert_eq!((&target["tenant"], &target["schema"]), (&json!(long), &Value::Null));
+    assert_eq!((&target["outcome"], &target["failure"]["class"]), (&json!("failed"), &json!("refused")));
+
+    project.run(&["status"]).code(0).says(&["3 tenants: 1 up to date, 2 failed"]);
+    let document = project.run(&["status", "--check", "--format", "json"]).code(1).json();
+    for (i, schema, class) in [(1, json!("tenant_globex"), "permanent"), (2, Value::Null, "refused")] {
+        let target = &document["tenants"][i];
+        assert_eq!((&target["schema"], &target["state"]), (&schema, &json!("failed")));
+        assert_eq!(target["last_failure"]["class"], class);
+        assert_eq!(target["pending"], json!([]));
+    }
+    project.run(&["migrate", "--tenant", &long]).code(11);
+    project.run(&["migrate", "--tenant", "acme"]).code(0);
+}
+
+#[tokio::test]
 async fn a_reader_who_goes_away_is_no_error() {
     let project = shop().await;
     let mut command = project.command(&["status"]);

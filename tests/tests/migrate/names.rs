@@ -1,6 +1,6 @@
 //! Ids as attacks: whatever PostgreSQL can quote is a tenant of its own, and nothing else.
 
-use multitenant_runtime::{Error, NewTenant, Scope};
+use multitenant_runtime::{NewTenant, Scope};
 
 use super::project::Project;
 
@@ -44,45 +44,6 @@ async fn every_id_gets_a_schema_of_its_own() {
     // Nothing fell through, and nobody dropped `public`.
     let public = "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public' AND tablename = 'tenants'";
     assert_eq!(project.one(public).await, "1");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn unusable_ids_of_the_registry_are_named() {
-    for (rows, says) in [
-        ("('ok'), ('')", "empty"),
-        ("(repeat('x', 60))", "67 bytes"),
-        ("('a'), ('a')", "twice"),
-        ("(NULL)", "without an id"),
-    ] {
-        let project = Project::new()
-            .await
-            .tenants_in_table()
-            .shared("1_tenants", &format!("CREATE TABLE tenants (id text); INSERT INTO tenants VALUES {rows};"))
-            .tenant("1_a", "CREATE TABLE a ();");
-        match project.migrator().migrate(Scope::all()).await {
-            Err(Error::Aborted { error, report }) => {
-                assert!(error.to_string().contains(says), "{error}");
-                assert_eq!(report.targets.len(), 1);
-            }
-            other => panic!("{rows}: {other:?}"),
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_tenants_on_one_schema_are_refused() {
-    let mut project = Project::new().await.tenants_in_table().shared(
-        "1_tenants",
-        "CREATE TABLE tenants (id int, place text); INSERT INTO tenants VALUES (1, 'x'), (2, 'x');",
-    );
-    project.settings.registry = multitenant_runtime::RegistryText::Table {
-        table: "tenants",
-        id_column: "id",
-        schema_column: Some("place"),
-        filter: None,
-    };
-    let error = project.migrator().migrate(Scope::all()).await.unwrap_err().to_string();
-    assert!(error.contains("would share the schema \"x\""), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What an application does when it starts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use multitenant_runtime::{Error, OnFailedTenants, Scope, StartUp, StartupMode};
 
@@ -25,6 +25,30 @@ async fn checks_waits_and_migrates() {
     assert_eq!(migrated.unwrap().report.summary().applied, 3);
     assert_eq!(waited.unwrap().report.summary().up_to_date, 3);
     migrator.start(StartUp::new(StartupMode::Check)).await.unwrap();
+}
+
+/// A container that starts before its database.
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_for_the_server_too() {
+    let project = project().await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    let limit = Duration::from_millis(700);
+    let nowhere = project.builder().database_url("postgres://u@127.0.0.1:1/x").build().unwrap();
+    let started = Instant::now();
+    assert!(matches!(nowhere.start(StartUp::new(StartupMode::Wait { limit })).await, Err(Error::Connect(_))));
+    assert!(started.elapsed() >= limit);
+    assert!(matches!(nowhere.start(StartUp::new(StartupMode::Check)).await, Err(Error::Connect(_))));
+
+    // A database that is made only while it is waited for.
+    let late = format!("late_{}", project.database.name());
+    let url = project.database.url().replace(project.database.name(), &late);
+    let waiting = project.builder().database_url(url).build().unwrap();
+    let how = StartUp::new(StartupMode::Wait { limit: Duration::from_secs(60) });
+    let waiting = tokio::spawn(async move { waiting.start(how).await });
+    project.sql(&format!("CREATE DATABASE {late}")).await;
+    let result = waiting.await.unwrap();
+    project.sql(&format!("DROP DATABASE {late} WITH (FORCE)")).await;
+    assert!(result.unwrap().report.targets.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

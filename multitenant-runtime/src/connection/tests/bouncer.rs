@@ -79,7 +79,7 @@ async fn a_session_behind_a_pooler_is_not_direct() {
             let bouncer = Bouncer::start(&program, &server, &format!("pool_mode = {mode}\n{ignored}"));
             let session = bouncer.connect("").await;
             assert!(!session.is_direct(), "{mode} {ignored}");
-            let rows = session.pipeline(&["SELECT 1", "SELECT 2"]).await.unwrap();
+            let rows = session.pipeline_rows(&["SELECT 1", "SELECT 2"]).await.unwrap();
             assert_eq!(rows[1][0].get(0), Some("2"), "{mode} {ignored}");
             // PgBouncer closes the client's connection where the statement still waits for a server.
             let error = super::session::cancelled(&session).await.error;

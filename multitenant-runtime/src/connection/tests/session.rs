@@ -50,11 +50,12 @@ async fn nothing_is_written_outside_of_a_transaction() {
 async fn a_pipeline_answers_in_order() {
     let server = server();
     let session = open(&url(&server, "")).await;
-    let rows = session.pipeline(&["SELECT 1, NULL", "", "VALUES ('a'), ('b')", "SET lock_timeout = 1"]).await.unwrap();
+    let rows =
+        session.pipeline_rows(&["SELECT 1, NULL", "", "VALUES ('a'), ('b')", "SET lock_timeout = 1"]).await.unwrap();
     assert_eq!(rows.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 2, 0]);
     assert_eq!((rows[0][0].get(0), rows[0][0].get(1), rows[2][1].get(0)), (Some("1"), None, Some("b")));
     let none: [&str; 0] = [];
-    assert!(session.pipeline(&none).await.unwrap().is_empty());
+    assert!(session.pipeline_rows(&none).await.unwrap().is_empty());
 
     let error = session.pipeline(&["BEGIN", "SELECT 1/0", "SELECT 1", "COMMIT"]).await.unwrap_err();
     assert_eq!((error.index, code(&error.error)), (1, Some("22012")));
@@ -95,7 +96,8 @@ pub(super) async fn is_not_blocked(url: &ConnectionUrl) {
         .map(|i| format!("SELECT repeat('y', 250000), {i} FROM generate_series(1, 2) -- {filler}"))
         .chain([format!("DO $$ BEGIN FOR i IN 1..400 LOOP RAISE NOTICE '% {}', i; END LOOP; END $$", "z".repeat(9000))])
         .collect();
-    let rows = tokio::time::timeout(Duration::from_secs(60), session.pipeline(&statements)).await.unwrap().unwrap();
+    let rows =
+        tokio::time::timeout(Duration::from_secs(60), session.pipeline_rows(&statements)).await.unwrap().unwrap();
     assert_eq!(rows.len(), 101);
     for (i, rows) in rows[..100].iter().enumerate() {
         assert_eq!((rows.len(), rows[1].get(1)), (2, Some(i.to_string().as_str())));

@@ -9,6 +9,7 @@
 //! Deliberately absent: psql's variables (`:name`), which are syntax errors on the server.
 
 mod error;
+mod index_work;
 mod keywords;
 mod kind;
 mod scanner;
@@ -21,6 +22,7 @@ mod tests;
 use std::ops::Range;
 
 pub use error::{SplitError, SplitErrorKind, line_column};
+pub(crate) use index_work::{IndexWork, RelationName};
 pub use kind::StatementKind;
 
 /// One statement of a script.

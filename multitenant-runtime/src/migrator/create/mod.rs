@@ -115,8 +115,7 @@ impl Migrator {
         known: &mut Option<Known>,
     ) -> Result<(), StepError> {
         let context = &self.context;
-        let (shared, state) = (&context.settings.shared_schema, context.settings.state_schema.as_ref());
-        let prepared = Preparation::for_run(session, shared, state).await?;
+        let prepared = Preparation::for_run(session, &context.settings).await?;
         let frame = Frame::new(&context.settings, target);
         let migrations = context.tenant.migrations();
         if !migrations.iter().all(Migration::run_in_transaction) {

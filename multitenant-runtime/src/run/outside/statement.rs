@@ -1,0 +1,95 @@
+//! One statement of the script, with as much protection as it can have.
+//!
+//! It is sent in a transaction of its own, with the guard before it and the wall behind it: whatever fails there is
+//! rolled back, and may be tried again. A statement that the server refuses in a transaction had no effect, and is
+//! sent again outside of one; `CONCURRENTLY` is sent so at once, when what it names is known to be the tenant's.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::migration::StatementKind;
+use crate::sqlstate::{FailureClass, is_failed_guard, refuses_transactions};
+
+use super::super::event::Event;
+use super::super::retry;
+use super::super::step::{Again, StepError, position, send, unless_cancelled};
+use super::super::transaction::Transaction;
+use super::Run;
+
+/// What is in the way of `CONCURRENTLY`: giving up leaves an invalid index behind, which is worse than waiting.
+const LIMITS: [&str; 2] = ["lock_timeout", "statement_timeout"];
+
+impl Run<'_> {
+    /// Runs one statement outside of any transaction.
+    pub(super) async fn outside(&self, guard: &str, i: usize, sql: &str, kind: StatementKind) -> Result<(), StepError> {
+        self.session
+            .rows(guard)
+            .await
+            .map_err(|error| if is_failed_guard(&error) { StepError::Stale } else { error.into() })?;
+        self.refuse_shared(sql).await?;
+        let limits = if kind == StatementKind::Concurrently { self.lift_limits().await? } else { Vec::new() };
+        self.session.rows("SET default_transaction_read_only = off").await?;
+        if let Err(error) = self.session.run(sql).await {
+            let mut failure = self.about(super::Failure::from_postgres(&error));
+            let place = self.migration.up().place(i, position(&error));
+            (failure.line, failure.column) = (Some(place.line), Some(place.column));
+            failure.notices = self.session.take_notices();
+            return Err(unless_cancelled(&CancellationToken::new(), StepError::failed(failure)));
+        }
+        // As it is opened: if the BEGIN of the next one fails, whatever follows it cannot write.
+        self.session.rows("SET default_transaction_read_only = on").await?;
+        for sql in limits {
+            self.session.rows(&sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs one statement in a transaction; `false` where it cannot run in one, and so has done nothing.
+    pub(super) async fn in_a_transaction(&self, guard: &str, i: usize) -> Result<bool, StepError> {
+        let Self { session, frame, migration, prepared, context } = *self;
+        let transaction = Transaction::one_statement(frame, migration, i, guard, prepared);
+        // What has begun is brought to its end: it stays in any case.
+        let never = CancellationToken::new();
+        let mut delays = retry::delays();
+        let (mut attempt, mut failed_once) = (0, false);
+        loop {
+            let sent = send(session, &transaction, std::slice::from_ref(migration), &prepared.wall, &never).await;
+            let (failure, again) = match sent {
+                Ok(()) => return Ok(true),
+                Err(StepError::Failed { failure, again }) => (failure, again),
+                Err(other) => return Err(other),
+            };
+            if failure.sqlstate.as_deref().is_some_and(refuses_transactions) {
+                return Ok(false);
+            }
+            // A lost connection does not tell whether the statement was committed.
+            let passes = failure.class.is_retryable()
+                && failure.class != FailureClass::ConnectionLost
+                && !session.is_closed()
+                && !(again == Again::Once && failed_once)
+                && !context.cancellation.is_cancelled();
+            let Some(delay) = passes.then(|| delays.next()).flatten() else {
+                return Err(StepError::Failed { failure, again });
+            };
+            attempt += 1;
+            failed_once |= again == Again::Once;
+            let target = frame.target.clone();
+            context.emit(&Event::Retrying { target, attempt, delay, failure: failure.clone() });
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = context.cancellation.cancelled() => return Err(StepError::Failed { failure, again }),
+            }
+        }
+    }
+
+    /// Lifts the time limits, and gives the statements that set them again.
+    async fn lift_limits(&self) -> Result<Vec<String>, tokio_postgres::Error> {
+        let mut restore = Vec::new();
+        for name in LIMITS {
+            let rows = self.session.rows(&format!("SHOW {name}")).await?;
+            let value = rows.first().and_then(|row| row.get(0)).unwrap_or("0");
+            restore.push(format!("SET {name} = {}", crate::ident::literal(value)));
+            self.session.rows(&format!("SET {name} = 0")).await?;
+        }
+        Ok(restore)
+    }
+}
