@@ -1,7 +1,10 @@
 //! What is found out once, before the workers begin.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::connection::Session;
-use crate::migration::RunId;
+use crate::migration::{Migration, RunId, Version};
 use crate::settings::Settings;
 use crate::state::StateTable;
 
@@ -14,6 +17,8 @@ pub(crate) struct Preparation {
     pub(crate) wall: Wall,
     /// The state table, where there is one that may be written to.
     pub(crate) state: Option<StateTable>,
+    /// Which migrations are done under the wall's own judgement, as far as that is known.
+    pub(crate) careful: Arc<Mutex<HashMap<Version, bool>>>,
     /// What this run writes into the histories.
     pub(crate) run: RunId,
 }
@@ -29,5 +34,18 @@ impl Preparation {
             }
         }
         Ok(prepared)
+    }
+
+    /// Whether a migration is done under the wall's own judgement, and not only under a quick look.
+    pub(crate) fn is_careful(&self, migration: &Migration) -> bool {
+        let wants = || migration.up().statements().any(|(sql, _)| self.wall.wants_care(sql));
+        let mut careful = self.careful.lock().unwrap_or_else(PoisonError::into_inner);
+        *careful.entry(migration.version().clone()).or_insert_with(wants)
+    }
+
+    /// From now on these migrations are.
+    pub(crate) fn be_careful<'m>(&self, migrations: impl IntoIterator<Item = &'m Migration>) {
+        let mut careful = self.careful.lock().unwrap_or_else(PoisonError::into_inner);
+        careful.extend(migrations.into_iter().map(|migration| (migration.version().clone(), true)));
     }
 }

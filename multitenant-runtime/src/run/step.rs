@@ -22,6 +22,8 @@ pub(crate) enum StepError {
     Held,
     /// The target is no longer as the plan saw it.
     Stale,
+    /// It may have changed the shared schema: it is to be done again under the wall's own judgement.
+    Suspicious,
     /// It failed.
     Failed {
         failure: Box<Failure>,
@@ -120,6 +122,7 @@ fn meaning(
         // The history itself may be gone, with its schema.
         Role::Guard | Role::Record { .. } if is_failed_guard(error) || is_undefined_table(error) => StepError::Stale,
         Role::Wall { migration } if is_failed_cast(error) => touched(wall, error, migrations.get(migration)),
+        Role::Suspicion if is_failed_guard(error) => StepError::Suspicious,
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
@@ -169,7 +172,7 @@ pub(crate) async fn send_known(
     known: &mut Option<Known>,
 ) -> Result<(), StepError> {
     let (preamble, rest) = transaction.statements().split_at(transaction.preamble());
-    let reset: &[&str] = if session.is_direct() { &["DISCARD ALL"] } else { &[] };
+    let reset = if session.is_direct() { reset(transaction) } else { &[] };
     let first: Vec<&str> = reset
         .iter()
         .copied()
@@ -199,18 +202,23 @@ pub(crate) async fn send_known(
 
 /// Everything at once; what the last migration left on the connection goes first.
 async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
-    let reset: &[&str] = match transaction.holder() {
-        Holder::Transaction => &["DISCARD ALL"],
-        // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
-        Holder::Session => &["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
-        Holder::Script => &[],
-    };
+    let reset = reset(transaction);
     let statements: Vec<&str> =
         reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
     session
         .pipeline(&statements)
         .await
         .map_err(|PipelineError { index, error }| PipelineError { index: index.saturating_sub(reset.len()), error })
+}
+
+/// What is sent before a transaction, so that it finds a clean session.
+fn reset(transaction: &Transaction) -> &'static [&'static str] {
+    match transaction.holder() {
+        Holder::Transaction => &["DISCARD ALL"],
+        // `DISCARD ALL` would let go of the session's lock before the transaction has its own.
+        Holder::Session => &["SET SESSION AUTHORIZATION DEFAULT", "RESET ALL"],
+        Holder::Script => &[],
+    }
 }
 
 /// Before a COMMIT behind a pooler.

@@ -30,6 +30,7 @@ use crate::target::{Target, Tier};
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
 use super::registering::Registering;
+use super::wall::Wall;
 
 /// A path on which no migration has put an operator or a function, for the guards that follow one.
 const TRUSTED_PATH: &str = "SET LOCAL search_path = pg_catalog";
@@ -49,6 +50,8 @@ pub(crate) enum Role {
     Record { migration: usize },
     /// Asserts that the migration at this place of the list has not changed the shared schema.
     Wall { migration: usize },
+    /// Asserts that nothing suggests a change of the shared schema: a failed one wants the wall's own judgement.
+    Suspicion,
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
     Current,
     /// Registers a new tenant.
@@ -189,7 +192,11 @@ impl Transaction {
         tx.push(Role::Frame, TRUSTED_PATH.to_owned());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
         if !migration.allow_shared_locks() {
-            tx.wall(frame, 0, prepared.wall.guard());
+            if prepared.is_careful(migration) {
+                tx.wall(frame, 0, prepared.wall.guard());
+            } else {
+                tx.suspicion(frame, &prepared.wall);
+            }
         }
         // For the triggers that run at COMMIT, too.
         tx.push(Role::Frame, frame.set_search_path());
@@ -267,6 +274,7 @@ impl Transaction {
         standing: &Standing<'_>,
         prepared: &Preparation,
     ) -> Self {
+        let careful = migrations.iter().any(|m| m.allow_shared_locks() || prepared.is_careful(m));
         let mut tx = Self::begin(frame);
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", schema_is_absent(frame.schema())));
         tx.push(Role::Frame, format!("CREATE SCHEMA {}", frame.schema().quoted()));
@@ -280,13 +288,13 @@ impl Transaction {
                 frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
             }
             let opened = migrations[..i].iter().any(Migration::allow_shared_locks);
-            if opened && !migration.allow_shared_locks() {
+            if careful && opened && !migration.allow_shared_locks() {
                 tx.push(Role::Frame, TRUSTED_PATH.to_owned());
                 tx.wall(frame, i, prepared.wall.note());
                 tx.push(Role::Frame, frame.set_search_path());
             }
             tx.migration(frame, i, migration);
-            if !migration.allow_shared_locks() {
+            if careful && !migration.allow_shared_locks() {
                 let wall = &prepared.wall;
                 tx.push(Role::Frame, TRUSTED_PATH.to_owned());
                 tx.wall(frame, i, if opened { wall.guard_from_there() } else { wall.guard() });
@@ -294,6 +302,11 @@ impl Transaction {
             // For the triggers that run at COMMIT, too.
             tx.push(Role::Frame, frame.set_search_path());
             tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
+        }
+        if !careful {
+            tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+            tx.suspicion(frame, &prepared.wall);
+            tx.push(Role::Frame, frame.set_search_path());
         }
         tx.note(frame, standing, prepared);
         tx.register(frame, registering);
@@ -388,6 +401,14 @@ impl Transaction {
             && let Some(statement) = statement
         {
             self.push(Role::Wall { migration }, statement);
+        }
+    }
+
+    fn suspicion(&mut self, frame: Frame<'_>, wall: &Wall) {
+        if frame.target.tier() == Tier::Tenant
+            && let Some(statement) = wall.quick()
+        {
+            self.push(Role::Suspicion, statement);
         }
     }
 

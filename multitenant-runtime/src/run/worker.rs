@@ -94,6 +94,12 @@ impl Worker {
                     }
                     continue;
                 }
+                Err(StepError::Suspicious) => {
+                    let next =
+                        job.plan.pending.first().and_then(|version| self.context.set(&job.plan.target).get(version));
+                    self.prepared.be_careful(next);
+                    continue;
+                }
                 Err(StepError::Held) => return Verdict::Held,
                 Err(StepError::Stale) => {
                     let before = job.plan.clone();
@@ -101,7 +107,7 @@ impl Worker {
                         Ok(()) if job.plan == before => (Box::new(guarded(job)), Again::Once),
                         Ok(()) => continue,
                         Err(StepError::Failed { failure, again }) => (failure, again),
-                        Err(StepError::Stale) => (Box::new(guarded(job)), Again::Once),
+                        Err(StepError::Stale | StepError::Suspicious) => (Box::new(guarded(job)), Again::Once),
                         Err(StepError::Held) => return Verdict::Held,
                     }
                 }

@@ -58,7 +58,7 @@ impl Migrator {
                     let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
                     return Ok(report(target, started, Outcome::Applied, applied, None));
                 }
-                Err(StepError::Stale) => exists(&target),
+                Err(StepError::Stale | StepError::Suspicious) => exists(&target),
                 Err(StepError::Held) => {
                     Failure::new(FailureClass::Held, "another run is creating or migrating this tenant")
                         .with_hint("wait for it, then look whether the tenant is there")
@@ -122,8 +122,14 @@ impl Migrator {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
         let standing = Standing::complete(&context.tenant);
-        let transaction = Transaction::create_tenant(frame, migrations, registering, &standing, &prepared);
-        match send_known(session, &transaction, migrations, &prepared.wall, &context.cancellation, known).await {
+        let transaction = || Transaction::create_tenant(frame, migrations, registering, &standing, &prepared);
+        let wall = &prepared.wall;
+        let mut result = send_known(session, &transaction(), migrations, wall, &context.cancellation, known).await;
+        if matches!(result, Err(StepError::Suspicious)) {
+            prepared.be_careful(migrations);
+            result = send_known(session, &transaction(), migrations, wall, &context.cancellation, known).await;
+        }
+        match result {
             // A schema is there already: perhaps one that was never finished, which the steps remove.
             Err(StepError::Stale) if session.is_direct() => {
                 self.create_in_steps(frame, registering, prepared, known).await

@@ -83,7 +83,7 @@ impl Migrator {
             let again = match result {
                 Err(StepError::Held) => true,
                 Err(StepError::Failed { failure, .. }) => failure.class.is_retryable(),
-                Ok(()) | Err(StepError::Stale) => false,
+                Ok(()) | Err(StepError::Stale | StepError::Suspicious) => false,
             };
             match delays.next() {
                 Some(delay) if again => tokio::time::sleep(delay).await,

@@ -19,13 +19,14 @@ impl Run<'_> {
             StepError::Failed { failure, .. } => *failure,
             // Nothing is done: what the schema is now decides.
             other if i == 0 => return other,
-            StepError::Held | StepError::Stale => Failure::new(
+            StepError::Held | StepError::Stale | StepError::Suspicious => Failure::new(
                 FailureClass::Permanent,
                 format!("the schema {} is no longer the current schema", self.frame.target.schema()),
             ),
         };
         let lost = failure.class == FailureClass::ConnectionLost;
-        if i == 0 && effect == Effect::None && !lost && self.context.cancellation.is_cancelled() {
+        let gone = self.session.is_closed() && failure.class.is_retryable();
+        if i == 0 && effect == Effect::None && !lost && (gone || self.context.cancellation.is_cancelled()) {
             return StepError::failed(failure);
         }
         if failure.line.is_none() {
@@ -49,11 +50,22 @@ impl Run<'_> {
                  IF NOT EXISTS, and run again",
             );
         }
-        for index in self.invalid_now().await {
+        for index in self.invalid_now().await.unwrap_or_default() {
             if indexes::left(before, std::slice::from_ref(&index), self.migration).len() == 1 {
                 hint.push_str(&format!("; {}", index.cure(self.frame.target.schema())));
             }
         }
+        self.finally(failure, &hint)
+    }
+
+    /// The connection is lost after a statement that is done, with more to come.
+    pub(super) fn session_lost(&self, i: usize) -> StepError {
+        let mut failure = Failure::new(FailureClass::Permanent, "the connection was lost, with the script's settings");
+        let place = self.migration.up().place(i, None);
+        (failure.line, failure.column) = (Some(place.line), Some(place.column));
+        let done = i + 1;
+        let hint =
+            format!("this migration runs outside a transaction: its first {done} statement(s) are done and stay");
         self.finally(failure, &hint)
     }
 
@@ -62,7 +74,9 @@ impl Run<'_> {
         let failure = match error {
             StepError::Failed { failure, .. } => *failure,
             StepError::Held => Failure::new(FailureClass::Permanent, "another run has begun the same migration"),
-            StepError::Stale => Failure::new(FailureClass::Permanent, "the schema or its history is gone"),
+            StepError::Stale | StepError::Suspicious => {
+                Failure::new(FailureClass::Permanent, "the schema or its history is gone")
+            }
         };
         self.finally(
             failure,
@@ -82,15 +96,15 @@ impl Run<'_> {
         StepError::Failed { failure: Box::new(failure), again: Again::Never }
     }
 
-    /// The invalid indexes now, over another connection where this one is lost; as far as they can be known.
-    async fn invalid_now(&self) -> Vec<InvalidIndex> {
+    /// The invalid indexes now, over another connection where this one is lost.
+    pub(super) async fn invalid_now(&self) -> Result<Vec<InvalidIndex>, StepError> {
         let schema = self.frame.target.schema();
         if let Ok(found) = indexes::invalid(self.session, schema).await {
-            return found;
+            return Ok(found);
         }
-        let Ok(session) = self.context.connect_to_look().await else { return Vec::new() };
-        let found = indexes::invalid(&session, schema).await.unwrap_or_default();
+        let session = self.context.connect_to_look().await?;
+        let found = indexes::invalid(&session, schema).await;
         session.close().await;
-        found
+        Ok(found?)
     }
 }

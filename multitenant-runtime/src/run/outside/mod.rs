@@ -19,6 +19,7 @@ use crate::migration::{Migration, StatementKind};
 use crate::plan::TargetPlan;
 use crate::sqlstate::FailureClass;
 
+use self::statement::Sent;
 use super::Failure;
 use super::context::Context;
 use super::lock::session_lock;
@@ -73,21 +74,23 @@ pub(crate) async fn apply(
     }
     for (i, (sql, kind)) in migration.up().statements().enumerate() {
         let inside = match kind {
-            StatementKind::Concurrently => Ok(false),
+            StatementKind::Concurrently => Ok(Sent::Refused),
             _ => run.in_a_transaction(&guard, i).await,
         };
         let (result, effect) = match inside {
-            Ok(true) => continue,
-            Ok(false) => (run.outside(&guard, i, sql, kind).await, Effect::Partial),
+            Ok(Sent::Done) => continue,
+            Ok(Sent::DoneAndLost) if i + 1 == migration.up().statements().count() => break,
+            Ok(Sent::DoneAndLost) => return Err(run.session_lost(i)),
+            Ok(Sent::Refused) => (run.outside(&guard, i, sql, kind).await, Effect::Partial),
             Err(error) => (Err(error), Effect::None),
         };
         if let Err(error) = result {
             return Err(run.explained(error, i, effect, &before).await);
         }
     }
-    let after = match indexes::invalid(session, frame.target.schema()).await {
+    let after = match run.invalid_now().await {
         Ok(after) => after,
-        Err(error) => return Err(run.not_recorded(error.into())),
+        Err(error) => return Err(run.not_recorded(error)),
     };
     if let Some(index) = indexes::left(&before, &after, migration).first() {
         // `IF NOT EXISTS` is content with an index that a crash left invalid.

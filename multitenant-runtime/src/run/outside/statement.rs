@@ -11,9 +11,19 @@ use crate::sqlstate::{FailureClass, is_failed_guard, refuses_transactions};
 
 use super::super::event::Event;
 use super::super::retry;
-use super::super::step::{Again, StepError, position, send, unless_cancelled};
+use super::super::step::{Again, Known, StepError, position, send_known, unless_cancelled};
 use super::super::transaction::Transaction;
 use super::Run;
+
+/// How a statement in a transaction of its own came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    Done,
+    /// It is done, and the session with all that the script had set there is lost.
+    DoneAndLost,
+    /// It cannot run in a transaction, and so has done nothing.
+    Refused,
+}
 
 /// What is in the way of `CONCURRENTLY`: giving up leaves an invalid index behind, which is worse than waiting.
 const LIMITS: [&str; 2] = ["lock_timeout", "statement_timeout"];
@@ -43,8 +53,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Runs one statement in a transaction; `false` where it cannot run in one, and so has done nothing.
-    pub(super) async fn in_a_transaction(&self, guard: &str, i: usize) -> Result<bool, StepError> {
+    /// Runs one statement in a transaction, whose end is learnt even where its answer is lost.
+    pub(super) async fn in_a_transaction(&self, guard: &str, i: usize) -> Result<Sent, StepError> {
         let Self { session, frame, migration, prepared, context } = *self;
         let transaction = Transaction::one_statement(frame, migration, i, guard, prepared);
         // What has begun is brought to its end: it stays in any case.
@@ -52,21 +62,31 @@ impl Run<'_> {
         let mut delays = retry::delays();
         let (mut attempt, mut failed_once) = (0, false);
         loop {
-            let sent = send(session, &transaction, std::slice::from_ref(migration), &prepared.wall, &never).await;
-            let (failure, again) = match sent {
-                Ok(()) => return Ok(true),
+            let mut known = None;
+            let migrations = std::slice::from_ref(migration);
+            let sent = send_known(session, &transaction, migrations, &prepared.wall, &never, &mut known).await;
+            let (mut failure, again) = match sent {
+                Ok(()) => return Ok(Sent::Done),
                 Err(StepError::Failed { failure, again }) => (failure, again),
                 Err(other) => return Err(other),
             };
             if failure.sqlstate.as_deref().is_some_and(refuses_transactions) {
-                return Ok(false);
+                return Ok(Sent::Refused);
             }
-            // A lost connection does not tell whether the statement was committed.
-            let passes = failure.class.is_retryable()
-                && failure.class != FailureClass::ConnectionLost
-                && !session.is_closed()
-                && !(again == Again::Once && failed_once)
-                && !context.cancellation.is_cancelled();
+            if failure.class == FailureClass::ConnectionLost {
+                return match self.has_committed(known).await {
+                    Some(true) => Ok(Sent::DoneAndLost),
+                    // Nothing of it is done: before the first one that is as if nothing had begun.
+                    Some(false) => {
+                        failure.class = FailureClass::Retryable;
+                        Err(StepError::Failed { failure, again })
+                    }
+                    None => Err(StepError::Failed { failure, again }),
+                };
+            }
+            let once_more = again != Again::Once || !failed_once;
+            let left_alone = session.is_closed() || context.cancellation.is_cancelled();
+            let passes = failure.class.is_retryable() && once_more && !left_alone;
             let Some(delay) = passes.then(|| delays.next()).flatten() else {
                 return Err(StepError::Failed { failure, again });
             };
@@ -79,6 +99,16 @@ impl Run<'_> {
                 () = context.cancellation.cancelled() => return Err(StepError::Failed { failure, again }),
             }
         }
+    }
+
+    /// Whether a transaction whose answer was lost has committed, where that can be learnt.
+    async fn has_committed(&self, known: Option<Known>) -> Option<bool> {
+        // Without a number nothing but the guard was sent.
+        let Some(known) = known else { return Some(false) };
+        let session = self.context.connect_to_look().await.ok()?;
+        let committed = known.has_committed(&session).await.ok();
+        session.close().await;
+        committed
     }
 
     /// Lifts the time limits, and gives the statements that set them again.
