@@ -16,17 +16,13 @@
 //! Lock and guard must be two statements, under READ COMMITTED: a statement that takes the lock reads with a
 //! snapshot from before it had it.
 
-use std::time::Duration;
-
-use crate::ident::{Identifier, SchemaName, literal};
+use crate::ident::{SchemaName, literal};
 use crate::inventory::HistoryTable;
-use crate::migration::ledger::Ledger;
 use crate::migration::{Migration, MigrationSet, StatementKind, Version};
 use crate::registry::is_under_construction;
-use crate::settings::Settings;
-use crate::state::complete;
-use crate::target::{Target, Tier};
+use crate::target::Tier;
 
+use super::frame::{Frame, Standing};
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
 use super::registering::Registering;
@@ -78,90 +74,6 @@ pub(crate) struct Transaction {
     statements: Vec<String>,
     roles: Vec<Role>,
     holder: Holder,
-}
-
-/// How a target stands after a transaction, for the state table.
-#[derive(Debug, Clone)]
-pub(crate) struct Standing<'a> {
-    pub(crate) digest: String,
-    pub(crate) head: Option<&'a Version>,
-}
-
-impl<'a> Standing<'a> {
-    /// Where everything is applied.
-    pub(crate) fn complete(set: &'a MigrationSet) -> Self {
-        Self { digest: complete(set), head: set.head() }
-    }
-}
-
-/// What every transaction on a target needs to know.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Frame<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) target: &'a Target,
-    pub(crate) table: &'a Identifier,
-}
-
-impl<'a> Frame<'a> {
-    pub(crate) fn new(settings: &'a Settings, target: &'a Target) -> Self {
-        let table = match target.tier() {
-            Tier::Shared => &settings.shared_history,
-            Tier::Tenant => &settings.tenant_history,
-        };
-        Self { settings, target, table }
-    }
-
-    pub(crate) fn ledger(&self) -> Ledger<'a> {
-        Ledger::new(self.target.schema(), self.table)
-    }
-
-    fn schema(&self) -> &'a SchemaName {
-        self.target.schema()
-    }
-
-    /// The target's `search_path`, as SQL.
-    pub(crate) fn search_path(&self) -> String {
-        let path = &self.settings.search_path;
-        match self.target.tier() {
-            Tier::Shared => path.for_shared(self.schema()),
-            Tier::Tenant => path.for_tenant(self.schema()),
-        }
-    }
-
-    fn set_search_path(&self) -> String {
-        format!("SET LOCAL search_path = {}", self.search_path())
-    }
-
-    /// The `SET LOCAL`s, which a migration may have changed and the next one must not inherit.
-    fn local_settings(&self) -> [String; 4] {
-        let limit = self.settings.statement_timeout.unwrap_or(Duration::ZERO);
-        [
-            self.set_search_path(),
-            format!("SET LOCAL lock_timeout = {}", self.settings.lock_timeout.as_millis()),
-            format!("SET LOCAL statement_timeout = {}", limit.as_millis()),
-            // The splitter read the files so; a role's default may say otherwise.
-            "SET LOCAL standard_conforming_strings = on".to_owned(),
-        ]
-    }
-
-    /// A guard that remembers, for the transaction, which schema it has seen under the target's name.
-    fn remember_schema(&self) -> String {
-        format!("pg_catalog.set_config('{SEEN}', ({})::text, true)", oid_of(self.schema()))
-    }
-
-    /// An SQL condition: the target's name still means the schema that the guard has seen. Renaming a schema waits
-    /// for no lock of ours.
-    fn is_the_same(&self) -> String {
-        format!(
-            "coalesce(nullif(pg_catalog.current_setting('{SEEN}', true), ''), ({0})::text) = ({0})::text",
-            oid_of(self.schema())
-        )
-    }
-
-    /// An SQL condition: the target's schema is the current one.
-    pub(crate) fn is_current(&self) -> String {
-        format!("pg_catalog.current_schema() IS NOT DISTINCT FROM {}", literal(self.schema().as_str()))
-    }
 }
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -452,13 +364,6 @@ impl Transaction {
         let guard = |role: &Role| matches!(role, Role::Lock | Role::Guard);
         self.roles.iter().take(first).rposition(guard).map_or(0, |i| i + 1)
     }
-}
-
-/// The transaction's own setting that holds the schema's OID.
-const SEEN: &str = "multitenant.schema";
-
-fn oid_of(schema: &SchemaName) -> String {
-    format!("SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {}", literal(schema.as_str()))
 }
 
 fn schema_is_absent(schema: &SchemaName) -> String {

@@ -15,12 +15,13 @@ use crate::state::digest;
 use super::Failure;
 use super::context::Context;
 use super::event::Event;
+use super::frame::{Frame, Standing};
 use super::outside;
 use super::preparation::Preparation;
 use super::report::{Outcome, TargetReport};
 use super::retry;
 use super::step::{Again, StepError, send};
-use super::transaction::{Frame, Standing, Transaction};
+use super::transaction::Transaction;
 
 /// A target that is to be migrated, and how far it is.
 pub(crate) struct Job {

@@ -22,10 +22,11 @@ use crate::sqlstate::FailureClass;
 use self::statement::Sent;
 use super::Failure;
 use super::context::Context;
+use super::frame::{Frame, Standing};
 use super::lock::session_lock;
 use super::preparation::Preparation;
 use super::step::{StepError, send};
-use super::transaction::{Frame, Standing, Transaction};
+use super::transaction::Transaction;
 use super::wall::Wall;
 
 /// What every part of the work needs.

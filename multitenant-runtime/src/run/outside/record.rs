@@ -6,9 +6,10 @@ use crate::connection::Session;
 use crate::inventory::{Subject, observe_one};
 
 use super::super::event::Event;
+use super::super::frame::Standing;
 use super::super::retry;
 use super::super::step::{StepError, send};
-use super::super::transaction::{Standing, Transaction};
+use super::super::transaction::Transaction;
 use super::super::wall::Wall;
 use super::Run;
 
