@@ -8,6 +8,7 @@ cargo bench --package multitenant-tests --bench fleet -- [OPTIONS]
   --repetitions R         interleaved repetitions [10]
   --loop-repetitions R    of them, those in which the loop over diesel_migrations runs too [as many]
   --only NAME             one workload: start, nothing, small, five, create, count; may be given again
+  --statements            with `--only count`: what each kind of statement costs the server
   --json                  JSON lines instead of tables
   --test, --quick         every workload once, with few tenants
 ";
@@ -25,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) repetitions: usize,
     pub(crate) loop_repetitions: usize,
     pub(crate) only: Vec<String>,
+    /// Whether the server's time is told by statement.
+    pub(crate) statements: bool,
     pub(crate) json: bool,
     /// In a process of its own: what to do.
     pub(crate) child: Option<String>,
@@ -42,6 +45,7 @@ impl Options {
             repetitions: 10,
             loop_repetitions: usize::MAX,
             only: Vec::new(),
+            statements: false,
             json: false,
             child: None,
             url: String::new(),
@@ -54,6 +58,7 @@ impl Options {
                 "--repetitions" => options.repetitions = number(&value()).max(1),
                 "--loop-repetitions" => options.loop_repetitions = number(&value()),
                 "--only" => options.only.push(value()),
+                "--statements" => options.statements = true,
                 "--json" => options.json = true,
                 "--test" | "--quick" => {
                     (options.tenants, options.histories, options.many, options.looped) = (20, 60, 100, 20);
