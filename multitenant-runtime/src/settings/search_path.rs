@@ -44,6 +44,7 @@ impl SearchPath {
     }
 
     /// The schemas that every tenant's path ends in.
+    #[cfg(feature = "migrations")]
     pub(crate) fn after_tenant(&self) -> &[SchemaName] {
         &self.after_tenant
     }
