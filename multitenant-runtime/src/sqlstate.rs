@@ -4,11 +4,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::StrDeserializer;
+use serde::{Deserialize, Serialize};
 use tokio_postgres::error::{DbError, SqlState};
 
 /// What kind of failure it is, which decides whether it is worth another try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FailureClass {
@@ -45,25 +47,8 @@ impl FailureClass {
 
     /// A class as it is written; one that a newer release has written is taken for a permanent one.
     pub(crate) fn parse(text: &str) -> Self {
-        use FailureClass::{
-            Cancelled, ConnectionLost, Deadlock, Held, LockTimeout, MissingSchema, Pending, Refused, Retryable,
-            SharedSchemaTouched,
-        };
-        [
-            Retryable,
-            LockTimeout,
-            Deadlock,
-            ConnectionLost,
-            Cancelled,
-            Held,
-            MissingSchema,
-            Refused,
-            Pending,
-            SharedSchemaTouched,
-        ]
-        .into_iter()
-        .find(|class| class.to_string() == text)
-        .unwrap_or(Self::Permanent)
+        let written: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+        Self::deserialize(written).unwrap_or(Self::Permanent)
     }
 
     pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
@@ -97,20 +82,9 @@ impl FailureClass {
 }
 
 impl fmt::Display for FailureClass {
+    /// The name that the JSON documents and the state table have.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Retryable => "retryable",
-            Self::LockTimeout => "lock-timeout",
-            Self::Deadlock => "deadlock",
-            Self::ConnectionLost => "connection-lost",
-            Self::Cancelled => "cancelled",
-            Self::Held => "held",
-            Self::MissingSchema => "missing-schema",
-            Self::Refused => "refused",
-            Self::Pending => "pending",
-            Self::SharedSchemaTouched => "shared-schema-touched",
-            Self::Permanent => "permanent",
-        })
+        self.serialize(f)
     }
 }
 
@@ -179,4 +153,22 @@ pub(crate) fn is_failed_guard(error: &tokio_postgres::Error) -> bool {
 /// The code of the guard that carries a value in its error: a text that is no number.
 pub(crate) fn is_failed_cast(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INVALID_TEXT_REPRESENTATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_read_as_it_is_written() {
+        for (class, text) in [
+            (FailureClass::LockTimeout, "lock-timeout"),
+            (FailureClass::SharedSchemaTouched, "shared-schema-touched"),
+            (FailureClass::Held, "held"),
+        ] {
+            assert_eq!(class.to_string(), text);
+            assert_eq!(FailureClass::parse(text), class);
+        }
+        assert_eq!(FailureClass::parse("of a newer release"), FailureClass::Permanent);
+    }
 }

@@ -1,4 +1,5 @@
-//! The SQLSTATEs that decide about a new connection. To be merged into `sqlstate.rs`.
+//! The SQLSTATEs that decide about a new connection. Those that decide about a migration are in `sqlstate.rs`, which
+//! is there only where something migrates.
 
 use tokio_postgres::error::SqlState;
 

@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 
-use super::objects::{MARKER, Wall};
+use super::objects::{MARKER, RELATIONS, SCHEMAS, TYPES, Wall};
 
 /// What `ALTER` and `TRUNCATE` change of a relation `c` and its columns. Not in it: privileges, statistics, and what
 /// foreign keys and heirs of others leave there.
@@ -184,11 +184,6 @@ impl Wall {
         ))
     }
 }
-
-// The catalogues' OIDs are part of PostgreSQL's protocol with its extensions, and the same in every version.
-const TYPES: u32 = 1247;
-const RELATIONS: u32 = 1259;
-const SCHEMAS: u32 = 2615;
 
 const ADDRESS: &str = "classid || '/' || objid";
 const LIST: &str = "string_agg(DISTINCT classid || '/' || objid, ',')";

@@ -8,6 +8,11 @@ use crate::settings::Settings;
 
 use super::guard;
 
+// The catalogues' OIDs are part of PostgreSQL's protocol with its extensions, and the same in every version.
+pub(super) const TYPES: u32 = 1247;
+pub(super) const RELATIONS: u32 = 1259;
+pub(super) const SCHEMAS: u32 = 2615;
+
 /// What the guard's error carries before the objects.
 pub(super) const MARKER: &str = "multitenant-wall:";
 

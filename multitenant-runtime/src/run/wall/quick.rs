@@ -7,11 +7,7 @@
 
 use std::collections::HashSet;
 
-use super::objects::Wall;
-
-const RELATIONS: u32 = 1259;
-const TYPES: u32 = 1247;
-const SCHEMAS: u32 = 2615;
+use super::objects::{RELATIONS, SCHEMAS, TYPES, Wall};
 
 impl Wall {
     /// A statement that fails (division by zero) where this transaction may have changed something behind the wall.
