@@ -1,0 +1,128 @@
+//! The transactions that make a tenant, in one or in steps.
+
+use crate::ident::{SchemaName, literal};
+use crate::migration::{Migration, MigrationSet};
+use crate::registry::is_under_construction;
+
+use super::{Role, TRUSTED_PATH, Transaction};
+use crate::run::frame::{Frame, Standing};
+use crate::run::preparation::Preparation;
+use crate::run::registering::Registering;
+
+impl Transaction {
+    /// A whole new tenant: schema, all migrations, history, registry row.
+    pub(crate) fn create_tenant(
+        frame: Frame<'_>,
+        migrations: &[Migration],
+        registering: &Registering,
+        standing: &Standing<'_>,
+        prepared: &Preparation,
+    ) -> Self {
+        let careful = migrations.iter().any(|m| m.allow_shared_locks() || prepared.is_careful(m));
+        let mut tx = Self::begin(frame);
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", schema_is_absent(frame.schema())));
+        tx.push(Role::Frame, format!("CREATE SCHEMA {}", frame.schema().quoted()));
+        tx.push(Role::Current, format!("SELECT 1 / ({})::int", frame.is_current()));
+        tx.push(Role::Frame, frame.ledger().create());
+        for (i, migration) in migrations.iter().enumerate() {
+            if i > 0 {
+                // What one migration sets, the next must not see.
+                tx.push(Role::Frame, "RESET ROLE".to_owned());
+                tx.push(Role::Frame, "RESET ALL".to_owned());
+                frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
+            }
+            let opened = migrations[..i].iter().any(Migration::allow_shared_locks);
+            if careful && opened && !migration.allow_shared_locks() {
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+                tx.wall(frame, i, prepared.wall.note());
+                tx.push(Role::Frame, frame.set_search_path());
+            }
+            tx.migration(frame, i, migration);
+            if careful && !migration.allow_shared_locks() {
+                let wall = &prepared.wall;
+                tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+                tx.wall(frame, i, if opened { wall.guard_from_there() } else { wall.guard() });
+            }
+            // For the triggers that run at COMMIT, too.
+            tx.push(Role::Frame, frame.set_search_path());
+            tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
+        }
+        if !careful {
+            tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+            tx.suspicion(frame, &prepared.wall);
+            tx.push(Role::Frame, frame.set_search_path());
+        }
+        tx.note(frame, standing, prepared);
+        tx.register(frame, registering);
+        tx.commit()
+    }
+
+    /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
+    /// mark goes.
+    pub(crate) fn finish_tenant(
+        frame: Frame<'_>,
+        registering: &Registering,
+        mark: &str,
+        set: &MigrationSet,
+        prepared: &Preparation,
+    ) -> Self {
+        let mut tx = Self::begin(frame);
+        // It is this creation's schema, and it is complete: another one may have removed the first and begun anew.
+        let complete = frame.ledger().holds(set.migrations().iter().map(Migration::version));
+        let unfinished = is_unfinished(frame.schema(), mark);
+        tx.push(Role::Guard, format!("SELECT 1 / (CASE WHEN {unfinished} THEN {complete} ELSE false END)::int"));
+        tx.note(frame, &Standing::complete(set), prepared);
+        tx.register(frame, registering);
+        tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
+        tx.commit()
+    }
+
+    /// Removes what was made of a tenant that could not be finished.
+    pub(crate) fn abandon_tenant(frame: Frame<'_>, mark: &str) -> Self {
+        let schema = frame.schema();
+        let mut tx = Self::begin(frame);
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", is_unfinished(schema, mark)));
+        tx.push(Role::Frame, format!("DROP SCHEMA {} CASCADE", schema.quoted()));
+        tx.commit()
+    }
+
+    /// Makes the schema of a tenant that cannot be made in one transaction, and marks it as unfinished; what a
+    /// killed run left is removed first.
+    pub(crate) fn begin_tenant(frame: Frame<'_>, mark: &str) -> Self {
+        let schema = frame.schema();
+        let mut tx = Self::begin(frame);
+        let unfinished = format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {} AND {})",
+            literal(schema.as_str()),
+            is_under_construction("oid")
+        );
+        tx.push(Role::Guard, format!("SELECT 1 / ({} OR {unfinished})::int", schema_is_absent(schema)));
+        tx.push(Role::Frame, format!("DROP SCHEMA IF EXISTS {} CASCADE", schema.quoted()));
+        tx.push(Role::Frame, format!("CREATE SCHEMA {}", schema.quoted()));
+        tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS {}", schema.quoted(), literal(mark)));
+        tx.commit()
+    }
+
+    fn register(&mut self, frame: Frame<'_>, registering: &Registering) {
+        if let Some(sql) = &registering.insert {
+            self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
+            self.push(Role::Register, sql.clone());
+        }
+        if let Some(condition) = &registering.holds {
+            self.push(Role::Registered, format!("SELECT 1 / ({condition})::int"));
+        }
+    }
+}
+
+fn schema_is_absent(schema: &SchemaName) -> String {
+    format!("NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {})", literal(schema.as_str()))
+}
+
+fn is_unfinished(schema: &SchemaName, mark: &str) -> String {
+    format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {} \
+         AND pg_catalog.obj_description(oid, 'pg_namespace') = {})",
+        literal(schema.as_str()),
+        literal(mark)
+    )
+}
