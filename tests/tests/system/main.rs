@@ -20,6 +20,7 @@ mod pooler;
 mod positions;
 mod processes;
 mod real_projects;
+mod scale;
 mod statements;
 mod timeouts;
 mod worker;
