@@ -1,5 +1,6 @@
 //! Carrying out a plan: workers, the lock protocol, retries, events, the report.
 
+mod blockers;
 mod context;
 mod event;
 mod execute;
@@ -14,6 +15,7 @@ mod report;
 mod retry;
 mod step;
 mod transaction;
+mod waits;
 mod wall;
 mod worker;
 

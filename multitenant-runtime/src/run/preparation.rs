@@ -8,6 +8,7 @@ use crate::migration::{Migration, RunId, Version};
 use crate::settings::Settings;
 use crate::state::StateTable;
 
+use super::waits::Waits;
 use super::wall::Wall;
 
 /// What is found out once, before the workers begin.
@@ -19,6 +20,8 @@ pub(crate) struct Preparation {
     pub(crate) state: Option<StateTable>,
     /// Which migrations are done under the wall's own judgement, as far as that is known.
     pub(crate) careful: Arc<Mutex<HashMap<Version, bool>>>,
+    /// Which targets have waited in vain for a lock.
+    pub(crate) waits: Waits,
     /// What this run writes into the histories.
     pub(crate) run: RunId,
 }

@@ -172,7 +172,8 @@ impl Worker {
             let standing = standing(&job.plan, set, &version);
             let transaction = Transaction::migrate(frame, migration, job.plan.history, applied, &standing, &prepared);
             let session = self.session().await?;
-            send(session, &transaction, std::slice::from_ref(migration), wall, &context.cancellation).await?;
+            let sent = send(session, &transaction, std::slice::from_ref(migration), wall, &context.cancellation);
+            prepared.waits.attend(&context, session, &target, sent).await?;
             for notice in session.take_notices() {
                 context.emit(&Event::Notice { target: target.clone(), notice });
             }
@@ -195,7 +196,7 @@ impl Worker {
     ) -> Result<(), StepError> {
         // It keeps session settings and a session lock: nobody uses it after this migration.
         self.session = None;
-        let session = self.context.connect().await?;
+        let session = self.context.connect_to_stay().await?;
         let standing = standing(&job.plan, set, migration.version());
         let work = outside::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
         let result = work.await;
