@@ -1,5 +1,6 @@
 //! The front door: look, plan, migrate, create a tenant.
 
+mod again;
 mod blocking;
 mod builder;
 mod create;
@@ -23,7 +24,7 @@ use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet};
 use crate::plan::{Plan, TargetPlan};
 use crate::registry::{RegistrySource, UnusableTenant};
-use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, Wall, execute};
+use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, execute};
 use crate::settings::Settings;
 use crate::state::{Seen, StateTable, digest};
 
@@ -73,8 +74,7 @@ impl Migrator {
     ///
     /// Where the database or the registry cannot be read, or a tenant asked for is not registered.
     pub async fn plan(&self, scope: Scope) -> Result<Plan, Error> {
-        let session = self.connect().await?;
-        let mut view = self.look(&session, &scope).await?;
+        let (session, mut view) = self.look_anew(&scope).await?;
         let shared = view.shared.take();
         let result = view.tenants(&scope).map(|Tenants { plans, unusable }| Plan { shared, tenants: plans, unusable });
         session.close().await;
@@ -109,16 +109,19 @@ impl Migrator {
     }
 
     async fn run(&self, scope: &Scope, report: &mut Report) -> Result<(), Error> {
-        let session = self.connect().await?;
-        let mut view = self.look(&session, scope).await?;
+        let (session, mut view) = self.look_anew(scope).await?;
+        let mut session = Some(session);
         if let Some(shared) = view.shared.take() {
             let work = shared.has_work() || shared.create_schema;
             if work {
                 self.announce(std::slice::from_ref(&shared));
             }
-            let prepared =
-                Preparation { state: self.state(&session, std::slice::from_ref(&shared)).await?, ..Default::default() };
-            self.mend(&session, &prepared, std::slice::from_ref(&shared), view.at.as_deref()).await?;
+            let plans = std::slice::from_ref(&shared);
+            let prepared = self.prepare(&mut session, plans, view.at.as_deref(), false).await?;
+            // There are never more connections than the workers' and one more.
+            if let Some(session) = session.take_if(|_| work) {
+                session.close().await;
+            }
             let outcome = execute(&self.context, vec![shared], prepared).await;
             let done = outcome.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
             report.targets.extend(outcome);
@@ -130,20 +133,22 @@ impl Migrator {
             }
             if work {
                 // New tables, and perhaps new tenants.
-                view = self.look(&session, &Scope { shared: false, tenants: scope.tenants.clone() }).await?;
+                let tenants = Scope { shared: false, tenants: scope.tenants.clone() };
+                let (another, now) = self.look_anew(&tenants).await?;
+                (session, view) = (Some(another), now);
             }
         }
         let at = view.at.take();
         let Tenants { plans: tenants, unusable } = view.tenants(scope)?;
         self.refuse(unusable, report);
-        let mut prepared = Preparation { state: self.state(&session, &tenants).await?, ..Default::default() };
-        self.mend(&session, &prepared, &tenants, at.as_deref()).await?;
-        if tenants.iter().any(TargetPlan::has_work) {
+        let work = tenants.iter().any(TargetPlan::has_work);
+        if work {
             self.announce(&tenants);
-            let wall = Wall::around(&session, &self.context.settings).await;
-            prepared.wall = wall.map_err(|error| Error::from(&error))?;
         }
-        session.close().await;
+        let prepared = self.prepare(&mut session, &tenants, at.as_deref(), work).await?;
+        if let Some(session) = session {
+            session.close().await;
+        }
         report.targets.extend(execute(&self.context, tenants, prepared).await);
         Ok(())
     }
