@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::connection::{ConnectError, UrlError};
 use crate::ident::TenantId;
-use crate::migration::SetError;
+use crate::migration::{SetError, Version};
 use crate::registry::RegistryError;
 use crate::run::{Failure, Report};
 use crate::settings::SettingsError;
@@ -29,6 +29,14 @@ pub enum Error {
     Registry(RegistryError),
     /// These tenants were asked for, and the registry does not have them.
     UnknownTenants(Vec<TenantId>),
+    /// No tenant's id fits these patterns.
+    NoTenantMatches(Vec<String>),
+    /// No migration of the tiers that the operation is about has this version.
+    UnknownVersion(Version),
+    /// What would have to be reverted has no way back, for these reasons; nothing was done.
+    Irreversible(Vec<String>),
+    /// The operation is about one tier: the shared schema, or tenants.
+    TwoTiers,
     /// A query of the run's own failed.
     Database(Box<Failure>),
     /// The run ended, and not every target is as this binary wants it; the report says which and why.
@@ -60,6 +68,24 @@ impl fmt::Display for Error {
                 ids.iter().enumerate().try_for_each(|(i, id)| write!(f, "{} {id:?}", if i > 0 { "," } else { "" }))?;
                 f.write_str(": check the spelling (ids are case-sensitive), or create the tenant first")
             }
+            Self::NoTenantMatches(patterns) => {
+                f.write_str("no tenant's id fits")?;
+                patterns
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(i, p)| write!(f, "{} {p:?}", if i > 0 { "," } else { "" }))?;
+                f.write_str(": `*` is any text, `?` any character, and ids are case-sensitive")
+            }
+            Self::UnknownVersion(version) => write!(
+                f,
+                "no migration has the version {version}: give the version, or the folder's name, of one of those that \
+                 the operation is about"
+            ),
+            Self::Irreversible(reasons) => {
+                f.write_str("what would be reverted has no way back, so nothing was done")?;
+                reasons.iter().try_for_each(|reason| write!(f, "\n  {reason}"))
+            }
+            Self::TwoTiers => f.write_str("this is done in one tier at a time: say the shared schema, or tenants"),
             Self::Database(failure) => failure.fmt(f),
             Self::Incomplete(report) => incomplete(report, f),
             Self::Runtime(error) => write!(f, "cannot start a runtime to wait in: {error}"),
@@ -106,7 +132,14 @@ impl std::error::Error for Error {
             Self::Registry(error) => Some(error),
             Self::Runtime(error) => Some(error),
             Self::Aborted { error, .. } => Some(&**error),
-            Self::NoDatabase | Self::UnknownTenants(_) | Self::Database(_) | Self::Incomplete(_) => None,
+            Self::NoDatabase
+            | Self::UnknownTenants(_)
+            | Self::NoTenantMatches(_)
+            | Self::UnknownVersion(_)
+            | Self::Irreversible(_)
+            | Self::TwoTiers
+            | Self::Database(_)
+            | Self::Incomplete(_) => None,
         }
     }
 }

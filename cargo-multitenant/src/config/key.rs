@@ -89,6 +89,7 @@ keys! {
     MIGRATIONS_JOBS: Count = "migrations.jobs";
     MIGRATIONS_LOCK_TIMEOUT: Text = "migrations.lock_timeout";
     MIGRATIONS_STATEMENT_TIMEOUT: Text = "migrations.statement_timeout";
+    MIGRATIONS_OUT_OF_ORDER: Text = "migrations.out_of_order";
     SEEDS_FOLDER: Text = "seeds.folder";
     SEEDS_SHARED_FOLDER: Text = "seeds.shared_folder";
 }

@@ -41,6 +41,7 @@ pub(super) fn settings(raw: &RawConfig) -> Result<Settings, Problem> {
         state_schema: text(&key::MIGRATIONS_STATE_SCHEMA, default.state_schema),
         lock_timeout: text(&key::MIGRATIONS_LOCK_TIMEOUT, default.lock_timeout),
         statement_timeout: text(&key::MIGRATIONS_STATEMENT_TIMEOUT, default.statement_timeout),
+        out_of_order: text(&key::MIGRATIONS_OUT_OF_ORDER, default.out_of_order),
         jobs: raw.count(&key::MIGRATIONS_JOBS).map_or(default.jobs, |jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
     };
     Settings::try_from(settings)

@@ -32,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) state_schema: Option<Located<String>>,
     pub(crate) lock_timeout: Option<Located<String>>,
     pub(crate) statement_timeout: Option<Located<String>>,
+    pub(crate) out_of_order: Option<Located<String>>,
     pub(crate) jobs: Option<Located<u32>>,
 }
 
@@ -158,6 +159,7 @@ fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
         "state_schema",
         "lock_timeout",
         "statement_timeout",
+        "out_of_order",
         "jobs",
     ]);
     let mut path = |key| {
@@ -175,5 +177,6 @@ fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
     config.lock_timeout = section.text("lock_timeout");
     config.state_schema = section.text("state_schema");
     config.statement_timeout = section.text("statement_timeout");
+    config.out_of_order = section.text("out_of_order");
     config.jobs = section.number("jobs");
 }

@@ -87,6 +87,7 @@ fn settings(config: &Config) -> TokenStream {
         (quote!(state_schema), &config.state_schema),
         (quote!(lock_timeout), &config.lock_timeout),
         (quote!(statement_timeout), &config.statement_timeout),
+        (quote!(out_of_order), &config.out_of_order),
     ];
     let texts = texts.iter().filter_map(|(field, value)| {
         let value = &value.as_ref()?.value;
@@ -146,6 +147,7 @@ fn checks(config: &Config) -> Vec<TokenStream> {
         text("migrations.state_schema", "StateSchema", config.state_schema.as_ref()),
         text("migrations.lock_timeout", "Duration", config.lock_timeout.as_ref()),
         text("migrations.statement_timeout", "Duration", config.statement_timeout.as_ref()),
+        text("migrations.out_of_order", "OutOfOrder", config.out_of_order.as_ref()),
         config.jobs.as_ref().map(|jobs| {
             let number = proc_macro2::Literal::u32_unsuffixed(jobs.value);
             check("migrations.jobs", &jobs.place, &quote!(Jobs(#number)))

@@ -60,8 +60,11 @@ impl<'a> Ledger<'a> {
         )
     }
 
-    /// Records a migration as applied, by this run.
+    /// Records a migration as applied, by this run; a reversal as not applied.
     pub(crate) fn record(&self, migration: &Migration, run: &RunId) -> String {
+        if migration.is_reversal() {
+            return self.forget(migration.version());
+        }
         format!(
             "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) \
              VALUES ({}, {}, {HISTORY_FORMAT}, {})",
@@ -69,6 +72,23 @@ impl<'a> Ledger<'a> {
             literal(migration.version().as_str()),
             literal(&migration.checksum().to_string()),
             literal(run.as_str()),
+        )
+    }
+
+    /// Removes a version from the history.
+    pub(crate) fn forget(&self, version: &Version) -> String {
+        format!("DELETE FROM {} WHERE version = {}", self.qualified(), literal(version.as_str()))
+    }
+
+    /// Takes the migration as it is now for what was applied.
+    pub(crate) fn accept(&self, migration: &Migration, run: &RunId) -> String {
+        format!(
+            "UPDATE {} SET {CHECKSUM_COLUMN} = {}, {FORMAT_COLUMN} = {HISTORY_FORMAT}, {RUN_COLUMN} = {} \
+             WHERE version = {}",
+            self.qualified(),
+            literal(&migration.checksum().to_string()),
+            literal(run.as_str()),
+            literal(migration.version().as_str()),
         )
     }
 

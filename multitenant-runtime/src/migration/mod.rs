@@ -2,6 +2,7 @@
 
 mod checksum;
 mod directory;
+mod down;
 mod embedded;
 pub(crate) mod ledger;
 mod metadata;
@@ -18,6 +19,7 @@ pub(crate) use checksum::sha256_hex;
 pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
 pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
+use script::Script;
 pub use set::{Migration, MigrationSet};
 pub(crate) use statements::{IndexWork, RelationName};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};

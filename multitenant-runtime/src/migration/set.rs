@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::directory::{self, Folder};
-use super::script::Script;
+use super::down::Down;
 use super::statements::Mode;
-use super::{Checksum, EmbeddedMigrations, EmbeddedSet, Problem, SetError, Version};
+use super::{Checksum, EmbeddedMigrations, EmbeddedSet, Problem, Script, SetError, Version};
 use crate::target::Tier;
 
 /// One migration of a set.
@@ -15,7 +15,8 @@ pub struct Migration {
     pub(super) version: Version,
     pub(super) name: String,
     pub(super) up: Script,
-    pub(super) down: Option<Arc<str>>,
+    pub(super) down: Down,
+    pub(super) is_reversal: bool,
     pub(super) checksum: Checksum,
     pub(super) run_in_transaction: bool,
     pub(super) allow_shared_locks: bool,
@@ -48,6 +49,23 @@ impl Migration {
 
     pub(crate) fn up(&self) -> &Script {
         &self.up
+    }
+
+    /// The way back, as a migration whose script is `down.sql`, and whose record is that it is not applied.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, naming the file.
+    pub(crate) fn reversal(&self) -> Result<Self, &str> {
+        match &self.down.script {
+            Ok(down) => Ok(Self { up: down.clone(), is_reversal: true, ..self.clone() }),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// Whether its script is the way back, so that its version leaves the history.
+    pub(crate) fn is_reversal(&self) -> bool {
+        self.is_reversal
     }
 
     /// Whether it may lock a table of the shared schema (`multitenant.allow_shared_locks`).
@@ -175,7 +193,8 @@ fn migration(folder: Folder) -> Result<Migration, Problem> {
         version,
         up: Script::parse(&format!("{}/up.sql", folder.path), &folder.up, mode)?,
         checksum: Checksum::of(&folder.up),
-        down: folder.down.map(Into::into),
+        down: Down::parse(&folder.path, folder.down.as_deref(), mode),
+        is_reversal: false,
         name: folder.name,
         run_in_transaction: folder.run_in_transaction,
         allow_shared_locks: folder.allow_shared_locks,

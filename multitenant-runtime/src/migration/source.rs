@@ -61,9 +61,12 @@ impl diesel_migration::Migration<Pg> for AsDiesel {
     }
 
     fn revert(&self, conn: &mut dyn BoxableConnection<Pg>) -> diesel_migration::Result<()> {
-        match &self.migration.down {
-            Some(down) => Ok(conn.batch_execute(down)?),
-            None => Err(format!("{} has no down.sql", self.migration.name).into()),
+        let down = &self.migration.down;
+        match (&down.script, &down.text) {
+            (Ok(script), _) => script.statements().try_for_each(|(sql, _)| Ok(conn.batch_execute(sql)?)),
+            // What is not for our runner may be for Diesel's.
+            (Err(_), Some(text)) => Ok(conn.batch_execute(text)?),
+            (Err(reason), None) => Err(reason.to_string().into()),
         }
     }
 

@@ -4,17 +4,17 @@ use backon::ExponentialBackoff;
 
 use crate::connection::Session;
 use crate::error::Error;
-use crate::plan::TargetPlan;
+use crate::plan::{Goal, TargetPlan};
 use crate::registry::RegistryError;
 use crate::run::{Preparation, Wall, delays};
 use crate::sqlstate::FailureClass;
 
 use super::look::View;
-use super::{Migrator, Scope};
+use super::{Migrator, Operation};
 
 impl Migrator {
-    /// Looks at the scope over a new connection, and again over another one where that is lost meanwhile.
-    pub(super) async fn look_anew(&self, scope: &Scope) -> Result<(Session, View), Error> {
+    /// Looks at the operation's scope over a new connection, and again over another one where that is lost meanwhile.
+    pub(super) async fn look_anew(&self, operation: &Operation) -> Result<(Session, View), Error> {
         let mut delays = delays();
         // A server that was there comes back; one that never was is not waited for.
         let mut was_there = false;
@@ -22,7 +22,7 @@ impl Migrator {
             let result = match self.connect().await {
                 Ok(session) => {
                     was_there = true;
-                    self.look(&session, scope).await.map(|view| (session, view))
+                    self.look(&session, operation).await.map(|view| (session, view))
                 }
                 Err(error) => Err(error),
             };
@@ -40,6 +40,7 @@ impl Migrator {
         session: &mut Option<Session>,
         plans: &[TargetPlan],
         at: Option<&str>,
+        goal: &Goal,
         walled: bool,
     ) -> Result<Preparation, Error> {
         let mut delays = delays();
@@ -49,7 +50,7 @@ impl Migrator {
                 None => self.connect().await,
             };
             let result = match result {
-                Ok(open) => self.try_prepare(session.insert(open), plans, at, walled).await,
+                Ok(open) => self.try_prepare(session.insert(open), plans, at, goal, walled).await,
                 Err(error) => Err(error),
             };
             match result {
@@ -64,9 +65,11 @@ impl Migrator {
         session: &Session,
         plans: &[TargetPlan],
         at: Option<&str>,
+        goal: &Goal,
         walled: bool,
     ) -> Result<Preparation, Error> {
-        let mut prepared = Preparation { state: self.state(session, plans).await?, ..Preparation::default() };
+        let state = self.state(session, plans).await?;
+        let mut prepared = Preparation { state, goal: goal.clone(), ..Preparation::default() };
         self.mend(session, &prepared, plans, at).await?;
         if walled {
             let wall = Wall::around(session, &self.context.settings).await;

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::plan::Plan;
 use crate::run::{Report, TargetReport};
 
-use super::{Migrator, NewTenant, Scope, StartUp, Started};
+use super::{Migrator, NewTenant, Operation, Scope, StartUp, Started};
 
 /// A [`Migrator`] for synchronous code; from [`Migrator::blocking`].
 ///
@@ -42,6 +42,24 @@ impl Blocking<'_> {
     /// As [`Migrator::migrate`].
     pub fn migrate(&self, scope: Scope) -> Result<Report, Error> {
         wait_for(self.migrator.migrate(scope))
+    }
+
+    /// As [`Migrator::plan_operation`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::plan_operation`].
+    pub fn plan_operation(&self, operation: &Operation) -> Result<Plan, Error> {
+        wait_for(self.migrator.plan_operation(operation))
+    }
+
+    /// As [`Migrator::execute`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::execute`].
+    pub fn execute(&self, operation: Operation) -> Result<Report, Error> {
+        wait_for(self.migrator.execute(operation))
     }
 
     /// As [`Migrator::create_tenant`].

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{ConnectionUrl, Witness};
 use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet, Problem, SetError};
-use crate::plan::{OnAhead, OnEdited, Policy};
+use crate::plan::{OnAhead, OnEdited, OnOutOfOrder, Policy};
 use crate::registry::{Registry, RegistrySource};
 use crate::run::{Context, Observer};
 use crate::settings::{Settings, SettingsError};
@@ -36,6 +36,7 @@ pub struct MigratorBuilder {
     lock_timeout: Option<Duration>,
     statement_timeout: Option<Option<Duration>>,
     wait: Duration,
+    on_out_of_order: Option<OnOutOfOrder>,
     policy: Policy,
     observer: Option<Arc<dyn Observer>>,
     cancellation: CancellationToken,
@@ -60,6 +61,7 @@ impl MigratorBuilder {
             lock_timeout: None,
             statement_timeout: None,
             wait: DEFAULT_WAIT,
+            on_out_of_order: None,
             policy: Policy::default(),
             observer: None,
             cancellation: CancellationToken::new(),
@@ -123,6 +125,13 @@ impl MigratorBuilder {
         self
     }
 
+    /// What to do with pending migrations that sort before one that is applied already; wins over the setting
+    /// `migrations.out_of_order`.
+    pub fn on_out_of_order(mut self, policy: OnOutOfOrder) -> Self {
+        self.on_out_of_order = Some(policy);
+        self
+    }
+
     /// Whether a registered tenant whose schema does not exist gets a new one.
     ///
     /// Off unless asked for: a schema that is missing may have been dropped or renamed by mistake, and an empty
@@ -173,10 +182,11 @@ impl MigratorBuilder {
             None => RegistrySource::Configured(settings.registry.clone()),
         };
         let url = ConnectionUrl::parse(&url)?;
+        let configured = if settings.refuse_out_of_order { OnOutOfOrder::Refuse } else { OnOutOfOrder::Apply };
         let context = Context {
             witness: Arc::new(Witness::new(url.clone())),
             url,
-            policy: self.policy,
+            policy: Policy { on_out_of_order: self.on_out_of_order.unwrap_or(configured), ..self.policy },
             wait: self.wait,
             observer: self.observer,
             cancellation: self.cancellation,

@@ -3,18 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use wildmatch::WildMatch;
+
 use crate::connection::{ConnectError, ConnectErrorKind, Session};
 use crate::error::Error;
 use crate::ident::TenantId;
 use crate::inventory::{Subject, observe};
-use crate::plan::{TargetPlan, decide};
+use crate::plan::{TargetPlan, Wanted, decide};
 use crate::registry::{Discovery, Fleet, RegistryError, UnusableTenant, discover};
 use crate::run::Frame;
 use crate::state::{StateTable, digest};
 use crate::target::Target;
 
 use super::again::lost_the_registry;
-use super::{Migrator, Scope, Selection};
+use super::{Migrator, Operation, Scope, Selection};
 
 /// What a look has found.
 pub(super) struct View {
@@ -51,11 +53,12 @@ impl Migrator {
 
     /// Looks at the scope. The registry is read first, so that one statement serves all schemas, the shared one
     /// included.
-    pub(super) async fn look(&self, session: &Session, scope: &Scope) -> Result<View, Error> {
+    pub(super) async fn look(&self, session: &Session, operation: &Operation) -> Result<View, Error> {
+        let scope = &operation.scope;
         let context = &*self.context;
         let discovery = match scope.tenants {
             Selection::None => Ok(Discovery::Fleet(Fleet::default())),
-            Selection::All | Selection::Only(_) => discover(session, &self.registry, &context.settings).await,
+            _ => discover(session, &self.registry, &context.settings).await,
         };
         let discovery = match discovery {
             Err(error) if lost_the_registry(&error) => return Err(error.into()),
@@ -86,7 +89,8 @@ impl Migrator {
         };
         let mut plans = targets.iter().zip(&observation.schemas).map(|(&target, observed)| {
             let set = context.set(target);
-            let mut plan = decide(target.clone(), set, observed, context.policy);
+            let wanted = Wanted { goal: &operation.goal, rest: None, policy: context.policy };
+            let mut plan = decide(target.clone(), set, observed, wanted);
             if let Some(recorded) = recorded.remove(target.schema().as_str()) {
                 let holds = digest(set, &plan.applied, &plan.edited);
                 plan.recorded =
@@ -97,7 +101,8 @@ impl Migrator {
             plan
         });
         let shared = if look_at_shared { plans.next() } else { None };
-        let plans: Vec<TargetPlan> = plans.collect();
+        let wanted = |plan: &TargetPlan| !operation.failed_only || plan.last_failure.is_some();
+        let plans: Vec<TargetPlan> = plans.filter(wanted).collect();
         // A table that is still missing when shared migrations were applied may be misspelt: only who is about to
         // apply the rest may take it for one that they make.
         let makes_it = |shared: &TargetPlan| !shared.pending.is_empty() && (scope.shared || shared.applied.is_empty());
@@ -117,6 +122,9 @@ impl View {
             (Ok(tenants), _) => Ok(tenants),
             (Err(RegistryError::NoTable { .. }), Selection::Only(ids)) if self.before_first => {
                 Err(Error::UnknownTenants(ids.clone()))
+            }
+            (Err(RegistryError::NoTable { .. }), Selection::Matching(patterns)) if self.before_first => {
+                Err(Error::NoTenantMatches(patterns.clone()))
             }
             (Err(RegistryError::NoTable { .. }), _) if self.before_first => Ok(Tenants::default()),
             (Err(error), _) => Err(Error::Registry(error)),
@@ -149,7 +157,11 @@ where
 
 /// The tenants asked for, or those that were asked for in vain.
 fn select(fleet: Fleet, selection: &Selection) -> Result<Fleet, Error> {
-    let Selection::Only(ids) = selection else { return Ok(fleet) };
+    let ids = match selection {
+        Selection::Only(ids) => ids,
+        Selection::Matching(patterns) => return matching(fleet, patterns),
+        Selection::None | Selection::All => return Ok(fleet),
+    };
     let wanted: HashSet<&str> = ids.iter().map(TenantId::as_str).collect();
     let Fleet { mut tenants, mut unusable } = fleet;
     tenants.retain(|target| target.tenant().is_some_and(|id| wanted.contains(id.as_str())));
@@ -158,4 +170,22 @@ fn select(fleet: Fleet, selection: &Selection) -> Result<Fleet, Error> {
     let found: HashSet<&str> = targets.chain(unusable.iter().map(|unusable| &*unusable.tenant)).collect();
     let unknown: Vec<TenantId> = ids.iter().filter(|id| !found.contains(id.as_str())).cloned().collect();
     if unknown.is_empty() { Ok(Fleet { tenants, unusable }) } else { Err(Error::UnknownTenants(unknown)) }
+}
+
+/// The tenants whose ids fit one of the patterns, or the patterns that no tenant fits.
+fn matching(mut fleet: Fleet, patterns: &[String]) -> Result<Fleet, Error> {
+    let globs: Vec<WildMatch> = patterns.iter().map(|pattern| WildMatch::new(pattern)).collect();
+    let ids = || {
+        let tenants = fleet.tenants.iter().filter_map(Target::tenant).map(TenantId::as_str);
+        tenants.chain(fleet.unusable.iter().map(|unusable| &*unusable.tenant))
+    };
+    let in_vain = patterns.iter().zip(&globs).filter(|(_, glob)| !ids().any(|id| glob.matches(id)));
+    let in_vain: Vec<String> = in_vain.map(|(pattern, _)| pattern.clone()).collect();
+    if !in_vain.is_empty() {
+        return Err(Error::NoTenantMatches(in_vain));
+    }
+    let fits = |id: &str| globs.iter().any(|glob| glob.matches(id));
+    fleet.tenants.retain(|target| target.tenant().is_some_and(|id| fits(id.as_str())));
+    fleet.unusable.retain(|unusable| fits(&unusable.tenant));
+    Ok(fleet)
 }

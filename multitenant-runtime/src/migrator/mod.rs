@@ -4,18 +4,20 @@ mod again;
 mod blocking;
 mod builder;
 mod create;
+mod execute;
 mod look;
 mod new_tenant;
+mod operation;
 mod scope;
 mod startup;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 pub use blocking::Blocking;
 pub use builder::MigratorBuilder;
 pub use new_tenant::NewTenant;
+pub use operation::Operation;
 pub use scope::{Scope, Selection};
 pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrate_at_startup};
 
@@ -24,11 +26,9 @@ use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet};
 use crate::plan::{Plan, TargetPlan};
 use crate::registry::{RegistrySource, UnusableTenant};
-use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, execute};
+use crate::run::{Context, Event, Failure, Frame, Preparation, Report};
 use crate::settings::Settings;
 use crate::state::{Seen, StateTable, digest};
-
-use look::Tenants;
 
 /// Migrates the shared schema, then every tenant's; tells how they stand; creates tenants.
 ///
@@ -74,11 +74,7 @@ impl Migrator {
     ///
     /// Where the database or the registry cannot be read, or a tenant asked for is not registered.
     pub async fn plan(&self, scope: Scope) -> Result<Plan, Error> {
-        let (session, mut view) = self.look_anew(&scope).await?;
-        let shared = view.shared.take();
-        let result = view.tenants(&scope).map(|Tenants { plans, unusable }| Plan { shared, tenants: plans, unusable });
-        session.close().await;
-        result
+        self.plan_operation(&Operation::migrate(scope)).await
     }
 
     /// Applies what is pending: the shared schema first, then, if that succeeded, the tenants.
@@ -94,63 +90,7 @@ impl Migrator {
     /// worker, may still commit, with its history. Use
     /// [`MigratorBuilder::cancellation`] to end a run and have its report.
     pub async fn migrate(&self, scope: Scope) -> Result<Report, Error> {
-        let started = Instant::now();
-        let mut report = Report::default();
-        let result = self.run(&scope, &mut report).await;
-        report.duration = started.elapsed();
-        report.cancelled = self.context.cancellation.is_cancelled() && report.incomplete().next().is_some();
-        match result {
-            Err(error) if report.targets.is_empty() && report.unusable.is_empty() => Err(error),
-            // The shared schema is migrated, and then the registry turns out to be unusable: both are told.
-            Err(error) => Err(Error::Aborted { report: Box::new(report), error: Box::new(error) }),
-            Ok(()) if report.is_complete() => Ok(report),
-            Ok(()) => Err(Error::Incomplete(Box::new(report))),
-        }
-    }
-
-    async fn run(&self, scope: &Scope, report: &mut Report) -> Result<(), Error> {
-        let (session, mut view) = self.look_anew(scope).await?;
-        let mut session = Some(session);
-        if let Some(shared) = view.shared.take() {
-            let work = shared.has_work() || shared.create_schema;
-            if work {
-                self.announce(std::slice::from_ref(&shared));
-            }
-            let plans = std::slice::from_ref(&shared);
-            let prepared = self.prepare(&mut session, plans, view.at.as_deref(), false).await?;
-            // There are never more connections than the workers' and one more.
-            if let Some(session) = session.take_if(|_| work) {
-                session.close().await;
-            }
-            let outcome = execute(&self.context, vec![shared], prepared).await;
-            let done = outcome.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
-            report.targets.extend(outcome);
-            if !done {
-                let Tenants { plans, unusable } = view.tenants(scope).unwrap_or_default();
-                self.refuse(unusable, report);
-                report.targets.extend(plans.into_iter().map(not_tried));
-                return Ok(());
-            }
-            if work {
-                // New tables, and perhaps new tenants.
-                let tenants = Scope { shared: false, tenants: scope.tenants.clone() };
-                let (another, now) = self.look_anew(&tenants).await?;
-                (session, view) = (Some(another), now);
-            }
-        }
-        let at = view.at.take();
-        let Tenants { plans: tenants, unusable } = view.tenants(scope)?;
-        self.refuse(unusable, report);
-        let work = tenants.iter().any(TargetPlan::has_work);
-        if work {
-            self.announce(&tenants);
-        }
-        let prepared = self.prepare(&mut session, &tenants, at.as_deref(), work).await?;
-        if let Some(session) = session {
-            session.close().await;
-        }
-        report.targets.extend(execute(&self.context, tenants, prepared).await);
-        Ok(())
+        self.execute(Operation::migrate(scope)).await
     }
 
     /// The state table, where something is to be written to it.
@@ -201,27 +141,6 @@ impl Migrator {
             self.context.emit(&Event::TenantUnusable { tenant: Box::new(tenant.clone()) });
         }
         report.unusable.extend(unusable);
-    }
-
-    fn announce(&self, plans: &[TargetPlan]) {
-        let pending = || plans.iter().filter(|plan| plan.has_work());
-        self.context.emit(&Event::Planned {
-            targets: plans.len(),
-            pending_targets: pending().count(),
-            migrations: pending().map(|plan| plan.pending.len()).sum(),
-        });
-    }
-}
-
-/// A tenant that was known before the shared schema failed.
-fn not_tried(plan: TargetPlan) -> TargetReport {
-    TargetReport {
-        target: plan.target,
-        outcome: Outcome::NotTried,
-        applied: Vec::new(),
-        duration: Duration::ZERO,
-        failure: None,
-        unknown: plan.unknown,
     }
 }
 

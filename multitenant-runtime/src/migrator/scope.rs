@@ -29,6 +29,9 @@ pub enum Selection {
     All,
     /// These; one that the registry does not have is an error.
     Only(Vec<TenantId>),
+    /// Those whose ids fit one of these patterns, where `*` is any text and `?` any character; a pattern that none
+    /// fits is an error.
+    Matching(Vec<String>),
 }
 
 impl Scope {

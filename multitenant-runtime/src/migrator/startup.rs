@@ -224,7 +224,7 @@ impl Check {
 /// A plan as the report of somebody who may not write.
 fn judged(plan: Plan, started: Instant) -> Report {
     let targets = plan.shared.into_iter().chain(plan.tenants).map(judge_target).collect();
-    Report { targets, unusable: plan.unusable, duration: started.elapsed(), cancelled: false }
+    Report { targets, unusable: plan.unusable, duration: started.elapsed(), ..Report::default() }
 }
 
 fn judge_target(plan: TargetPlan) -> TargetReport {
@@ -235,19 +235,13 @@ fn judge_target(plan: TargetPlan) -> TargetReport {
         })
     };
     let failure = refusal(&plan).or_else(pending);
-    TargetReport {
-        outcome: match &failure {
-            None => Outcome::UpToDate,
-            // No run will change it.
-            Some(_) if plan.state == State::Unreadable => Outcome::Failed,
-            Some(_) => Outcome::NotTried,
-        },
-        failure,
-        applied: Vec::new(),
-        duration: Duration::ZERO,
-        unknown: plan.unknown,
-        target: plan.target,
-    }
+    let outcome = match &failure {
+        None => Outcome::UpToDate,
+        // No run will change it.
+        Some(_) if plan.state == State::Unreadable => Outcome::Failed,
+        Some(_) => Outcome::NotTried,
+    };
+    TargetReport { unknown: plan.unknown, ..TargetReport::new(plan.target, outcome, failure) }
 }
 
 /// Without its shared schema, or when it is being stopped, an application does not start.

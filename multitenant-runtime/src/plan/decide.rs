@@ -7,7 +7,7 @@ use crate::migration::{MigrationSet, Version};
 use crate::run::Failure;
 use crate::target::Target;
 
-use super::{State, TargetPlan};
+use super::{Goal, State, Step, TargetPlan};
 
 /// What to do with a schema that a newer release has migrated already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,18 +31,40 @@ pub enum OnEdited {
     Accept,
 }
 
+/// What to do with pending migrations that sort before one that is applied already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnOutOfOrder {
+    /// Apply them, as Diesel does, and say so: two branches were merged.
+    #[default]
+    Apply,
+    /// Refuse that target.
+    Refuse,
+}
+
 /// What a run does about targets that are not as expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Policy {
     pub(crate) on_ahead: OnAhead,
     pub(crate) on_edited: OnEdited,
+    pub(crate) on_out_of_order: OnOutOfOrder,
     pub(crate) create_missing: bool,
     /// This run is the creation of the tenant, whose schema is marked as unfinished until its end.
     pub(crate) creating: bool,
 }
 
+/// What is wanted of one target.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) goal: &'a Goal,
+    /// What is left of steps that were settled when the run began; `None` where they follow from how it stands.
+    pub(crate) rest: Option<&'a [Step]>,
+    pub(crate) policy: Policy,
+}
+
 /// Decides what is to be done with one target.
-pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, policy: Policy) -> TargetPlan {
+pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, wanted: Wanted<'_>) -> TargetPlan {
+    let Wanted { goal, rest, policy } = wanted;
     let applied: BTreeMap<&Version, &Applied> = observed.applied.iter().map(|row| (&row.version, row)).collect();
     let newest = applied.keys().next_back().copied();
     let pending: Vec<Version> = set
@@ -63,6 +85,8 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
         },
         out_of_order: out_of_order.collect(),
         applied: applied.keys().map(|&version| version.clone()).collect(),
+        steps: Vec::new(),
+        wave: 1,
         refused: None,
         create_schema: false,
         last_failure: None,
@@ -76,7 +100,8 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
     if let (Some(failure), true) = (&observed.unreadable, plan.state != State::Missing) {
         return unreadable(plan, failure.clone());
     }
-    plan.refused = refusal(&plan, set, observed, policy);
+    plan.steps = rest.map_or_else(|| goal.steps(&plan), <[Step]>::to_vec);
+    plan.refused = refusal(&plan, set, observed, goal, policy);
     plan.create_schema = plan.state == State::Missing && plan.refused.is_none();
     plan
 }
@@ -101,6 +126,7 @@ fn unreadable(plan: TargetPlan, failure: Failure) -> TargetPlan {
         unknown: Vec::new(),
         edited: Vec::new(),
         out_of_order: Vec::new(),
+        steps: Vec::new(),
         ..plan
     }
 }
@@ -120,7 +146,7 @@ pub(super) fn state(head: Option<&Version>, pending: &[Version], unknown: &[Vers
     }
 }
 
-fn refusal(plan: &TargetPlan, set: &MigrationSet, observed: &Observed, policy: Policy) -> Option<String> {
+fn refusal(plan: &TargetPlan, set: &MigrationSet, observed: &Observed, goal: &Goal, policy: Policy) -> Option<String> {
     if let Some(format) = observed.newer_format {
         return Some(format!(
             "its history was written in format {format} by a newer release: upgrade this binary to at least that release"
@@ -134,22 +160,67 @@ fn refusal(plan: &TargetPlan, set: &MigrationSet, observed: &Observed, policy: P
                 .to_owned(),
         ),
         // The shared schema is named by the configuration; a tenant's may have been dropped or renamed by mistake.
-        State::Missing if plan.target.tenant().is_some() && !policy.create_missing => Some(
+        State::Missing if !goal.is_forward() || (plan.target.tenant().is_some() && !policy.create_missing) => Some(
             "the schema does not exist: restore it if it should be there, or have it created \
              (`migrate --create-schemas`, or `create_tenant` in the library)"
                 .to_owned(),
         ),
-        State::Edited if policy.on_edited == OnEdited::Refuse => Some(format!(
-            "applied migrations differ from this binary's: {}: put the files back as they were and write a new \
-             migration instead",
-            join(&plan.edited)
-        )),
-        _ if policy.on_ahead == OnAhead::Refuse && newer() => Some(format!(
-            "the schema is ahead of this binary, which does not know {}: deploy the newer release",
-            join(&plan.unknown)
-        )),
-        _ => None,
+        _ => match goal {
+            Goal::Repair(_) => None,
+            Goal::Rollback(_) | Goal::Redo(_) => not_to_be_reverted(plan, set, policy),
+            Goal::Migrate { .. } | Goal::MarkApplied { .. } if plan.state == State::Edited => {
+                edited(&plan.edited, policy)
+            }
+            Goal::Migrate { .. } | Goal::MarkApplied { .. } if policy.on_ahead == OnAhead::Refuse && newer() => {
+                Some(format!(
+                    "the schema is ahead of this binary, which does not know {}: deploy the newer release",
+                    join(&plan.unknown)
+                ))
+            }
+            Goal::Migrate { .. } => out_of_order(plan, policy),
+            Goal::MarkApplied { .. } => None,
+        },
     }
+}
+
+fn edited(versions: &[Version], policy: Policy) -> Option<String> {
+    (policy.on_edited == OnEdited::Refuse && !versions.is_empty()).then(|| {
+        format!(
+            "applied migrations differ from this binary's: {}: put the files back as they were and write a new \
+             migration instead, or take them as they are (`repair --accept-edited`)",
+            join(versions)
+        )
+    })
+}
+
+fn out_of_order(plan: &TargetPlan, policy: Policy) -> Option<String> {
+    let late: Vec<Version> =
+        plan.out_of_order.iter().filter(|v| plan.steps.contains(&Step::Apply((*v).clone()))).cloned().collect();
+    (policy.on_out_of_order == OnOutOfOrder::Refuse && !late.is_empty()).then(|| {
+        format!(
+            "{} sort before migrations that are applied already: give them newer versions, record them as applied \
+             (`repair --mark-missing`), or allow them (migrations.out_of_order = \"apply\")",
+            join(&late)
+        )
+    })
+}
+
+/// What is to be reverted must be known, and be what was applied: another `down.sql` undoes another migration.
+fn not_to_be_reverted(plan: &TargetPlan, set: &MigrationSet, policy: Policy) -> Option<String> {
+    let reverted = || plan.steps.iter().filter(|step| matches!(step, Step::Revert(_))).map(Step::version);
+    let unknown: Vec<Version> = reverted().filter(|version| set.get(version).is_none()).cloned().collect();
+    if !unknown.is_empty() {
+        return Some(format!(
+            "{} would be reverted, and this binary does not know it: roll back with the release that does, or \
+             remove the record (`repair --forget-unknown`)",
+            join(&unknown)
+        ));
+    }
+    if let Some(reason) = reverted().filter_map(|version| set.get(version)?.reversal().err()).next() {
+        return Some(reason.to_owned());
+    }
+    let differ: Vec<Version> = reverted().filter(|version| plan.edited.contains(version)).cloned().collect();
+    edited(&differ, policy)
 }
 
 fn join(versions: &[Version]) -> String {

@@ -4,8 +4,14 @@
 //! crate, any clock.
 
 mod decide;
+mod goal;
+mod rollout;
 mod state;
+mod step;
 
-pub use decide::{OnAhead, OnEdited};
-pub(crate) use decide::{Policy, decide};
+pub use decide::{OnAhead, OnEdited, OnOutOfOrder};
+pub(crate) use decide::{Policy, Wanted, decide};
+pub use goal::{Extent, Goal, Repair};
+pub use rollout::{Canary, MaxFailures, Rollout};
 pub use state::{Plan, PlanSummary, State, TargetPlan};
+pub use step::Step;

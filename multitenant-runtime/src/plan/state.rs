@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use crate::migration::Version;
+use crate::migration::{MigrationSet, Version};
 use crate::registry::UnusableTenant;
 use crate::run::Failure;
 use crate::target::Target;
+
+use super::Step;
 
 /// How a target stands against the binary's migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -48,6 +50,10 @@ pub struct TargetPlan {
     pub edited: Vec<Version>,
     /// Pending versions that sort before one that is applied already.
     pub out_of_order: Vec<Version>,
+    /// What will be done, in this order; with [`refused`](Self::refused), what would have been.
+    pub steps: Vec<Step>,
+    /// In which wave of the run it is, from 1: the canaries first, then all others.
+    pub wave: usize,
     /// Why nothing will be done though something is pending or wrong; `None` where the plan goes ahead.
     pub refused: Option<String>,
     /// Whether the schema is to be created first.
@@ -73,6 +79,8 @@ impl TargetPlan {
             unknown: Vec::new(),
             edited: Vec::new(),
             out_of_order: Vec::new(),
+            steps: Vec::new(),
+            wave: 1,
             refused: None,
             create_schema: false,
             last_failure: None,
@@ -81,26 +89,62 @@ impl TargetPlan {
         }
     }
 
-    /// Whether the schema is there and nothing is pending: a run leaves it as it is.
+    /// Whether the schema is there and there is nothing to do: a run leaves it as it is.
     pub(crate) fn is_settled(&self) -> bool {
-        self.state != State::Missing && self.refused.is_none() && self.pending.is_empty()
+        self.state != State::Missing && self.refused.is_none() && self.steps.is_empty()
     }
 
-    /// Notes that a migration of the set is applied, and that the history table has our columns now.
-    pub(crate) fn advance(&mut self, version: &Version, head: Option<&Version>) {
+    /// The next step that is still to be done; those before it that somebody else has done meanwhile are dropped.
+    pub(crate) fn next_step(&mut self) -> Option<&Step> {
+        let done = self.steps.iter().take_while(|step| step.is_done(&self.applied, &self.edited)).count();
+        self.steps.drain(..done);
+        self.steps.first()
+    }
+
+    /// Notes that a step is done, and that the history table has our columns now.
+    pub(crate) fn advance(&mut self, step: &Step, set: &MigrationSet) {
+        let version = step.version();
+        match step {
+            Step::Apply(_) | Step::Mark(_) => self.note_applied(version),
+            Step::Revert(_) | Step::Forget(_) => self.note_absent(version, set),
+            Step::Accept(_) => self.edited.retain(|edited| edited != version),
+        }
+        if self.steps.first() == Some(step) {
+            self.steps.remove(0);
+        }
+        self.state = super::decide::state(set.head(), &self.pending, &self.unknown, &self.edited);
+        self.history = crate::inventory::HistoryTable::Extended;
+    }
+
+    /// The same plan when these steps are done too.
+    pub(crate) fn after(&self, steps: &[Step], set: &MigrationSet) -> Self {
+        let mut after = self.clone();
+        steps.iter().for_each(|step| after.advance(step, set));
+        after
+    }
+
+    fn note_applied(&mut self, version: &Version) {
         self.pending.retain(|pending| pending != version);
         self.out_of_order.retain(|late| late != version);
         if let Err(place) = self.applied.binary_search(version) {
             self.applied.insert(place, version.clone());
         }
-        self.state = super::decide::state(head, &self.pending, &self.unknown, &self.edited);
-        self.history = crate::inventory::HistoryTable::Extended;
+    }
+
+    fn note_absent(&mut self, version: &Version, set: &MigrationSet) {
+        self.applied.retain(|applied| applied != version);
+        self.unknown.retain(|unknown| unknown != version);
+        self.edited.retain(|edited| edited != version);
+        let Err(place) = self.pending.binary_search(version) else { return };
+        if set.get(version).is_some() {
+            self.pending.insert(place, version.clone());
+        }
     }
 
     /// Whether a run has anything to do here.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.refused.is_none() && !self.pending.is_empty()
+        self.refused.is_none() && !self.steps.is_empty()
     }
 }
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::connection::Notice;
 use crate::migration::Version;
+use crate::plan::Step;
 use crate::registry::UnusableTenant;
 use crate::target::Target;
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, Stop};
 
 /// Something happened in a run. Events of one target come in order; those of several interleave.
 #[derive(Debug, Clone)]
@@ -19,14 +20,14 @@ pub enum Event {
         pending_targets: usize,
         /// How many targets there are.
         targets: usize,
-        /// How many migrations will be applied in all.
+        /// How many steps there are in all.
         migrations: usize,
     },
     /// A worker begins with a target.
     TargetStarted {
         /// The target.
         target: Target,
-        /// How many migrations are pending there.
+        /// How many steps are to be done there.
         pending: usize,
     },
     /// A migration begins; once more for each try, where one fails in a way that may pass.
@@ -44,6 +45,29 @@ pub enum Event {
         version: Version,
         /// How long it took, with all its tries.
         duration: Duration,
+    },
+    /// The way back of a migration begins; once more for each try.
+    RevertStarted {
+        /// The target.
+        target: Target,
+        /// The migration.
+        version: Version,
+    },
+    /// A migration is reverted, and its history row gone.
+    MigrationReverted {
+        /// The target.
+        target: Target,
+        /// The migration.
+        version: Version,
+        /// How long it took, with all its tries.
+        duration: Duration,
+    },
+    /// The history, and nothing else, was changed.
+    HistoryChanged {
+        /// The target.
+        target: Target,
+        /// By these steps.
+        steps: Vec<Step>,
     },
     /// Another run holds the target; it will be tried again.
     Held {
@@ -67,6 +91,25 @@ pub enum Event {
         target: Target,
         /// What it said.
         notice: Notice,
+    },
+    /// All targets of a wave are done with.
+    WaveFinished {
+        /// Which wave, from 1.
+        wave: usize,
+        /// How many targets it had.
+        targets: usize,
+        /// How many of them are not as they should be.
+        failed: usize,
+    },
+    /// The run waits before it begins the next wave.
+    Paused {
+        /// How long.
+        pause: Duration,
+    },
+    /// No further target is begun.
+    Stopped {
+        /// Why.
+        stop: Stop,
     },
     /// The registry has a tenant that no run can work on.
     TenantUnusable {

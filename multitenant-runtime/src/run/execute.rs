@@ -13,26 +13,30 @@ use crate::sqlstate::FailureClass;
 use crate::target::Target;
 
 use super::Failure;
+use super::budget::Budget;
 use super::context::Context;
 use super::event::Event;
+use super::job::Job;
 use super::preparation::Preparation;
 use super::queue::{Next, Queue};
 use super::report::{Outcome, TargetReport};
-use super::worker::{Job, Verdict, Worker, left, settled};
+use super::worker::{Verdict, Worker};
 
 /// Carries out the plans, and reports on each of them, in their order.
 pub(crate) async fn execute(
     context: &Arc<Context>,
     plans: Vec<TargetPlan>,
     prepared: Preparation,
+    budget: &Arc<Budget>,
 ) -> Vec<TargetReport> {
     let targets: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
     let reports = Reports::default();
     let mut jobs = Vec::new();
     for (place, plan) in plans.into_iter().enumerate() {
-        match settled(&plan, &[]) {
-            Some((outcome, failure)) => reports.finish(context, Job::new(place, plan), outcome, failure),
-            None => jobs.push(Job::new(place, plan)),
+        let mut job = Job::new(place, plan);
+        match job.settled() {
+            Some((outcome, failure)) => reports.finish(context, job, outcome, failure),
+            None => jobs.push(job),
         }
     }
     let workers = context.settings.jobs.min(jobs.len());
@@ -40,13 +44,14 @@ pub(crate) async fn execute(
     let prepared = Arc::new(prepared);
     let mut running = JoinSet::new();
     for _ in 0..workers {
-        running.spawn(work(Arc::clone(context), Arc::clone(&prepared), Arc::clone(&queue), reports.clone()));
+        let (context, prepared, queue) = (Arc::clone(context), Arc::clone(&prepared), Arc::clone(&queue));
+        running.spawn(work(context, prepared, queue, Arc::clone(budget), reports.clone()));
     }
     // A worker that panicked takes nothing but its current target with it.
     while running.join_next().await.is_some() {}
     context.witness.close().await;
     for job in queue.drain() {
-        let (outcome, failure) = left(&job);
+        let (outcome, failure) = job.left();
         reports.finish(context, job, outcome, failure);
     }
     let mut reports = reports.take();
@@ -62,7 +67,7 @@ impl Reports {
         let target = job.plan.target.clone();
         match &failure {
             Some(failure) => tracing::warn!(schema = %target, ?outcome, %failure, "a target is not migrated"),
-            None => tracing::debug!(schema = %target, ?outcome, applied = job.applied.len(), "a target is done"),
+            None => tracing::debug!(schema = %target, ?outcome, steps = job.done.len(), "a target is done"),
         }
         let place = job.place;
         let report = job.report(outcome, failure.clone());
@@ -85,9 +90,15 @@ fn lost(target: Target) -> TargetReport {
     Job::new(0, TargetPlan::unseen(target)).report(Outcome::Failed, Some(failure))
 }
 
-async fn work(context: Arc<Context>, prepared: Arc<Preparation>, queue: Arc<Queue>, reports: Reports) {
+async fn work(
+    context: Arc<Context>,
+    prepared: Arc<Preparation>,
+    queue: Arc<Queue>,
+    budget: Arc<Budget>,
+    reports: Reports,
+) {
     let mut worker = Worker::new(Arc::clone(&context), prepared);
-    while !context.cancellation.is_cancelled() {
+    while !context.cancellation.is_cancelled() && !budget.is_spent() {
         let mut job = match queue.next() {
             Next::Job(job) => job,
             Next::Later(delay) => {
@@ -104,6 +115,7 @@ async fn work(context: Arc<Context>, prepared: Arc<Preparation>, queue: Arc<Queu
         match Box::pin(worker.work(&mut job).instrument(span)).await {
             Verdict::Done(outcome, failure) => {
                 if let (Outcome::Failed, Some(failure)) = (outcome, &failure) {
+                    budget.note_failure();
                     worker.note_failure(&job, failure).await;
                 }
                 reports.finish(&context, *job, outcome, failure);

@@ -1,11 +1,13 @@
 //! Carrying out a plan: workers, the lock protocol, retries, events, the report.
 
 mod blockers;
+mod budget;
 mod context;
 mod event;
 mod execute;
 mod failure;
 mod frame;
+mod job;
 mod lock;
 mod outside;
 mod preparation;
@@ -19,17 +21,19 @@ mod waits;
 mod wall;
 mod worker;
 
+pub(crate) use budget::Budget;
 pub(crate) use context::Context;
 pub use event::{Event, Observer};
 pub(crate) use execute::execute;
 pub use failure::Failure;
 pub(crate) use frame::{Frame, Standing};
+pub(crate) use job::{Job, refusal};
 pub(crate) use lock::{creation_lock, lock_key};
 pub(crate) use preparation::Preparation;
 pub(crate) use registering::Registering;
-pub use report::{Outcome, Report, Summary, TargetReport};
+pub use report::{Outcome, Report, Stop, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use step::{Known, StepError, send, send_known};
 pub(crate) use transaction::Transaction;
 pub(crate) use wall::Wall;
-pub(crate) use worker::{Job, Verdict, Worker, refusal};
+pub(crate) use worker::{Verdict, Worker};

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::connection::Session;
 use crate::migration::{Migration, RunId, Version};
+use crate::plan::Goal;
 use crate::settings::Settings;
 use crate::state::StateTable;
 
@@ -14,12 +15,14 @@ use super::wall::Wall;
 /// What is found out once, before the workers begin.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Preparation {
+    /// What the run is to bring about.
+    pub(crate) goal: Goal,
     /// What the tenants share, as it is before the tenants' migrations.
     pub(crate) wall: Wall,
     /// The state table, where there is one that may be written to.
     pub(crate) state: Option<StateTable>,
-    /// Which migrations are done under the wall's own judgement, as far as that is known.
-    pub(crate) careful: Arc<Mutex<HashMap<Version, bool>>>,
+    /// Which migrations, and which reversals, are done under the wall's own judgement, as far as that is known.
+    pub(crate) careful: Arc<Mutex<HashMap<(Version, bool), bool>>>,
     /// Which targets have waited in vain for a lock.
     pub(crate) waits: Waits,
     /// What this run writes into the histories.
@@ -43,12 +46,16 @@ impl Preparation {
     pub(crate) fn is_careful(&self, migration: &Migration) -> bool {
         let wants = || migration.up().statements().any(|(sql, _)| self.wall.wants_care(sql));
         let mut careful = self.careful.lock().unwrap_or_else(PoisonError::into_inner);
-        *careful.entry(migration.version().clone()).or_insert_with(wants)
+        *careful.entry(key(migration)).or_insert_with(wants)
     }
 
     /// From now on these migrations are.
     pub(crate) fn be_careful<'m>(&self, migrations: impl IntoIterator<Item = &'m Migration>) {
         let mut careful = self.careful.lock().unwrap_or_else(PoisonError::into_inner);
-        careful.extend(migrations.into_iter().map(|migration| (migration.version().clone(), true)));
+        careful.extend(migrations.into_iter().map(|migration| (key(migration), true)));
     }
+}
+
+fn key(migration: &Migration) -> (Version, bool) {
+    (migration.version().clone(), migration.is_reversal())
 }

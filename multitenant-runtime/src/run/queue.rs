@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::worker::Job;
+use super::job::Job;
 
 /// The jobs of a run, shared by its workers.
 pub(crate) struct Queue {

@@ -1,9 +1,11 @@
 //! What a run did, target by target.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::migration::Version;
+use crate::plan::Step;
 use crate::registry::UnusableTenant;
 use crate::target::Target;
 
@@ -16,7 +18,11 @@ use super::Failure;
 pub enum Outcome {
     /// Everything that was pending is applied.
     Applied,
-    /// Nothing was pending.
+    /// Everything that was to be reverted is.
+    Reverted,
+    /// Its history was changed, and nothing else.
+    Recorded,
+    /// Nothing was to be done.
     UpToDate,
     /// A migration failed; those before it are applied.
     Failed,
@@ -24,6 +30,28 @@ pub enum Outcome {
     Skipped,
     /// The run ended before its turn.
     NotTried,
+}
+
+impl Outcome {
+    /// Whether the target is as the run was to leave it.
+    #[must_use]
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Applied | Self::Reverted | Self::Recorded | Self::UpToDate)
+    }
+
+    /// What these steps amount to, when there is nothing left to do.
+    pub(crate) fn of(done: &[Step]) -> Self {
+        let any = |wanted: fn(&Step) -> bool| done.iter().any(wanted);
+        if any(|step| matches!(step, Step::Apply(_))) {
+            Self::Applied
+        } else if any(|step| matches!(step, Step::Revert(_))) {
+            Self::Reverted
+        } else if done.is_empty() {
+            Self::UpToDate
+        } else {
+            Self::Recorded
+        }
+    }
 }
 
 /// What a run did to one target.
@@ -36,12 +64,42 @@ pub struct TargetReport {
     pub outcome: Outcome,
     /// What this run applied, in order, even where a later migration failed.
     pub applied: Vec<Version>,
+    /// What this run reverted, in order, even where it failed later.
+    pub reverted: Vec<Version>,
+    /// What this run changed in the history alone.
+    pub recorded: Vec<Step>,
     /// How long the target took, waiting for locks included.
     pub duration: Duration,
     /// Why it failed or was skipped.
     pub failure: Option<Failure>,
     /// Versions in the history that this binary does not know.
     pub unknown: Vec<Version>,
+}
+
+/// Why a run stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Stop {
+    /// A canary is not as it should be.
+    Canary {
+        /// How many of them.
+        failed: usize,
+    },
+    /// As many tenants failed as were too many.
+    TooManyFailures {
+        /// How many, those among them that had begun before.
+        failed: usize,
+    },
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Canary { failed } => write!(f, "{failed} of the canaries failed"),
+            Self::TooManyFailures { failed } => write!(f, "{failed} failed, and that is the limit"),
+        }
+    }
 }
 
 /// What a run did: every target, and every tenant that is none, is in it once, whatever happened.
@@ -54,6 +112,8 @@ pub struct Report {
     pub unusable: Vec<UnusableTenant>,
     /// How long the run took.
     pub duration: Duration,
+    /// Why the run stopped before its end, where it did.
+    pub stopped: Option<Stop>,
     /// Whether the run was cancelled.
     pub cancelled: bool,
 }
@@ -64,6 +124,10 @@ pub struct Report {
 pub struct Summary {
     /// Targets where something was applied, and nothing failed.
     pub applied: usize,
+    /// Targets where something was reverted, and nothing failed.
+    pub reverted: usize,
+    /// Targets whose history alone was changed.
+    pub recorded: usize,
     /// Targets with nothing to do.
     pub up_to_date: usize,
     /// Targets that failed, and tenants that no run can work on.
@@ -77,12 +141,19 @@ pub struct Summary {
 impl TargetReport {
     /// The report of a target that is as it should be.
     pub(crate) fn up_to_date(target: Target) -> Self {
+        Self::new(target, Outcome::UpToDate, None)
+    }
+
+    /// The report of a target to which nothing was done.
+    pub(crate) fn new(target: Target, outcome: Outcome, failure: Option<Failure>) -> Self {
         Self {
             target,
-            outcome: Outcome::UpToDate,
+            outcome,
+            failure,
             applied: Vec::new(),
+            reverted: Vec::new(),
+            recorded: Vec::new(),
             duration: Duration::ZERO,
-            failure: None,
             unknown: Vec::new(),
         }
     }
@@ -99,7 +170,7 @@ impl Report {
             }
         }
         self.unusable.extend(other.unusable);
-        Self { duration: self.duration + other.duration, cancelled: other.cancelled, ..self }
+        Self { duration: self.duration + other.duration, cancelled: other.cancelled, stopped: other.stopped, ..self }
     }
 
     /// Counts the outcomes.
@@ -109,6 +180,8 @@ impl Report {
         for target in &self.targets {
             *match target.outcome {
                 Outcome::Applied => &mut summary.applied,
+                Outcome::Reverted => &mut summary.reverted,
+                Outcome::Recorded => &mut summary.recorded,
                 Outcome::UpToDate => &mut summary.up_to_date,
                 Outcome::Failed => &mut summary.failed,
                 Outcome::Skipped => &mut summary.skipped,
@@ -121,13 +194,11 @@ impl Report {
     /// Whether every target is as the binary wants it.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        !self.cancelled
-            && self.unusable.is_empty()
-            && self.targets.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate))
+        !self.cancelled && self.unusable.is_empty() && self.targets.iter().all(|target| target.outcome.is_good())
     }
 
     /// The targets that are not as the binary wants them. [`unusable`](Self::unusable) tenants are no targets.
     pub fn incomplete(&self) -> impl Iterator<Item = &TargetReport> {
-        self.targets.iter().filter(|t| !matches!(t.outcome, Outcome::Applied | Outcome::UpToDate))
+        self.targets.iter().filter(|target| !target.outcome.is_good())
     }
 }

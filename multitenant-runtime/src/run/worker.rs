@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backon::ExponentialBackoff;
-
 use crate::connection::{ConnectErrorKind, Session};
 use crate::inventory::{Subject, observe_one};
 use crate::migration::{Migration, MigrationSet, Version};
-use crate::plan::{State, TargetPlan, decide};
+use crate::plan::{Step, TargetPlan, Wanted, decide};
 use crate::sqlstate::FailureClass;
 use crate::state::digest;
 
@@ -16,42 +14,14 @@ use super::Failure;
 use super::context::Context;
 use super::event::Event;
 use super::frame::{Frame, Standing};
+use super::job::{InDoubt, Job};
 use super::outside;
 use super::preparation::Preparation;
-use super::report::{Outcome, TargetReport};
+use super::report::Outcome;
 use super::retry;
-use super::step::{Again, StepError, send};
+use super::step::{Again, StepError, send, send_known};
 use super::transaction::Transaction;
-
-/// A target that is to be migrated, and how far it is.
-pub(crate) struct Job {
-    /// Its place in the report.
-    pub(crate) place: usize,
-    pub(crate) plan: TargetPlan,
-    pub(crate) applied: Vec<Version>,
-    /// When work on it began.
-    pub(crate) started: Option<Instant>,
-    /// How long it has been waited for, once it was found to be held by another run.
-    pub(crate) waited: Option<Duration>,
-    pub(crate) polls: ExponentialBackoff,
-}
-
-impl Job {
-    pub(crate) fn new(place: usize, plan: TargetPlan) -> Self {
-        Self { place, plan, applied: Vec::new(), started: None, waited: None, polls: retry::polls() }
-    }
-
-    pub(crate) fn report(self, outcome: Outcome, failure: Option<Failure>) -> TargetReport {
-        TargetReport {
-            outcome,
-            failure,
-            applied: self.applied,
-            duration: self.started.map(|started| started.elapsed()).unwrap_or_default(),
-            unknown: self.plan.unknown,
-            target: self.plan.target,
-        }
-    }
-}
+use super::wall::Wall;
 
 /// How a worker leaves a job.
 pub(crate) enum Verdict {
@@ -77,7 +47,7 @@ impl Worker {
         if job.started.is_none() {
             job.started = Some(Instant::now());
             let target = job.plan.target.clone();
-            self.context.emit(&Event::TargetStarted { target, pending: job.plan.pending.len() });
+            self.context.emit(&Event::TargetStarted { target, pending: job.plan.steps.len() });
         }
         let mut delays = retry::delays();
         let mut attempt = 0;
@@ -86,19 +56,22 @@ impl Worker {
             if self.context.cancellation.is_cancelled() {
                 return interrupted(job);
             }
-            let before = job.applied.len();
+            let before = job.done.len();
             let (failure, again) = match self.step(job).await {
                 Ok(Some(verdict)) => return verdict,
                 Ok(None) => {
-                    if job.applied.len() > before {
+                    if job.done.len() > before {
                         (delays, attempt, failed_once) = (retry::delays(), 0, false);
                     }
                     continue;
                 }
                 Err(StepError::Suspicious) => {
-                    let next =
-                        job.plan.pending.first().and_then(|version| self.context.set(&job.plan.target).get(version));
-                    self.prepared.be_careful(next);
+                    let set = self.context.set(&job.plan.target);
+                    let next = job.plan.steps.first().and_then(|step| match step {
+                        Step::Revert(version) => set.get(version)?.reversal().ok(),
+                        step => set.get(step.version()).cloned(),
+                    });
+                    self.prepared.be_careful(&next);
                     continue;
                 }
                 Err(StepError::Held) => return Verdict::Held,
@@ -146,44 +119,94 @@ impl Worker {
 
     /// The next step of a job: `None` when there is more to do.
     async fn step(&mut self, job: &mut Job) -> Result<Option<Verdict>, StepError> {
-        if let Some((outcome, failure)) = settled(&job.plan, &job.applied) {
+        if let Some((outcome, failure)) = job.settled() {
             return Ok(Some(Verdict::Done(outcome, failure)));
         }
         let context = Arc::clone(&self.context);
         let prepared = Arc::clone(&self.prepared);
-        let wall = &prepared.wall;
-        let frame = Frame::new(&context.settings, &job.plan.target);
+        let target = job.plan.target.clone();
+        let frame = Frame::new(&context.settings, &target);
         if job.plan.create_schema {
             let session = self.session().await?;
-            send(session, &Transaction::create_schema(frame), &[], wall, &context.cancellation).await?;
+            send(session, &Transaction::create_schema(frame), &[], &prepared.wall, &context.cancellation).await?;
             self.look_again(job).await?;
             return Ok(None);
         }
-        let set = context.set(&job.plan.target);
-        let Some(migration) = job.plan.pending.first().and_then(|version| set.get(version)) else {
-            return Ok(Some(Verdict::Done(Outcome::Applied, None)));
-        };
-        let version = migration.version().clone();
-        let target = job.plan.target.clone();
-        context.emit(&Event::MigrationStarted { target: target.clone(), version: version.clone() });
-        let started = Instant::now();
-        if migration.run_in_transaction() {
-            let applied = &job.plan.applied;
-            let standing = standing(&job.plan, set, &version);
-            let transaction = Transaction::migrate(frame, migration, job.plan.history, applied, &standing, &prepared);
-            let session = self.session().await?;
-            let sent = send(session, &transaction, std::slice::from_ref(migration), wall, &context.cancellation);
-            prepared.waits.attend(&context, session, &target, sent).await?;
-            for notice in session.take_notices() {
-                context.emit(&Event::Notice { target: target.clone(), notice });
+        let set = context.set(&target);
+        match job.plan.next_step().cloned() {
+            Some(Step::Apply(version)) => {
+                let Some(migration) = set.get(&version) else { return Err(unknown(&version)) };
+                context.emit(&Event::MigrationStarted { target: target.clone(), version: version.clone() });
+                let started = Instant::now();
+                let standing = standing(&job.plan, set, &version);
+                self.run(frame, migration, &job.plan, &mut job.in_doubt, &standing).await?;
+                let duration = started.elapsed();
+                context.emit(&Event::MigrationApplied { target, version: version.clone(), duration });
+                done(job, &[Step::Apply(version)], set);
             }
-        } else {
-            self.outside_transaction(frame, migration, job, set).await?;
+            Some(Step::Revert(version)) => {
+                let reversal = set.get(&version).ok_or_else(|| unknown(&version))?.reversal();
+                let reversal =
+                    reversal.map_err(|reason| StepError::failed(Failure::new(FailureClass::Refused, reason)))?;
+                context.emit(&Event::RevertStarted { target: target.clone(), version: version.clone() });
+                let started = Instant::now();
+                let step = Step::Revert(version.clone());
+                let after = job.plan.after(std::slice::from_ref(&step), set);
+                let standing =
+                    Standing { digest: digest(set, &after.applied, &after.edited), head: after.applied.last() };
+                self.run(frame, &reversal, &job.plan, &mut job.in_doubt, &standing).await?;
+                context.emit(&Event::MigrationReverted { target, version, duration: started.elapsed() });
+                done(job, &[step], set);
+            }
+            Some(_) => self.change_history(frame, job, set).await?,
+            None => {}
         }
-        context.emit(&Event::MigrationApplied { target, version: version.clone(), duration: started.elapsed() });
-        job.plan.advance(&version, set.head());
-        job.applied.push(version);
         Ok(None)
+    }
+
+    /// One migration, or its reversal.
+    async fn run(
+        &mut self,
+        frame: Frame<'_>,
+        migration: &Migration,
+        plan: &TargetPlan,
+        doubt: &mut Option<InDoubt>,
+        standing: &Standing<'_>,
+    ) -> Result<(), StepError> {
+        if !migration.run_in_transaction() {
+            return self.outside_transaction(frame, migration, plan, standing).await;
+        }
+        let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
+        let transaction = Transaction::migrate(frame, migration, plan.history, &plan.applied, standing, &prepared);
+        let session = self.session().await?;
+        let migrations = std::slice::from_ref(migration);
+        if migration.is_reversal() {
+            // What is gone from the history does not say who removed it.
+            let steps = vec![Step::Revert(migration.version().clone())];
+            let sent = in_doubt(session, &transaction, migrations, &prepared.wall, &context, doubt, steps);
+            prepared.waits.attend(&context, session, frame.target, sent).await?;
+        } else {
+            let sent = send(session, &transaction, migrations, &prepared.wall, &context.cancellation);
+            prepared.waits.attend(&context, session, frame.target, sent).await?;
+        }
+        for notice in session.take_notices() {
+            context.emit(&Event::Notice { target: frame.target.clone(), notice });
+        }
+        Ok(())
+    }
+
+    /// All steps up to the next migration that change nothing but the history, in one transaction.
+    async fn change_history(&mut self, frame: Frame<'_>, job: &mut Job, set: &MigrationSet) -> Result<(), StepError> {
+        let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
+        let steps: Vec<Step> = job.plan.steps.iter().take_while(|step| step.is_record_only()).cloned().collect();
+        let after = job.plan.after(&steps, set);
+        let standing = Standing { digest: digest(set, &after.applied, &after.edited), head: after.applied.last() };
+        let transaction = Transaction::change_history(frame, &steps, set, &job.plan, &standing, &prepared);
+        let session = self.session().await?;
+        in_doubt(session, &transaction, &[], &prepared.wall, &context, &mut job.in_doubt, steps.clone()).await?;
+        context.emit(&Event::HistoryChanged { target: frame.target.clone(), steps: steps.clone() });
+        done(job, &steps, set);
+        Ok(())
     }
 
     /// A migration that must not run in a transaction, on a connection of its own that is closed afterwards.
@@ -191,14 +214,13 @@ impl Worker {
         &mut self,
         frame: Frame<'_>,
         migration: &Migration,
-        job: &Job,
-        set: &MigrationSet,
+        plan: &TargetPlan,
+        standing: &Standing<'_>,
     ) -> Result<(), StepError> {
         // It keeps session settings and a session lock: nobody uses it after this migration.
         self.session = None;
         let session = self.context.connect_to_stay().await?;
-        let standing = standing(&job.plan, set, migration.version());
-        let work = outside::apply(&session, frame, migration, &job.plan, &standing, &self.prepared, &self.context);
+        let work = outside::apply(&session, frame, migration, plan, standing, &self.prepared, &self.context);
         let result = work.await;
         // The server ends a session some time after its goodbye, and the next step wants the lock at once.
         let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
@@ -208,15 +230,26 @@ impl Worker {
 
     /// Reads one target again after a failure, and takes credit for what this run has done without knowing it.
     async fn learn(&mut self, job: &mut Job) -> Result<(), StepError> {
-        let next = job.plan.pending.first().cloned();
+        let context = Arc::clone(&self.context);
+        if let Some((known, steps)) = job.in_doubt.clone() {
+            let committed = known.has_committed(self.session().await?).await?;
+            job.in_doubt = None;
+            if committed {
+                done(job, &steps, context.set(&job.plan.target));
+            }
+            return self.look_again(job).await;
+        }
+        let next = job.plan.steps.first().cloned();
         self.look_again(job).await?;
-        let Some(version) = next.filter(|version| job.plan.applied.contains(version)) else { return Ok(()) };
-        let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
+        let Some(Step::Apply(version)) = next else { return Ok(()) };
+        if !job.plan.applied.contains(&version) {
+            return Ok(());
+        }
         let target = job.plan.target.clone();
-        let sql = Frame::new(&context.settings, &target).ledger().applied_by(&version, &prepared.run);
+        let sql = Frame::new(&context.settings, &target).ledger().applied_by(&version, &self.prepared.run);
         if !self.session().await?.rows(&sql).await?.is_empty() {
             context.emit(&Event::MigrationApplied { target, version: version.clone(), duration: Duration::ZERO });
-            job.applied.push(version);
+            job.done.push(Step::Apply(version));
         }
         Ok(())
     }
@@ -229,7 +262,11 @@ impl Worker {
         let set = context.set(&target);
         let table = Frame::new(&context.settings, &target).table;
         let observed = observe_one(session, Subject { target: &target, table, set }).await?;
-        job.plan = decide(target.clone(), set, &observed, context.policy);
+        let goal = &self.prepared.goal;
+        let rest = goal.is_settled_at_the_beginning().then_some(job.plan.steps.as_slice());
+        let wave = job.plan.wave;
+        job.plan = decide(target.clone(), set, &observed, Wanted { goal, rest, policy: context.policy });
+        job.plan.wave = wave;
         Ok(())
     }
 
@@ -259,46 +296,39 @@ impl Worker {
     }
 }
 
-/// The outcome of a target with which nothing is to be done, or nothing more.
-pub(crate) fn settled(plan: &TargetPlan, applied: &[Version]) -> Option<(Outcome, Option<Failure>)> {
-    if let Some(failure) = refusal(plan) {
-        let outcome = match plan.state {
-            State::Missing | State::Unreadable => Outcome::Failed,
-            _ => Outcome::Skipped,
-        };
-        return Some((outcome, Some(failure)));
+fn interrupted(job: &mut Job) -> Verdict {
+    let (outcome, failure) = job.interrupted();
+    Verdict::Done(outcome, failure)
+}
+
+/// Notes what is done.
+fn done(job: &mut Job, steps: &[Step], set: &MigrationSet) {
+    for step in steps {
+        job.plan.advance(step, set);
+        job.done.push(step.clone());
     }
-    let done = plan.pending.is_empty() && !plan.create_schema;
-    done.then_some((if applied.is_empty() { Outcome::UpToDate } else { Outcome::Applied }, None))
+    job.in_doubt = None;
 }
 
-/// Why nothing will be done to a target, as a failure.
-pub(crate) fn refusal(plan: &TargetPlan) -> Option<Failure> {
-    let reason = plan.refused.as_ref()?;
-    Some(match (plan.state, &plan.last_failure) {
-        (State::Unreadable, Some(failure)) => failure.clone(),
-        (State::Missing, _) => Failure::new(FailureClass::MissingSchema, reason),
-        _ => Failure::new(FailureClass::Refused, reason),
-    })
+/// Sends a transaction whose end is looked for if its answer is lost, since nothing in the history would tell.
+async fn in_doubt(
+    session: &Session,
+    transaction: &Transaction,
+    migrations: &[Migration],
+    wall: &Wall,
+    context: &Context,
+    doubt: &mut Option<InDoubt>,
+    steps: Vec<Step>,
+) -> Result<(), StepError> {
+    let mut known = None;
+    let result = send_known(session, transaction, migrations, wall, &context.cancellation, &mut known).await;
+    *doubt = known.map(|known| (known, steps));
+    result
 }
 
-fn interrupted(job: &Job) -> Verdict {
-    // The last migration was committed before the word came.
-    if let Some((outcome, failure)) = settled(&job.plan, &job.applied) {
-        return Verdict::Done(outcome, failure);
-    }
-    let (outcome, _) = left(job);
-    Verdict::Done(outcome, Some(interruption()))
-}
-
-/// The outcome of a target that nobody goes on with.
-pub(crate) fn left(job: &Job) -> (Outcome, Option<Failure>) {
-    if job.applied.is_empty() { (Outcome::NotTried, None) } else { (Outcome::Failed, Some(interruption())) }
-}
-
-fn interruption() -> Failure {
-    Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun here is rolled back")
-        .with_hint("run it again: it goes on where this run ended")
+/// A plan names only what its set has.
+fn unknown(version: &Version) -> StepError {
+    StepError::failed(Failure::new(FailureClass::Refused, format!("the migration {version} is not known")))
 }
 
 /// The guard fails, though a second look found everything as it was. That the role may use the schema is known by

@@ -56,6 +56,8 @@ pub struct Settings {
     pub lock_timeout: Duration,
     /// How long one statement of a migration may run; `None` is without limit.
     pub statement_timeout: Option<Duration>,
+    /// Whether a target is refused where a pending migration sorts before one that is applied already.
+    pub refuse_out_of_order: bool,
     /// How many tenants are migrated at once, each on a connection of its own.
     pub jobs: usize,
 }
@@ -108,6 +110,14 @@ impl TryFrom<SettingsText<'_>> for Settings {
                 Duration::ZERO => None,
                 limit => Some(limit),
             },
+            refuse_out_of_order: match text.out_of_order {
+                "apply" => false,
+                "refuse" => true,
+                other => {
+                    let message = format!("{other:?} is neither \"apply\" nor \"refuse\"");
+                    return Err(SettingsError::new("migrations.out_of_order", message));
+                }
+            },
             jobs: text.jobs,
             shared_schema,
         })
@@ -145,6 +155,7 @@ mod tests {
             (SettingsText { state_schema: "public", ..d }, "migrations.state_schema"),
             (SettingsText { lock_timeout: "soon", ..d }, "migrations.lock_timeout"),
             (SettingsText { statement_timeout: "5", ..d }, "migrations.statement_timeout"),
+            (SettingsText { out_of_order: "ask", ..d }, "migrations.out_of_order"),
             (SettingsText { jobs: 0, ..d }, "migrations.jobs"),
             (SettingsText { registry: RegistryText::List { ids: &["a", ""] }, ..d }, "tenants.ids"),
             (SettingsText { registry: RegistryText::Query { sql: " " }, ..d }, "tenants.query"),

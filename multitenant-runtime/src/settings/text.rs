@@ -33,6 +33,8 @@ pub struct SettingsText<'a> {
     pub lock_timeout: &'a str,
     /// `migrations.statement_timeout`; `0` is without limit.
     pub statement_timeout: &'a str,
+    /// `migrations.out_of_order`: `apply` or `refuse`.
+    pub out_of_order: &'a str,
     /// `migrations.jobs`.
     pub jobs: usize,
 }
@@ -50,6 +52,7 @@ impl SettingsText<'_> {
         state_schema: "multitenant",
         lock_timeout: "1s",
         statement_timeout: "0",
+        out_of_order: "apply",
         jobs: 4,
     };
 }

@@ -121,7 +121,7 @@ async fn plans_can_be_serialised() {
             "shared": null, "unusable": [],
             "tenants": [{
                 "tenant": "0", "schema": "tenant_0", "state": "behind", "applied": [], "pending": ["1"], "unknown": [],
-                "edited": [], "out_of_order": [], "refused": null, "create_schema": false, "last_failure": null,
+                "edited": [], "out_of_order": [], "steps": [{ "do": "apply", "version": "1" }], "wave": 1, "refused": null, "create_schema": false, "last_failure": null,
             }],
         })
     );

@@ -38,6 +38,14 @@ impl Project {
         self.write("tenant", name, "up.sql", up)
     }
 
+    pub(crate) fn down(self, name: &str, down: &str) -> Self {
+        self.write("tenant", name, "down.sql", down)
+    }
+
+    pub(crate) fn shared_down(self, name: &str, down: &str) -> Self {
+        self.write("shared", name, "down.sql", down)
+    }
+
     pub(crate) fn metadata(self, name: &str, toml: &str) -> Self {
         self.write("tenant", name, "metadata.toml", toml)
     }

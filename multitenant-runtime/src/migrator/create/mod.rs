@@ -177,5 +177,5 @@ fn report(
     applied: Vec<Version>,
     failure: Option<Failure>,
 ) -> TargetReport {
-    TargetReport { target, outcome, applied, duration: started.elapsed(), failure, unknown: Vec::new() }
+    TargetReport { applied, duration: started.elapsed(), ..TargetReport::new(target, outcome, failure) }
 }

@@ -8,7 +8,7 @@ use crate::connection::Session;
 use crate::inventory::{Subject, observe_one};
 use crate::migration::RunId;
 use crate::migrator::Migrator;
-use crate::plan::decide;
+use crate::plan::{Goal, Wanted, decide};
 use crate::registry::UNDER_CONSTRUCTION;
 use crate::run::{
     Context, Failure, Frame, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict, Wall,
@@ -107,7 +107,8 @@ impl Migrator {
         let context = Arc::new(context);
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
         let observed = observe_one(session, subject).await?;
-        let plan = decide(frame.target.clone(), &context.tenant, &observed, context.policy);
+        let wanted = Wanted { goal: &Goal::default(), rest: None, policy: context.policy };
+        let plan = decide(frame.target.clone(), &context.tenant, &observed, wanted);
         // Until the last step the state table knows nothing of it: a start would serve what it finds there.
         let silent = Preparation { state: None, ..prepared.clone() };
         let mut job = Job::new(0, plan);

@@ -56,7 +56,8 @@ impl Run<'_> {
         let Self { frame, migration, context, .. } = *self;
         let subject = Subject { target: frame.target, table: frame.table, set: context.set(frame.target) };
         let observed = observe_one(session, subject).await?;
-        if observed.applied.iter().any(|row| row.version == *migration.version()) {
+        let is_recorded = observed.applied.iter().any(|row| row.version == *migration.version());
+        if is_recorded != migration.is_reversal() {
             return Ok(());
         }
         let (migrations, never) = (std::slice::from_ref(migration), CancellationToken::new());

@@ -8,7 +8,7 @@ use crate::run::frame::{Frame, Standing};
 use crate::run::preparation::Preparation;
 
 impl Transaction {
-    /// A migration on a target whose history is the expected one.
+    /// A migration, or a reversal, on a target whose history is the expected one.
     pub(crate) fn migrate(
         frame: Frame<'_>,
         migration: &Migration,
@@ -17,18 +17,8 @@ impl Transaction {
         standing: &Standing<'_>,
         prepared: &Preparation,
     ) -> Self {
-        let mut tx = Self::begin(frame);
         let ledger = frame.ledger();
-        let expected = if history == HistoryTable::Absent { ledger.is_absent() } else { ledger.holds(applied) };
-        tx.push(
-            Role::Guard,
-            format!("SELECT 1 / ({} AND {expected})::int, {}", frame.is_current(), frame.remember_schema()),
-        );
-        match history {
-            HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
-            HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
-            HistoryTable::Extended => {}
-        }
+        let mut tx = Self::guarded(frame, history, applied);
         tx.migration(frame, 0, migration);
         tx.push(Role::Frame, TRUSTED_PATH.to_owned());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));

@@ -19,6 +19,7 @@
 //! snapshot from before it had it.
 
 mod create;
+mod history;
 mod migrate;
 
 use crate::migration::{Migration, StatementKind};

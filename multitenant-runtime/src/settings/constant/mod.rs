@@ -22,6 +22,8 @@ pub enum Rule<'a> {
     SearchPath(&'a [&'a str]),
     /// A duration.
     Duration(&'a str),
+    /// What to do with migrations that are out of order.
+    OutOfOrder(&'a str),
     /// A number of workers.
     Jobs(usize),
     /// An SQL text that may not be empty.

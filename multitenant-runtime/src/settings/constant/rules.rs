@@ -12,11 +12,16 @@ pub(super) const fn problem(rule: Rule<'_>) -> Option<&'static str> {
         Rule::Template(template) => schema_template(template),
         Rule::SearchPath(entries) => search_path(entries),
         Rule::Duration(text) => duration(text),
+        Rule::OutOfOrder(policy) => out_of_order(policy),
         Rule::Jobs(0) => Some("0 workers would do nothing: use 1 or more"),
         Rule::Jobs(_) => None,
         Rule::Sql(sql) => sql_text(sql),
         Rule::TenantIds(ids) => tenant_ids(ids),
     }
+}
+
+const fn out_of_order(policy: &str) -> Option<&'static str> {
+    if matches!(policy.as_bytes(), b"apply" | b"refuse") { None } else { Some("neither \"apply\" nor \"refuse\"") }
 }
 
 const fn identifier(name: &str) -> Option<&'static str> {
@@ -237,6 +242,9 @@ mod tests {
         ] {
             agree(Rule::Duration(text), SettingsText { lock_timeout: text, ..d });
             agree(Rule::Duration(text), SettingsText { statement_timeout: text, ..d });
+        }
+        for policy in ["apply", "refuse", "", "Apply"] {
+            agree(Rule::OutOfOrder(policy), SettingsText { out_of_order: policy, ..d });
         }
         for jobs in [0, 1, 64] {
             agree(Rule::Jobs(jobs), SettingsText { jobs, ..d });
