@@ -147,6 +147,14 @@ impl ConnectError {
         self.cause.code().map(SqlState::code)
     }
 
+    /// Whether somebody was there, and closed the connection without a word.
+    #[cfg(feature = "migrations")]
+    pub(crate) fn hung_up(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        matches!(&self.cause, Cause::Io(error)
+            if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
+    }
+
     /// Whether the same attempt may well succeed in a moment.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

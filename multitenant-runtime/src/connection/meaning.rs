@@ -111,6 +111,14 @@ impl Meaning {
                 }
                 Err(_) => return wrong("a number of seconds"),
             },
+            // In milliseconds, as in libpq; `tokio_postgres` takes seconds.
+            "tcp_user_timeout" if !empty => match value.trim().parse::<i64>() {
+                Ok(millis) => {
+                    let limit = u64::try_from(millis).ok().filter(|millis| *millis > 0).map(Duration::from_millis);
+                    lists.user_timeout = Some(limit);
+                }
+                Err(_) => return wrong("a number of milliseconds"),
+            },
             "client_encoding" if !empty && !["auto", "utf8", "utf-8"].contains(&value.to_lowercase().as_str()) => {
                 return wrong("UTF8");
             }
@@ -126,7 +134,6 @@ impl Meaning {
             | "keepalives_interval"
             | "keepalives_retries"
             | "keepalives_count"
-            | "tcp_user_timeout"
             | "channel_binding"
             | "load_balance_hosts"
                 if !empty =>
@@ -209,8 +216,16 @@ struct Lists {
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
     application_name: Option<String>,
+    /// `None` inside is the system's own limit.
+    user_timeout: Option<Option<Duration>>,
     passed: String,
 }
+
+/// A server that is gone, or a network that is, is noticed after a minute. The system's own limits are two hours for
+/// a connection that waits for an answer, and a quarter of an hour for one that has sent something.
+const KEEPALIVES: [(&str, &str); 3] =
+    [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_retries", "3")];
+const USER_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Lists {
     /// Leaves a parameter to `tokio_postgres`, alone first, so that the error can name it.
@@ -229,11 +244,19 @@ impl Lists {
         Ok(())
     }
 
-    fn complete(self, meaning: &mut Meaning) -> Result<(), UrlError> {
+    fn complete(mut self, meaning: &mut Meaning) -> Result<(), UrlError> {
+        for (name, value) in KEEPALIVES {
+            if !self.passed.contains(&format!("{name}=")) {
+                self.passed.push_str(&format!("{name}='{value}' "));
+            }
+        }
         let password = meaning.config.get_password().map(<[u8]>::to_vec);
         meaning.config = Config::from_str(&self.passed).map_err(|_| UrlError::NotAConnection)?;
         if let Some(password) = password {
             meaning.config.password(password);
+        }
+        if let Some(limit) = self.user_timeout.unwrap_or(Some(USER_TIMEOUT)) {
+            meaning.config.tcp_user_timeout(limit);
         }
         if let (None, Some(name)) = (meaning.config.get_application_name(), self.application_name) {
             meaning.config.application_name(name);

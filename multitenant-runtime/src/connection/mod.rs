@@ -15,12 +15,14 @@ mod notice;
 mod parameters;
 mod row;
 mod session;
+mod silence;
 mod socket;
 mod ssl;
 mod tls;
 mod url;
 mod url_error;
 mod url_text;
+mod witness;
 
 #[cfg(test)]
 #[cfg(unix)]
@@ -29,6 +31,12 @@ mod tests;
 pub use error::{ConnectError, ConnectErrorKind};
 pub use notice::Notice;
 #[cfg(feature = "migrations")]
-pub(crate) use session::{ConnectOptions, PipelineError, Session};
+pub(crate) use row::Row;
+#[cfg(feature = "migrations")]
+pub(crate) use session::{Backend, ConnectOptions, PipelineError, Session};
+#[cfg(feature = "migrations")]
+pub(crate) use silence::Watch;
 pub use url::ConnectionUrl;
 pub use url_error::UrlError;
+#[cfg(feature = "migrations")]
+pub(crate) use witness::Witness;

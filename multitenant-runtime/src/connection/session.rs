@@ -17,6 +17,7 @@ use super::host::HostEntry;
 use super::meaning::SessionAttributes;
 use super::notice::{Notice, NoticeBuffer};
 use super::row::Row;
+use super::silence::Watch;
 use super::socket::Address;
 use super::tls::Connector;
 use super::url::ConnectionUrl;
@@ -39,6 +40,16 @@ pub(crate) struct Session {
     driver: Driver,
     route: Route,
     limit: Duration,
+    backend: Option<Backend>,
+    watch: Watch,
+}
+
+/// The server's process that serves a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Backend {
+    pub(crate) pid: i32,
+    /// When it began, as the server writes it, where our role may know.
+    pub(crate) started: Option<String>,
 }
 
 /// How to open a [`Session`]. The URL's own settings win.
@@ -48,6 +59,8 @@ pub(crate) struct ConnectOptions {
     pub(crate) connect_timeout: Duration,
     /// Whether the server is asked who it is; a session that was not asked counts as not direct.
     pub(crate) introduction: bool,
+    /// When it is given up.
+    pub(crate) watch: Watch,
 }
 
 impl Default for ConnectOptions {
@@ -56,6 +69,7 @@ impl Default for ConnectOptions {
             application_name: "cargo-multitenant".into(),
             connect_timeout: Duration::from_secs(10),
             introduction: true,
+            watch: Watch::default(),
         }
     }
 }
@@ -72,7 +86,8 @@ const OPTIONS: &str = "-c default_transaction_read_only=on -c multitenant.direct
 
 /// One statement for all that a new connection must be asked.
 const INTRODUCTION: &str = "SELECT current_setting('multitenant.direct', true), \
-     current_setting('default_transaction_read_only'), pg_catalog.pg_is_in_recovery()";
+     current_setting('default_transaction_read_only'), pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), \
+     (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
 
 impl Session {
     /// Connects to the first server of the URL that will have us.
@@ -89,7 +104,7 @@ impl Session {
         let hosts = url.hosts();
         let mut failure = None;
         for entry in &hosts {
-            let attempt = Self::introduce(url, entry, &config, &connector, limit, options.introduction);
+            let attempt = Self::introduce(url, entry, &config, &connector, limit, options);
             let cause = match tokio::time::timeout(limit, Box::pin(attempt)).await {
                 Ok(Ok(session)) => return Ok(session),
                 Ok(Err(cause)) => cause,
@@ -125,6 +140,20 @@ impl Session {
         self.notices.take()
     }
 
+    /// The server's process, where it is ours alone.
+    pub(crate) fn backend(&self) -> Option<&Backend> {
+        self.backend.as_ref()
+    }
+
+    pub(super) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// Closes the socket at once. Whoever waits for an answer has an error instead.
+    pub(super) fn abandon(&self) {
+        self.driver.0.abort();
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
@@ -154,6 +183,10 @@ impl Session {
     }
 
     async fn answers(&self, statements: &[impl AsRef<str>], keep: Rows) -> Result<Vec<Vec<Row>>, PipelineError> {
+        self.attended(pin!(self.in_order(statements, keep))).await
+    }
+
+    async fn in_order(&self, statements: &[impl AsRef<str>], keep: Rows) -> Result<Vec<Vec<Row>>, PipelineError> {
         let mut sent = Vec::with_capacity(statements.len());
         for statement in statements {
             // Ready at once: the text goes into the driver's queue, and the driver both writes and reads.
@@ -177,12 +210,21 @@ impl Session {
 
     /// The rows of one simple query.
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        read(self.client.simple_query_raw(sql).await?, Rows::Kept).await
+        self.attended(pin!(self.one(sql, Rows::Kept))).await
+    }
+
+    /// As [`rows`](Self::rows), without anybody to notice that no answer comes.
+    pub(super) async fn rows_unattended(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
+        self.one(sql, Rows::Kept).await
     }
 
     /// Runs one statement of a migration, whose rows are not kept.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
-        read(self.client.simple_query_raw(sql).await?, Rows::Dropped).await.map(drop)
+        self.attended(pin!(self.one(sql, Rows::Dropped))).await.map(drop)
+    }
+
+    async fn one(&self, sql: &str, keep: Rows) -> Result<Vec<Row>, tokio_postgres::Error> {
+        read(self.client.simple_query_raw(sql).await?, keep).await
     }
 
     /// Says goodbye to the server and waits until it is said.
@@ -200,7 +242,7 @@ impl Session {
         config: &Config,
         connector: &Connector,
         limit: Duration,
-        introduction: bool,
+        options: &ConnectOptions,
     ) -> Result<Self, Cause> {
         let mut guarded = config.clone();
         guarded.options(match config.get_options() {
@@ -214,14 +256,20 @@ impl Session {
         let Attempt { client, connection, route } = attempt;
         let notices = NoticeBuffer::default();
         let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
-        let mut session = Self { client, direct: false, notices, driver, route, limit };
-        if !introduction && matches!(url.attributes(), SessionAttributes::Any) {
+        let watch = options.watch.clone();
+        let mut session = Self { client, direct: false, notices, driver, route, limit, backend: None, watch };
+        if !options.introduction && matches!(url.attributes(), SessionAttributes::Any) {
             return Ok(session);
         }
         let rows = session.rows(INTRODUCTION).await.map_err(Cause::from_startup)?;
         if let Some(row) = rows.first() {
             session.direct = row.get(0) == Some("on") && row.get(1) == Some("on");
             let standby = row.get(2) == Some("t");
+            // A pooler's is another one for each transaction.
+            session.backend = row.get(3).filter(|_| session.direct).and_then(|pid| pid.parse().ok()).map(|pid| {
+                let started = row.get(4).map(str::to_owned);
+                Backend { pid, started }
+            });
             match url.attributes() {
                 SessionAttributes::Primary if standby => return Err(Cause::WrongServer),
                 SessionAttributes::Standby if !standby => return Err(Cause::WrongServer),

@@ -134,3 +134,38 @@ pub(super) async fn ask_for_tls(socket: &mut Socket) -> io::Result<bool> {
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the answer to the request for TLS is neither yes nor no")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::connection::ConnectionUrl;
+
+    /// The seconds of idling, between probes, their number, and the milliseconds for what is sent.
+    #[cfg(target_os = "linux")]
+    async fn check(query: &str, expected: (bool, u64, u64, u32, Option<u64>)) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let url = ConnectionUrl::parse(&format!("postgres://localhost/app?{query}")).unwrap();
+        keep_alive(&stream, url.config()).unwrap();
+        let socket = SockRef::from(&stream);
+        let seconds = |time: io::Result<Duration>| time.unwrap().as_secs();
+        let found = (
+            socket.keepalive().unwrap(),
+            seconds(socket.tcp_keepalive_time()),
+            seconds(socket.tcp_keepalive_interval()),
+            socket.tcp_keepalive_retries().unwrap(),
+            socket.tcp_user_timeout().unwrap().map(|limit| limit.as_millis().try_into().unwrap()),
+        );
+        assert_eq!(found, expected, "{query}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_dead_peer_is_noticed_after_a_minute_unless_said_otherwise() {
+        check("", (true, 30, 10, 3, Some(60_000))).await;
+        check("keepalives_idle=7&keepalives_count=2&tcp_user_timeout=1500", (true, 7, 10, 2, Some(1_500))).await;
+        check("keepalives_interval=4&tcp_user_timeout=0", (true, 30, 4, 3, None)).await;
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::ConnectionUrl;
+use crate::connection::{ConnectionUrl, Witness};
 use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet, Problem, SetError};
 use crate::plan::{OnAhead, OnEdited, OnOutOfOrder, Policy};
@@ -93,7 +93,8 @@ impl MigratorBuilder {
         self
     }
 
-    /// How long one statement waits for a lock before its tenant is tried again later, in milliseconds, rounded up;
+    /// How long one statement waits for a lock before its tenant is tried again later: one second unless said
+    /// otherwise; in milliseconds, rounded up;
     /// zero is without limit.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = Some(timeout);
@@ -180,9 +181,11 @@ impl MigratorBuilder {
             Some(registry) => RegistrySource::Custom(registry),
             None => RegistrySource::Configured(settings.registry.clone()),
         };
+        let url = ConnectionUrl::parse(&url)?;
         let configured = if settings.refuse_out_of_order { OnOutOfOrder::Refuse } else { OnOutOfOrder::Apply };
         let context = Context {
-            url: ConnectionUrl::parse(&url)?,
+            witness: Arc::new(Witness::new(url.clone())),
+            url,
             policy: Policy { on_out_of_order: self.on_out_of_order.unwrap_or(configured), ..self.policy },
             wait: self.wait,
             observer: self.observer,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::connection::Session;
 use crate::error::Error;
 use crate::plan::{Goal, Plan, Step, TargetPlan};
-use crate::run::{Budget, Event, Outcome, Preparation, Report, Stop, TargetReport, Wall, execute};
+use crate::run::{Budget, Event, Outcome, Preparation, Report, Stop, TargetReport, execute};
 
 use super::look::{Tenants, View};
 use super::{Migrator, Operation, Scope, Selection};
@@ -19,8 +19,7 @@ impl Migrator {
     /// As for [`execute`](Self::execute), but for what only doing it can show.
     pub async fn plan_operation(&self, operation: &Operation) -> Result<Plan, Error> {
         self.is_possible(operation)?;
-        let session = self.connect().await?;
-        let mut view = self.look(&session, operation).await?;
+        let (session, mut view) = self.look_anew(operation).await?;
         let shared = view.shared.take();
         let tenants = view.tenants(&operation.scope);
         session.close().await;
@@ -84,25 +83,24 @@ impl Migrator {
     }
 
     async fn carry_out(&self, operation: &Operation, report: &mut Report) -> Result<(), Error> {
-        let session = self.connect().await?;
-        let view = self.look(&session, operation).await?;
+        let (session, view) = self.look_anew(operation).await?;
         match operation.goal {
-            Goal::Rollback(_) | Goal::Redo(_) => self.backward(session, view, operation, report).await,
-            _ => self.forward(session, view, operation, report).await,
+            Goal::Rollback(_) | Goal::Redo(_) => self.backward(Some(session), view, operation, report).await,
+            _ => self.forward(Some(session), view, operation, report).await,
         }
     }
 
     /// The shared schema, then the tenants, whose migrations may need it.
     async fn forward(
         &self,
-        session: Session,
+        mut session: Option<Session>,
         mut view: View,
         operation: &Operation,
         report: &mut Report,
     ) -> Result<(), Error> {
         if let Some(shared) = view.shared.take() {
             let work = shared.has_work() || shared.create_schema;
-            let outcome = self.shared(&session, shared, operation, view.at.as_deref()).await?;
+            let outcome = self.shared(&mut session, shared, operation, view.at.as_deref()).await?;
             let done = outcome.outcome.is_good();
             report.targets.push(outcome);
             if !done {
@@ -114,7 +112,8 @@ impl Migrator {
             if work {
                 // New tables, and perhaps new tenants.
                 let scope = Scope { shared: false, tenants: operation.scope.tenants.clone() };
-                view = self.look(&session, &Operation { scope, ..operation.clone() }).await?;
+                let (another, now) = self.look_anew(&Operation { scope, ..operation.clone() }).await?;
+                (session, view) = (Some(another), now);
             }
         }
         let at = view.at.take();
@@ -125,7 +124,7 @@ impl Migrator {
     /// The tenants, then the shared schema, which what they have may still need.
     async fn backward(
         &self,
-        session: Session,
+        session: Option<Session>,
         mut view: View,
         operation: &Operation,
         report: &mut Report,
@@ -143,10 +142,7 @@ impl Migrator {
         let outcome = if report.incomplete().next().is_some() || !report.unusable.is_empty() {
             not_tried(shared)
         } else {
-            let session = self.connect().await?;
-            let outcome = self.shared(&session, shared, operation, at.as_deref()).await?;
-            session.close().await;
-            outcome
+            self.shared(&mut None, shared, operation, at.as_deref()).await?
         };
         report.targets.insert(0, outcome);
         Ok(())
@@ -168,17 +164,20 @@ impl Migrator {
     /// The shared schema alone.
     async fn shared(
         &self,
-        session: &Session,
+        session: &mut Option<Session>,
         plan: TargetPlan,
         operation: &Operation,
         at: Option<&str>,
     ) -> Result<TargetReport, Error> {
-        if plan.has_work() || plan.create_schema {
+        let work = plan.has_work() || plan.create_schema;
+        if work {
             self.announce(std::slice::from_ref(&plan));
         }
-        let state = self.state(session, std::slice::from_ref(&plan)).await?;
-        let prepared = Preparation { state, goal: operation.goal.clone(), ..Preparation::default() };
-        self.mend(session, &prepared, std::slice::from_ref(&plan), at).await?;
+        let prepared = self.prepare(session, std::slice::from_ref(&plan), at, &operation.goal, false).await?;
+        // There are never more connections than the workers' and one more.
+        if let Some(session) = session.take_if(|_| work) {
+            session.close().await;
+        }
         let mut reports = execute(&self.context, vec![plan.clone()], prepared, &Arc::default()).await;
         Ok(reports.pop().unwrap_or_else(|| not_tried(plan)))
     }
@@ -186,7 +185,7 @@ impl Migrator {
     /// All tenants, wave after wave.
     async fn tenants(
         &self,
-        session: Session,
+        mut session: Option<Session>,
         tenants: Tenants,
         operation: &Operation,
         at: Option<&str>,
@@ -195,15 +194,14 @@ impl Migrator {
         let Tenants { mut plans, unusable } = tenants;
         operation.rollout.assign(&mut plans).map_err(Error::UnknownTenants)?;
         self.refuse(unusable, report);
-        let state = self.state(&session, &plans).await?;
-        let mut prepared = Preparation { state, goal: operation.goal.clone(), ..Preparation::default() };
-        self.mend(&session, &prepared, &plans, at).await?;
-        if plans.iter().any(TargetPlan::has_work) {
+        let work = plans.iter().any(TargetPlan::has_work);
+        if work {
             self.announce(&plans);
-            let wall = Wall::around(&session, &self.context.settings).await;
-            prepared.wall = wall.map_err(|error| Error::from(&error))?;
         }
-        session.close().await;
+        let prepared = self.prepare(&mut session, &plans, at, &operation.goal, work).await?;
+        if let Some(session) = session {
+            session.close().await;
+        }
         self.roll_out(plans, &prepared, operation, report).await;
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::run::Frame;
 use crate::state::{StateTable, digest};
 use crate::target::Target;
 
+use super::again::lost_the_registry;
 use super::{Migrator, Operation, Scope, Selection};
 
 /// What a look has found.
@@ -58,6 +59,10 @@ impl Migrator {
         let discovery = match scope.tenants {
             Selection::None => Ok(Discovery::Fleet(Fleet::default())),
             _ => discover(session, &self.registry, &context.settings).await,
+        };
+        let discovery = match discovery {
+            Err(error) if lost_the_registry(&error) => return Err(error.into()),
+            discovery => discovery,
         };
         let no_table = matches!(discovery, Ok(Discovery::NoTable { .. }));
         let shared_target = Target::shared(context.settings.shared_schema.clone());
@@ -132,11 +137,16 @@ async fn patiently<F>(connect: impl Fn() -> F) -> Result<Session, Error>
 where
     F: Future<Output = Result<Session, ConnectError>>,
 {
+    // Somebody is there and hangs up, as a server does that starts again after a crash; who always does so, like one
+    // that wants something else of us, is not asked for long.
+    const HANGS_UP: usize = 3;
     let not_ready = |kind| matches!(kind, ConnectErrorKind::NotAccepting | ConnectErrorKind::TooManyConnections);
     let mut delays = crate::run::delays();
+    let mut tries = 0;
     loop {
+        tries += 1;
         match connect().await {
-            Err(error) if not_ready(error.kind()) => match delays.next() {
+            Err(error) if not_ready(error.kind()) || (error.hung_up() && tries <= HANGS_UP) => match delays.next() {
                 Some(delay) => tokio::time::sleep(delay).await,
                 None => return Err(error.into()),
             },

@@ -1,5 +1,6 @@
 //! The front door: look, plan, migrate, create a tenant.
 
+mod again;
 mod blocking;
 mod builder;
 mod create;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{ConnectError, ConnectOptions, ConnectionUrl, Session};
+use crate::connection::{ConnectError, ConnectOptions, ConnectionUrl, Session, Watch, Witness};
 use crate::migration::MigrationSet;
 use crate::plan::Policy;
 use crate::settings::Settings;
@@ -20,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) shared: Option<MigrationSet>,
     pub(crate) tenant: MigrationSet,
     pub(crate) url: ConnectionUrl,
+    /// Who asks the server about the other connections.
+    pub(crate) witness: Arc<Witness>,
     pub(crate) policy: Policy,
     /// How long a target that another run holds is waited for.
     pub(crate) wait: Duration,
@@ -44,11 +46,34 @@ impl Context {
 
     /// A connection for one look: nothing is written over it, and it is not asked what it is.
     pub(crate) async fn connect_to_look(&self) -> Result<Session, ConnectError> {
-        let options = ConnectOptions { introduction: false, ..ConnectOptions::default() };
-        Box::pin(Session::connect(&self.url, &options)).await
+        let cancellation = Some(self.cancellation.clone());
+        let watch = Watch { witness: None, cancellation, limit: Some(LOOK) };
+        self.open(ConnectOptions { introduction: false, watch, ..ConnectOptions::default() }).await
     }
 
     pub(crate) async fn connect(&self) -> Result<Session, ConnectError> {
-        Box::pin(Session::connect(&self.url, &ConnectOptions::default())).await
+        let cancellation = Some(self.cancellation.clone());
+        self.open(ConnectOptions { watch: Watch { cancellation, ..self.watch() }, ..ConnectOptions::default() }).await
+    }
+
+    /// A connection for what is brought to its end once it has begun, even if the run is cancelled.
+    pub(crate) async fn connect_to_stay(&self) -> Result<Session, ConnectError> {
+        self.open(ConnectOptions { watch: self.watch(), ..ConnectOptions::default() }).await
+    }
+
+    async fn open(&self, options: ConnectOptions) -> Result<Session, ConnectError> {
+        Box::pin(Session::connect(&self.url, &options)).await
+    }
+
+    /// No statement is silent for longer than this without a question to the server.
+    fn watch(&self) -> Watch {
+        let limit = self.settings.statement_timeout.map_or(QUIET, |limit| QUIET.min(limit + Duration::from_secs(1)));
+        Watch { witness: Some((Arc::clone(&self.witness), limit)), cancellation: None, limit: None }
     }
 }
+
+/// How long a look may take, which is some tenths of a second for thousands of schemas.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// How long a connection is silent before the server is asked about it.
+const QUIET: Duration = Duration::from_secs(30);

@@ -49,6 +49,7 @@ pub(crate) async fn execute(
     }
     // A worker that panicked takes nothing but its current target with it.
     while running.join_next().await.is_some() {}
+    context.witness.close().await;
     for job in queue.drain() {
         let (outcome, failure) = job.left();
         reports.finish(context, job, outcome, failure);

@@ -1,5 +1,6 @@
 //! Carrying out a plan: workers, the lock protocol, retries, events, the report.
 
+mod blockers;
 mod budget;
 mod context;
 mod event;
@@ -16,6 +17,7 @@ mod report;
 mod retry;
 mod step;
 mod transaction;
+mod waits;
 mod wall;
 mod worker;
 

@@ -186,9 +186,11 @@ impl Worker {
         if migration.is_reversal() {
             // What is gone from the history does not say who removed it.
             let steps = vec![Step::Revert(migration.version().clone())];
-            in_doubt(session, &transaction, migrations, &prepared.wall, &context, doubt, steps).await?;
+            let sent = in_doubt(session, &transaction, migrations, &prepared.wall, &context, doubt, steps);
+            prepared.waits.attend(&context, session, frame.target, sent).await?;
         } else {
-            send(session, &transaction, migrations, &prepared.wall, &context.cancellation).await?;
+            let sent = send(session, &transaction, migrations, &prepared.wall, &context.cancellation);
+            prepared.waits.attend(&context, session, frame.target, sent).await?;
         }
         for notice in session.take_notices() {
             context.emit(&Event::Notice { target: frame.target.clone(), notice });
@@ -220,7 +222,7 @@ impl Worker {
     ) -> Result<(), StepError> {
         // It keeps session settings and a session lock: nobody uses it after this migration.
         self.session = None;
-        let session = self.context.connect().await?;
+        let session = self.context.connect_to_stay().await?;
         let work = outside::apply(&session, frame, migration, plan, standing, &self.prepared, &self.context);
         let result = work.await;
         // The server ends a session some time after its goodbye, and the next step wants the lock at once.

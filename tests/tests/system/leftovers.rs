@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::fleet::Fleet;
 
 /// Ours, in this database.
-const SESSIONS: &str =
+pub(crate) const SESSIONS: &str =
     "FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'cargo-multitenant%'";
 
 /// No session and no advisory lock of ours is in the fleet's database, as soon as the server has noticed.

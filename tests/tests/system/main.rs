@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod ambiguity;
+mod blockers;
 mod cancellations;
 mod command_line;
 mod counted;
@@ -19,6 +20,7 @@ mod one_of_many;
 mod pooler;
 mod positions;
 mod processes;
+mod proxy;
 mod real_projects;
 mod scale;
 mod statements;

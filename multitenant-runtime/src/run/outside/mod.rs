@@ -103,7 +103,7 @@ pub(crate) async fn apply(
 impl Run<'_> {
     /// The lock, then the history: another statement, and so a snapshot that has seen what the lock waited for.
     async fn begin(&self, plan: &TargetPlan) -> Result<(), StepError> {
-        let Self { session, frame, migration, context, .. } = *self;
+        let Self { session, frame, migration, prepared, context } = *self;
         let held = session.rows(&session_lock(frame.target.schema())).await?;
         if held.first().and_then(|row| row.get(0)) != Some("t") {
             return Err(StepError::Held);
@@ -120,7 +120,9 @@ impl Run<'_> {
         // Now, since it may fail or wait: after the last statement only a row is to be added.
         if let Some(history) = Transaction::history(frame, observed.history) {
             let (migrations, never) = (std::slice::from_ref(migration), CancellationToken::new());
-            send(session, &history, migrations, &Wall::default(), &never).await?;
+            let wall = Wall::default();
+            let sent = send(session, &history, migrations, &wall, &never);
+            prepared.waits.attend(context, session, frame.target, sent).await?;
         }
         Ok(())
     }

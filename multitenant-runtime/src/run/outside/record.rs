@@ -46,7 +46,7 @@ impl Run<'_> {
 
     /// Records it over a new connection, if the lost one has not.
     async fn record_anew(&self, transaction: &Transaction) -> Result<(), StepError> {
-        let session = self.context.connect().await?;
+        let session = self.context.connect_to_stay().await?;
         let result = self.record_unless_there(&session, transaction).await;
         session.close().await;
         result

@@ -13,6 +13,7 @@ use super::super::event::Event;
 use super::super::retry;
 use super::super::step::{Again, Known, StepError, position, send_known, unless_cancelled};
 use super::super::transaction::Transaction;
+use super::super::waits::watched;
 use super::Run;
 
 /// How a statement in a transaction of its own came out.
@@ -38,13 +39,17 @@ impl Run<'_> {
         self.refuse_shared(sql).await?;
         let limits = if kind == StatementKind::Concurrently { self.lift_limits().await? } else { Vec::new() };
         self.session.rows("SET default_transaction_read_only = off").await?;
-        if let Err(error) = self.session.run(sql).await {
-            let mut failure = self.about(super::Failure::from_postgres(&error));
-            let place = self.migration.up().place(i, position(&error));
-            (failure.line, failure.column) = (Some(place.line), Some(place.column));
-            failure.notices = self.session.take_notices();
-            return Err(unless_cancelled(&CancellationToken::new(), StepError::failed(failure)));
-        }
+        let work = async {
+            self.session.run(sql).await.map_err(|error| {
+                let mut failure = self.about(super::Failure::from_postgres(&error));
+                let place = self.migration.up().place(i, position(&error));
+                (failure.line, failure.column) = (Some(place.line), Some(place.column));
+                failure.notices = self.session.take_notices();
+                unless_cancelled(&CancellationToken::new(), StepError::failed(failure))
+            })
+        };
+        // The only try.
+        watched(self.context, self.session, work).await?;
         // As it is opened: if the BEGIN of the next one fails, whatever follows it cannot write.
         self.session.rows("SET default_transaction_read_only = on").await?;
         for sql in limits {
@@ -64,8 +69,8 @@ impl Run<'_> {
         loop {
             let mut known = None;
             let migrations = std::slice::from_ref(migration);
-            let sent = send_known(session, &transaction, migrations, &prepared.wall, &never, &mut known).await;
-            let (mut failure, again) = match sent {
+            let sent = send_known(session, &transaction, migrations, &prepared.wall, &never, &mut known);
+            let (mut failure, again) = match prepared.waits.attend(context, session, frame.target, sent).await {
                 Ok(()) => return Ok(Sent::Done),
                 Err(StepError::Failed { failure, again }) => (failure, again),
                 Err(other) => return Err(other),

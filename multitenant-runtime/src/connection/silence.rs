@@ -1,0 +1,110 @@
+//! A connection from which no answer comes: is the server at work, or has the network swallowed it?
+//!
+//! A statement of DDL may take hours, so no time limit can tell. The server can: where it says that it waits for us
+//! while we wait for it, the answer is lost, and so is the connection.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::session::{Backend, Session};
+use super::witness::Witness;
+use crate::ident::literal;
+
+/// When a session whose answers do not come is given up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Watch {
+    /// Who can ask the server about it, and after how long a silence.
+    pub(crate) witness: Option<(Arc<Witness>, Duration)>,
+    /// After this it is waited for only a little longer.
+    pub(crate) cancellation: Option<CancellationToken>,
+    /// How long any answer may take: for what cannot be asked about, and asks only what is answered at once.
+    pub(crate) limit: Option<Duration>,
+}
+
+/// How long a cancelled call waits for an end in order: meanwhile cancel requests are sent.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// The longest pause between two questions about one connection.
+const SELDOM: Duration = Duration::from_secs(300);
+
+impl Session {
+    /// Waits for the work on this connection, or gives the connection up: then the work ends with an error, as for
+    /// any connection that is lost.
+    pub(super) async fn attended<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> T {
+        tokio::select! {
+            biased;
+            result = &mut work => return result,
+            why = Box::pin(self.nothing_more_comes()) => tracing::warn!(why, "a connection is given up"),
+        }
+        self.abandon();
+        work.await
+    }
+
+    /// Returns when nothing more is to be expected here, with the reason.
+    async fn nothing_more_comes(&self) -> &'static str {
+        let why = tokio::select! {
+            () = self.is_forgotten() => "the server has answered, and nothing has arrived",
+            () = self.is_cancelled() => "it does not end after it was cancelled",
+            () = self.takes_too_long() => "a question that is answered at once has no answer",
+        };
+        // What the server has not noticed would hold its locks for ever.
+        if let (Some(backend), Some((witness, _))) = (self.backend(), &self.watch().witness)
+            && let Some(is_ours) = is_ours(backend)
+        {
+            let sql =
+                format!("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE {is_ours}");
+            witness.ask(&sql).await;
+        }
+        why
+    }
+
+    /// Waits until the server says that it waits for us.
+    async fn is_forgotten(&self) {
+        let asked = self.watch().witness.as_ref().zip(self.backend().and_then(idle));
+        let Some(((witness, quiet), sql)) = asked else { return std::future::pending().await };
+        let mut quiet = *quiet;
+        loop {
+            tokio::time::sleep(quiet).await;
+            let rows = witness.ask(&sql).await.unwrap_or_default();
+            if rows.first().and_then(|row| row.get(0)) == Some("t") {
+                // It may be we who were asleep: then the answer lies here.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                return;
+            }
+            quiet = (quiet * 2).min(SELDOM);
+        }
+    }
+
+    async fn is_cancelled(&self) {
+        let Some(token) = &self.watch().cancellation else { return std::future::pending().await };
+        token.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    }
+
+    async fn takes_too_long(&self) {
+        match self.watch().limit {
+            Some(limit) => tokio::time::sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// A query: whether this backend has been waiting for its client for a while, or is gone. What the role may not see
+/// is no.
+fn idle(backend: &Backend) -> Option<String> {
+    Some(format!(
+        "SELECT pg_catalog.count(*) FILTER (WHERE (state IN ('idle', 'idle in transaction', \
+         'idle in transaction (aborted)') AND state_change < pg_catalog.clock_timestamp() - interval '5 seconds') \
+         IS NOT TRUE) = 0 FROM pg_catalog.pg_stat_activity WHERE {}",
+        is_ours(backend)?
+    ))
+}
+
+/// An SQL condition on `pg_stat_activity`: numbers are given out again, together with the time they are not.
+fn is_ours(backend: &Backend) -> Option<String> {
+    let started = backend.started.as_deref()?;
+    Some(format!("pid = {} AND backend_start = {}", backend.pid, literal(started)))
+}
