@@ -5,7 +5,7 @@
 
 use crate::ident::{Identifier, SchemaName, literal};
 
-use super::{Migration, RunId, Version, sha256_hex};
+use super::{Migration, RunId, Version};
 
 /// The format of our columns that this version writes; a history with a newer one is left alone.
 pub(crate) const HISTORY_FORMAT: i32 = 1;
@@ -62,9 +62,18 @@ impl<'a> Ledger<'a> {
 
     /// Records a migration as applied, by this run.
     pub(crate) fn record(&self, migration: &Migration, run: &RunId) -> String {
+        self.record_as(migration, run, &HISTORY_FORMAT.to_string())
+    }
+
+    /// Records a migration as applied, by this run, where the condition holds; else it fails (division by zero).
+    pub(crate) fn record_if(&self, condition: &str, migration: &Migration, run: &RunId) -> String {
+        let format = format!("{HISTORY_FORMAT} OPERATOR(pg_catalog./) ({condition})::pg_catalog.int4");
+        self.record_as(migration, run, &format)
+    }
+
+    fn record_as(&self, migration: &Migration, run: &RunId, format: &str) -> String {
         format!(
-            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) \
-             VALUES ({}, {}, {HISTORY_FORMAT}, {})",
+            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) VALUES ({}, {}, {format}, {})",
             self.qualified(),
             literal(migration.version().as_str()),
             literal(&migration.checksum().to_string()),
@@ -91,12 +100,28 @@ impl<'a> Ledger<'a> {
     pub(crate) fn holds<'v>(&self, versions: impl IntoIterator<Item = &'v Version>) -> String {
         let mut versions: Vec<&str> = versions.into_iter().map(Version::as_str).collect();
         versions.sort_unstable();
+        // With their number, since a version may hold whatever separates two.
         format!(
-            "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(\
-             pg_catalog.string_agg(version::text, ',' ORDER BY version::text COLLATE \"C\"), ''), 'UTF8')), 'hex') \
-             FROM {}) = {}",
+            "(SELECT pg_catalog.count(*) = {} AND coalesce(pg_catalog.string_agg(version::text, '/' \
+             ORDER BY version::text COLLATE \"C\"), '') = {} FROM {})",
+            versions.len(),
+            literal(&versions.join("/")),
             self.qualified(),
-            literal(&sha256_hex(&versions.join(",")))
+        )
+    }
+
+    /// An SQL condition: the table holds exactly what has this digest, and nothing that a newer release wrote.
+    ///
+    /// The digest is that of the state table: the lines `version checksum`, in their order. A row without a checksum
+    /// is in none.
+    pub(crate) fn amounts_to(&self, digest: &str) -> String {
+        format!(
+            "(SELECT coalesce(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(\
+             pg_catalog.concat(version::text, ' ', {CHECKSUM_COLUMN}::text, pg_catalog.chr(10)), '' \
+             ORDER BY version::text COLLATE \"C\"), 'UTF8')), 'hex') = {} \
+             AND coalesce(pg_catalog.max({FORMAT_COLUMN}), 0) <= {HISTORY_FORMAT}, false) FROM {})",
+            literal(digest),
+            self.qualified(),
         )
     }
 

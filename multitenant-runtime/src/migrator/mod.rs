@@ -8,6 +8,7 @@ mod new_tenant;
 mod scope;
 mod startup;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,10 +21,11 @@ pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrat
 
 use crate::connection::Session;
 use crate::error::Error;
-use crate::migration::{EmbeddedMigrations, MigrationSet};
+use crate::inventory::Reading;
+use crate::migration::{EmbeddedMigrations, MigrationSet, Version};
 use crate::plan::{Plan, TargetPlan};
 use crate::registry::{RegistrySource, UnusableTenant};
-use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, Wall, execute};
+use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, execute};
 use crate::settings::Settings;
 use crate::state::{Seen, StateTable, digest};
 
@@ -48,6 +50,7 @@ use look::Tenants;
 pub struct Migrator {
     context: Arc<Context>,
     registry: RegistrySource,
+    idle: create::Idle,
 }
 
 impl Migrator {
@@ -74,7 +77,7 @@ impl Migrator {
     /// Where the database or the registry cannot be read, or a tenant asked for is not registered.
     pub async fn plan(&self, scope: Scope) -> Result<Plan, Error> {
         let session = self.connect().await?;
-        let mut view = self.look(&session, &scope).await?;
+        let mut view = self.look(&session, &scope, Reading::Everything).await?;
         let shared = view.shared.take();
         let result = view.tenants(&scope).map(|Tenants { plans, unusable }| Plan { shared, tenants: plans, unusable });
         session.close().await;
@@ -110,14 +113,13 @@ impl Migrator {
 
     async fn run(&self, scope: &Scope, report: &mut Report) -> Result<(), Error> {
         let session = self.connect().await?;
-        let mut view = self.look(&session, scope).await?;
+        let mut view = self.look(&session, scope, Reading::WhatIsInDoubt).await?;
         if let Some(shared) = view.shared.take() {
             let work = shared.has_work() || shared.create_schema;
             if work {
                 self.announce(std::slice::from_ref(&shared));
             }
-            let prepared =
-                Preparation { state: self.state(&session, std::slice::from_ref(&shared)).await?, ..Default::default() };
+            let prepared = Preparation::noting(self.state(&session, std::slice::from_ref(&shared)).await?);
             self.mend(&session, &prepared, std::slice::from_ref(&shared), view.at.as_deref()).await?;
             let outcome = execute(&self.context, vec![shared], prepared).await;
             let done = outcome.iter().all(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
@@ -130,18 +132,21 @@ impl Migrator {
             }
             if work {
                 // New tables, and perhaps new tenants.
-                view = self.look(&session, &Scope { shared: false, tenants: scope.tenants.clone() }).await?;
+                let tenants = Scope { shared: false, tenants: scope.tenants.clone() };
+                view = self.look(&session, &tenants, Reading::WhatIsInDoubt).await?;
             }
         }
         let at = view.at.take();
         let Tenants { plans: tenants, unusable } = view.tenants(scope)?;
         self.refuse(unusable, report);
-        let mut prepared = Preparation { state: self.state(&session, &tenants).await?, ..Default::default() };
+        let mut prepared = Preparation::noting(self.state(&session, &tenants).await?);
         self.mend(&session, &prepared, &tenants, at.as_deref()).await?;
         if tenants.iter().any(TargetPlan::has_work) {
             self.announce(&tenants);
-            let wall = Wall::around(&session, &self.context.settings).await;
-            prepared.wall = wall.map_err(|error| Error::from(&error))?;
+            let versions: BTreeSet<&Version> = tenants.iter().flat_map(|plan| &plan.pending).collect();
+            let pending = versions.into_iter().filter_map(|version| self.context.tenant.get(version));
+            let survey = prepared.survey(&session, &self.context.settings, pending).await;
+            survey.map_err(|error| Error::from(&error))?;
         }
         session.close().await;
         report.targets.extend(execute(&self.context, tenants, prepared).await);
@@ -151,10 +156,10 @@ impl Migrator {
     /// The state table, where something is to be written to it.
     async fn state(&self, session: &Session, plans: &[TargetPlan]) -> Result<Option<StateTable>, Error> {
         let needed = plans.iter().any(|plan| plan.has_work() || (plan.is_settled() && !plan.recorded));
-        let Some(schema) = self.context.settings.state_schema.as_ref().filter(|_| needed) else { return Ok(None) };
-        let table = StateTable::in_schema(schema);
-        let usable = table.prepare(session).await.map_err(|error| Error::from(&error))?;
-        Ok(usable.then_some(table))
+        if !needed {
+            return Ok(None);
+        }
+        StateTable::ready(session, &self.context.settings).await.map_err(|error| Error::from(&error))
     }
 
     /// Mends what the state table says of targets that need nothing else.

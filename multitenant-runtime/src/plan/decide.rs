@@ -67,6 +67,7 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, po
         create_schema: false,
         last_failure: None,
         recorded: false,
+        by_state: observed.by_state.clone(),
         history: observed.history,
         target,
         pending,

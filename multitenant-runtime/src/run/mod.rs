@@ -29,5 +29,4 @@ pub use report::{Outcome, Report, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use step::{Known, StepError, send, send_known};
 pub(crate) use transaction::Transaction;
-pub(crate) use wall::Wall;
 pub(crate) use worker::{Job, Verdict, Worker, refusal};

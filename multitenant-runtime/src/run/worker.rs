@@ -151,11 +151,10 @@ impl Worker {
         }
         let context = Arc::clone(&self.context);
         let prepared = Arc::clone(&self.prepared);
-        let wall = &prepared.wall;
         let frame = Frame::new(&context.settings, &job.plan.target);
         if job.plan.create_schema {
             let session = self.session().await?;
-            send(session, &Transaction::create_schema(frame), &[], wall, &context.cancellation).await?;
+            send(session, &Transaction::create_schema(frame), &[], &prepared, &context.cancellation).await?;
             self.look_again(job).await?;
             return Ok(None);
         }
@@ -167,12 +166,12 @@ impl Worker {
         let target = job.plan.target.clone();
         context.emit(&Event::MigrationStarted { target: target.clone(), version: version.clone() });
         let started = Instant::now();
+        prepared.ready_for(self.session().await?, frame, migration).await?;
         if migration.run_in_transaction() {
-            let applied = &job.plan.applied;
             let standing = standing(&job.plan, set, &version);
-            let transaction = Transaction::migrate(frame, migration, job.plan.history, applied, &standing, &prepared);
+            let transaction = Transaction::migrate(frame, migration, &job.plan, &standing, &prepared);
             let session = self.session().await?;
-            send(session, &transaction, std::slice::from_ref(migration), wall, &context.cancellation).await?;
+            send(session, &transaction, std::slice::from_ref(migration), &prepared, &context.cancellation).await?;
             for notice in session.take_notices() {
                 context.emit(&Event::Notice { target: target.clone(), notice });
             }

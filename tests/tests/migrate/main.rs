@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod builder;
+mod by_state;
 mod create;
 mod failures;
 mod histories;
 mod names;
 mod non_transactional;
+mod plain;
 mod project;
 mod proxy;
 mod registry;

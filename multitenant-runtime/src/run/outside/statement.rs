@@ -64,7 +64,7 @@ impl Run<'_> {
         loop {
             let mut known = None;
             let migrations = std::slice::from_ref(migration);
-            let sent = send_known(session, &transaction, migrations, &prepared.wall, &never, &mut known).await;
+            let sent = send_known(session, &transaction, migrations, prepared, &never, &mut known).await;
             let (mut failure, again) = match sent {
                 Ok(()) => return Ok(Sent::Done),
                 Err(StepError::Failed { failure, again }) => (failure, again),
