@@ -150,6 +150,11 @@ pub(crate) fn is_failed_guard(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::DIVISION_BY_ZERO)
 }
 
+/// Whether a table, or its schema, is not there.
+pub(crate) fn is_missing_table(code: &str) -> bool {
+    code == SqlState::UNDEFINED_TABLE.code() || code == SqlState::INVALID_SCHEMA_NAME.code()
+}
+
 /// The code of the guard that carries a value in its error: a text that is no number.
 pub(crate) fn is_failed_cast(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INVALID_TEXT_REPRESENTATION)

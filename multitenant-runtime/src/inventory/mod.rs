@@ -3,7 +3,7 @@
 mod observe;
 mod unreadable;
 
-pub(crate) use observe::{Subject, observe, observe_one};
+pub(crate) use observe::{Reading, Subject, observe, observe_one};
 
 use crate::migration::Version;
 use crate::run::Failure;
@@ -38,6 +38,9 @@ pub(crate) struct Observed {
     pub(crate) applied: Vec<Applied>,
     /// The format of the newest row's columns, where it is newer than this version understands.
     pub(crate) newer_format: Option<i32>,
+    /// The history was not read: the state table knows it by this digest, and what is applied are the set's first
+    /// migrations, if it is right. Who relies on it asks the history itself, under the lock.
+    pub(crate) by_state: Option<String>,
     /// Why nobody can say what is applied: nothing else is known of the history then.
     pub(crate) unreadable: Option<Failure>,
 }

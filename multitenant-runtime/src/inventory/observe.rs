@@ -1,12 +1,14 @@
 //! Reading all histories: one statement for the catalogue, then one for each chunk of history tables.
 
+use std::collections::HashMap;
+
 use crate::connection::Session;
 use crate::ident::{Identifier, literal};
 use crate::migration::ledger::{HISTORY_FORMAT, Ledger};
 use crate::migration::{MigrationSet, Version};
 use crate::registry::is_under_construction;
 use crate::sqlstate::is_undefined_table;
-use crate::state::StateTable;
+use crate::state::{Recorded, StateTable, beginnings};
 use crate::target::Target;
 
 use super::unreadable::{failure, is_of_the_statement, read_failure, standing};
@@ -40,13 +42,25 @@ pub(crate) struct Observation {
     pub(crate) schemas: Vec<Observed>,
     /// Whether there is a state table.
     pub(crate) has_state: bool,
+    /// What that table says, by schema.
+    pub(crate) recorded: HashMap<String, Recorded>,
     /// The server's time before the histories were read.
     pub(crate) at: Option<String>,
 }
 
+/// Which histories are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// All of them.
+    Everything,
+    /// Those from which something is to be learnt. Of a schema that lacks the set's last migrations by the state table
+    /// the history is asked anyway before anything is applied.
+    WhatIsInDoubt,
+}
+
 /// What one schema holds. Writes nothing.
 pub(crate) async fn observe_one(session: &Session, subject: Subject<'_>) -> Result<Observed, tokio_postgres::Error> {
-    Ok(observe(session, &[subject], None).await?.schemas.into_iter().next().unwrap_or_default())
+    Ok(observe(session, &[subject], None, Reading::Everything).await?.schemas.into_iter().next().unwrap_or_default())
 }
 
 /// What these schemas hold, in the same order, and whether there is a state table. Writes nothing.
@@ -54,10 +68,11 @@ pub(crate) async fn observe(
     session: &Session,
     subjects: &[Subject<'_>],
     state: Option<&StateTable>,
+    reading: Reading,
 ) -> Result<Observation, tokio_postgres::Error> {
     let mut tries = 0;
     loop {
-        match try_observe(session, subjects, state, tries < TRIES).await {
+        match try_observe(session, subjects, state, reading, tries < TRIES).await {
             // Dropped or renamed since the catalogue was read: the catalogue knows by now.
             Err(error) if is_undefined_table(&error) && tries < TRIES => tries += 1,
             result => return result,
@@ -69,6 +84,7 @@ async fn try_observe(
     session: &Session,
     subjects: &[Subject<'_>],
     state: Option<&StateTable>,
+    reading: Reading,
     may_look_again: bool,
 ) -> Result<Observation, tokio_postgres::Error> {
     let mut observed = vec![Observed::default(); subjects.len()];
@@ -90,8 +106,14 @@ async fn try_observe(
         };
         slot.unreadable = row.get(1).and_then(|standing| failure(standing, subject.ledger()));
     }
-    let with_history: Vec<usize> =
-        (0..subjects.len()).filter(|&i| observed[i].history != HistoryTable::Absent).collect();
+    if let Some(table) = state.filter(|_| observation.has_state) {
+        observation.recorded = table.read(session).await?;
+        if reading == Reading::WhatIsInDoubt {
+            believe(subjects, &observation.recorded, &mut observed);
+        }
+    }
+    let is_to_be_read = |slot: &Observed| slot.history != HistoryTable::Absent && slot.by_state.is_none();
+    let with_history: Vec<usize> = (0..subjects.len()).filter(|&i| is_to_be_read(&observed[i])).collect();
     let mut chunks: Vec<&[usize]> = with_history.chunks(CHUNK).rev().collect();
     while let Some(chunk) = chunks.pop() {
         let rows = match session.rows(&history_query(subjects, &observed, chunk)).await {
@@ -120,6 +142,26 @@ async fn try_observe(
     }
     observation.schemas = observed;
     Ok(observation)
+}
+
+/// Takes from the state table what the schemas hold that have the first migrations of their set, and not all.
+///
+/// What it says of the others decides something by itself: that nothing is to be done, or why nothing can be done.
+fn believe(subjects: &[Subject<'_>], recorded: &HashMap<String, Recorded>, observed: &mut [Observed]) {
+    let mut known: Option<(&MigrationSet, HashMap<String, usize>)> = None;
+    for (subject, slot) in subjects.iter().zip(observed) {
+        let digest = recorded.get(subject.target.schema().as_str()).filter(|row| row.last_failure.is_none());
+        let digest = digest.and_then(|row| row.digest.as_ref());
+        let Some(digest) = digest.filter(|_| slot.history == HistoryTable::Extended) else { continue };
+        let (_, beginnings) = match &mut known {
+            Some(known) if std::ptr::eq(known.0, subject.set) => known,
+            _ => known.insert((subject.set, beginnings(subject.set))),
+        };
+        let Some(&length) = beginnings.get(digest) else { continue };
+        let applied = subject.set.migrations().iter().take(length);
+        slot.applied = applied.map(|m| Applied { version: m.version().clone(), edited: false }).collect();
+        slot.by_state = Some(digest.clone());
+    }
 }
 
 /// A row, holding the set's own version where the set knows it: a fleet's histories repeat the same few texts.

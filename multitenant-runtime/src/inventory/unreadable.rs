@@ -24,8 +24,14 @@ pub(super) fn standing() -> String {
         "(a.attname IN ('version', '{CHECKSUM_COLUMN}', '{RUN_COLUMN}') AND a.atttypid IN {texts} \
          OR a.attname = '{FORMAT_COLUMN}' AND a.atttypid = 'pg_catalog.int4'::pg_catalog.regtype)"
     );
+    // Most are as they should be, which one look at the columns tells; only the odd ones are looked at more closely.
+    let as_it_should_be = format!(
+        "c.relkind = 'r' AND NOT c.relrowsecurity AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
+         AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND {} = 4",
+        columns(&expected)
+    );
     format!(
-        "CASE WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'usage' \
+        "CASE WHEN {as_it_should_be} THEN 'extended' WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'usage' \
          WHEN c.oid IS NULL THEN 'absent' WHEN c.relkind NOT IN ('r', 'p') THEN 'no-table' \
          WHEN {} = 0 OR {} > 0 THEN 'layout' WHEN c.relrowsecurity THEN 'row-security' WHEN {} > 0 THEN 'select' \
          WHEN {} = 3 THEN 'extended' ELSE 'diesel' END",

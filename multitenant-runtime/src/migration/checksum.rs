@@ -47,11 +47,20 @@ fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// The SHA-256 of a text in hexadecimal digits, as PostgreSQL's `encode(sha256(…), 'hex')` gives it.
 pub(crate) fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        use fmt::Write as _;
-        let _ = write!(hex, "{byte:02x}");
-        hex
+    in_hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// The same of the first of these texts, of the first two, and so on, in one go.
+pub(crate) fn sha256_of_beginnings<'t>(texts: impl IntoIterator<Item = &'t str>) -> impl Iterator<Item = String> {
+    texts.into_iter().scan(Sha256::new(), |hash, text| {
+        hash.update(text.as_bytes());
+        Some(in_hex(&hash.clone().finalize()))
     })
+}
+
+fn in_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]
@@ -66,6 +75,8 @@ mod tests {
         assert!(!unix.contradicts(&unix.to_string()));
         assert!(unix.contradicts(&Checksum::of("x").to_string()));
         assert!(!unix.contradicts("blake3:00"));
+        let beginnings: Vec<String> = sha256_of_beginnings(["a", "b"]).collect();
+        assert_eq!(beginnings, [sha256_hex("a"), sha256_hex("ab")]);
         assert_eq!(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::ident::{Identifier, SchemaName, literal};
 
-use super::{Migration, RunId, Version, sha256_hex};
+use super::{Migration, RunId, Version};
 
 /// The format of our columns that this version writes; a history with a newer one is left alone.
 pub(crate) const HISTORY_FORMAT: i32 = 1;
@@ -62,12 +62,27 @@ impl<'a> Ledger<'a> {
 
     /// Records a migration as applied, by this run; a reversal as not applied.
     pub(crate) fn record(&self, migration: &Migration, run: &RunId) -> String {
+        self.record_as(migration, run, &HISTORY_FORMAT.to_string())
+    }
+
+    /// Records a migration where the condition holds; else it fails (division by zero).
+    pub(crate) fn record_if(&self, condition: &str, migration: &Migration, run: &RunId) -> String {
+        if migration.is_reversal() {
+            return format!(
+                "{} AND (1 OPERATOR(pg_catalog./) ({condition})::pg_catalog.int4) IS NOT NULL",
+                self.forget(migration.version())
+            );
+        }
+        let format = format!("{HISTORY_FORMAT} OPERATOR(pg_catalog./) ({condition})::pg_catalog.int4");
+        self.record_as(migration, run, &format)
+    }
+
+    fn record_as(&self, migration: &Migration, run: &RunId, format: &str) -> String {
         if migration.is_reversal() {
             return self.forget(migration.version());
         }
         format!(
-            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) \
-             VALUES ({}, {}, {HISTORY_FORMAT}, {})",
+            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) VALUES ({}, {}, {format}, {})",
             self.qualified(),
             literal(migration.version().as_str()),
             literal(&migration.checksum().to_string()),
@@ -77,18 +92,18 @@ impl<'a> Ledger<'a> {
 
     /// Removes a version from the history.
     pub(crate) fn forget(&self, version: &Version) -> String {
-        format!("DELETE FROM {} WHERE version = {}", self.qualified(), literal(version.as_str()))
+        format!("DELETE FROM {} WHERE {}", self.qualified(), is(version))
     }
 
     /// Takes the migration as it is now for what was applied.
     pub(crate) fn accept(&self, migration: &Migration, run: &RunId) -> String {
         format!(
             "UPDATE {} SET {CHECKSUM_COLUMN} = {}, {FORMAT_COLUMN} = {HISTORY_FORMAT}, {RUN_COLUMN} = {} \
-             WHERE version = {}",
+             WHERE {}",
             self.qualified(),
             literal(&migration.checksum().to_string()),
             literal(run.as_str()),
-            literal(migration.version().as_str()),
+            is(migration.version()),
         )
     }
 
@@ -111,12 +126,28 @@ impl<'a> Ledger<'a> {
     pub(crate) fn holds<'v>(&self, versions: impl IntoIterator<Item = &'v Version>) -> String {
         let mut versions: Vec<&str> = versions.into_iter().map(Version::as_str).collect();
         versions.sort_unstable();
+        // With their number, since a version may hold whatever separates two.
         format!(
-            "(SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(\
-             pg_catalog.string_agg(version::text, ',' ORDER BY version::text COLLATE \"C\"), ''), 'UTF8')), 'hex') \
-             FROM {}) = {}",
+            "(SELECT pg_catalog.count(*) = {} AND coalesce(pg_catalog.string_agg(version::text, '/' \
+             ORDER BY version::text COLLATE \"C\"), '') = {} FROM {})",
+            versions.len(),
+            literal(&versions.join("/")),
             self.qualified(),
-            literal(&sha256_hex(&versions.join(",")))
+        )
+    }
+
+    /// An SQL condition: the table holds exactly what has this digest, and nothing that a newer release wrote.
+    ///
+    /// The digest is that of the state table: the lines `version checksum`, in their order. A row without a checksum
+    /// is in none.
+    pub(crate) fn amounts_to(&self, digest: &str) -> String {
+        format!(
+            "(SELECT coalesce(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(\
+             pg_catalog.concat(version::text, ' ', {CHECKSUM_COLUMN}::text, pg_catalog.chr(10)), '' \
+             ORDER BY version::text COLLATE \"C\"), 'UTF8')), 'hex') = {} \
+             AND coalesce(pg_catalog.max({FORMAT_COLUMN}), 0) <= {HISTORY_FORMAT}, false) FROM {})",
+            literal(digest),
+            self.qualified(),
         )
     }
 
@@ -125,4 +156,9 @@ impl<'a> Ledger<'a> {
         let ours = if extended { format!("{CHECKSUM_COLUMN}, {FORMAT_COLUMN}::text") } else { "NULL, NULL".to_owned() };
         format!("SELECT {i}, version::text, {ours} FROM {}", self.qualified())
     }
+}
+
+/// An SQL condition on a row: it is this version's. The operator is PostgreSQL's, whatever is on the path.
+fn is(version: &Version) -> String {
+    format!("version::pg_catalog.text OPERATOR(pg_catalog.=) {}", literal(version.as_str()))
 }

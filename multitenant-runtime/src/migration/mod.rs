@@ -15,12 +15,12 @@ mod statements;
 mod version;
 
 pub use checksum::Checksum;
-pub(crate) use checksum::sha256_hex;
+pub(crate) use checksum::{sha256_hex, sha256_of_beginnings};
 pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
 pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
 use script::Script;
 pub use set::{Migration, MigrationSet};
-pub(crate) use statements::{IndexWork, RelationName};
+pub(crate) use statements::{Effects, IndexWork, RelationName};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};
 pub use version::{MAX_VERSION_CHARS, Version};

@@ -1,5 +1,6 @@
 //! An ordered, checked set of migrations.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use super::directory::{self, Folder};
 use super::down::Down;
 use super::statements::Mode;
 use super::{Checksum, EmbeddedMigrations, EmbeddedSet, Problem, Script, SetError, Version};
+use crate::plan::Step;
 use crate::target::Tier;
 
 /// One migration of a set.
@@ -172,6 +174,15 @@ impl MigrationSet {
     #[must_use]
     pub fn head(&self) -> Option<&Version> {
         self.migrations.last().map(Migration::version)
+    }
+
+    /// What a step runs; nothing where it changes the history alone, or there is no way back.
+    pub(crate) fn script_of(&self, step: &Step) -> Option<Cow<'_, Migration>> {
+        match step {
+            Step::Apply(version) => self.get(version).map(Cow::Borrowed),
+            Step::Revert(version) => self.get(version)?.reversal().ok().map(Cow::Owned),
+            _ => None,
+        }
     }
 
     pub(crate) fn get(&self, version: &Version) -> Option<&Migration> {

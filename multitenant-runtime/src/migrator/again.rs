@@ -1,12 +1,15 @@
 //! What comes before the workers is done again where its connection is lost: it has written nothing that counts.
 
+use std::collections::HashSet;
+
 use backon::ExponentialBackoff;
 
 use crate::connection::Session;
 use crate::error::Error;
-use crate::plan::{Goal, TargetPlan};
+use crate::inventory::Reading;
+use crate::plan::{Goal, Step, TargetPlan};
 use crate::registry::RegistryError;
-use crate::run::{Preparation, Wall, delays};
+use crate::run::{Preparation, delays};
 use crate::sqlstate::FailureClass;
 
 use super::look::View;
@@ -14,7 +17,7 @@ use super::{Migrator, Operation};
 
 impl Migrator {
     /// Looks at the operation's scope over a new connection, and again over another one where that is lost meanwhile.
-    pub(super) async fn look_anew(&self, operation: &Operation) -> Result<(Session, View), Error> {
+    pub(super) async fn look_anew(&self, operation: &Operation, reading: Reading) -> Result<(Session, View), Error> {
         let mut delays = delays();
         // A server that was there comes back; one that never was is not waited for.
         let mut was_there = false;
@@ -22,7 +25,7 @@ impl Migrator {
             let result = match self.connect().await {
                 Ok(session) => {
                     was_there = true;
-                    self.look(&session, operation).await.map(|view| (session, view))
+                    self.look(&session, operation, reading).await.map(|view| (session, view))
                 }
                 Err(error) => Err(error),
             };
@@ -69,11 +72,13 @@ impl Migrator {
         walled: bool,
     ) -> Result<Preparation, Error> {
         let state = self.state(session, plans).await?;
-        let mut prepared = Preparation { state, goal: goal.clone(), ..Preparation::default() };
+        let mut prepared = Preparation::of(goal, state);
         self.mend(session, &prepared, plans, at).await?;
         if walled {
-            let wall = Wall::around(session, &self.context.settings).await;
-            prepared.wall = wall.map_err(|error| Error::from(&error))?;
+            let steps: HashSet<&Step> = plans.iter().flat_map(|plan| &plan.steps).collect();
+            let scripts = steps.into_iter().filter_map(|step| self.context.tenant.script_of(step));
+            let survey = prepared.survey(session, &self.context.settings, scripts).await;
+            survey.map_err(|error| Error::from(&error))?;
         }
         Ok(prepared)
     }

@@ -15,6 +15,7 @@ use crate::settings::{Settings, SettingsError};
 use crate::target::Tier;
 
 use super::Migrator;
+use super::create::Idle;
 
 /// How long a target that another run holds is waited for, unless said otherwise.
 const DEFAULT_WAIT: Duration = Duration::from_secs(300);
@@ -194,7 +195,7 @@ impl MigratorBuilder {
             shared,
             tenant,
         };
-        Ok(Migrator { context: Arc::new(context), registry })
+        Ok(Migrator { context: Arc::new(context), registry, idle: Idle::default() })
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::connection::Session;
 use crate::error::Error;
+use crate::inventory::Reading;
 use crate::plan::{Goal, Plan, Step, TargetPlan};
 use crate::run::{Budget, Event, Outcome, Preparation, Report, Stop, TargetReport, execute};
 
@@ -19,7 +20,7 @@ impl Migrator {
     /// As for [`execute`](Self::execute), but for what only doing it can show.
     pub async fn plan_operation(&self, operation: &Operation) -> Result<Plan, Error> {
         self.is_possible(operation)?;
-        let (session, mut view) = self.look_anew(operation).await?;
+        let (session, mut view) = self.look_anew(operation, Reading::Everything).await?;
         let shared = view.shared.take();
         let tenants = view.tenants(&operation.scope);
         session.close().await;
@@ -83,7 +84,7 @@ impl Migrator {
     }
 
     async fn carry_out(&self, operation: &Operation, report: &mut Report) -> Result<(), Error> {
-        let (session, view) = self.look_anew(operation).await?;
+        let (session, view) = self.look_anew(operation, reading(operation)).await?;
         match operation.goal {
             Goal::Rollback(_) | Goal::Redo(_) => self.backward(Some(session), view, operation, report).await,
             _ => self.forward(Some(session), view, operation, report).await,
@@ -112,7 +113,8 @@ impl Migrator {
             if work {
                 // New tables, and perhaps new tenants.
                 let scope = Scope { shared: false, tenants: operation.scope.tenants.clone() };
-                let (another, now) = self.look_anew(&Operation { scope, ..operation.clone() }).await?;
+                let (another, now) =
+                    self.look_anew(&Operation { scope, ..operation.clone() }, reading(operation)).await?;
                 (session, view) = (Some(another), now);
             }
         }
@@ -268,6 +270,15 @@ impl Migrator {
             pending_targets: pending().count(),
             migrations: pending().map(|plan| plan.steps.len()).sum(),
         });
+    }
+}
+
+/// Where everything pending is applied, a target that lacks something by the state table is one whose history is asked
+/// under the lock anyway. Any other goal may find that nothing is to be done, and that only the histories can say.
+fn reading(operation: &Operation) -> Reading {
+    match operation.goal {
+        Goal::Migrate { to: None } => Reading::WhatIsInDoubt,
+        _ => Reading::Everything,
     }
 }
 

@@ -1,14 +1,14 @@
 //! One look at everything: registry, catalogue, histories. At most three statements, and one more for each 256
 //! history tables.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use wildmatch::WildMatch;
 
 use crate::connection::{ConnectError, ConnectErrorKind, Session};
 use crate::error::Error;
 use crate::ident::TenantId;
-use crate::inventory::{Subject, observe};
+use crate::inventory::{Reading, Subject, observe};
 use crate::plan::{TargetPlan, Wanted, decide};
 use crate::registry::{Discovery, Fleet, RegistryError, UnusableTenant, discover};
 use crate::run::Frame;
@@ -53,7 +53,7 @@ impl Migrator {
 
     /// Looks at the scope. The registry is read first, so that one statement serves all schemas, the shared one
     /// included.
-    pub(super) async fn look(&self, session: &Session, operation: &Operation) -> Result<View, Error> {
+    pub(super) async fn look(&self, session: &Session, operation: &Operation, reading: Reading) -> Result<View, Error> {
         let scope = &operation.scope;
         let context = &*self.context;
         let discovery = match scope.tenants {
@@ -82,19 +82,17 @@ impl Migrator {
             })
             .collect();
         let table = context.settings.state_schema.as_ref().map(StateTable::in_schema);
-        let observation = observe(session, &subjects, table.as_ref()).await.map_err(|error| Error::from(&error))?;
-        let mut recorded = match &table {
-            Some(table) if observation.has_state => table.read(session).await.map_err(|error| Error::from(&error))?,
-            _ => HashMap::new(),
-        };
+        let observation = observe(session, &subjects, table.as_ref(), reading).await;
+        let mut observation = observation.map_err(|error| Error::from(&error))?;
+        let mut recorded = std::mem::take(&mut observation.recorded);
         let mut plans = targets.iter().zip(&observation.schemas).map(|(&target, observed)| {
             let set = context.set(target);
             let wanted = Wanted { goal: &operation.goal, rest: None, policy: context.policy };
             let mut plan = decide(target.clone(), set, observed, wanted);
             if let Some(recorded) = recorded.remove(target.schema().as_str()) {
-                let holds = digest(set, &plan.applied, &plan.edited);
+                let is_it = |recorded: String| recorded == digest(set, &plan.applied, &plan.edited);
                 plan.recorded =
-                    recorded.last_failure.is_none() && recorded.digest.is_some_and(|digest| digest == holds);
+                    recorded.last_failure.is_none() && (plan.by_state.is_some() || recorded.digest.is_some_and(is_it));
                 // Of an unreadable history the reason is there already.
                 plan.last_failure = plan.last_failure.or(recorded.last_failure);
             }

@@ -49,6 +49,7 @@ use crate::state::{Seen, StateTable, digest};
 pub struct Migrator {
     context: Arc<Context>,
     registry: RegistrySource,
+    idle: create::Idle,
 }
 
 impl Migrator {
@@ -96,10 +97,10 @@ impl Migrator {
     /// The state table, where something is to be written to it.
     async fn state(&self, session: &Session, plans: &[TargetPlan]) -> Result<Option<StateTable>, Error> {
         let needed = plans.iter().any(|plan| plan.has_work() || (plan.is_settled() && !plan.recorded));
-        let Some(schema) = self.context.settings.state_schema.as_ref().filter(|_| needed) else { return Ok(None) };
-        let table = StateTable::in_schema(schema);
-        let usable = table.prepare(session).await.map_err(|error| Error::from(&error))?;
-        Ok(usable.then_some(table))
+        if !needed {
+            return Ok(None);
+        }
+        StateTable::ready(session, &self.context.settings).await.map_err(|error| Error::from(&error))
     }
 
     /// Mends what the state table says of targets that need nothing else.

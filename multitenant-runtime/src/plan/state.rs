@@ -63,6 +63,9 @@ pub struct TargetPlan {
     /// Whether the state table knows how the target stands.
     #[serde(skip)]
     pub(crate) recorded: bool,
+    /// What is applied is known from the state table alone, by this digest of the history.
+    #[serde(skip)]
+    pub(crate) by_state: Option<String>,
     /// How the history table stands: decides what the first migration's transaction must do to it.
     #[serde(skip)]
     pub(crate) history: crate::inventory::HistoryTable,
@@ -85,6 +88,7 @@ impl TargetPlan {
             create_schema: false,
             last_failure: None,
             recorded: false,
+            by_state: None,
             history: crate::inventory::HistoryTable::Absent,
         }
     }
@@ -114,6 +118,8 @@ impl TargetPlan {
         }
         self.state = super::decide::state(set.head(), &self.pending, &self.unknown, &self.edited);
         self.history = crate::inventory::HistoryTable::Extended;
+        // The step's guard has asked the history.
+        self.by_state = None;
     }
 
     /// The same plan when these steps are done too.

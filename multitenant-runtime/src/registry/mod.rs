@@ -18,7 +18,9 @@ pub(crate) const UNDER_CONSTRUCTION: &str = "multitenant: this tenant is being c
 /// An SQL condition: the schema of this `pg_namespace` row is still being created, by whomever.
 pub(crate) fn is_under_construction(oid: &str) -> String {
     format!(
-        "coalesce(pg_catalog.starts_with(pg_catalog.obj_description({oid}, 'pg_namespace'), {}), false)",
+        "EXISTS (SELECT FROM pg_catalog.pg_description mark WHERE mark.objoid = {oid} \
+         AND mark.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND mark.objsubid = 0 \
+         AND pg_catalog.starts_with(mark.description, {}))",
         crate::ident::literal(UNDER_CONSTRUCTION)
     )
 }

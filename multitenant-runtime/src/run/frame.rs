@@ -47,28 +47,45 @@ impl<'a> Frame<'a> {
         format!("SET LOCAL search_path = {}", self.search_path())
     }
 
-    /// The `SET LOCAL`s, which a migration may have changed and the next one must not inherit.
-    pub(super) fn local_settings(&self) -> [String; 4] {
+    /// A list of expressions that set, as `SET LOCAL` does, what a migration may have changed and the next one must
+    /// not inherit. One statement sets them all.
+    pub(super) fn local_settings(&self) -> String {
         let limit = self.settings.statement_timeout.unwrap_or(Duration::ZERO);
+        let set = |name, value: &str| format!("pg_catalog.set_config('{name}', {}, true)", literal(value));
         [
-            self.set_search_path(),
-            format!("SET LOCAL lock_timeout = {}", self.settings.lock_timeout.as_millis()),
-            format!("SET LOCAL statement_timeout = {}", limit.as_millis()),
+            set("search_path", &self.search_path()),
+            set("lock_timeout", &self.settings.lock_timeout.as_millis().to_string()),
+            set("statement_timeout", &limit.as_millis().to_string()),
             // The splitter read the files so; a role's default may say otherwise.
-            "SET LOCAL standard_conforming_strings = on".to_owned(),
+            set("standard_conforming_strings", "on"),
         ]
+        .join(", ")
     }
 
     /// A guard that remembers, for the transaction, which schema it has seen under the target's name.
     pub(super) fn remember_schema(&self) -> String {
-        format!("pg_catalog.set_config('{SEEN}', ({})::text, true)", oid_of(self.schema()))
+        format!("pg_catalog.set_config('{SEEN}', {}, true)", oid_of(self.schema()))
+    }
+
+    /// An expression that is a number where each of these names means the tenant's own relation, or none, and a cast
+    /// that fails where one is found further down the path.
+    pub(super) fn are_own<'n>(&self, names: impl IntoIterator<Item = &'n Identifier>) -> Option<String> {
+        let oid = |name: &str| {
+            format!("coalesce(pg_catalog.to_regclass({})::pg_catalog.oid, 0::pg_catalog.oid)", literal(name))
+        };
+        let is_elsewhere = |name: &Identifier| {
+            let own = format!("{}.{}", self.schema().quoted(), name.quoted());
+            format!("{} OPERATOR(pg_catalog.<>) {}", oid(&name.quoted()), oid(&own))
+        };
+        let elsewhere: Vec<String> = names.into_iter().map(is_elsewhere).collect();
+        (!elsewhere.is_empty()).then(|| is_not(&elsewhere.join(" OR ")))
     }
 
     /// An SQL condition: the target's name still means the schema that the guard has seen. Renaming a schema waits
     /// for no lock of ours.
     pub(super) fn is_the_same(&self) -> String {
         format!(
-            "coalesce(nullif(pg_catalog.current_setting('{SEEN}', true), ''), ({0})::text) = ({0})::text",
+            "coalesce(coalesce(nullif(pg_catalog.current_setting('{SEEN}', true), ''), {0}) OPERATOR(pg_catalog.=) {0}, false)",
             oid_of(self.schema())
         )
     }
@@ -97,5 +114,11 @@ impl<'a> Standing<'a> {
 const SEEN: &str = "multitenant.schema";
 
 fn oid_of(schema: &SchemaName) -> String {
-    format!("SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {}", literal(schema.as_str()))
+    format!("pg_catalog.to_regnamespace({})::pg_catalog.oid::pg_catalog.text", literal(&schema.quoted()))
+}
+
+/// An expression that is a number where the condition does not hold, and a cast that fails where it does: another
+/// error than that of a guard in the same statement.
+pub(super) fn is_not(condition: &str) -> String {
+    format!("(CASE WHEN {condition} THEN 'suspicious' ELSE '0' END)::pg_catalog.int4")
 }

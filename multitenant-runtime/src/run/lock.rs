@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::ident::SchemaName;
 
-/// A statement that takes the lock until the transaction's end, or fails (division by zero) where it is held.
+/// An expression that takes the lock until the transaction's end, or fails (division by zero) where it is held.
 pub(crate) fn transaction_lock(schema: &SchemaName) -> String {
-    format!("SELECT 1 / pg_catalog.pg_try_advisory_xact_lock({})::int", lock_key(schema))
+    format!("1 OPERATOR(pg_catalog./) pg_catalog.pg_try_advisory_xact_lock({})::pg_catalog.int4", lock_key(schema))
 }
 
 /// A query that takes the lock for the session, and says whether it did: `t` or `f`.

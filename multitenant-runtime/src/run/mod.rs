@@ -35,5 +35,4 @@ pub use report::{Outcome, Report, Stop, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use step::{Known, StepError, send, send_known};
 pub(crate) use transaction::Transaction;
-pub(crate) use wall::Wall;
 pub(crate) use worker::{Verdict, Worker};

@@ -11,8 +11,8 @@ use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
 
 use super::Failure;
+use super::preparation::Preparation;
 use super::transaction::{Holder, Role, Transaction};
-use super::wall::Wall;
 
 /// Why a step did not happen. Nothing of it is in the database, unless the connection broke: then nobody
 /// knows until the history is read again.
@@ -75,7 +75,7 @@ pub(crate) async fn send(
     session: &Session,
     transaction: &Transaction,
     migrations: &[Migration],
-    wall: &Wall,
+    prepared: &Preparation,
     cancellation: &CancellationToken,
 ) -> Result<(), StepError> {
     let work = async {
@@ -88,7 +88,7 @@ pub(crate) async fn send(
     let Err(PipelineError { index, error }) = cancellable(session, cancellation, work).await else {
         return Ok(());
     };
-    Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, migrations, wall)))
+    Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, migrations, prepared)))
 }
 
 /// A statement that was cancelled, and not by us, would be cancelled again.
@@ -114,14 +114,16 @@ fn meaning(
     index: usize,
     error: &tokio_postgres::Error,
     migrations: &[Migration],
-    wall: &Wall,
+    prepared: &Preparation,
 ) -> StepError {
     let role = transaction.role(index);
     match role {
         Role::Lock if is_failed_guard(error) => StepError::Held,
         // The history itself may be gone, with its schema.
         Role::Guard | Role::Record { .. } if is_failed_guard(error) || is_undefined_table(error) => StepError::Stale,
-        Role::Wall { migration } if is_failed_cast(error) => touched(wall, error, migrations.get(migration)),
+        // The condition of a plain migration stands in the guard, and fails otherwise.
+        Role::Guard if is_failed_cast(error) => StepError::Suspicious,
+        Role::Wall { migration } if is_failed_cast(error) => touched(prepared, error, migrations.get(migration)),
         Role::Suspicion if is_failed_guard(error) => StepError::Suspicious,
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
@@ -167,7 +169,7 @@ pub(crate) async fn send_known(
     session: &Session,
     transaction: &Transaction,
     migrations: &[Migration],
-    wall: &Wall,
+    prepared: &Preparation,
     cancellation: &CancellationToken,
     known: &mut Option<Known>,
 ) -> Result<(), StepError> {
@@ -184,7 +186,7 @@ pub(crate) async fn send_known(
         Err(PipelineError { index, error }) => {
             let _ = session.rows("ROLLBACK").await;
             let index = index.saturating_sub(reset.len());
-            return Err(meaning(session, transaction, index, &error, migrations, wall));
+            return Err(meaning(session, transaction, index, &error, migrations, prepared));
         }
     };
     *known = answers.last().and_then(|rows| rows.first()).and_then(|row| row.get(0)).map(|xid| Known(xid.to_owned()));
@@ -194,7 +196,7 @@ pub(crate) async fn send_known(
     match cancellable(session, cancellation, session.pipeline(&rest)).await {
         Ok(()) => Ok(()),
         Err(PipelineError { index, error }) => {
-            let meaning = meaning(session, transaction, index + preamble.len(), &error, migrations, wall);
+            let meaning = meaning(session, transaction, index + preamble.len(), &error, migrations, prepared);
             Err(unless_cancelled(cancellation, meaning))
         }
     }
@@ -264,9 +266,10 @@ pub(crate) async fn cancellable<T>(
     }
 }
 
-fn touched(wall: &Wall, error: &tokio_postgres::Error, migration: Option<&Migration>) -> StepError {
+fn touched(prepared: &Preparation, error: &tokio_postgres::Error, migration: Option<&Migration>) -> StepError {
     let message = error.as_db_error().map_or("", |db| db.message());
-    let mut failure = touches_shared(&wall.named_in(message).join(", "));
+    let mut failure =
+        touches_shared(&prepared.wall().map(|wall| wall.named_in(message)).unwrap_or_default().join(", "));
     if let Some(migration) = migration {
         failure.migration = Some(migration.version().to_string());
         failure.file = Some(migration.up().path().to_owned());

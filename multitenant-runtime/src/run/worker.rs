@@ -21,7 +21,6 @@ use super::report::Outcome;
 use super::retry;
 use super::step::{Again, StepError, send, send_known};
 use super::transaction::Transaction;
-use super::wall::Wall;
 
 /// How a worker leaves a job.
 pub(crate) enum Verdict {
@@ -67,11 +66,8 @@ impl Worker {
                 }
                 Err(StepError::Suspicious) => {
                     let set = self.context.set(&job.plan.target);
-                    let next = job.plan.steps.first().and_then(|step| match step {
-                        Step::Revert(version) => set.get(version)?.reversal().ok(),
-                        step => set.get(step.version()).cloned(),
-                    });
-                    self.prepared.be_careful(&next);
+                    let next = job.plan.steps.first().and_then(|step| set.script_of(step));
+                    self.prepared.be_careful(next.as_deref());
                     continue;
                 }
                 Err(StepError::Held) => return Verdict::Held,
@@ -131,7 +127,7 @@ impl Worker {
         let frame = Frame::new(&context.settings, &target);
         if job.plan.create_schema {
             let session = self.session().await?;
-            send(session, &Transaction::create_schema(frame), &[], &prepared.wall, &context.cancellation).await?;
+            send(session, &Transaction::create_schema(frame), &[], &prepared, &context.cancellation).await?;
             self.look_again(job).await?;
             return Ok(None);
         }
@@ -176,20 +172,21 @@ impl Worker {
         doubt: &mut Option<InDoubt>,
         standing: &Standing<'_>,
     ) -> Result<(), StepError> {
+        let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
+        prepared.ready_for(self.session().await?, frame, migration).await?;
         if !migration.run_in_transaction() {
             return self.outside_transaction(frame, migration, plan, standing).await;
         }
-        let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
-        let transaction = Transaction::migrate(frame, migration, plan.history, &plan.applied, standing, &prepared);
+        let transaction = Transaction::migrate(frame, migration, plan, standing, &prepared);
         let session = self.session().await?;
         let migrations = std::slice::from_ref(migration);
         if migration.is_reversal() {
             // What is gone from the history does not say who removed it.
             let steps = vec![Step::Revert(migration.version().clone())];
-            let sent = in_doubt(session, &transaction, migrations, &prepared.wall, &context, doubt, steps);
+            let sent = in_doubt(session, &transaction, migrations, &prepared, &context, doubt, steps);
             prepared.waits.attend(&context, session, frame.target, sent).await?;
         } else {
-            let sent = send(session, &transaction, migrations, &prepared.wall, &context.cancellation);
+            let sent = send(session, &transaction, migrations, &prepared, &context.cancellation);
             prepared.waits.attend(&context, session, frame.target, sent).await?;
         }
         for notice in session.take_notices() {
@@ -206,7 +203,7 @@ impl Worker {
         let standing = Standing { digest: digest(set, &after.applied, &after.edited), head: after.applied.last() };
         let transaction = Transaction::change_history(frame, &steps, set, &job.plan, &standing, &prepared);
         let session = self.session().await?;
-        in_doubt(session, &transaction, &[], &prepared.wall, &context, &mut job.in_doubt, steps.clone()).await?;
+        in_doubt(session, &transaction, &[], &prepared, &context, &mut job.in_doubt, steps.clone()).await?;
         context.emit(&Event::HistoryChanged { target: frame.target.clone(), steps: steps.clone() });
         done(job, &steps, set);
         Ok(())
@@ -318,13 +315,13 @@ async fn in_doubt(
     session: &Session,
     transaction: &Transaction,
     migrations: &[Migration],
-    wall: &Wall,
+    prepared: &Preparation,
     context: &Context,
     doubt: &mut Option<InDoubt>,
     steps: Vec<Step>,
 ) -> Result<(), StepError> {
     let mut known = None;
-    let result = send_known(session, transaction, migrations, wall, &context.cancellation, &mut known).await;
+    let result = send_known(session, transaction, migrations, prepared, &context.cancellation, &mut known).await;
     if matches!(&result, Err(StepError::Failed { failure, .. }) if failure.class == FailureClass::ConnectionLost) {
         *doubt = known.map(|known| (known, steps));
     }

@@ -10,5 +10,5 @@ mod digest;
 mod table;
 
 pub(crate) use check::{Check, Wanted};
-pub(crate) use digest::{complete, digest};
-pub(crate) use table::{Seen, StateTable};
+pub(crate) use digest::{beginnings, complete, digest};
+pub(crate) use table::{Recorded, Seen, StateTable};

@@ -7,6 +7,7 @@ use crate::ident::{SchemaName, literal};
 use crate::migration::Version;
 use crate::migration::ledger::Ledger;
 use crate::run::Failure;
+use crate::settings::Settings;
 use crate::sqlstate::FailureClass;
 use crate::target::Target;
 
@@ -62,6 +63,13 @@ impl StateTable {
     /// An SQL expression: whether there is a table that this role may read.
     pub(crate) fn is_readable(&self) -> String {
         self.may("pg_catalog.has_table_privilege(t.oid, 'SELECT')")
+    }
+
+    /// The table that a run writes to, made where it is missing; `None` where there is none.
+    pub(crate) async fn ready(session: &Session, settings: &Settings) -> Result<Option<Self>, tokio_postgres::Error> {
+        let Some(schema) = &settings.state_schema else { return Ok(None) };
+        let table = Self::in_schema(schema);
+        Ok(table.prepare(session).await?.then_some(table))
     }
 
     /// Makes the schema and the table where they are missing. Says whether the table can be written to: a role

@@ -1,12 +1,14 @@
 //! The migrator on a real server: order, histories, locks, failures, registries, creation, start-up.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod builder;
+mod by_state;
 mod create;
 mod failures;
 mod histories;
 mod names;
 mod non_transactional;
+mod plain;
 mod project;
 mod proxy;
 mod record;

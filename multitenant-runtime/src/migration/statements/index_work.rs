@@ -1,8 +1,8 @@
 //! What a statement does with indexes, and the names that it says, read as PostgreSQL reads them.
 
-use crate::ident::{Identifier, MAX_IDENTIFIER_BYTES};
+use crate::ident::Identifier;
 
-use super::scanner::{Scanner, Token, TokenKind};
+use super::words::Words;
 
 /// What a statement does with indexes or partitions, as far as its keywords tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,14 @@ pub(crate) enum IndexWork {
 pub(crate) struct RelationName(Vec<Identifier>);
 
 impl RelationName {
+    fn read(words: &mut Words<'_>) -> Option<Self> {
+        let mut parts = vec![words.identifier()?];
+        while words.skip(".") {
+            parts.push(words.identifier()?);
+        }
+        Some(Self(parts))
+    }
+
     /// The name without its schema.
     pub(crate) fn relation(&self) -> &str {
         self.0.last().map_or("", Identifier::as_str)
@@ -81,11 +89,11 @@ impl IndexWork {
         let index = if words.skip("on") {
             None
         } else {
-            let name = words.name()?;
+            let name = RelationName::read(words)?;
             words.skip("on").then_some(Some(name))?
         };
         words.skip("only");
-        Some(Self::Create { index, table: words.name()? })
+        Some(Self::Create { index, table: RelationName::read(words)? })
     }
 
     fn drop(words: &mut Words<'_>) -> Option<Self> {
@@ -94,9 +102,9 @@ impl IndexWork {
         }
         words.skip("concurrently");
         words.skip_if_exists();
-        let mut names = vec![words.name()?];
+        let mut names = vec![RelationName::read(words)?];
         while words.skip(",") {
-            names.push(words.name()?);
+            names.push(RelationName::read(words)?);
         }
         Some(Self::Drop(names))
     }
@@ -105,7 +113,7 @@ impl IndexWork {
         words.skip_parentheses();
         if words.skip("index") || words.skip("table") {
             words.skip("concurrently");
-            return Some(Self::Reindex(Some(words.name()?)));
+            return Some(Self::Reindex(Some(RelationName::read(words)?)));
         }
         Some(Self::Reindex(None))
     }
@@ -113,77 +121,11 @@ impl IndexWork {
     fn detach(words: &mut Words<'_>) -> Option<Self> {
         words.skip_if_exists();
         words.skip("only");
-        let table = words.name()?;
+        let table = RelationName::read(words)?;
         words.skip("*");
         let detaches = words.skip("detach") && words.skip("partition");
         detaches.then_some(())?;
-        Some(Self::Detach { table, partition: words.name()? })
-    }
-}
-
-/// The tokens of one statement, read from the left.
-struct Words<'a> {
-    sql: &'a str,
-    scanner: Scanner<'a>,
-}
-
-impl<'a> Words<'a> {
-    fn new(sql: &'a str) -> Self {
-        Self { sql, scanner: Scanner::new(sql) }
-    }
-
-    fn next(&mut self) -> Option<Token> {
-        // The statement has been scanned before, without an error.
-        self.scanner.next().ok()?
-    }
-
-    fn peek(&self) -> Option<Token> {
-        self.scanner.clone().next().ok()?
-    }
-
-    /// Goes behind this keyword or operator, if it is next.
-    fn skip(&mut self, word: &str) -> bool {
-        let is_next = self.peek().is_some_and(|token| {
-            matches!(token.kind, TokenKind::Word | TokenKind::Other) && self.sql[token.range].eq_ignore_ascii_case(word)
-        });
-        if is_next {
-            self.next();
-        }
-        is_next
-    }
-
-    fn skip_if_exists(&mut self) {
-        if self.skip("if") {
-            self.next();
-        }
-    }
-
-    fn skip_parentheses(&mut self) {
-        if self.peek().is_some_and(|token| token.kind == TokenKind::Open) {
-            while self.next().is_some_and(|token| token.kind != TokenKind::Close) {}
-        }
-    }
-
-    fn name(&mut self) -> Option<RelationName> {
-        let mut parts = vec![self.identifier()?];
-        while self.peek().is_some_and(|token| token.kind == TokenKind::Dot) {
-            self.next();
-            parts.push(self.identifier()?);
-        }
-        Some(RelationName(parts))
-    }
-
-    fn identifier(&mut self) -> Option<Identifier> {
-        let token = self.next()?;
-        let text = &self.sql[token.range];
-        let name = match token.kind {
-            TokenKind::Word => text.to_ascii_lowercase(),
-            // `U&"…"` has escapes of its own.
-            TokenKind::QuotedName => text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\""),
-            _ => return None,
-        };
-        let cut = (0..=name.len().min(MAX_IDENTIFIER_BYTES)).rev().find(|&end| name.is_char_boundary(end))?;
-        Identifier::new(&name[..cut]).ok()
+        Some(Self::Detach { table, partition: RelationName::read(words)? })
     }
 }
 

@@ -12,9 +12,11 @@ mod error;
 mod index_work;
 mod keywords;
 mod kind;
+mod plain;
 mod scanner;
 mod script;
 mod transaction_control;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use std::ops::Range;
 pub use error::{SplitError, SplitErrorKind, line_column};
 pub(crate) use index_work::{IndexWork, RelationName};
 pub use kind::StatementKind;
+pub(crate) use plain::Effects;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]

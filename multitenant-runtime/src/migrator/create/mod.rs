@@ -1,5 +1,6 @@
 //! Creating a tenant: schema, migrations, registry row, all or nothing.
 
+mod idle;
 mod registration;
 mod steps;
 
@@ -8,15 +9,20 @@ use std::time::Instant;
 use crate::connection::Session;
 use crate::error::Error;
 use crate::migration::{Migration, Version};
+use crate::plan::Goal;
 use crate::registry::RegistryError;
 use crate::run::{
     Event, Failure, Frame, Known, Outcome, Preparation, Registering, Report, Standing, StepError, TargetReport,
     Transaction, delays, send_known,
 };
-use crate::sqlstate::{FailureClass, is_duplicate_object, needs_commit_before};
+use crate::sqlstate::{FailureClass, is_duplicate_object, is_missing_table, needs_commit_before};
+use crate::state::StateTable;
 use crate::target::Target;
 
 use super::{Migrator, NewTenant};
+
+pub(super) use idle::Idle;
+use idle::Kept;
 
 impl Migrator {
     /// Creates a tenant: its schema, all migrations, and its row in the registry, all or nothing.
@@ -101,33 +107,60 @@ impl Migrator {
         registering: &Registering,
         known: &mut Option<Known>,
     ) -> Result<(), StepError> {
+        if let Some(kept) = self.idle.take() {
+            match self.create_over(kept, target, registering, known).await {
+                // What was true of the connection, or of the database, is not so any more, and nothing is done.
+                Err(StepError::Failed { failure, .. }) if is_outdated(&failure, known.as_ref()) => *known = None,
+                result => return result,
+            }
+        }
         let session = self.context.connect().await?;
-        let result = self.create_on(&session, target, registering, known).await;
-        session.close().await;
+        let state = StateTable::ready(&session, &self.context.settings).await?;
+        self.create_over(Kept::new(session, state), target, registering, known).await
+    }
+
+    /// Creates it over this connection, which is kept if all goes well.
+    async fn create_over(
+        &self,
+        Kept { session, state, .. }: Kept,
+        target: &Target,
+        registering: &Registering,
+        known: &mut Option<Known>,
+    ) -> Result<(), StepError> {
+        let result = self.create_on(&session, state.clone(), target, registering, known).await;
+        match result {
+            // What it has left on the connection goes with the next one's first statement.
+            Ok(()) if session.is_direct() => self.idle.keep(session, state).await,
+            _ => session.close().await,
+        }
         result
     }
 
     async fn create_on(
         &self,
         session: &Session,
+        state: Option<StateTable>,
         target: &Target,
         registering: &Registering,
         known: &mut Option<Known>,
     ) -> Result<(), StepError> {
         let context = &self.context;
-        let prepared = Preparation::for_run(session, &context.settings).await?;
-        let frame = Frame::new(&context.settings, target);
         let migrations = context.tenant.migrations();
+        let prepared = Preparation::of(&Goal::default(), state);
+        if !prepared.is_plain_creation(migrations) {
+            prepared.read_wall(session, &context.settings).await?;
+        }
+        let frame = Frame::new(&context.settings, target);
         if !migrations.iter().all(Migration::run_in_transaction) {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
         let standing = Standing::complete(&context.tenant);
         let transaction = || Transaction::create_tenant(frame, migrations, registering, &standing, &prepared);
-        let wall = &prepared.wall;
-        let mut result = send_known(session, &transaction(), migrations, wall, &context.cancellation, known).await;
+        let mut result = send_known(session, &transaction(), migrations, &prepared, &context.cancellation, known).await;
         if matches!(result, Err(StepError::Suspicious)) {
+            prepared.read_wall(session, &context.settings).await?;
             prepared.be_careful(migrations);
-            result = send_known(session, &transaction(), migrations, wall, &context.cancellation, known).await;
+            result = send_known(session, &transaction(), migrations, &prepared, &context.cancellation, known).await;
         }
         match result {
             // A schema is there already: perhaps one that was never finished, which the steps remove.
@@ -163,6 +196,15 @@ fn needs_steps(failure: &Failure, migrations: &[Migration]) -> bool {
         migrations.iter().any(|migration| migration.up().statements().any(|(sql, _)| temporary(sql)))
     };
     needs_commit_before(code) || (is_duplicate_object(code) && makes_temporary_tables())
+}
+
+/// Whether this may be for what was kept from an earlier creation: a connection that is gone, before anything that
+/// stays was sent; or a state table that is.
+fn is_outdated(failure: &Failure, known: Option<&Known>) -> bool {
+    match failure.class {
+        FailureClass::ConnectionLost => known.is_none(),
+        _ => failure.sqlstate.as_deref().is_some_and(is_missing_table),
+    }
 }
 
 fn exists(target: &Target) -> Failure {

@@ -11,8 +11,8 @@ use crate::migrator::Migrator;
 use crate::plan::{Goal, Wanted, decide};
 use crate::registry::UNDER_CONSTRUCTION;
 use crate::run::{
-    Context, Failure, Frame, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict, Wall,
-    Worker, creation_lock, delays, send, send_known,
+    Context, Failure, Frame, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict, Worker,
+    creation_lock, delays, send, send_known,
 };
 use crate::sqlstate::FailureClass;
 
@@ -53,7 +53,7 @@ impl Migrator {
     ) -> Result<(), StepError> {
         let mark = &mark();
         let begin = Transaction::begin_tenant(frame, mark);
-        send(session, &begin, &[], &prepared.wall, &self.context.cancellation).await?;
+        send(session, &begin, &[], &prepared, &self.context.cancellation).await?;
         let result = self.fill(session, frame, registering, prepared, mark, known).await;
         // Where the answer to the last COMMIT is lost, the tenant may be made: that is found out first.
         let in_doubt = known.is_some()
@@ -74,7 +74,8 @@ impl Migrator {
         loop {
             let result = match self.context.connect().await {
                 Ok(session) => {
-                    let result = send(&session, &abandon, &[], &Wall::default(), &CancellationToken::new()).await;
+                    let result =
+                        send(&session, &abandon, &[], &Preparation::default(), &CancellationToken::new()).await;
                     session.close().await;
                     result
                 }
@@ -110,7 +111,7 @@ impl Migrator {
         let wanted = Wanted { goal: &Goal::default(), rest: None, policy: context.policy };
         let plan = decide(frame.target.clone(), &context.tenant, &observed, wanted);
         // Until the last step the state table knows nothing of it: a start would serve what it finds there.
-        let silent = Preparation { state: None, ..prepared.clone() };
+        let silent = prepared.silent();
         let mut job = Job::new(0, plan);
         let mut worker = Worker::new(Arc::clone(&context), Arc::new(silent));
         let verdict = Box::pin(worker.work(&mut job)).await;
@@ -119,7 +120,7 @@ impl Migrator {
             Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => {
                 let finish = Transaction::finish_tenant(frame, registering, mark, &context.tenant, &prepared);
                 let never = CancellationToken::new();
-                send_known(session, &finish, &[], &Wall::default(), &never, known).await
+                send_known(session, &finish, &[], &prepared, &never, known).await
             }
             Verdict::Done(_, failure) => Err(StepError::failed(
                 failure.unwrap_or_else(|| Failure::new(FailureClass::Permanent, "the migrations did not finish")),

@@ -27,7 +27,6 @@ use super::lock::session_lock;
 use super::preparation::Preparation;
 use super::step::{StepError, send};
 use super::transaction::Transaction;
-use super::wall::Wall;
 
 /// What every part of the work needs.
 #[derive(Clone, Copy)]
@@ -120,8 +119,7 @@ impl Run<'_> {
         // Now, since it may fail or wait: after the last statement only a row is to be added.
         if let Some(history) = Transaction::history(frame, observed.history) {
             let (migrations, never) = (std::slice::from_ref(migration), CancellationToken::new());
-            let wall = Wall::default();
-            let sent = send(session, &history, migrations, &wall, &never);
+            let sent = send(session, &history, migrations, prepared, &never);
             prepared.waits.attend(context, session, frame.target, sent).await?;
         }
         Ok(())

@@ -10,7 +10,6 @@ use super::super::frame::Standing;
 use super::super::retry;
 use super::super::step::{StepError, send};
 use super::super::transaction::Transaction;
-use super::super::wall::Wall;
 use super::Run;
 
 impl Run<'_> {
@@ -23,7 +22,7 @@ impl Run<'_> {
         let never = CancellationToken::new();
         let mut delays = retry::delays();
         let mut attempt = 0;
-        let mut result = send(self.session, &transaction, migrations, &Wall::default(), &never).await;
+        let mut result = send(self.session, &transaction, migrations, self.prepared, &never).await;
         loop {
             let failure = match result {
                 Ok(()) => return Ok(()),
@@ -39,7 +38,7 @@ impl Run<'_> {
             result = if self.session.is_closed() {
                 self.record_anew(&transaction).await
             } else {
-                send(self.session, &transaction, migrations, &Wall::default(), &never).await
+                send(self.session, &transaction, migrations, self.prepared, &never).await
             };
         }
     }
@@ -61,6 +60,6 @@ impl Run<'_> {
             return Ok(());
         }
         let (migrations, never) = (std::slice::from_ref(migration), CancellationToken::new());
-        send(session, transaction, migrations, &Wall::default(), &never).await
+        send(session, transaction, migrations, self.prepared, &never).await
     }
 }

@@ -69,7 +69,7 @@ impl Run<'_> {
         loop {
             let mut known = None;
             let migrations = std::slice::from_ref(migration);
-            let sent = send_known(session, &transaction, migrations, &prepared.wall, &never, &mut known);
+            let sent = send_known(session, &transaction, migrations, prepared, &never, &mut known);
             let (mut failure, again) = match prepared.waits.attend(context, session, frame.target, sent).await {
                 Ok(()) => return Ok(Sent::Done),
                 Err(StepError::Failed { failure, again }) => (failure, again),

@@ -5,9 +5,10 @@ use crate::migration::{Migration, MigrationSet};
 use crate::registry::is_under_construction;
 
 use super::{Role, TRUSTED_PATH, Transaction};
-use crate::run::frame::{Frame, Standing};
+use crate::run::frame::{Frame, Standing, is_not};
 use crate::run::preparation::Preparation;
 use crate::run::registering::Registering;
+use crate::run::wall::{RUNS_CODE, Wall};
 
 impl Transaction {
     /// A whole new tenant: schema, all migrations, history, registry row.
@@ -18,38 +19,42 @@ impl Transaction {
         standing: &Standing<'_>,
         prepared: &Preparation,
     ) -> Self {
-        let careful = migrations.iter().any(|m| m.allow_shared_locks() || prepared.is_careful(m));
+        let plain = prepared.is_plain_creation(migrations);
+        let careful = !plain && migrations.iter().any(|m| m.allow_shared_locks() || prepared.is_careful(m));
         let mut tx = Self::begin(frame);
-        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", schema_is_absent(frame.schema())));
+        let absent = schema_is_absent(frame.schema());
+        let runs_code = if plain { format!(", {}", is_not(RUNS_CODE)) } else { String::new() };
+        tx.push(Role::Guard, format!("SELECT 1 / ({absent})::int{runs_code}"));
         tx.push(Role::Frame, format!("CREATE SCHEMA {}", frame.schema().quoted()));
         tx.push(Role::Current, format!("SELECT 1 / ({})::int", frame.is_current()));
         tx.push(Role::Frame, frame.ledger().create());
         for (i, migration) in migrations.iter().enumerate() {
-            if i > 0 {
+            if i > 0 && !plain {
                 // What one migration sets, the next must not see.
                 tx.push(Role::Frame, "RESET ROLE".to_owned());
                 tx.push(Role::Frame, "RESET ALL".to_owned());
-                frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
+                tx.push(Role::Frame, format!("SELECT {}", frame.local_settings()));
             }
             let opened = migrations[..i].iter().any(Migration::allow_shared_locks);
             if careful && opened && !migration.allow_shared_locks() {
                 tx.push(Role::Frame, TRUSTED_PATH.to_owned());
-                tx.wall(frame, i, prepared.wall.note());
+                tx.wall(frame, i, prepared, Wall::note);
                 tx.push(Role::Frame, frame.set_search_path());
             }
             tx.migration(frame, i, migration);
             if careful && !migration.allow_shared_locks() {
-                let wall = &prepared.wall;
                 tx.push(Role::Frame, TRUSTED_PATH.to_owned());
-                tx.wall(frame, i, if opened { wall.guard_from_there() } else { wall.guard() });
+                tx.wall(frame, i, prepared, if opened { Wall::guard_from_there } else { Wall::guard });
             }
-            // For the triggers that run at COMMIT, too.
-            tx.push(Role::Frame, frame.set_search_path());
+            if !plain {
+                // For the triggers that run at COMMIT, too.
+                tx.push(Role::Frame, frame.set_search_path());
+            }
             tx.push(Role::Record { migration: i }, frame.ledger().record(migration, &prepared.run));
         }
-        if !careful {
+        if !careful && !plain {
             tx.push(Role::Frame, TRUSTED_PATH.to_owned());
-            tx.suspicion(frame, &prepared.wall);
+            tx.suspicion(frame, prepared);
             tx.push(Role::Frame, frame.set_search_path());
         }
         tx.note(frame, standing, prepared);

@@ -1,7 +1,7 @@
 //! The transaction that changes a history, and runs nothing.
 
 use crate::inventory::HistoryTable;
-use crate::migration::{MigrationSet, Version};
+use crate::migration::MigrationSet;
 use crate::plan::{Step, TargetPlan};
 use crate::run::frame::{Frame, Standing};
 use crate::run::preparation::Preparation;
@@ -19,7 +19,7 @@ impl Transaction {
         prepared: &Preparation,
     ) -> Self {
         let ledger = frame.ledger();
-        let mut tx = Self::guarded(frame, plan.history, &plan.applied);
+        let mut tx = Self::guarded(frame, plan, &[]);
         for step in steps {
             let sql = match (step, set.get(step.version())) {
                 (Step::Mark(_), Some(migration)) => ledger.record(migration, &prepared.run),
@@ -34,15 +34,19 @@ impl Transaction {
     }
 
     /// Begins, on a target whose history is the expected one, and makes the history fit to be written to.
-    pub(super) fn guarded(frame: Frame<'_>, history: HistoryTable, applied: &[Version]) -> Self {
+    ///
+    /// The further conditions are expressions that fail by themselves where they do not hold.
+    pub(super) fn guarded(frame: Frame<'_>, plan: &TargetPlan, conditions: &[String]) -> Self {
         let mut tx = Self::begin(frame);
         let ledger = frame.ledger();
-        let expected = if history == HistoryTable::Absent { ledger.is_absent() } else { ledger.holds(applied) };
-        tx.push(
-            Role::Guard,
-            format!("SELECT 1 / ({} AND {expected})::int, {}", frame.is_current(), frame.remember_schema()),
-        );
-        match history {
+        let expected = match (plan.history, &plan.by_state) {
+            (HistoryTable::Absent, _) => ledger.is_absent(),
+            (_, Some(digest)) => ledger.amounts_to(digest),
+            (_, None) => ledger.holds(&plan.applied),
+        };
+        let guard = format!("SELECT 1 / ({} AND {expected})::int, {}", frame.is_current(), frame.remember_schema());
+        tx.push(Role::Guard, conditions.iter().fold(guard, |guard, condition| format!("{guard}, {condition}")));
+        match plan.history {
             HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),
             HistoryTable::Diesel => tx.push(Role::Record { migration: 0 }, ledger.extend()),
             HistoryTable::Extended => {}

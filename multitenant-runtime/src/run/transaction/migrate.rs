@@ -1,33 +1,50 @@
 //! The transactions that bring a target's history forward.
 
 use crate::inventory::HistoryTable;
-use crate::migration::{Migration, Version};
+use crate::migration::Migration;
+use crate::plan::TargetPlan;
+use crate::target::Tier;
 
 use super::{BEGIN, Holder, Role, TRUSTED_PATH, Transaction};
-use crate::run::frame::{Frame, Standing};
-use crate::run::preparation::Preparation;
+use crate::run::frame::{Frame, Standing, is_not};
+use crate::run::preparation::{Preparation, Way};
+use crate::run::wall::{RUNS_CODE, Wall};
 
 impl Transaction {
     /// A migration, or a reversal, on a target whose history is the expected one.
     pub(crate) fn migrate(
         frame: Frame<'_>,
         migration: &Migration,
-        history: HistoryTable,
-        applied: &[Version],
+        plan: &TargetPlan,
         standing: &Standing<'_>,
         prepared: &Preparation,
     ) -> Self {
         let ledger = frame.ledger();
-        let mut tx = Self::guarded(frame, history, applied);
+        let way = match frame.target.tier() {
+            Tier::Tenant if !migration.allow_shared_locks() => Some(prepared.way(migration)),
+            _ => None,
+        };
+        let mut conditions = Vec::new();
+        if let Some(Way::Plain(effects)) = &way {
+            conditions.extend(frame.are_own(&effects.names));
+            // Where the wall is read, others are not plain, and may have made what runs by itself.
+            conditions.extend(prepared.wall().map(|_| is_not(RUNS_CODE)));
+        }
+        let mut tx = Self::guarded(frame, plan, &conditions);
         tx.migration(frame, 0, migration);
+        if let Some(Way::Plain(_)) = way {
+            // Neither the path nor what is found there is changed.
+            let record = ledger.record_if(&frame.is_the_same(), migration, &prepared.run);
+            tx.push(Role::Record { migration: 0 }, record);
+            tx.note(frame, standing, prepared);
+            return tx.commit();
+        }
         tx.push(Role::Frame, TRUSTED_PATH.to_owned());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
-        if !migration.allow_shared_locks() {
-            if prepared.is_careful(migration) {
-                tx.wall(frame, 0, prepared.wall.guard());
-            } else {
-                tx.suspicion(frame, &prepared.wall);
-            }
+        match way {
+            Some(Way::Judged) => tx.wall(frame, 0, prepared, Wall::guard),
+            Some(_) => tx.suspicion(frame, prepared),
+            None => {}
         }
         // For the triggers that run at COMMIT, too.
         tx.push(Role::Frame, frame.set_search_path());
@@ -59,7 +76,7 @@ impl Transaction {
         }
         if !migration.allow_shared_locks() {
             tx.push(Role::Frame, TRUSTED_PATH.to_owned());
-            tx.wall(frame, 0, prepared.wall.guard());
+            tx.wall(frame, 0, prepared, Wall::guard);
             // For the triggers that run at COMMIT.
             tx.push(Role::Frame, frame.set_search_path());
         }

@@ -4,8 +4,7 @@
 //!
 //! ```text
 //! BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE
-//! SET LOCAL search_path, lock_timeout, statement_timeout, …
-//! lock     the target's advisory lock, by try, a statement of its own
+//! lock     search_path, lock_timeout, statement_timeout, … of the transaction, and the target's advisory lock, by try
 //! guard    the schema exists and is current, and the history is the expected one
 //! …        the migration's statements, one message each
 //! wall     the shared schema is untouched
@@ -84,8 +83,7 @@ impl Transaction {
     fn begin(frame: Frame<'_>) -> Self {
         let mut tx = Self::default();
         tx.push(Role::Frame, BEGIN.to_owned());
-        frame.local_settings().into_iter().for_each(|sql| tx.push(Role::Frame, sql));
-        tx.push(Role::Lock, transaction_lock(frame.schema()));
+        tx.push(Role::Lock, format!("SELECT {}, {}", frame.local_settings(), transaction_lock(frame.schema())));
         tx
     }
 
@@ -118,17 +116,24 @@ impl Transaction {
         }
     }
 
-    fn wall(&mut self, frame: Frame<'_>, migration: usize, statement: Option<String>) {
-        if frame.target.tier() == Tier::Tenant
-            && let Some(statement) = statement
-        {
-            self.push(Role::Wall { migration }, statement);
+    fn wall(
+        &mut self,
+        frame: Frame<'_>,
+        migration: usize,
+        prepared: &Preparation,
+        statement: fn(&Wall) -> Option<String>,
+    ) {
+        if frame.target.tier() == Tier::Tenant {
+            match prepared.wall() {
+                Some(wall) => statement(wall).into_iter().for_each(|sql| self.push(Role::Wall { migration }, sql)),
+                None => unread().into_iter().for_each(|sql| self.push(Role::Suspicion, sql)),
+            }
         }
     }
 
-    fn suspicion(&mut self, frame: Frame<'_>, wall: &Wall) {
+    fn suspicion(&mut self, frame: Frame<'_>, prepared: &Preparation) {
         if frame.target.tier() == Tier::Tenant
-            && let Some(statement) = wall.quick()
+            && let Some(statement) = prepared.wall().map_or_else(unread, Wall::quick)
         {
             self.push(Role::Suspicion, statement);
         }
@@ -164,4 +169,9 @@ impl Transaction {
         let guard = |role: &Role| matches!(role, Role::Lock | Role::Guard);
         self.roles.iter().take(first).rposition(guard).map_or(0, |i| i + 1)
     }
+}
+
+/// Where nobody has read the wall nobody may pass it: this fails, and then it is read.
+fn unread() -> Option<String> {
+    Some("SELECT 1 / 0".to_owned())
 }

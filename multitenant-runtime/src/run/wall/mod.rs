@@ -12,5 +12,7 @@
 mod guard;
 mod objects;
 mod quick;
+mod quiet;
 
 pub(crate) use objects::Wall;
+pub(crate) use quiet::{RUNS_CODE, is_quiet};

@@ -48,12 +48,7 @@ pub(super) struct Object {
 impl Wall {
     /// Reads what the tenants share.
     pub(crate) async fn around(session: &Session, settings: &Settings) -> Result<Self, tokio_postgres::Error> {
-        let schemas = std::iter::once(&settings.shared_schema)
-            .chain(settings.search_path.after_tenant())
-            .map(|schema| literal(schema.as_str()))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let rows = session.rows(&guard::objects_of(&schemas)).await?;
+        let rows = session.rows(&guard::objects_of(&path_schemas(settings))).await?;
         let object = |name: &str, digest: &str| Some(Object { name: name.to_owned(), digest: digest.parse().ok()? });
         let objects = rows
             .iter()
@@ -77,6 +72,15 @@ impl Wall {
             .map(|object| object.name.as_str())
             .collect()
     }
+}
+
+/// The schemas that every tenant's path ends in, as literals.
+pub(super) fn path_schemas(settings: &Settings) -> String {
+    std::iter::once(&settings.shared_schema)
+        .chain(settings.search_path.after_tenant())
+        .map(|schema| literal(schema.as_str()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
