@@ -6,7 +6,7 @@ use crate::connection::Session;
 use crate::error::Error;
 use crate::plan::{Goal, TargetPlan};
 use crate::registry::RegistryError;
-use crate::run::{Preparation, Wall, delays};
+use crate::run::{Failure, Preparation, Wall, delays};
 use crate::sqlstate::FailureClass;
 
 use super::look::View;
@@ -68,6 +68,9 @@ impl Migrator {
         goal: &Goal,
         walled: bool,
     ) -> Result<Preparation, Error> {
+        if session.is_standby() && plans.iter().any(|plan| plan.has_work() || plan.create_schema) {
+            return Err(Error::Database(Box::new(Failure::standby())));
+        }
         let state = self.state(session, plans).await?;
         let mut prepared = Preparation { state, goal: goal.clone(), ..Preparation::default() };
         self.mend(session, &prepared, plans, at).await?;

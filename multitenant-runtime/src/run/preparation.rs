@@ -9,6 +9,7 @@ use crate::plan::Goal;
 use crate::settings::Settings;
 use crate::state::StateTable;
 
+use super::seats::Seats;
 use super::waits::Waits;
 use super::wall::Wall;
 
@@ -23,6 +24,8 @@ pub(crate) struct Preparation {
     pub(crate) state: Option<StateTable>,
     /// Which migrations, and which reversals, are done under the wall's own judgement, as far as that is known.
     pub(crate) careful: Arc<Mutex<HashMap<(Version, bool), bool>>>,
+    /// Which workers have a connection.
+    pub(crate) seats: Arc<Seats>,
     /// Which targets have waited in vain for a lock.
     pub(crate) waits: Waits,
     /// What this run writes into the histories.

@@ -114,6 +114,9 @@ impl Migrator {
         registering: &Registering,
         known: &mut Option<Known>,
     ) -> Result<(), StepError> {
+        if session.is_standby() {
+            return Err(StepError::failed(Failure::standby()));
+        }
         let context = &self.context;
         let prepared = Preparation::for_run(session, &context.settings).await?;
         let frame = Frame::new(&context.settings, target);
