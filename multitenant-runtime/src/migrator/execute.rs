@@ -238,7 +238,8 @@ impl Migrator {
                 reports[place] = Some(target);
             }
         }
-        if budget.is_spent() {
+        let left = reports.iter().flatten().any(|target| target.outcome == Outcome::NotTried);
+        if budget.is_spent() && left && report.stopped.is_none() {
             report.stopped = Some(Stop::TooManyFailures { failed: budget.failed() });
         }
         if let Some(stop) = report.stopped {

@@ -128,6 +128,9 @@ impl Worker {
 
     /// The next step of a job: `None` when there is more to do.
     async fn step(&mut self, job: &mut Job) -> Result<Option<Verdict>, StepError> {
+        if job.in_doubt.is_some() {
+            self.learn(job).await?;
+        }
         if let Some((outcome, failure)) = job.settled() {
             return Ok(Some(Verdict::Done(outcome, failure)));
         }
@@ -347,7 +350,9 @@ async fn in_doubt(
 ) -> Result<(), StepError> {
     let mut known = None;
     let result = send_known(session, transaction, migrations, wall, &context.cancellation, &mut known).await;
-    *doubt = known.map(|known| (known, steps));
+    if matches!(&result, Err(StepError::Failed { failure, .. }) if failure.class == FailureClass::ConnectionLost) {
+        *doubt = known.map(|known| (known, steps));
+    }
     result
 }
 

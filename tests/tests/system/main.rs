@@ -25,6 +25,7 @@ mod proxy;
 mod random_faults;
 mod real_projects;
 mod refusals;
+mod scale;
 mod statements;
 mod timeouts;
 mod worker;

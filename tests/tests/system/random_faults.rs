@@ -157,12 +157,14 @@ async fn suite(harm: Harm, faults: usize) {
             workers.iter_mut().for_each(Worker::go);
             // Not a synchronisation: the moment is to be any.
             tokio::time::sleep(moments.below(span)).await;
-            let mut killed = 0;
+            let (mut killed, mut finished) = (0, None);
             match (&server, harm) {
                 (_, Harm::Kill) => {
                     let ended = workers.swap_remove(moments.below_n(processes)).kill();
                     killed = usize::from(!ended.status.success());
                     happened += killed;
+                    // It may have come to its end before.
+                    finished = Some(ended).filter(|ended| ended.status.success());
                 }
                 (Some(server), _) => {
                     server.crash(&mut moments).await;
@@ -170,7 +172,8 @@ async fn suite(harm: Harm, faults: usize) {
                 }
                 _ => {}
             }
-            let ended = ends(workers);
+            let mut ended = ends(workers);
+            ended.extend(finished);
             happened += proxy.happened() - already;
             proxy.forget();
             if let Some(server) = &server {
