@@ -139,6 +139,11 @@ pub(crate) fn refuses_transactions(code: &str) -> bool {
         .any(|known| known.code() == code)
 }
 
+/// Whether the role may not do what it was asked to.
+pub(crate) fn lacks_a_right(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+}
+
 /// Whether a query failed because the relation that it reads does not exist.
 pub(crate) fn is_undefined_table(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME)

@@ -150,9 +150,10 @@ impl ConnectError {
     /// Whether somebody was there, and closed the connection without a word.
     #[cfg(feature = "migrations")]
     pub(crate) fn hung_up(&self) -> bool {
-        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        // In the middle of a message it is another error, for which there is no kind.
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, Other, UnexpectedEof};
         matches!(&self.cause, Cause::Io(error)
-            if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
+            if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | Other | UnexpectedEof))
     }
 
     /// Whether the same attempt may well succeed in a moment.

@@ -36,6 +36,7 @@ use super::url::ConnectionUrl;
 pub(crate) struct Session {
     client: Client,
     direct: bool,
+    standby: bool,
     notices: NoticeBuffer,
     driver: Driver,
     route: Route,
@@ -138,6 +139,11 @@ impl Session {
     /// The notices since the last call, oldest first; of very many, the latest.
     pub(crate) fn take_notices(&self) -> Vec<Notice> {
         self.notices.take()
+    }
+
+    /// Whether the server was a standby when the session began, which takes no writes.
+    pub(crate) fn is_standby(&self) -> bool {
+        self.standby
     }
 
     /// The server's process, where it is ours alone.
@@ -257,7 +263,8 @@ impl Session {
         let notices = NoticeBuffer::default();
         let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
         let watch = options.watch.clone();
-        let mut session = Self { client, direct: false, notices, driver, route, limit, backend: None, watch };
+        let mut session =
+            Self { client, direct: false, standby: false, notices, driver, route, limit, backend: None, watch };
         if !options.introduction && matches!(url.attributes(), SessionAttributes::Any) {
             return Ok(session);
         }
@@ -265,6 +272,7 @@ impl Session {
         if let Some(row) = rows.first() {
             session.direct = row.get(0) == Some("on") && row.get(1) == Some("on");
             let standby = row.get(2) == Some("t");
+            session.standby = standby;
             // A pooler's is another one for each transaction.
             session.backend = row.get(3).filter(|_| session.direct).and_then(|pid| pid.parse().ok()).map(|pid| {
                 let started = row.get(4).map(str::to_owned);

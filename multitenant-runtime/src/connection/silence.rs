@@ -25,7 +25,7 @@ pub(crate) struct Watch {
 }
 
 /// How long a cancelled call waits for an end in order: meanwhile cancel requests are sent.
-const GRACE: Duration = Duration::from_secs(20);
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The longest pause between two questions about one connection.
 const SELDOM: Duration = Duration::from_secs(300);
@@ -74,7 +74,7 @@ impl Session {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 return;
             }
-            quiet = (quiet * 2).min(SELDOM);
+            quiet = quiet.mul_f64(1.5).min(SELDOM);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::inventory::Reading;
 use crate::plan::{Goal, Step, TargetPlan};
 use crate::registry::RegistryError;
-use crate::run::{Preparation, delays};
+use crate::run::{Failure, Preparation, delays};
 use crate::sqlstate::FailureClass;
 
 use super::look::View;
@@ -71,6 +71,9 @@ impl Migrator {
         goal: &Goal,
         walled: bool,
     ) -> Result<Preparation, Error> {
+        if session.is_standby() && plans.iter().any(|plan| plan.has_work() || plan.create_schema) {
+            return Err(Error::Database(Box::new(Failure::standby())));
+        }
         let state = self.state(session, plans).await?;
         let mut prepared = Preparation::of(goal, state);
         self.mend(session, &prepared, plans, at).await?;

@@ -94,9 +94,11 @@ impl MigratorBuilder {
         self
     }
 
-    /// How long one statement waits for a lock before its tenant is tried again later: one second unless said
-    /// otherwise; in milliseconds, rounded up;
+    /// How long one statement waits for a lock before its tenant is tried again later, in milliseconds, rounded up;
     /// zero is without limit.
+    ///
+    /// A second and a half unless said otherwise: autovacuum makes way only for a statement that waits longer than
+    /// the server's `deadlock_timeout`, which is a second by default.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = Some(timeout);
         self

@@ -113,6 +113,12 @@ async fn work(
         let target = &job.plan.target;
         let span = tracing::info_span!("migrate", schema = %target, tenant = target.tenant().map(TenantId::as_str));
         match Box::pin(worker.work(&mut job).instrument(span)).await {
+            // It fails only where nobody has a connection.
+            Verdict::Done(Outcome::Failed, _)
+                if !context.cancellation.is_cancelled() && worker.leaves_it_to_others() =>
+            {
+                queue.put_back(*job, Duration::from_secs(1));
+            }
             Verdict::Done(outcome, failure) => {
                 if let (Outcome::Failed, Some(failure)) = (outcome, &failure) {
                     budget.note_failure();

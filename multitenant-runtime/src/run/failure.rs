@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::connection::Notice;
-use crate::sqlstate::FailureClass;
+use crate::sqlstate::{FailureClass, lacks_a_right};
 
 /// Why a target failed: what, where, and what to do next.
 ///
@@ -57,6 +57,26 @@ impl Failure {
         self
     }
 
+    /// Nothing can be written there.
+    pub(crate) fn standby() -> Self {
+        Self::new(FailureClass::Permanent, "the server is a standby, and takes no writes").with_hint(
+            "give the primary's URL (`migrate_url`, MULTITENANT_MIGRATE_URL); with several hosts in it, \
+             `target_session_attrs=read-write` finds the primary",
+        )
+    }
+
+    /// Where the connection was lost for good, says that nobody knows whether the last work was done.
+    pub(crate) fn in_doubt(self) -> Self {
+        if self.class == FailureClass::ConnectionLost { self.in_doubt_of_the_last() } else { self }
+    }
+
+    pub(crate) fn in_doubt_of_the_last(mut self) -> Self {
+        let hint = "whether the migration that had begun here is applied is not known: its history tells, and the next \
+                    run goes on from there";
+        self.hint.get_or_insert_with(|| hint.to_owned());
+        self
+    }
+
     pub(crate) fn from_postgres(error: &tokio_postgres::Error) -> Self {
         let mut failure = Self::new(FailureClass::of(error), describe(error));
         if let Some(db) = error.as_db_error() {
@@ -64,6 +84,13 @@ impl Failure {
             failure.sqlstate = Some(db.code().code().to_owned());
             failure.detail = db.detail().map(str::to_owned);
             failure.hint = db.hint().map(str::to_owned);
+            if lacks_a_right(error) {
+                failure.hint.get_or_insert_with(|| {
+                    "grant that to the role that migrates, or migrate as a role that has it, for instance the owner: \
+                     `migrate_url` (MULTITENANT_MIGRATE_URL) may be another one than the application's"
+                        .to_owned()
+                });
+            }
         }
         failure
     }

@@ -15,6 +15,7 @@ mod queue;
 mod registering;
 mod report;
 mod retry;
+mod seats;
 mod step;
 mod transaction;
 mod waits;

@@ -12,6 +12,7 @@ use crate::state::StateTable;
 use crate::target::Tier;
 
 use super::frame::Frame;
+use super::seats::Seats;
 use super::waits::Waits;
 use super::wall::{Wall, is_quiet};
 
@@ -28,6 +29,8 @@ pub(crate) struct Preparation {
     ways: Arc<Mutex<HashMap<(Version, bool), Way>>>,
     /// Whether a plain statement changes nothing but what it names.
     quiet: bool,
+    /// Which workers have a connection.
+    pub(crate) seats: Arc<Seats>,
     /// Which targets have waited in vain for a lock.
     pub(crate) waits: Waits,
     /// What this run writes into the histories.

@@ -19,6 +19,11 @@ pub(crate) fn delays() -> ExponentialBackoff {
         .build()
 }
 
+/// No second try.
+pub(crate) fn none() -> ExponentialBackoff {
+    ExponentialBuilder::default().with_max_times(0).build()
+}
+
 /// The delays between looks at a target that another run holds, without end.
 pub(crate) fn polls() -> ExponentialBackoff {
     ExponentialBuilder::default()

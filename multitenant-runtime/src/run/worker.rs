@@ -19,6 +19,7 @@ use super::outside;
 use super::preparation::Preparation;
 use super::report::Outcome;
 use super::retry;
+use super::seats::Seat;
 use super::step::{Again, StepError, send, send_known};
 use super::transaction::Transaction;
 
@@ -34,11 +35,13 @@ pub(crate) struct Worker {
     context: Arc<Context>,
     prepared: Arc<Preparation>,
     session: Option<Session>,
+    seat: Seat,
 }
 
 impl Worker {
     pub(crate) fn new(context: Arc<Context>, prepared: Arc<Preparation>) -> Self {
-        Self { context, prepared, session: None }
+        let seat = Seat::new(&prepared.seats);
+        Self { context, prepared, session: None, seat }
     }
 
     /// Works on a job until it is done, or held by another run.
@@ -48,7 +51,7 @@ impl Worker {
             let target = job.plan.target.clone();
             self.context.emit(&Event::TargetStarted { target, pending: job.plan.steps.len() });
         }
-        let mut delays = retry::delays();
+        let mut delays = self.seat.delays();
         let mut attempt = 0;
         let mut failed_once = false;
         loop {
@@ -91,11 +94,12 @@ impl Worker {
                 self.session = None;
             }
             if self.context.cancellation.is_cancelled() {
-                return interrupted(job);
+                let lost = failure.class == FailureClass::ConnectionLost;
+                return if lost { self.interrupted_in_doubt(job).await } else { interrupted(job) };
             }
             let once = again == Again::Once;
             let delay = if failure.class.is_retryable() && !(once && failed_once) { delays.next() } else { None };
-            let Some(delay) = delay else { return Verdict::Done(Outcome::Failed, Some(*failure)) };
+            let Some(delay) = delay else { return Verdict::Done(Outcome::Failed, Some(failure.in_doubt())) };
             attempt += 1;
             failed_once |= once;
             let target = job.plan.target.clone();
@@ -111,6 +115,11 @@ impl Worker {
                 return Verdict::Done(Outcome::Failed, Some(*failure));
             }
         }
+    }
+
+    /// Whether a target failed only because this worker has no connection, and others have one.
+    pub(crate) fn leaves_it_to_others(&self) -> bool {
+        self.seat.leaves_it_to_others()
     }
 
     /// The next step of a job: `None` when there is more to do.
@@ -219,13 +228,25 @@ impl Worker {
     ) -> Result<(), StepError> {
         // It keeps session settings and a session lock: nobody uses it after this migration.
         self.session = None;
-        let session = self.context.connect_to_stay().await?;
+        let session = self.seat.note(self.context.connect_to_stay().await)?;
         let work = outside::apply(&session, frame, migration, plan, standing, &self.prepared, &self.context);
         let result = work.await;
         // The server ends a session some time after its goodbye, and the next step wants the lock at once.
         let _ = session.rows("SELECT pg_catalog.pg_advisory_unlock_all()").await;
         session.close().await;
         result
+    }
+
+    /// The connection is lost, and the run is cancelled: there is no time to wait for the server to notice.
+    async fn interrupted_in_doubt(&mut self, job: &mut Job) -> Verdict {
+        const MOMENT: Duration = Duration::from_secs(5);
+        let before = job.done.len();
+        let learnt = tokio::time::timeout(MOMENT, self.learn(job)).await;
+        if matches!(learnt, Ok(Ok(()))) && job.done.len() > before {
+            return interrupted(job);
+        }
+        let failure = Failure::new(FailureClass::Cancelled, "the run was interrupted, and its connection is lost");
+        Verdict::Done(Outcome::Failed, Some(failure.in_doubt_of_the_last()))
     }
 
     /// Reads one target again after a failure, and takes credit for what this run has done without knowing it.
@@ -273,7 +294,7 @@ impl Worker {
     async fn session(&mut self) -> Result<&Session, StepError> {
         match self.session.take() {
             Some(session) if !session.is_closed() => Ok(self.session.insert(session)),
-            _ => Ok(self.session.insert(self.context.connect().await?)),
+            _ => Ok(self.session.insert(self.seat.note(self.context.connect().await)?)),
         }
     }
 
@@ -282,6 +303,10 @@ impl Worker {
     pub(crate) async fn note_failure(&mut self, job: &Job, failure: &Failure) {
         let prepared = Arc::clone(&self.prepared);
         let Some(state) = &prepared.state else { return };
+        // Whoever is waiting for the end does not wait for a connection.
+        if self.context.cancellation.is_cancelled() && self.session.is_none() {
+            return;
+        }
         let Ok(session) = self.session().await else { return };
         if let Err(error) = session.pipeline(&state.note_failure(&job.plan.target, failure)).await {
             tracing::warn!(error = %Failure::from_postgres(&error.error), "the failure is not in the state table");

@@ -50,7 +50,7 @@ impl SettingsText<'_> {
         tenant_history: "__diesel_schema_migrations",
         registry: RegistryText::DEFAULT,
         state_schema: "multitenant",
-        lock_timeout: "1s",
+        lock_timeout: "1500ms",
         statement_timeout: "0",
         out_of_order: "apply",
         jobs: 4,

@@ -3,15 +3,16 @@
 //!
 //! `fleet-worker URL FOLDER JOBS migrate` or `fleet-worker URL FOLDER JOBS create ID`; the folder holds `tenant`,
 //! and `shared` where the tenants are rows of a table. It says `ready`, and begins when its standard input has a
-//! line, so that several can begin at the same moment. The outcome goes to standard output, an error to standard
-//! error.
+//! line, so that several can begin at the same moment. The report goes to standard output, a line for each target:
+//! `target SCHEMA OUTCOME CLASS VERSIONS`, with `-` for what there is none of; then, where it succeeded, how many
+//! targets are as they should be and how many migrations it has applied. An error goes to standard error.
 
 use std::io::{Read, Write, stderr, stdin, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
 use multitenant_runtime::{
-    MigrationSet, Migrator, NewTenant, Outcome, RegistryText, Scope, Settings, SettingsText, Tier,
+    Error, MigrationSet, Migrator, NewTenant, Outcome, RegistryText, Report, Scope, Settings, SettingsText, Tier,
 };
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -38,7 +39,13 @@ fn run(arguments: &[String]) -> Result<String, Failed> {
     stdin().read_exact(&mut [0])?;
     match command {
         [command] if command == "migrate" => {
-            let report = runtime.block_on(migrator.migrate(Scope::all()))?;
+            let result = runtime.block_on(migrator.migrate(Scope::all()));
+            match &result {
+                Ok(report) => tell(report)?,
+                Err(Error::Incomplete(report) | Error::Aborted { report, .. }) => tell(report)?,
+                Err(_) => {}
+            }
+            let report = result?;
             let applied: usize = report.targets.iter().map(|target| target.applied.len()).sum();
             let good = report.targets.iter().filter(|t| matches!(t.outcome, Outcome::Applied | Outcome::UpToDate));
             Ok(format!("{} {applied}", good.count()))
@@ -49,6 +56,18 @@ fn run(arguments: &[String]) -> Result<String, Failed> {
         }
         _ => Err("the command is `migrate` or `create ID`".into()),
     }
+}
+
+/// The report, a line for each target.
+fn tell(report: &Report) -> Result<(), Failed> {
+    for target in &report.targets {
+        let applied = target.applied.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let class = target.failure.as_ref().map(|failure| failure.class.to_string());
+        let or_none = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        let (class, applied) = (or_none(&class.unwrap_or_default()), or_none(&applied));
+        writeln!(stdout(), "target {} {:?} {class} {applied}", target.target, target.outcome)?;
+    }
+    Ok(())
 }
 
 fn migrator(url: &str, folder: &Path, jobs: usize) -> Result<Migrator, Failed> {

@@ -231,3 +231,35 @@ async fn only_the_blocked_one_is_reported_on_the_command_line() {
     assert!(failed[0]["failure"]["detail"].as_str().unwrap().contains(&pid));
     reader.batch_execute("COMMIT").await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn autovacuum_makes_way_for_the_default_and_is_named_otherwise() {
+    let server = EmbeddedServer::builder()
+        .setting("autovacuum_naptime", "1s")
+        .setting("autovacuum_vacuum_threshold", "1")
+        .setting("autovacuum_analyze_threshold", "1000000")
+        .setting("autovacuum_vacuum_cost_delay", "100")
+        .setting("autovacuum_vacuum_cost_limit", "1")
+        .start()
+        .unwrap();
+    let fleet = fleet(Fleet::on(server.url("postgres")), 2).await;
+    let rows =
+        "INSERT INTO tenant_1.a SELECT i FROM generate_series(1, 200000) i; DELETE FROM tenant_1.a WHERE id % 2 = 0";
+    fleet.sql(rows).await;
+    let at_work = "SELECT count(*) > 0 FROM pg_locks l JOIN pg_stat_activity s USING (pid) WHERE l.granted \
+                   AND backend_type = 'autovacuum worker' AND relation = 'tenant_1.a'::regclass";
+    fleet.until(at_work).await;
+    let failure = first_detail(&fleet, fleet.url(), 2).await;
+    check(&failure, &["blocked by pid ", "(autovacuum worker, active", "VACUUM tenant_1.a"], "deadlock_timeout");
+    fleet.until(at_work).await;
+    let retries = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&retries);
+    let observer = move |event: &Event| {
+        if matches!(event, Event::Retrying { .. }) {
+            *seen.lock().unwrap() += 1;
+        }
+    };
+    let report = fleet.builder().observer(observer).build().unwrap().migrate(Scope::all()).await.unwrap();
+    assert!(report.summary().applied > 0);
+    assert_eq!(*retries.lock().unwrap(), 0, "it makes way for the first try");
+}

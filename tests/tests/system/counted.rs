@@ -24,8 +24,13 @@ pub(crate) const PENDING: [&str; 5] = ["1", "2", "3", "4", "5"];
 /// Each writes its version into `public.log` and into the tenant's counter, changes the sum so that twice or in
 /// another order gives another one, and makes a table or an index.
 pub(crate) async fn fleet(n: usize, origin: Origin, middle: Middle) -> Fleet {
+    fleet_on(Fleet::new().await, n, origin, middle).await
+}
+
+/// The same on a database that is empty.
+pub(crate) async fn fleet_on(empty: Fleet, n: usize, origin: Origin, middle: Middle) -> Fleet {
     let base = "CREATE TABLE counter (version text); CREATE TABLE sum (n bigint); INSERT INTO sum VALUES (1);";
-    let mut fleet = Fleet::new().await.tenant("0_base", base);
+    let mut fleet = empty.tenant("0_base", base);
     fleet.sql("CREATE TABLE log (place bigserial, schema text, version text); CREATE TABLE unrelated (id int)").await;
     match origin {
         Origin::Ours => {

@@ -16,9 +16,18 @@ impl Moments {
     }
 
     pub(crate) fn below(&mut self, limit: Duration) -> Duration {
+        limit.mul_f64((self.next() >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+
+    /// A number from 0 to `limit - 1`.
+    pub(crate) fn below_n(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() >> 11).unwrap() % limit
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        limit.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
+        self.0
     }
 }

@@ -42,8 +42,6 @@ struct State {
     happened: AtomicUsize,
     /// Whether nothing goes through at all.
     stalled: watch::Sender<bool>,
-    /// Grows when all connections are to be cut.
-    cuts: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -63,7 +61,6 @@ impl Proxy {
             plan: Mutex::default(),
             happened: AtomicUsize::new(0),
             stalled: watch::Sender::new(false),
-            cuts: watch::Sender::new(0),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
@@ -84,6 +81,11 @@ impl Proxy {
         self.state.plan.lock().unwrap().extend(faults);
     }
 
+    /// Forgets what was planned and has not happened.
+    pub(crate) fn forget(&self) {
+        self.state.plan.lock().unwrap().clear();
+    }
+
     /// How many planned faults have happened.
     pub(crate) fn happened(&self) -> usize {
         self.state.happened.load(Ordering::SeqCst)
@@ -93,14 +95,10 @@ impl Proxy {
     pub(crate) fn stall(&self) {
         self.state.stalled.send_replace(true);
     }
-
-    /// Cuts all connections that there are.
-    pub(crate) fn cut(&self) {
-        self.state.cuts.send_modify(|cuts| *cuts += 1);
-    }
 }
 
 async fn serve(client: TcpStream, config: &Config, state: &State) {
+    let _ = state.stalled.subscribe().wait_for(|stalled| !stalled).await;
     let fault = state.plan.lock().unwrap().pop_front().flatten();
     let port = config.get_ports().first().copied().unwrap_or(5432);
     match config.get_hosts().first().unwrap() {
@@ -124,13 +122,11 @@ async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, fault: Opt
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = tokio::io::split(server);
     let own = watch::Sender::new(false);
-    let mut cuts = state.cuts.subscribe();
     let of =
         |wanted| fault.filter(|fault| matches!(fault, Fault::Cut(way, _) | Fault::Stall(way, ..) if *way == wanted));
     tokio::select! {
         () = copy(from_client, to_server, of(Way::ToServer), &own, state) => {}
         () = copy(from_server, to_client, of(Way::ToClient), &own, state) => {}
-        _ = cuts.changed() => {}
     }
 }
 

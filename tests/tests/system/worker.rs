@@ -17,6 +17,27 @@ pub(crate) struct Ended {
     /// How many targets are as they should be, and how many migrations this process applied.
     pub(crate) done: Option<(usize, usize)>,
     pub(crate) error: String,
+    /// Its report, target by target, if it came to that.
+    pub(crate) told: Vec<Told>,
+}
+
+/// What a process reported on one target.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) schema: String,
+    pub(crate) outcome: String,
+    /// The failure's class, or `-`.
+    pub(crate) class: String,
+    pub(crate) applied: Vec<String>,
+}
+
+impl Told {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.strip_prefix("target ")?.split(' ').map(str::to_owned);
+        let (schema, outcome, class, applied) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let applied = applied.split(',').filter(|version| *version != "-").map(str::to_owned).collect();
+        Some(Self { schema, outcome, class, applied })
+    }
 }
 
 impl Worker {
@@ -61,7 +82,13 @@ impl Worker {
         let mut error = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
         let status = self.child.wait().unwrap();
-        let done = said.trim().split_once(' ').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-        Ended { status, done, error }
+        let told = said.lines().filter_map(Told::parse).collect();
+        let done = said
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .split_once(' ')
+            .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+        Ended { status, done, error, told }
     }
 }

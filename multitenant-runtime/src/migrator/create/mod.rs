@@ -144,6 +144,9 @@ impl Migrator {
         registering: &Registering,
         known: &mut Option<Known>,
     ) -> Result<(), StepError> {
+        if session.is_standby() {
+            return Err(StepError::failed(Failure::standby()));
+        }
         let context = &self.context;
         let migrations = context.tenant.migrations();
         let prepared = Preparation::of(&Goal::default(), state);
