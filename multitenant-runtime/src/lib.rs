@@ -18,6 +18,8 @@ mod connection;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod ident;
+#[cfg(any(feature = "migrations", all(feature = "embedded", unix)))]
+mod installed;
 mod settings;
 pub mod table;
 
@@ -39,6 +41,8 @@ mod plan;
 mod registry;
 #[cfg(feature = "migrations")]
 mod run;
+#[cfg(feature = "migrations")]
+mod snapshot;
 #[cfg(feature = "migrations")]
 mod sqlstate;
 #[cfg(feature = "migrations")]
@@ -66,6 +70,7 @@ pub use {
     plan::{OnAhead, OnEdited, Plan, PlanSummary, State, TargetPlan},
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
     run::{Event, Failure, Observer, Outcome, Report, Summary, TargetReport},
+    snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
     target::{Target, Tier},
     tokio_util::sync::CancellationToken,

@@ -1,5 +1,6 @@
 //! How a migrator is made.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::plan::{OnAhead, OnEdited, Policy};
 use crate::registry::{Registry, RegistrySource};
 use crate::run::{Context, Observer};
 use crate::settings::{Settings, SettingsError};
+use crate::snapshot::Snapshots;
 use crate::target::Tier;
 
 use super::Migrator;
@@ -39,6 +41,8 @@ pub struct MigratorBuilder {
     policy: Policy,
     observer: Option<Arc<dyn Observer>>,
     cancellation: CancellationToken,
+    snapshots: Snapshots,
+    pg_dump: Option<PathBuf>,
 }
 
 impl MigratorBuilder {
@@ -63,6 +67,8 @@ impl MigratorBuilder {
             policy: Policy::default(),
             observer: None,
             cancellation: CancellationToken::new(),
+            snapshots: Snapshots::default(),
+            pg_dump: None,
         }
     }
 
@@ -143,6 +149,18 @@ impl MigratorBuilder {
         self
     }
 
+    /// Whether tenants are created from snapshots; where there is one, unless said otherwise.
+    pub fn snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.snapshots = snapshots;
+        self
+    }
+
+    /// The `pg_dump` that makes snapshots, where it is not to be looked for.
+    pub fn pg_dump(mut self, program: impl Into<PathBuf>) -> Self {
+        self.pg_dump = Some(program.into());
+        self
+    }
+
     /// Checks everything that can be checked without a database.
     ///
     /// # Errors
@@ -181,7 +199,7 @@ impl MigratorBuilder {
             shared,
             tenant,
         };
-        Ok(Migrator { context: Arc::new(context), registry })
+        Ok(Migrator { context: Arc::new(context), registry, snapshots: self.snapshots, pg_dump: self.pg_dump })
     }
 }
 

@@ -9,11 +9,13 @@ mod scope;
 mod startup;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use blocking::Blocking;
 pub use builder::MigratorBuilder;
+pub(crate) use create::needs_steps;
 pub use new_tenant::NewTenant;
 pub use scope::{Scope, Selection};
 pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrate_at_startup};
@@ -25,6 +27,7 @@ use crate::plan::{Plan, TargetPlan};
 use crate::registry::{RegistrySource, UnusableTenant};
 use crate::run::{Context, Event, Failure, Frame, Outcome, Preparation, Report, TargetReport, Wall, execute};
 use crate::settings::Settings;
+use crate::snapshot::Snapshots;
 use crate::state::{Seen, StateTable, digest};
 
 use look::Tenants;
@@ -48,6 +51,8 @@ use look::Tenants;
 pub struct Migrator {
     context: Arc<Context>,
     registry: RegistrySource,
+    snapshots: Snapshots,
+    pg_dump: Option<PathBuf>,
 }
 
 impl Migrator {

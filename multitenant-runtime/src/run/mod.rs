@@ -1,5 +1,7 @@
 //! Carrying out a plan: workers, the lock protocol, retries, events, the report.
 
+mod abandon;
+mod confined;
 mod context;
 mod event;
 mod execute;
@@ -17,12 +19,13 @@ mod transaction;
 mod wall;
 mod worker;
 
+pub(crate) use abandon::abandon;
 pub(crate) use context::Context;
 pub use event::{Event, Observer};
 pub(crate) use execute::execute;
 pub use failure::Failure;
 pub(crate) use frame::{Frame, Standing};
-pub(crate) use lock::{creation_lock, lock_key};
+pub(crate) use lock::{creation_lock, lock_key, snapshot_lock};
 pub(crate) use preparation::Preparation;
 pub(crate) use registering::Registering;
 pub use report::{Outcome, Report, Summary, TargetReport};

@@ -19,6 +19,8 @@ pub(crate) struct Preparation {
     pub(crate) state: Option<StateTable>,
     /// Which migrations are done under the wall's own judgement, as far as that is known.
     pub(crate) careful: Arc<Mutex<HashMap<Version, bool>>>,
+    /// Whether nothing may be done outside of the target's own schema: then it can be copied.
+    pub(crate) confined: bool,
     /// What this run writes into the histories.
     pub(crate) run: RunId,
 }

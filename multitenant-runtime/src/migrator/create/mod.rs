@@ -1,5 +1,6 @@
 //! Creating a tenant: schema, migrations, registry row, all or nothing.
 
+mod from_snapshot;
 mod registration;
 mod steps;
 
@@ -55,6 +56,7 @@ impl Migrator {
                         outcome: Outcome::Applied,
                         failure: None,
                     });
+                    Box::pin(self.snapshot_for_the_next()).await;
                     let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
                     return Ok(report(target, started, Outcome::Applied, applied, None));
                 }
@@ -118,6 +120,9 @@ impl Migrator {
         let prepared = Preparation::for_run(session, &context.settings).await?;
         let frame = Frame::new(&context.settings, target);
         let migrations = context.tenant.migrations();
+        if let Some(created) = self.create_from_snapshot(session, frame, registering, &prepared, known).await {
+            return created;
+        }
         if !migrations.iter().all(Migration::run_in_transaction) {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
@@ -156,7 +161,7 @@ impl Migrator {
 /// used only then, and so can a table with deferred constraints be altered, or a temporary table's name be taken.
 ///
 /// Only then: in steps, what a migration does outside the new schema stays when a later one fails.
-fn needs_steps(failure: &Failure, migrations: &[Migration]) -> bool {
+pub(crate) fn needs_steps(failure: &Failure, migrations: &[Migration]) -> bool {
     let Some(code) = failure.sqlstate.as_deref() else { return false };
     let makes_temporary_tables = || {
         let temporary = |sql: &str| sql.to_ascii_lowercase().contains("temp");

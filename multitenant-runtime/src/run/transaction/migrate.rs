@@ -39,6 +39,7 @@ impl Transaction {
                 tx.suspicion(frame, &prepared.wall);
             }
         }
+        tx.confined(frame, prepared);
         // For the triggers that run at COMMIT, too.
         tx.push(Role::Frame, frame.set_search_path());
         tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
@@ -73,6 +74,7 @@ impl Transaction {
             // For the triggers that run at COMMIT.
             tx.push(Role::Frame, frame.set_search_path());
         }
+        tx.confined(frame, prepared);
         tx.commit()
     }
 

@@ -13,4 +13,5 @@ mod guard;
 mod objects;
 mod quick;
 
+pub(crate) use guard::is_ours;
 pub(crate) use objects::Wall;
