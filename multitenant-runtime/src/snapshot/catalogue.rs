@@ -5,7 +5,8 @@
 //! its schema; two schemas are then compared by replacing their names.
 //!
 //! Deliberately absent: what no statement says and no query sees, as the numbers of columns after one was dropped,
-//! whether a new column's default was written into the rows, and `connoinherit` of keys, which means nothing there.
+//! whether a new column's default was written into the rows, `connoinherit` of keys, which means nothing there, and the
+//! names of an index's own columns, which stay as they were when the table's are renamed.
 
 use crate::ident::{SchemaName, literal};
 
@@ -44,7 +45,7 @@ pub(super) fn lines<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>, major
         ),
         format!(
             "SELECT json_build_array('column', a.attrelid::regclass::text, row_number() OVER (PARTITION BY a.attrelid \
-             ORDER BY a.attnum), a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
+             ORDER BY a.attnum), CASE WHEN c.relkind NOT IN ('i', 'I') THEN a.attname END, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
              CASE WHEN a.attcollation <> 0 THEN a.attcollation::regcollation::text END, a.attstorage, a.attidentity, \
              a.attgenerated, a.attstattarget, a.attoptions, a.attfdwoptions, a.attislocal, a.attinhcount, \
              pg_get_expr(d.adbin, d.adrelid), CASE WHEN a.attacl IS NOT NULL THEN {} END{}) \

@@ -15,6 +15,7 @@ use crate::run::{Context, Preparation, Transaction};
 use super::contents::{self, Contents, Moment, failed};
 use super::dates;
 use super::dump::{MOST_BYTES, dump};
+use super::fold::fold;
 use super::ground::Ground;
 use super::obstacle::Obstacle;
 use super::programs;
@@ -99,12 +100,20 @@ async fn make_in(
     if let Some(difference) = expected.difference(&again) {
         return Err(Obstacle::Lasting(format!("the migrations leave something else each time: {difference}")));
     }
-    let statements = statements(context, ground, first, &program, moment.as_ref()).await?;
+    let dumped = statements(context, ground, first, &program, moment.as_ref()).await?;
+    let folded = fold(&dumped);
+    let proven = match rehearse(context, session, ground, prepared, &folded, &expected).await {
+        Ok(restore) => Ok((folded, restore)),
+        Err(Obstacle::Lasting(_)) if folded != dumped => {
+            rehearse(context, session, ground, prepared, &dumped, &expected).await.map(|restore| (dumped, restore))
+        }
+        Err(obstacle) => Err(obstacle),
+    };
+    let (statements, restore) = proven?;
     let text = text::join(&statements).map_err(Obstacle::Lasting)?;
     if text.len() > MOST_BYTES {
         return Err(Obstacle::Lasting(format!("its text is longer than {} MiB", MOST_BYTES >> 20)));
     }
-    let restore = rehearse(context, session, ground, prepared, &statements, &expected).await?;
     Ok(Made { statements, text, replay, restore })
 }
 

@@ -14,6 +14,7 @@ mod catalogue;
 mod contents;
 mod dates;
 mod dump;
+mod fold;
 mod ground;
 mod make;
 mod obstacle;
@@ -62,7 +63,8 @@ pub(crate) async fn find(session: &Session, context: &Context) -> Option<Vec<Str
         store.read(session, &ground).await
     };
     match found.await {
-        Ok(Some(Kept::Text(text))) => text::split_again(&text),
+        // Of none at all nobody would be the wiser; but then there is nothing to be gained either.
+        Ok(Some(Kept::Text(text))) => text::split_again(&text).filter(|statements| !statements.is_empty()),
         Ok(Some(Kept::Refusal(reason))) => {
             tracing::debug!(reason, "there can be no snapshot of these migrations");
             None

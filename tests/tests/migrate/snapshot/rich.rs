@@ -3,7 +3,7 @@
 use crate::project::Project;
 
 /// A shared schema with tables, types and functions that tenants use.
-const SHARED: &str = "
+pub(crate) const SHARED: &str = "
     CREATE TABLE tenants (id text PRIMARY KEY);
     CREATE TABLE plans (id int PRIMARY KEY, name text NOT NULL);
     CREATE TYPE level AS ENUM ('low', 'high');
@@ -11,7 +11,7 @@ const SHARED: &str = "
 ";
 
 /// Tenants' migrations that come to something of everything.
-const TENANT: [(&str, &str); 17] = [
+pub(crate) const TENANT: [(&str, &str); 17] = [
     (
         "01_enums",
         "CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TYPE mood RENAME VALUE 'ok' TO 'fine';
