@@ -17,8 +17,9 @@ const MOST_BYTES: u64 = 64 << 20;
 const CHUNK: usize = 64;
 
 /// What a text is read under, so that it is that of `pg_dump`.
-const SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 6] = [
     "SET LOCAL search_path = pg_catalog",
+    "SET LOCAL jit = off",
     "SET LOCAL datestyle = ISO",
     "SET LOCAL intervalstyle = postgres",
     "SET LOCAL extra_float_digits = 3",

@@ -67,7 +67,8 @@ impl Part<'_> {
             }
             Self::Identity { column, clause } => {
                 let beginning = format!("\n    {column} ");
-                let (at, _) = table.match_indices(&beginning).next().filter(|_| table.matches(&beginning).count() == 1)?;
+                let (at, _) =
+                    table.match_indices(&beginning).next().filter(|_| table.matches(&beginning).count() == 1)?;
                 let line = at + 1;
                 let end = line + table[line..].find('\n')?;
                 let end = if table[..end].ends_with(',') { end - 1 } else { end };

@@ -94,11 +94,16 @@ async fn make_in(
     first.fill(context, prepared).await?;
     let replay = started.elapsed();
     let (expected, moment) = contents::read(session, first.frame(context), ground.major, &dates).await?;
-    refuse(&expected)?;
+    if let Some(other) = expected.unsupported() {
+        return Err(Obstacle::Lasting(format!("the migrations make what snapshots do not know: {other}")));
+    }
     second.fill(context, prepared).await?;
     let (again, _) = contents::read(session, second.frame(context), ground.major, &dates).await?;
     if let Some(difference) = expected.difference(&again) {
         return Err(Obstacle::Lasting(format!("the migrations leave something else each time: {difference}")));
+    }
+    if let Some(date) = &expected.dated {
+        return Err(Obstacle::Lasting(format!("the migrations leave the date of the day they run: {date}")));
     }
     let dumped = statements(context, ground, first, &program, moment.as_ref()).await?;
     let folded = fold(&dumped);
@@ -115,16 +120,6 @@ async fn make_in(
         return Err(Obstacle::Lasting(format!("its text is longer than {} MiB", MOST_BYTES >> 20)));
     }
     Ok(Made { statements, text, replay, restore })
-}
-
-fn refuse(contents: &Contents) -> Result<(), Obstacle> {
-    if let Some(other) = contents.unsupported() {
-        return Err(Obstacle::Lasting(format!("the migrations make what snapshots do not know: {other}")));
-    }
-    match &contents.dated {
-        Some(date) => Err(Obstacle::Lasting(format!("the migrations leave the date of the day they run: {date}"))),
-        None => Ok(()),
-    }
 }
 
 async fn statements(

@@ -29,7 +29,10 @@ async fn it_is_used_as_long_as_nothing_it_depends_on_has_changed() {
     assert_eq!((made.outcome, made.migrations), (SnapshotOutcome::Made, 2));
     assert!(made.replay.is_some() && made.statements > Some(0), "{made:?}");
     let there = migrator.make_snapshot().await.unwrap();
-    assert_eq!((there.outcome, &there.digest, there.statements), (SnapshotOutcome::Present, &made.digest, made.statements));
+    assert_eq!(
+        (there.outcome, &there.digest, there.statements),
+        (SnapshotOutcome::Present, &made.digest, made.statements)
+    );
     assert!(create(&project, "a", Snapshots::Use).await);
     assert!(create(&project, "b", Snapshots::Make).await);
     assert!(!create(&project, "c", Snapshots::Never).await);
@@ -138,7 +141,9 @@ async fn a_making_that_is_ended_in_the_middle() {
         // The server may not have ended the other's session yet.
         match project.migrator().make_snapshot().await.unwrap().outcome {
             SnapshotOutcome::Held if tries < 100 => tries += 1,
-            outcome => break assert!(matches!(outcome, SnapshotOutcome::Made | SnapshotOutcome::Present), "{outcome:?}"),
+            outcome => {
+                break assert!(matches!(outcome, SnapshotOutcome::Made | SnapshotOutcome::Present), "{outcome:?}");
+            }
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -170,5 +175,8 @@ async fn a_schema_that_exists_is_left_alone() {
     let error = project.migrator().create_tenant(NewTenant::new("a").unwrap()).await.unwrap_err();
     assert!(error.to_string().contains("exists already"), "{error}");
     assert_eq!(project.one("SELECT count(*)::text FROM tenants").await, "0");
-    assert_eq!(project.one("SELECT string_agg(relname, '') FROM pg_class WHERE relnamespace = 'tenant_a'::regnamespace").await, "mine");
+    assert_eq!(
+        project.one("SELECT string_agg(relname, '') FROM pg_class WHERE relnamespace = 'tenant_a'::regnamespace").await,
+        "mine"
+    );
 }

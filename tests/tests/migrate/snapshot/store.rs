@@ -24,7 +24,10 @@ async fn a_table_to_which_others_may_have_written_is_not_used() {
             "GRANT UPDATE (statements) ON multitenant.snapshots TO pg_monitor",
             "REVOKE UPDATE (statements) ON multitenant.snapshots FROM pg_monitor",
         ),
-        ("ALTER TABLE multitenant.snapshots OWNER TO pg_monitor", "ALTER TABLE multitenant.snapshots OWNER TO CURRENT_USER"),
+        (
+            "ALTER TABLE multitenant.snapshots OWNER TO pg_monitor",
+            "ALTER TABLE multitenant.snapshots OWNER TO CURRENT_USER",
+        ),
         (
             "CREATE RULE r AS ON UPDATE TO multitenant.snapshots DO INSTEAD NOTHING",
             "DROP RULE r ON multitenant.snapshots; VACUUM multitenant.snapshots",
