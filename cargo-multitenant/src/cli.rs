@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, generate, migrate, status};
+use crate::commands::{db, generate, migrate, snapshot, status};
 use crate::config::{Environment, Overrides};
 use crate::context::Context;
 use crate::error::CliError;
@@ -90,6 +90,7 @@ enum ColorArg {
 enum Command {
     Migrate(migrate::Migrate),
     Status(status::Status),
+    Snapshot(snapshot::Snapshot),
     Generate(generate::Generate),
     Db(db::Db),
 }
@@ -99,6 +100,7 @@ impl Command {
         match self {
             Self::Migrate(command) => command.run(context),
             Self::Status(command) => command.run(context),
+            Self::Snapshot(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             Self::Db(command) => command.run(context),
         }

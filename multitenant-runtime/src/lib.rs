@@ -18,6 +18,8 @@ mod connection;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod ident;
+#[cfg(any(feature = "migrations", all(feature = "embedded", unix)))]
+mod installed;
 mod settings;
 pub mod table;
 
@@ -39,6 +41,8 @@ mod plan;
 mod registry;
 #[cfg(feature = "migrations")]
 mod run;
+#[cfg(feature = "migrations")]
+mod snapshot;
 #[cfg(feature = "migrations")]
 mod sqlstate;
 #[cfg(feature = "migrations")]
@@ -69,6 +73,7 @@ pub use {
     },
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
     run::{Event, Failure, Observer, Outcome, Report, Stop, Summary, TargetReport},
+    snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
     target::{Target, Tier},
     tokio_util::sync::CancellationToken,

@@ -26,6 +26,8 @@ mod naive;
 mod options;
 #[path = "fleet/project.rs"]
 mod project;
+#[path = "fleet/provision.rs"]
+mod provision;
 #[path = "fleet/report.rs"]
 mod report;
 #[path = "fleet/server.rs"]
@@ -57,6 +59,9 @@ async fn measure(options: &Options) {
         if options.wants(workload.name()) {
             workload.measure(&server, options, &mut report).await;
         }
+    }
+    if options.wants(provision::NAME) {
+        provision::measure(&server, options, &report).await;
     }
     drop(server);
     if options.wants(count::NAME) {

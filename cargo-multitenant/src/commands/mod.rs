@@ -4,4 +4,5 @@ pub(crate) mod db;
 pub(crate) mod generate;
 pub(crate) mod migrate;
 mod scope;
+pub(crate) mod snapshot;
 pub(crate) mod status;

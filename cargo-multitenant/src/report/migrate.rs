@@ -160,7 +160,7 @@ fn target_text(target: &TargetResult<'_>) -> String {
     text
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -9,6 +9,7 @@ mod migrate;
 mod names;
 mod plan;
 mod progress;
+mod snapshot;
 mod status;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub(crate) use migrate::{MigrateDocument, TargetResult};
 pub(crate) use names::Names;
 pub(crate) use plan::PlanDocument;
 pub(crate) use progress::Progress;
+pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 
 /// The format of the JSON documents; it grows when a field changes its meaning.

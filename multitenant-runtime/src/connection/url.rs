@@ -88,6 +88,21 @@ impl ConnectionUrl {
         render(&self.parameters, true)
     }
 
+    /// The URL for a program that takes one, and the password apart from it: arguments can be read by everybody on the
+    /// machine, environments cannot. Both may be anything but NUL.
+    #[cfg(feature = "migrations")]
+    pub(crate) fn for_a_program(&self) -> (String, Option<std::ffi::OsString>) {
+        let mut parameters = self.parameters.clone();
+        let password = parameters.iter().position(|(name, _)| name == "password").map(|at| parameters.remove(at).1);
+        // What we take for the local server, libpq may look for elsewhere.
+        if let [entry] = self.hosts().as_slice()
+            && !parameters.iter().any(|(name, _)| name == "host" || name == "hostaddr")
+        {
+            parameters.push(("host".into(), entry.host.clone().into_bytes()));
+        }
+        (render(&parameters, true), password.map(os_string))
+    }
+
     /// What `tokio_postgres` is to know: everything but hosts, TLS and time limits, which are ours.
     pub(crate) fn config(&self) -> &Config {
         &self.meaning.config
@@ -137,4 +152,15 @@ impl fmt::Debug for ConnectionUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ConnectionUrl").field(&self.to_string()).finish()
     }
+}
+
+/// A password need not be UTF-8.
+#[cfg(all(feature = "migrations", unix))]
+fn os_string(bytes: Vec<u8>) -> std::ffi::OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes)
+}
+
+#[cfg(all(feature = "migrations", not(unix)))]
+fn os_string(bytes: Vec<u8>) -> std::ffi::OsString {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }

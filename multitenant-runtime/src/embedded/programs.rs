@@ -4,24 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::installed::{major, of_pg_config, usual};
+
 use super::account::Account;
 use super::{EmbeddedError, environment, fetch};
 
 const OLDEST: u32 = 13;
-
-/// Where package managers put PostgreSQL; a star stands for one version.
-const USUAL: &[&str] = &[
-    "/usr/lib/postgresql/*/bin",
-    "/usr/pgsql-*/bin",
-    "/usr/lib64/postgresql-*/bin",
-    "/usr/libexec/postgresql*",
-    "/opt/homebrew/opt/postgresql@*/bin",
-    "/usr/local/opt/postgresql@*/bin",
-    "/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
-    "/Applications/Postgres.app/Contents/Versions/*/bin",
-    "/opt/local/lib/postgresql*/bin",
-    "/usr/local/pgsql/bin",
-];
 
 /// A folder with programs that were seen to run.
 #[derive(Debug, Clone)]
@@ -111,55 +99,9 @@ fn examine(folder: &Path, account: &Account) -> Result<Programs, String> {
     }
 }
 
-/// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, `postgres (PostgreSQL) 18beta1`.
-fn major(version: &str) -> Option<u32> {
-    leading_number(version.split_once("(PostgreSQL)")?.1.trim_start())
-}
-
-fn leading_number(text: &str) -> Option<u32> {
-    text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-}
-
-fn of_pg_config() -> Option<PathBuf> {
-    let output = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output().ok()?;
-    Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
-}
-
-/// The usual folders that exist, newest version first.
-fn usual() -> impl Iterator<Item = PathBuf> {
-    let mut folders: Vec<(u32, PathBuf)> = USUAL.iter().flat_map(|pattern| expand(pattern)).collect();
-    folders.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
-    folders.into_iter().map(|(_, folder)| folder)
-}
-
-/// The folders that a pattern with at most one star stands for, each with the number under the star.
-fn expand(pattern: &str) -> Vec<(u32, PathBuf)> {
-    let Some((before, after)) = pattern.split_once('*') else {
-        return vec![(0, PathBuf::from(pattern))];
-    };
-    let (parent, prefix) = before.rsplit_once('/').unwrap_or(("", before));
-    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let version = leading_number(name.strip_prefix(prefix)?)?;
-            Some((version, entry.path().join(after.trim_start_matches('/'))))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions() {
-        let check = |text, expected| assert_eq!(major(text), expected, "{text}");
-        check("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", Some(15));
-        check("postgres (PostgreSQL) 18beta1", Some(18));
-        check("postgres (EnterpriseDB) 15", None);
-        check("", None);
-    }
 
     #[test]
     fn a_link_leads_to_the_folder_of_its_target() {

@@ -90,6 +90,26 @@ impl<'a> Ledger<'a> {
         )
     }
 
+    /// Records all migrations as applied, by this run, in one statement.
+    pub(crate) fn record_all(&self, migrations: &[Migration], run: &RunId) -> String {
+        let rows: Vec<String> = migrations
+            .iter()
+            .map(|migration| {
+                format!(
+                    "({}, {}, {HISTORY_FORMAT}, {})",
+                    literal(migration.version().as_str()),
+                    literal(&migration.checksum().to_string()),
+                    literal(run.as_str())
+                )
+            })
+            .collect();
+        format!(
+            "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) VALUES {}",
+            self.qualified(),
+            rows.join(", ")
+        )
+    }
+
     /// Removes a version from the history.
     pub(crate) fn forget(&self, version: &Version) -> String {
         format!("DELETE FROM {} WHERE {}", self.qualified(), is(version))

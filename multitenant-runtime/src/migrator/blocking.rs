@@ -5,6 +5,7 @@ use std::thread;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::run::{Report, TargetReport};
+use crate::snapshot::SnapshotReport;
 
 use super::{Migrator, NewTenant, Operation, Scope, StartUp, Started};
 
@@ -69,6 +70,24 @@ impl Blocking<'_> {
     /// As [`Migrator::create_tenant`].
     pub fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
         wait_for(self.migrator.create_tenant(tenant))
+    }
+
+    /// As [`Migrator::make_snapshot`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::make_snapshot`].
+    pub fn make_snapshot(&self) -> Result<SnapshotReport, Error> {
+        wait_for(self.migrator.make_snapshot())
+    }
+
+    /// As [`Migrator::snapshot`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::snapshot`].
+    pub fn snapshot(&self) -> Result<SnapshotReport, Error> {
+        wait_for(self.migrator.snapshot())
     }
 
     /// As [`Migrator::start`].

@@ -1,5 +1,6 @@
 //! How a migrator is made.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::plan::{OnAhead, OnEdited, OnOutOfOrder, Policy};
 use crate::registry::{Registry, RegistrySource};
 use crate::run::{Context, Observer};
 use crate::settings::{Settings, SettingsError};
+use crate::snapshot::Snapshots;
 use crate::target::Tier;
 
 use super::Migrator;
@@ -41,6 +43,8 @@ pub struct MigratorBuilder {
     policy: Policy,
     observer: Option<Arc<dyn Observer>>,
     cancellation: CancellationToken,
+    snapshots: Snapshots,
+    pg_dump: Option<PathBuf>,
 }
 
 impl MigratorBuilder {
@@ -66,6 +70,8 @@ impl MigratorBuilder {
             policy: Policy::default(),
             observer: None,
             cancellation: CancellationToken::new(),
+            snapshots: Snapshots::default(),
+            pg_dump: None,
         }
     }
 
@@ -156,6 +162,18 @@ impl MigratorBuilder {
         self
     }
 
+    /// Whether tenants are created from snapshots; where there is one, unless said otherwise.
+    pub fn snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.snapshots = snapshots;
+        self
+    }
+
+    /// The `pg_dump` that makes snapshots, where it is not to be looked for.
+    pub fn pg_dump(mut self, program: impl Into<PathBuf>) -> Self {
+        self.pg_dump = Some(program.into());
+        self
+    }
+
     /// Checks everything that can be checked without a database.
     ///
     /// # Errors
@@ -197,7 +215,13 @@ impl MigratorBuilder {
             shared,
             tenant,
         };
-        Ok(Migrator { context: Arc::new(context), registry, idle: Idle::default() })
+        Ok(Migrator {
+            context: Arc::new(context),
+            registry,
+            idle: Idle::default(),
+            snapshots: self.snapshots,
+            pg_dump: self.pg_dump,
+        })
     }
 }
 

@@ -12,10 +12,12 @@ mod scope;
 mod startup;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use blocking::Blocking;
 pub use builder::MigratorBuilder;
+pub(crate) use create::needs_steps;
 pub use new_tenant::NewTenant;
 pub use operation::Operation;
 pub use scope::{Scope, Selection};
@@ -28,6 +30,7 @@ use crate::plan::{Plan, TargetPlan};
 use crate::registry::{RegistrySource, UnusableTenant};
 use crate::run::{Context, Event, Failure, Frame, Preparation, Report};
 use crate::settings::Settings;
+use crate::snapshot::Snapshots;
 use crate::state::{Seen, StateTable, digest};
 
 /// Migrates the shared schema, then every tenant's; tells how they stand; creates tenants.
@@ -50,6 +53,8 @@ pub struct Migrator {
     context: Arc<Context>,
     registry: RegistrySource,
     idle: create::Idle,
+    snapshots: Snapshots,
+    pg_dump: Option<PathBuf>,
 }
 
 impl Migrator {

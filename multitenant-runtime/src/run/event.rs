@@ -116,6 +116,11 @@ pub enum Event {
         /// The tenant, and why.
         tenant: Box<UnusableTenant>,
     },
+    /// A new tenant was made from a snapshot, and not by its migrations.
+    CreatedFromSnapshot {
+        /// The target.
+        target: Target,
+    },
     /// A target is done with.
     TargetFinished {
         /// The target.

@@ -24,6 +24,12 @@ pub(crate) fn creation_lock(schema: &SchemaName) -> String {
     format!("SELECT pg_catalog.pg_try_advisory_lock({})", key_of("creation", schema))
 }
 
+/// A query that takes, for the session, the lock on the making of snapshots that this schema keeps, and says whether
+/// it did: `t` or `f`.
+pub(crate) fn snapshot_lock(schema: &SchemaName) -> String {
+    format!("SELECT pg_catalog.pg_try_advisory_lock({})", key_of("snapshot", schema))
+}
+
 /// The key of a schema's lock.
 pub(crate) fn lock_key(schema: &SchemaName) -> i64 {
     key_of("target", schema)

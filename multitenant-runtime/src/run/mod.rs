@@ -1,7 +1,9 @@
 //! Carrying out a plan: workers, the lock protocol, retries, events, the report.
 
+mod abandon;
 mod blockers;
 mod budget;
+mod confined;
 mod context;
 mod event;
 mod execute;
@@ -22,6 +24,7 @@ mod waits;
 mod wall;
 mod worker;
 
+pub(crate) use abandon::abandon;
 pub(crate) use budget::Budget;
 pub(crate) use context::Context;
 pub use event::{Event, Observer};
@@ -29,7 +32,7 @@ pub(crate) use execute::execute;
 pub use failure::Failure;
 pub(crate) use frame::{Frame, Standing};
 pub(crate) use job::{Job, refusal};
-pub(crate) use lock::{creation_lock, lock_key};
+pub(crate) use lock::{creation_lock, lock_key, snapshot_lock};
 pub(crate) use preparation::Preparation;
 pub(crate) use registering::Registering;
 pub use report::{Outcome, Report, Stop, Summary, TargetReport};

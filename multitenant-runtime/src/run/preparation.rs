@@ -29,6 +29,8 @@ pub(crate) struct Preparation {
     ways: Arc<Mutex<HashMap<(Version, bool), Way>>>,
     /// Whether a plain statement changes nothing but what it names.
     quiet: bool,
+    /// Whether nothing may be done outside of the target's own schema: then it can be copied.
+    confined: bool,
     /// Which workers have a connection.
     pub(crate) seats: Arc<Seats>,
     /// Which targets have waited in vain for a lock.
@@ -52,6 +54,28 @@ impl Preparation {
     /// For a run to this end that writes to this state table, if to any.
     pub(crate) fn of(goal: &Goal, state: Option<StateTable>) -> Self {
         Self { goal: goal.clone(), state, ..Self::default() }
+    }
+
+    /// For a run that creates, of which more is to be looked at than of others: the wall is read.
+    pub(crate) async fn walled(
+        settings: &Settings,
+        session: &Session,
+        state: Option<StateTable>,
+    ) -> Result<Self, tokio_postgres::Error> {
+        let prepared = Self::of(&Goal::default(), state);
+        prepared.read_wall(session, settings).await?;
+        Ok(prepared)
+    }
+
+    /// The same, for a copy that is to be copied: nothing may be done outside of the schema, and the state table is not
+    /// to know.
+    pub(crate) fn confined(&self) -> Self {
+        Self { confined: true, ..self.silent() }
+    }
+
+    /// Whether nothing may be done outside of the target's own schema.
+    pub(crate) fn is_confined(&self) -> bool {
+        self.confined
     }
 
     /// The same, for what the state table is not to know.
@@ -109,7 +133,8 @@ impl Preparation {
     /// Whether these migrations together, with which a tenant begins, change nothing but what they make.
     pub(crate) fn is_plain_creation(&self, migrations: &[Migration]) -> bool {
         let ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
-        !migrations.iter().any(|migration| ways.get(&key(migration)) == Some(&Way::Judged))
+        !self.confined
+            && !migrations.iter().any(|migration| ways.get(&key(migration)) == Some(&Way::Judged))
             && is_plain_creation(migrations)
     }
 
@@ -120,7 +145,7 @@ impl Preparation {
 
     /// How a tenant's migration is kept from changing the shared schema.
     pub(crate) fn way(&self, migration: &Migration) -> Way {
-        let find_out = || match effects(migration).filter(|_| self.quiet) {
+        let find_out = || match effects(migration).filter(|_| self.quiet && !self.confined) {
             Some(effects) => Way::Plain(Arc::new(effects)),
             None if self.wants_care(migration) => Way::Judged,
             None => Way::Looked,

@@ -10,9 +10,9 @@ use crate::ident::literal;
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
 
-use super::Failure;
 use super::preparation::Preparation;
 use super::transaction::{Holder, Role, Transaction};
+use super::{Failure, confined};
 
 /// Why a step did not happen. Nothing of it is in the database, unless the connection broke: then nobody
 /// knows until the history is read again.
@@ -125,6 +125,14 @@ fn meaning(
         Role::Guard if is_failed_cast(error) => StepError::Suspicious,
         Role::Wall { migration } if is_failed_cast(error) => touched(prepared, error, migrations.get(migration)),
         Role::Suspicion if is_failed_guard(error) => StepError::Suspicious,
+        Role::Confined if is_failed_cast(error) => {
+            let message = error.as_db_error().map_or("", |db| db.message());
+            let names = confined::named_in(message);
+            StepError::failed(Failure::new(
+                FailureClass::Permanent,
+                format!("the migrations read or write outside of the tenant's schema: {names}"),
+            ))
+        }
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
                 .with_hint("create tenants as a role that may use the schemas that it makes"),

@@ -7,7 +7,8 @@ cargo bench --package multitenant-tests --bench fleet -- [OPTIONS]
   --tenants N             tenants of the workloads that write [300]
   --repetitions R         interleaved repetitions [10]
   --loop-repetitions R    of them, those in which the loop over diesel_migrations runs too [as many]
-  --only NAME             one workload: start, nothing, small, five, create, count; may be given again
+  --only NAME             one workload: start, nothing, small, five, create, provision, count; may
+                          be given again
   --statements            with `--only count`: what each kind of statement costs the server
   --json                  JSON lines instead of tables
   --test, --quick         every workload once, with few tenants

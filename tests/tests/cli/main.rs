@@ -11,5 +11,6 @@ mod held;
 mod interrupt;
 mod migrate;
 mod project;
+mod snapshot;
 mod status;
 mod usage;

@@ -16,6 +16,7 @@ mod registry;
 mod rollback;
 mod rollout;
 mod run;
+mod snapshot;
 mod startup;
 mod state;
 mod unreadable;

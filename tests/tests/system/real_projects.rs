@@ -10,7 +10,9 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use multitenant_runtime::testing::TestDatabase;
-use multitenant_runtime::{Error, MigrationSet, Migrator, NewTenant, RegistryText, Settings, SettingsText, Tier};
+use multitenant_runtime::{
+    Error, MigrationSet, Migrator, NewTenant, RegistryText, Settings, SettingsText, SnapshotOutcome, Tier,
+};
 
 use super::command_line;
 use super::environment::{say, variable};
@@ -85,11 +87,30 @@ async fn compare(folder: &Path) -> Result<String, String> {
         ),
         Err(error) => wrong.push(format!("create_tenant: {}", describe(&error))),
     }
+    let snapshot = match migrator.make_snapshot().await {
+        Ok(report) => report,
+        Err(error) => return Err(format!("make_snapshot: {}", describe(&error))),
+    };
+    let copied = if snapshot.outcome == SnapshotOutcome::Made {
+        match migrator.create_tenant(NewTenant::new("copied").unwrap()).await {
+            Ok(_) => wrong.extend(
+                difference(&expected, &dump(ours.url(), "tenant_copied")?).map(|lines| format!("copied: {lines}")),
+            ),
+            Err(error) => wrong.push(format!("create_tenant from the snapshot: {}", describe(&error))),
+        }
+        if rows(ours.url(), "tenant_copied").await != rows(theirs.url(), "replay").await {
+            wrong.push("copied: other rows".to_owned());
+        }
+        let (replay, restore) = (snapshot.replay.unwrap_or_default(), snapshot.restore.unwrap_or_default());
+        format!("; snapshot of {} statements, {restore:.0?} for {replay:.0?}", snapshot.statements.unwrap_or_default())
+    } else {
+        format!("; no snapshot: {}", snapshot.reason.unwrap_or_default())
+    };
     if wrong.is_empty() {
         let outside = set.migrations().iter().filter(|migration| !migration.run_in_transaction()).count();
         let lines = expected.lines().count();
         Ok(format!(
-            "equal: {} migrations, {outside} of them outside a transaction, {lines} lines of schema, {} tenants in {took:.1?}",
+            "equal: {} migrations, {outside} of them outside a transaction, {lines} lines of schema, {} tenants in {took:.1?}{copied}",
             set.migrations().len(),
             tenants(),
         ))

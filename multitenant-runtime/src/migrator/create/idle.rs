@@ -20,14 +20,22 @@ pub(in crate::migrator) struct Idle(Arc<Mutex<Option<Kept>>>);
 /// A connection, and what was asked over it and need not be asked again.
 pub(super) struct Kept {
     pub(super) session: Session,
-    /// The state table, where there is one that may be written to.
-    pub(super) state: Option<StateTable>,
+    pub(super) asked: Asked,
     since: Instant,
 }
 
+/// What was asked over a connection.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// The state table, where there is one that may be written to.
+    pub(super) state: Option<StateTable>,
+    /// Whether there may be snapshots.
+    pub(super) snapshots: bool,
+}
+
 impl Kept {
-    pub(super) fn new(session: Session, state: Option<StateTable>) -> Self {
-        Self { session, state, since: Instant::now() }
+    pub(super) fn new(session: Session, asked: Asked) -> Self {
+        Self { session, asked, since: Instant::now() }
     }
 }
 
@@ -40,11 +48,11 @@ impl Idle {
 
     /// Keeps it for the next creation, where that can be: its driver lives on this runtime, and one of a single thread
     /// rests while nobody waits for it.
-    pub(super) async fn keep(&self, session: Session, state: Option<StateTable>) {
+    pub(super) async fn keep(&self, session: Session, asked: Asked) {
         if Handle::current().runtime_flavor() != RuntimeFlavor::MultiThread {
             return session.close().await;
         }
-        let kept = Kept::new(session, state);
+        let kept = Kept::new(session, asked);
         tokio::spawn(close_later(Arc::downgrade(&self.0), kept.since));
         let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(kept);
         if let Some(before) = before {

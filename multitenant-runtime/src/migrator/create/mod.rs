@@ -1,5 +1,6 @@
 //! Creating a tenant: schema, migrations, registry row, all or nothing.
 
+mod from_snapshot;
 mod idle;
 mod registration;
 mod steps;
@@ -22,7 +23,7 @@ use crate::target::Target;
 use super::{Migrator, NewTenant};
 
 pub(super) use idle::Idle;
-use idle::Kept;
+use idle::{Asked, Kept};
 
 impl Migrator {
     /// Creates a tenant: its schema, all migrations, and its row in the registry, all or nothing.
@@ -61,6 +62,7 @@ impl Migrator {
                         outcome: Outcome::Applied,
                         failure: None,
                     });
+                    Box::pin(self.snapshot_for_the_next()).await;
                     let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
                     return Ok(report(target, started, Outcome::Applied, applied, None));
                 }
@@ -116,21 +118,22 @@ impl Migrator {
         }
         let session = self.context.connect().await?;
         let state = StateTable::ready(&session, &self.context.settings).await?;
-        self.create_over(Kept::new(session, state), target, registering, known).await
+        let asked = Asked { state, snapshots: true };
+        self.create_over(Kept::new(session, asked), target, registering, known).await
     }
 
     /// Creates it over this connection, which is kept if all goes well.
     async fn create_over(
         &self,
-        Kept { session, state, .. }: Kept,
+        Kept { session, mut asked, .. }: Kept,
         target: &Target,
         registering: &Registering,
         known: &mut Option<Known>,
     ) -> Result<(), StepError> {
-        let result = self.create_on(&session, state.clone(), target, registering, known).await;
+        let result = self.create_on(&session, &mut asked, target, registering, known).await;
         match result {
             // What it has left on the connection goes with the next one's first statement.
-            Ok(()) if session.is_direct() => self.idle.keep(session, state).await,
+            Ok(()) if session.is_direct() => self.idle.keep(session, asked).await,
             _ => session.close().await,
         }
         result
@@ -139,7 +142,7 @@ impl Migrator {
     async fn create_on(
         &self,
         session: &Session,
-        state: Option<StateTable>,
+        asked: &mut Asked,
         target: &Target,
         registering: &Registering,
         known: &mut Option<Known>,
@@ -149,11 +152,14 @@ impl Migrator {
         }
         let context = &self.context;
         let migrations = context.tenant.migrations();
-        let prepared = Preparation::of(&Goal::default(), state);
+        let frame = Frame::new(&context.settings, target);
+        if let Some(created) = self.create_from_snapshot(session, asked, frame, registering, known).await {
+            return created;
+        }
+        let prepared = Preparation::of(&Goal::default(), asked.state.clone());
         if !prepared.is_plain_creation(migrations) {
             prepared.read_wall(session, &context.settings).await?;
         }
-        let frame = Frame::new(&context.settings, target);
         if !migrations.iter().all(Migration::run_in_transaction) {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
@@ -192,7 +198,7 @@ impl Migrator {
 /// used only then, and so can a table with deferred constraints be altered, or a temporary table's name be taken.
 ///
 /// Only then: in steps, what a migration does outside the new schema stays when a later one fails.
-fn needs_steps(failure: &Failure, migrations: &[Migration]) -> bool {
+pub(crate) fn needs_steps(failure: &Failure, migrations: &[Migration]) -> bool {
     let Some(code) = failure.sqlstate.as_deref() else { return false };
     let makes_temporary_tables = || {
         let temporary = |sql: &str| sql.to_ascii_lowercase().contains("temp");

@@ -12,7 +12,7 @@ use crate::plan::{Goal, Wanted, decide};
 use crate::registry::UNDER_CONSTRUCTION;
 use crate::run::{
     Context, Failure, Frame, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict, Worker,
-    creation_lock, delays, send, send_known,
+    abandon, creation_lock, send, send_known,
 };
 use crate::sqlstate::FailureClass;
 
@@ -59,38 +59,9 @@ impl Migrator {
         let in_doubt = known.is_some()
             && matches!(&result, Err(StepError::Failed { failure, .. }) if failure.class == FailureClass::ConnectionLost);
         if result.is_err() && !in_doubt {
-            self.abandon(frame, mark).await;
+            abandon(&self.context, frame, mark).await;
         }
         result
-    }
-
-    /// Removes what a transaction would have undone. If this fails too, the mark stays, and the next try removes it.
-    ///
-    /// On a connection of its own, since a cancel request may still be on its way to the others; and it waits until
-    /// the server has ended a session that was left in the middle, and holds the lock until then.
-    async fn abandon(&self, frame: Frame<'_>, mark: &str) {
-        let abandon = Transaction::abandon_tenant(frame, mark);
-        let mut delays = delays();
-        loop {
-            let result = match self.context.connect().await {
-                Ok(session) => {
-                    let result =
-                        send(&session, &abandon, &[], &Preparation::default(), &CancellationToken::new()).await;
-                    session.close().await;
-                    result
-                }
-                Err(error) => Err(error.into()),
-            };
-            let again = match result {
-                Err(StepError::Held) => true,
-                Err(StepError::Failed { failure, .. }) => failure.class.is_retryable(),
-                Ok(()) | Err(StepError::Stale | StepError::Suspicious) => false,
-            };
-            match delays.next() {
-                Some(delay) if again => tokio::time::sleep(delay).await,
-                _ => return,
-            }
-        }
     }
 
     /// Migrates the new schema, then registers the tenant.

@@ -57,6 +57,7 @@ impl Transaction {
             tx.suspicion(frame, prepared);
             tx.push(Role::Frame, frame.set_search_path());
         }
+        tx.confined(frame, prepared);
         tx.note(frame, standing, prepared);
         tx.register(frame, registering);
         tx.commit()
@@ -108,7 +109,7 @@ impl Transaction {
         tx.commit()
     }
 
-    fn register(&mut self, frame: Frame<'_>, registering: &Registering) {
+    pub(super) fn register(&mut self, frame: Frame<'_>, registering: &Registering) {
         if let Some(sql) = &registering.insert {
             self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
             self.push(Role::Register, sql.clone());
@@ -119,7 +120,7 @@ impl Transaction {
     }
 }
 
-fn schema_is_absent(schema: &SchemaName) -> String {
+pub(super) fn schema_is_absent(schema: &SchemaName) -> String {
     format!("NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {})", literal(schema.as_str()))
 }
 

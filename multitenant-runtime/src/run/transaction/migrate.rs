@@ -46,6 +46,7 @@ impl Transaction {
             Some(_) => tx.suspicion(frame, prepared),
             None => {}
         }
+        tx.confined(frame, prepared);
         // For the triggers that run at COMMIT, too.
         tx.push(Role::Frame, frame.set_search_path());
         tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
@@ -80,6 +81,7 @@ impl Transaction {
             // For the triggers that run at COMMIT.
             tx.push(Role::Frame, frame.set_search_path());
         }
+        tx.confined(frame, prepared);
         tx.commit()
     }
 

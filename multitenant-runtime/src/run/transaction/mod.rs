@@ -20,10 +20,12 @@
 mod create;
 mod history;
 mod migrate;
+mod snapshot;
 
 use crate::migration::{Migration, StatementKind};
 use crate::target::Tier;
 
+use super::confined;
 use super::frame::{Frame, Standing};
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
@@ -43,12 +45,16 @@ pub(crate) enum Role {
     Guard,
     /// A statement of the migration at this place of the list, at this place of its script.
     Migration { migration: usize, statement: usize },
+    /// A statement of a snapshot.
+    Snapshot,
     /// Writes the history of the migration at this place of the list.
     Record { migration: usize },
     /// Asserts that the migration at this place of the list has not changed the shared schema.
     Wall { migration: usize },
     /// Asserts that nothing suggests a change of the shared schema: a failed one wants the wall's own judgement.
     Suspicion,
+    /// Asserts that nothing was done outside of the target's own schema.
+    Confined,
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
     Current,
     /// Registers a new tenant.
@@ -136,6 +142,15 @@ impl Transaction {
             && let Some(statement) = prepared.wall().map_or_else(unread, Wall::quick)
         {
             self.push(Role::Suspicion, statement);
+        }
+    }
+
+    /// Where a copy is to be made of it; under a path on which nobody has put anything.
+    fn confined(&mut self, frame: Frame<'_>, prepared: &Preparation) {
+        if prepared.is_confined() {
+            self.push(Role::Frame, TRUSTED_PATH.to_owned());
+            self.push(Role::Confined, confined::guard(frame.schema()));
+            self.push(Role::Frame, frame.set_search_path());
         }
     }
 

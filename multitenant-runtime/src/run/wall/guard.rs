@@ -84,7 +84,7 @@ pub(super) fn objects_of(schemas: &str) -> String {
 /// committed at all, and only subtransactions of this one are left; hence the limit, beyond which lie rows frozen so
 /// long ago that their numbers seem to be ahead. `pg_xact_status` is not asked about those: it refuses a number that
 /// was never given out.
-fn is_ours(xmin: &str) -> String {
+pub(crate) fn is_ours(xmin: &str) -> String {
     const SUBTRANSACTIONS: u32 = 1 << 16;
     let full = format!("(pg_current_xact_id()::text::int8 - age({xmin}))");
     let end = "pg_snapshot_xmax(pg_current_snapshot())::text::int8";

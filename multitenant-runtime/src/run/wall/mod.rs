@@ -14,5 +14,6 @@ mod objects;
 mod quick;
 mod quiet;
 
+pub(crate) use guard::is_ours;
 pub(crate) use objects::Wall;
 pub(crate) use quiet::{RUNS_CODE, is_quiet};
