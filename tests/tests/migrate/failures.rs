@@ -79,7 +79,7 @@ async fn what_one_migration_sets_the_next_does_not_see() {
     project.schemas(3).await;
     let report = project.builder().jobs(1).build().unwrap().migrate(Scope::all()).await.unwrap();
     assert_eq!(outcomes(&report), ["tenant_0:applied 2", "tenant_1:applied 2", "tenant_2:applied 2"]);
-    assert_eq!(project.one("SELECT seen FROM tenant_1.next").await, "01son");
+    assert_eq!(project.one("SELECT seen FROM tenant_1.next").await, "01500mson");
 }
 
 #[tokio::test(flavor = "multi_thread")]
