@@ -57,6 +57,7 @@ pub use settings::{
 
 #[cfg(feature = "migrations")]
 pub use {
+    async_trait::async_trait,
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
@@ -68,7 +69,7 @@ pub use {
         Step, TargetPlan,
     },
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
-    run::{Event, Failure, Observer, Outcome, Report, Stop, Summary, TargetReport},
+    run::{Event, Failure, HookError, HookResult, Hooks, Observer, Outcome, Report, Stop, Summary, TargetReport},
     sqlstate::FailureClass,
     target::{Target, Tier},
     tokio_util::sync::CancellationToken,

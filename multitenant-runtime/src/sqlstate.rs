@@ -34,6 +34,8 @@ pub enum FailureClass {
     Pending,
     /// A tenant's migration would have changed the shared schema.
     SharedSchemaTouched,
+    /// A hook of the application's failed.
+    Hook,
     /// It will fail again until somebody changes something.
     Permanent,
 }
@@ -165,6 +167,7 @@ mod tests {
             (FailureClass::LockTimeout, "lock-timeout"),
             (FailureClass::SharedSchemaTouched, "shared-schema-touched"),
             (FailureClass::Held, "held"),
+            (FailureClass::Hook, "hook"),
         ] {
             assert_eq!(class.to_string(), text);
             assert_eq!(FailureClass::parse(text), class);

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::migration::{EmbeddedMigrations, MigrationSet, Problem, SetError};
 use crate::plan::{OnAhead, OnEdited, OnOutOfOrder, Policy};
 use crate::registry::{Registry, RegistrySource};
-use crate::run::{Context, Observer};
+use crate::run::{Context, Hooked, Hooks, Observer};
 use crate::settings::{Settings, SettingsError};
 use crate::target::Tier;
 
@@ -39,6 +39,7 @@ pub struct MigratorBuilder {
     on_out_of_order: Option<OnOutOfOrder>,
     policy: Policy,
     observer: Option<Arc<dyn Observer>>,
+    hooks: Hooked,
     cancellation: CancellationToken,
 }
 
@@ -64,6 +65,7 @@ impl MigratorBuilder {
             on_out_of_order: None,
             policy: Policy::default(),
             observer: None,
+            hooks: Hooked::default(),
             cancellation: CancellationToken::new(),
         }
     }
@@ -146,6 +148,12 @@ impl MigratorBuilder {
         self
     }
 
+    /// The application's own code before and after a run, its targets and their migrations.
+    pub fn hooks(mut self, hooks: impl Hooks + 'static) -> Self {
+        self.hooks = Hooked::by(hooks);
+        self
+    }
+
     /// What ends a run early: what had begun is rolled back or finished, the rest is reported as not tried.
     pub fn cancellation(mut self, token: CancellationToken) -> Self {
         self.cancellation = token;
@@ -186,6 +194,7 @@ impl MigratorBuilder {
             policy: Policy { on_out_of_order: self.on_out_of_order.unwrap_or(configured), ..self.policy },
             wait: self.wait,
             observer: self.observer,
+            hooks: self.hooks,
             cancellation: self.cancellation,
             settings,
             shared,

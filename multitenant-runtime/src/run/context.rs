@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use crate::target::{Target, Tier};
 
 use super::event::{Event, Observer};
+use super::hooks::Hooked;
 
 /// What a run knows from its beginning to its end.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     /// How long a target that another run holds is waited for.
     pub(crate) wait: Duration,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) hooks: Hooked,
     pub(crate) cancellation: CancellationToken,
 }
 

@@ -5,6 +5,7 @@ mod builder;
 mod create;
 mod failures;
 mod histories;
+mod hooks;
 mod names;
 mod non_transactional;
 mod project;
