@@ -55,6 +55,8 @@ pub use settings::{
     parse_duration,
 };
 
+#[cfg(feature = "functions")]
+pub use migration::{FunctionResult, MigrationFunction, RustMigration};
 #[cfg(feature = "migrations")]
 pub use {
     async_trait::async_trait,

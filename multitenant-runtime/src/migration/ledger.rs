@@ -70,7 +70,7 @@ impl<'a> Ledger<'a> {
              VALUES ({}, {}, {HISTORY_FORMAT}, {})",
             self.qualified(),
             literal(migration.version().as_str()),
-            literal(&migration.checksum().to_string()),
+            checksum(migration),
             literal(run.as_str()),
         )
     }
@@ -86,7 +86,7 @@ impl<'a> Ledger<'a> {
             "UPDATE {} SET {CHECKSUM_COLUMN} = {}, {FORMAT_COLUMN} = {HISTORY_FORMAT}, {RUN_COLUMN} = {} \
              WHERE version = {}",
             self.qualified(),
-            literal(&migration.checksum().to_string()),
+            checksum(migration),
             literal(run.as_str()),
             literal(migration.version().as_str()),
         )
@@ -125,4 +125,9 @@ impl<'a> Ledger<'a> {
         let ours = if extended { format!("{CHECKSUM_COLUMN}, {FORMAT_COLUMN}::text") } else { "NULL, NULL".to_owned() };
         format!("SELECT {i}, version::text, {ours} FROM {}", self.qualified())
     }
+}
+
+/// Its checksum as SQL. What has none is recorded as Diesel records: nobody will say that it was edited.
+fn checksum(migration: &Migration) -> String {
+    migration.checksum().map_or("NULL".to_owned(), |checksum| literal(&checksum.to_string()))
 }

@@ -7,6 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection::ConnectionUrl;
 use crate::error::Error;
+#[cfg(feature = "functions")]
+use crate::migration::RustMigration;
 use crate::migration::{EmbeddedMigrations, MigrationSet, Problem, SetError};
 use crate::plan::{OnAhead, OnEdited, OnOutOfOrder, Policy};
 use crate::registry::{Registry, RegistrySource};
@@ -40,6 +42,8 @@ pub struct MigratorBuilder {
     policy: Policy,
     observer: Option<Arc<dyn Observer>>,
     hooks: Hooked,
+    #[cfg(feature = "functions")]
+    functions: (Vec<RustMigration>, Vec<RustMigration>),
     cancellation: CancellationToken,
 }
 
@@ -66,6 +70,8 @@ impl MigratorBuilder {
             policy: Policy::default(),
             observer: None,
             hooks: Hooked::default(),
+            #[cfg(feature = "functions")]
+            functions: (Vec::new(), Vec::new()),
             cancellation: CancellationToken::new(),
         }
     }
@@ -154,6 +160,20 @@ impl MigratorBuilder {
         self
     }
 
+    /// A migration of the shared schema that is a Rust function; its version says when its turn comes.
+    #[cfg(feature = "functions")]
+    pub fn shared_migration(mut self, migration: RustMigration) -> Self {
+        self.functions.0.push(migration);
+        self
+    }
+
+    /// A migration of the tenants' that is a Rust function; its version says when its turn comes.
+    #[cfg(feature = "functions")]
+    pub fn tenant_migration(mut self, migration: RustMigration) -> Self {
+        self.functions.1.push(migration);
+        self
+    }
+
     /// What ends a run early: what had begun is rolled back or finished, the rest is reported as not tried.
     pub fn cancellation(mut self, token: CancellationToken) -> Self {
         self.cancellation = token;
@@ -165,7 +185,7 @@ impl MigratorBuilder {
     /// # Errors
     ///
     /// [`Error::Settings`], also where a timeout is longer than PostgreSQL's 2,147,483,647 milliseconds;
-    /// [`Error::Migrations`], also where a set is of the other tier; [`Error::NoDatabase`] and [`Error::Url`].
+    /// [`Error::Migrations`], also where a set is of the other tier, or a function has another migration's version; [`Error::NoDatabase`] and [`Error::Url`].
     pub fn build(self) -> Result<Migrator, Error> {
         let (shared, tenant, mut settings) = match self.source {
             Source::Embedded(migrations) => {
@@ -177,6 +197,8 @@ impl MigratorBuilder {
         for (set, expected) in [(shared.as_ref(), Tier::Shared), (Some(&tenant), Tier::Tenant)] {
             set.map_or(Ok(()), |set| is_of(set, expected))?;
         }
+        #[cfg(feature = "functions")]
+        let (shared, tenant) = with_functions(shared, tenant, self.functions)?;
         let url = self.migrate_url.or(self.database_url).ok_or(Error::NoDatabase)?;
         settings.jobs = self.jobs.unwrap_or(settings.jobs).max(1);
         let lock_timeout = self.lock_timeout.unwrap_or(settings.lock_timeout);
@@ -202,6 +224,22 @@ impl MigratorBuilder {
         };
         Ok(Migrator { context: Arc::new(context), registry })
     }
+}
+
+/// The sets with the functions among their migrations. Functions alone make a shared set too.
+#[cfg(feature = "functions")]
+fn with_functions(
+    shared: Option<MigrationSet>,
+    tenant: MigrationSet,
+    functions: (Vec<RustMigration>, Vec<RustMigration>),
+) -> Result<(Option<MigrationSet>, MigrationSet), SetError> {
+    let shared = match (shared, functions.0) {
+        (None, functions) if functions.is_empty() => None,
+        (shared, functions) => {
+            Some(shared.unwrap_or_else(|| MigrationSet::empty(Tier::Shared)).with_functions(functions)?)
+        }
+    };
+    Ok((shared, tenant.with_functions(functions.1)?))
 }
 
 /// A set of the other tier would put every tenant's tables into the shared schema.

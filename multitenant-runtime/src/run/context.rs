@@ -50,6 +50,13 @@ impl Context {
         Box::pin(Session::connect(&self.url, &options)).await
     }
 
+    /// A connection that goes to Diesel, and is listened to on the way.
+    #[cfg(feature = "functions")]
+    pub(crate) async fn connect_for_diesel(&self) -> Result<Session, ConnectError> {
+        let options = ConnectOptions { overheard: true, ..ConnectOptions::default() };
+        Box::pin(Session::connect(&self.url, &options)).await
+    }
+
     pub(crate) async fn connect(&self) -> Result<Session, ConnectError> {
         Box::pin(Session::connect(&self.url, &ConnectOptions::default())).await
     }

@@ -6,6 +6,8 @@ mod event;
 mod execute;
 mod failure;
 mod frame;
+#[cfg(feature = "functions")]
+mod function;
 mod hooks;
 mod job;
 mod lock;

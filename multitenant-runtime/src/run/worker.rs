@@ -15,6 +15,8 @@ use super::Failure;
 use super::context::Context;
 use super::event::Event;
 use super::frame::{Frame, Standing};
+#[cfg(feature = "functions")]
+use super::function::Run;
 use super::hooks::also;
 use super::job::{InDoubt, Job};
 use super::outside;
@@ -227,6 +229,13 @@ impl Worker {
             return self.outside_transaction(frame, migration, plan, standing).await;
         }
         let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
+        #[cfg(feature = "functions")]
+        if let Some(function) = migration.function() {
+            // Its connection takes the place of this one.
+            self.session = None;
+            let (prepared, context) = (&*prepared, &*context);
+            return Run { frame, migration, function, plan, standing, prepared, context }.apply(doubt).await;
+        }
         let transaction = Transaction::migrate(frame, migration, plan.history, &plan.applied, standing, &prepared);
         let session = self.session().await?;
         let migrations = std::slice::from_ref(migration);

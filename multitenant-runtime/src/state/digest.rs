@@ -19,7 +19,10 @@ pub(crate) fn digest<'v>(
     let mut lines: Vec<String> = applied
         .into_iter()
         .map(|version| match set.get(version) {
-            Some(migration) if !edited.contains(version) => format!("{version} {}\n", migration.checksum()),
+            Some(migration) if !edited.contains(version) => match migration.checksum() {
+                Some(checksum) => format!("{version} {checksum}\n"),
+                None => format!("{version} function\n"),
+            },
             Some(_) => format!("{version} edited\n"),
             None => format!("{version} unknown\n"),
         })

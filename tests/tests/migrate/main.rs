@@ -4,6 +4,7 @@
 mod builder;
 mod create;
 mod failures;
+mod functions;
 mod histories;
 mod hooks;
 mod names;

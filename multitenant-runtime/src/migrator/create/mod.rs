@@ -149,7 +149,8 @@ impl Migrator {
         let prepared = Preparation::for_run(session, &context.settings).await?;
         let frame = Frame::new(&context.settings, target);
         let migrations = context.tenant.migrations();
-        if !migrations.iter().all(Migration::run_in_transaction) {
+        // A function may be called between two statements only.
+        if !migrations.iter().all(|migration| migration.run_in_transaction() && !migration.is_function()) {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
         let standing = Standing::complete(&context.tenant);
