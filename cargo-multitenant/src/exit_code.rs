@@ -68,7 +68,12 @@ fn of_runtime(error: &Error) -> u8 {
         Error::Database(failure) if is_lost(failure) => UNREACHABLE,
         Error::Database(_) => FAILED,
         Error::Incomplete(report) => of_run(&TargetResult::all(report), None),
-        Error::Aborted { error, .. } => of_runtime(error),
+        Error::Aborted { error, .. } | Error::Hook { aborted_by: Some(error), .. } => of_runtime(error),
+        // Where all outcomes are good, the hook itself is what failed.
+        Error::Hook { report, .. } => match of_run(&TargetResult::all(report), None) {
+            DONE => FAILED,
+            code => code,
+        },
         // The runtime's list may grow; a code that says nothing wrong is better than one that does.
         _ => BUG,
     }

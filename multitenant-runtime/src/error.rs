@@ -6,7 +6,7 @@ use crate::connection::{ConnectError, UrlError};
 use crate::ident::TenantId;
 use crate::migration::{SetError, Version};
 use crate::registry::RegistryError;
-use crate::run::{Failure, Report};
+use crate::run::{Failure, HookError, Report};
 use crate::settings::SettingsError;
 
 /// What ends a call of the [`Migrator`](crate::Migrator).
@@ -43,6 +43,15 @@ pub enum Error {
     Incomplete(Box<Report>),
     /// The blocking form could not start a runtime.
     Runtime(std::io::Error),
+    /// The hook `before_run` failed, and nothing was begun; or `after_run` did, and everything in the report stays.
+    Hook {
+        /// What was done: after `before_run`, every target as not tried.
+        report: Box<Report>,
+        /// Which hook failed, and with what.
+        error: Box<HookError>,
+        /// What had ended the run before its end, where something had.
+        aborted_by: Option<Box<Error>>,
+    },
     /// The run could not go on after some of its work was done: that work is in the report.
     Aborted {
         /// What was done until then.
@@ -89,6 +98,7 @@ impl fmt::Display for Error {
             Self::Database(failure) => failure.fmt(f),
             Self::Incomplete(report) => incomplete(report, f),
             Self::Runtime(error) => write!(f, "cannot start a runtime to wait in: {error}"),
+            Self::Hook { report, error, aborted_by } => hook(report, error, aborted_by.as_deref(), f),
             Self::Aborted { error, .. } => write!(f, "the run ended early: {error}"),
         }
     }
@@ -122,6 +132,18 @@ fn incomplete(report: &Report, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
+fn hook(report: &Report, error: &HookError, aborted_by: Option<&Error>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    if let Some(aborted_by) = aborted_by {
+        write!(f, "; the run had ended early: {aborted_by}")?;
+    }
+    if report.is_complete() {
+        return f.write_str("; what the run was to do is done");
+    }
+    f.write_str("; ")?;
+    incomplete(report, f)
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -131,6 +153,7 @@ impl std::error::Error for Error {
             Self::Connect(error) => Some(error),
             Self::Registry(error) => Some(error),
             Self::Runtime(error) => Some(error),
+            Self::Hook { error, .. } => Some(&**error),
             Self::Aborted { error, .. } => Some(&**error),
             Self::NoDatabase
             | Self::UnknownTenants(_)

@@ -59,8 +59,11 @@ pub use settings::{
     parse_duration,
 };
 
+#[cfg(feature = "functions")]
+pub use migration::{FunctionResult, MigrationFunction, RustMigration};
 #[cfg(feature = "migrations")]
 pub use {
+    async_trait::async_trait,
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
@@ -72,7 +75,7 @@ pub use {
         Step, TargetPlan,
     },
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
-    run::{Event, Failure, Observer, Outcome, Report, Stop, Summary, TargetReport},
+    run::{Event, Failure, HookError, HookResult, Hooks, Observer, Outcome, Report, Stop, Summary, TargetReport},
     snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
     target::{Target, Tier},

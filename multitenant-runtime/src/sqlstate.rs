@@ -7,7 +7,10 @@ use std::fmt;
 use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::SqlState;
+
+#[cfg(feature = "functions")]
+use crate::connection::ServerError;
 
 /// What kind of failure it is, which decides whether it is worth another try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,6 +37,8 @@ pub enum FailureClass {
     Pending,
     /// A tenant's migration would have changed the shared schema.
     SharedSchemaTouched,
+    /// A hook of the application's failed.
+    Hook,
     /// It will fail again until somebody changes something.
     Permanent,
 }
@@ -53,14 +58,20 @@ impl FailureClass {
 
     pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(error) => Self::of_db_error(error),
+            Some(error) => Self::of_code(error.code(), error.schema()),
             // Without an answer from the server, it is the connection that failed.
             None => Self::ConnectionLost,
         }
     }
 
-    fn of_db_error(error: &DbError) -> Self {
-        let code = error.code();
+    /// The class of an error that was heard on its way to Diesel.
+    #[cfg(feature = "functions")]
+    pub(crate) fn of_server(error: &ServerError) -> Self {
+        Self::of_code(&SqlState::from_code(&error.code), error.schema.as_deref())
+    }
+
+    /// By the code, and by the schema that the error names.
+    fn of_code(code: &SqlState, schema: Option<&str>) -> Self {
         if *code == SqlState::LOCK_NOT_AVAILABLE {
             Self::LockTimeout
         } else if *code == SqlState::T_R_DEADLOCK_DETECTED {
@@ -73,7 +84,7 @@ impl FailureClass {
             || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
         {
             Self::ConnectionLost
-        } else if is_transient(error) {
+        } else if is_transient(code, schema) {
             Self::Retryable
         } else {
             Self::Permanent
@@ -92,9 +103,8 @@ impl fmt::Display for FailureClass {
 ///
 /// Tenants that create the same extension, or replace the same shared function, at the same time collide on
 /// the system catalogues; the second try finds the object there.
-fn is_transient(error: &DbError) -> bool {
-    let code = error.code();
-    let in_catalogue = error.schema() == Some("pg_catalog");
+fn is_transient(code: &SqlState, schema: Option<&str>) -> bool {
+    let in_catalogue = schema == Some("pg_catalog");
     *code == SqlState::T_R_SERIALIZATION_FAILURE
         || *code == SqlState::TOO_MANY_CONNECTIONS
         || *code == SqlState::CANNOT_CONNECT_NOW
@@ -109,8 +119,35 @@ fn is_transient(error: &DbError) -> bool {
 ///
 /// "Tuple concurrently updated" has that code too; it is told by the server's function that raises it.
 pub(crate) fn retry_once(error: &tokio_postgres::Error) -> bool {
-    let collision = |db: &DbError| matches!(db.routine(), Some("simple_heap_update" | "simple_heap_delete"));
-    error.code() == Some(&SqlState::INTERNAL_ERROR) && !error.as_db_error().is_some_and(collision)
+    error.as_db_error().is_some_and(|db| is_retried_once(db.code(), db.routine()))
+}
+
+fn is_retried_once(code: &SqlState, routine: Option<&str>) -> bool {
+    *code == SqlState::INTERNAL_ERROR && !matches!(routine, Some("simple_heap_update" | "simple_heap_delete"))
+}
+
+/// The same of an error that was heard on its way to Diesel.
+#[cfg(feature = "functions")]
+pub(crate) fn retry_heard_once(error: &ServerError) -> bool {
+    is_retried_once(&SqlState::from_code(&error.code), error.routine.as_deref())
+}
+
+/// Whether the server refused a statement because one before it in the same transaction had failed.
+#[cfg(feature = "functions")]
+pub(crate) fn follows_a_failure(code: &str) -> bool {
+    code == SqlState::IN_FAILED_SQL_TRANSACTION.code()
+}
+
+/// Whether a guard found what it asserts gone altogether.
+#[cfg(feature = "functions")]
+pub(crate) fn is_undefined_table_code(code: &str) -> bool {
+    [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].iter().any(|known| known.code() == code)
+}
+
+/// Whether a guard of this code failed: one that divides by zero, and one that carries a value.
+#[cfg(feature = "functions")]
+pub(crate) fn is_failed_guard_code(code: &str) -> bool {
+    [SqlState::DIVISION_BY_ZERO, SqlState::INVALID_TEXT_REPRESENTATION].iter().any(|known| known.code() == code)
 }
 
 /// Whether the object that the statement makes is there already: what an interrupted run leaves behind.
@@ -175,6 +212,7 @@ mod tests {
             (FailureClass::LockTimeout, "lock-timeout"),
             (FailureClass::SharedSchemaTouched, "shared-schema-touched"),
             (FailureClass::Held, "held"),
+            (FailureClass::Hook, "hook"),
         ] {
             assert_eq!(class.to_string(), text);
             assert_eq!(FailureClass::parse(text), class);

@@ -7,13 +7,14 @@ use tokio_postgres::tls::TlsConnect;
 use tokio_postgres::{Client, Config, Connection};
 
 use super::codes;
+use super::ear::{Ear, Listening, Overheard};
 use super::error::Cause;
 use super::host::HostEntry;
 use super::socket::{Address, Socket, ask_for_tls};
 use super::ssl::{SslMode, SslSettings};
 use super::tls::{AVAILABLE, Connector, Handshake, TlsError};
 
-type Encrypted = <Handshake as TlsConnect<Socket>>::Stream;
+type Encrypted = Overheard<<Handshake as TlsConnect<Socket>>::Stream>;
 
 /// A client, its other half, and the way it came.
 pub(super) struct Attempt {
@@ -49,6 +50,7 @@ pub(super) async fn connect(
     config: &Config,
     settings: &SslSettings,
     connector: &Connector,
+    ear: Option<&Ear>,
 ) -> Result<Attempt, Cause> {
     let mut route = Route {
         address: address.clone(),
@@ -59,13 +61,13 @@ pub(super) async fn connect(
         connector: connector.clone(),
     };
     let (first, second) = plan(settings.mode, address.is_tcp());
-    let failure = match try_once(&mut route, first, settings).await {
+    let failure = match try_once(&mut route, first, settings, ear).await {
         Ok(attempt) => return Ok(attempt),
         Err(failure) => failure,
     };
     let failure = match second {
         Some(second) if worth_another(&failure, first, route.encrypted, settings) => {
-            match try_once(&mut route, second, settings).await {
+            match try_once(&mut route, second, settings, ear).await {
                 Ok(attempt) => return Ok(attempt),
                 // The server has no TLS either, or refuses both ways: the first answer says more.
                 Err(_) => failure,
@@ -102,7 +104,12 @@ fn refuses_the_way(failure: &Cause) -> bool {
     failure.code().is_some_and(|code| *code == codes::INVALID_AUTHORIZATION || *code == codes::PROTOCOL_VIOLATION)
 }
 
-async fn try_once(route: &mut Route, encryption: Encryption, settings: &SslSettings) -> Result<Attempt, Cause> {
+async fn try_once(
+    route: &mut Route,
+    encryption: Encryption,
+    settings: &SslSettings,
+    ear: Option<&Ear>,
+) -> Result<Attempt, Cause> {
     let mut socket = route.address.open(&route.config).await.map_err(Cause::Io)?;
     route.encrypted = match encryption {
         Encryption::Plain => false,
@@ -114,7 +121,10 @@ async fn try_once(route: &mut Route, encryption: Encryption, settings: &SslSetti
     }
     let mut config = route.config.clone();
     set_encryption(&mut config, route.encrypted);
-    let handshake = route.connector.handshake(&route.host);
+    if let (Some(ear), false) = (ear, route.encrypted) {
+        socket = Socket::new(Overheard::new(socket, Some(ear.clone())));
+    }
+    let handshake = Listening { handshake: route.connector.handshake(&route.host), ear: ear.cloned() };
     let (client, connection) = config.connect_raw(socket, handshake).await.map_err(Cause::from_startup)?;
     Ok(Attempt { client, connection, route: route.clone() })
 }

@@ -8,7 +8,10 @@
 mod attempt;
 mod canceller;
 mod codes;
+mod ear;
 mod error;
+#[cfg(feature = "functions")]
+mod guest;
 mod host;
 mod meaning;
 mod notice;
@@ -28,7 +31,13 @@ mod witness;
 #[cfg(unix)]
 mod tests;
 
+#[cfg(feature = "migrations")]
+pub(crate) use canceller::Canceller;
+#[cfg(feature = "functions")]
+pub(crate) use ear::ServerError;
 pub use error::{ConnectError, ConnectErrorKind};
+#[cfg(feature = "functions")]
+pub(crate) use guest::Guest;
 pub use notice::Notice;
 #[cfg(feature = "migrations")]
 pub(crate) use row::Row;

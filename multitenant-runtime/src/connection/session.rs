@@ -12,6 +12,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, SimpleQueryMessag
 use super::attempt::{self, Attempt, Route};
 use super::canceller::Canceller;
 use super::codes;
+use super::ear::Ear;
 use super::error::{Cause, ConnectError};
 use super::host::HostEntry;
 use super::meaning::SessionAttributes;
@@ -38,6 +39,7 @@ pub(crate) struct Session {
     direct: bool,
     standby: bool,
     notices: NoticeBuffer,
+    ear: Ear,
     driver: Driver,
     route: Route,
     limit: Duration,
@@ -62,6 +64,8 @@ pub(crate) struct ConnectOptions {
     pub(crate) introduction: bool,
     /// When it is given up.
     pub(crate) watch: Watch,
+    /// Whether what the server says of failures is heard on its way, for [`into_guest`](Session::into_guest).
+    pub(crate) overheard: bool,
 }
 
 impl Default for ConnectOptions {
@@ -71,6 +75,7 @@ impl Default for ConnectOptions {
             connect_timeout: Duration::from_secs(10),
             introduction: true,
             watch: Watch::default(),
+            overheard: false,
         }
     }
 }
@@ -238,7 +243,13 @@ impl Session {
         let Self { client, mut driver, .. } = self;
         drop(client);
         // A server that does not take the goodbye is not waited for.
-        let _ = tokio::time::timeout(Duration::from_secs(5), &mut driver.0).await;
+        driver.wait(Duration::from_secs(5)).await;
+    }
+
+    /// What it is made of, for who goes on with it in another way.
+    #[cfg(feature = "functions")]
+    pub(super) fn into_parts(self) -> (Client, NoticeBuffer, Ear, Driver) {
+        (self.client, self.notices, self.ear, self.driver)
     }
 
     /// Connects to one server, with our options or else without, and asks who it is.
@@ -250,13 +261,15 @@ impl Session {
         limit: Duration,
         options: &ConnectOptions,
     ) -> Result<Self, Cause> {
+        let ear = Ear::default();
+        let listener = options.overheard.then_some(&ear);
         let mut guarded = config.clone();
         guarded.options(match config.get_options() {
             Some(theirs) => format!("{theirs} {OPTIONS}"),
             None => OPTIONS.to_owned(),
         });
-        let attempt = match connect_to(entry, &guarded, url, connector).await {
-            Err(cause) if refuses_options(&cause) => connect_to(entry, config, url, connector).await?,
+        let attempt = match connect_to(entry, &guarded, url, connector, listener).await {
+            Err(cause) if refuses_options(&cause) => connect_to(entry, config, url, connector, listener).await?,
             other => other?,
         };
         let Attempt { client, connection, route } = attempt;
@@ -264,7 +277,7 @@ impl Session {
         let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
         let watch = options.watch.clone();
         let mut session =
-            Self { client, direct: false, standby: false, notices, driver, route, limit, backend: None, watch };
+            Self { client, direct: false, standby: false, notices, ear, driver, route, limit, backend: None, watch };
         if !options.introduction && matches!(url.attributes(), SessionAttributes::Any) {
             return Ok(session);
         }
@@ -294,10 +307,11 @@ async fn connect_to(
     config: &Config,
     url: &ConnectionUrl,
     connector: &Connector,
+    ear: Option<&Ear>,
 ) -> Result<Attempt, Cause> {
     let mut failure = None;
     for address in Address::resolve(entry).await.map_err(Cause::Resolve)? {
-        match attempt::connect(&address, entry, config, url.ssl(), connector).await {
+        match attempt::connect(&address, entry, config, url.ssl(), connector, ear).await {
             Ok(attempt) => return Ok(attempt),
             Err(cause) if cause.leaves_others() => failure = Some(cause),
             Err(cause) => return Err(cause),
@@ -330,7 +344,20 @@ async fn read(stream: SimpleQueryStream, keep: Rows) -> Result<Vec<Row>, tokio_p
 }
 
 /// The task that moves the bytes; gone with the session.
-struct Driver(JoinHandle<()>);
+pub(super) struct Driver(JoinHandle<()>);
+
+impl Driver {
+    /// Whether there is nothing more to move: the connection is closed, or lost.
+    #[cfg(feature = "functions")]
+    pub(super) fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Waits for its end.
+    pub(super) async fn wait(&mut self, limit: Duration) {
+        let _ = tokio::time::timeout(limit, &mut self.0).await;
+    }
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {

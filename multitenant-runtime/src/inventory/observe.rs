@@ -169,7 +169,7 @@ fn applied(set: &MigrationSet, version: &str, checksum: Option<&str>) -> Applied
     let version = Version::recorded(version);
     match set.get(&version) {
         Some(migration) => Applied {
-            edited: checksum.is_some_and(|recorded| migration.checksum().contradicts(recorded)),
+            edited: migration.checksum().zip(checksum).is_some_and(|(ours, recorded)| ours.contradicts(recorded)),
             version: migration.version().clone(),
         },
         None => Applied { version, edited: false },

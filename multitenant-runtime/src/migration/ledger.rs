@@ -85,7 +85,7 @@ impl<'a> Ledger<'a> {
             "INSERT INTO {} (version, {CHECKSUM_COLUMN}, {FORMAT_COLUMN}, {RUN_COLUMN}) VALUES ({}, {}, {format}, {})",
             self.qualified(),
             literal(migration.version().as_str()),
-            literal(&migration.checksum().to_string()),
+            checksum(migration),
             literal(run.as_str()),
         )
     }
@@ -98,7 +98,7 @@ impl<'a> Ledger<'a> {
                 format!(
                     "({}, {}, {HISTORY_FORMAT}, {})",
                     literal(migration.version().as_str()),
-                    literal(&migration.checksum().to_string()),
+                    checksum(migration),
                     literal(run.as_str())
                 )
             })
@@ -121,7 +121,7 @@ impl<'a> Ledger<'a> {
             "UPDATE {} SET {CHECKSUM_COLUMN} = {}, {FORMAT_COLUMN} = {HISTORY_FORMAT}, {RUN_COLUMN} = {} \
              WHERE {}",
             self.qualified(),
-            literal(&migration.checksum().to_string()),
+            checksum(migration),
             literal(run.as_str()),
             is(migration.version()),
         )
@@ -181,4 +181,9 @@ impl<'a> Ledger<'a> {
 /// An SQL condition on a row: it is this version's. The operator is PostgreSQL's, whatever is on the path.
 fn is(version: &Version) -> String {
     format!("version::pg_catalog.text OPERATOR(pg_catalog.=) {}", literal(version.as_str()))
+}
+
+/// Its checksum as SQL. What has none is recorded as Diesel records: nobody will say that it was edited.
+fn checksum(migration: &Migration) -> String {
+    migration.checksum().map_or("NULL".to_owned(), |checksum| literal(&checksum.to_string()))
 }

@@ -4,6 +4,8 @@ mod checksum;
 mod directory;
 mod down;
 mod embedded;
+#[cfg(feature = "functions")]
+mod function;
 pub(crate) mod ledger;
 mod metadata;
 mod problem;
@@ -17,6 +19,10 @@ mod version;
 pub use checksum::Checksum;
 pub(crate) use checksum::{sha256_hex, sha256_of_beginnings};
 pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
+#[cfg(feature = "functions")]
+pub(crate) use function::Function;
+#[cfg(feature = "functions")]
+pub use function::{FunctionResult, MigrationFunction, RustMigration};
 pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
 use script::Script;

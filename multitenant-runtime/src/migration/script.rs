@@ -33,6 +33,13 @@ impl Script {
         Ok(Self { path: path.into(), sql: sql.into(), statements })
     }
 
+    /// What stands for the SQL of a migration that has none.
+    #[cfg(feature = "functions")]
+    pub(super) fn nothing(name: &str) -> Self {
+        Self { path: name.into(), sql: "".into(), statements: Vec::new() }
+    }
+
+    /// The file, as configured; of a migration without SQL its name.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }

@@ -8,6 +8,8 @@ use super::directory::{self, Folder};
 use super::down::Down;
 use super::statements::Mode;
 use super::{Checksum, EmbeddedMigrations, EmbeddedSet, Problem, Script, SetError, Version};
+#[cfg(feature = "functions")]
+use super::{Function, RustMigration};
 use crate::plan::Step;
 use crate::target::Tier;
 
@@ -19,9 +21,15 @@ pub struct Migration {
     pub(super) up: Script,
     pub(super) down: Down,
     pub(super) is_reversal: bool,
-    pub(super) checksum: Checksum,
+    pub(super) checksum: Option<Checksum>,
     pub(super) run_in_transaction: bool,
     pub(super) allow_shared_locks: bool,
+    /// What runs instead of SQL.
+    #[cfg(feature = "functions")]
+    pub(super) function: Option<Function>,
+    /// What reverts that.
+    #[cfg(feature = "functions")]
+    pub(super) way_back: Option<Function>,
 }
 
 impl Migration {
@@ -37,9 +45,9 @@ impl Migration {
         &self.name
     }
 
-    /// The checksum of its `up.sql`.
+    /// The checksum of its `up.sql`; of a Rust function's revision, where it has one.
     #[must_use]
-    pub fn checksum(&self) -> Checksum {
+    pub fn checksum(&self) -> Option<Checksum> {
         self.checksum
     }
 
@@ -60,9 +68,30 @@ impl Migration {
     /// Why there is none, naming the file.
     pub(crate) fn reversal(&self) -> Result<Self, &str> {
         match &self.down.script {
-            Ok(down) => Ok(Self { up: down.clone(), is_reversal: true, ..self.clone() }),
+            Ok(down) => Ok(Self {
+                up: down.clone(),
+                is_reversal: true,
+                #[cfg(feature = "functions")]
+                function: self.way_back.clone(),
+                ..self.clone()
+            }),
             Err(reason) => Err(reason),
         }
+    }
+
+    /// Whether it is a Rust function, and has no SQL.
+    #[must_use]
+    pub fn is_function(&self) -> bool {
+        #[cfg(feature = "functions")]
+        return self.function.is_some();
+        #[cfg(not(feature = "functions"))]
+        false
+    }
+
+    /// What runs instead of SQL.
+    #[cfg(feature = "functions")]
+    pub(crate) fn function(&self) -> Option<&Function> {
+        self.function.as_ref()
     }
 
     /// Whether its script is the way back, so that its version leaves the history.
@@ -134,8 +163,36 @@ impl MigrationSet {
     }
 
     fn build(tier: Tier, folders: Vec<Folder>, mut problems: Vec<Problem>) -> Result<Self, SetError> {
-        let mut migrations: Vec<Migration> =
+        let migrations =
             folders.into_iter().filter_map(|f| migration(f).map_err(|problem| problems.push(problem)).ok()).collect();
+        Self::sorted(tier, migrations, problems)
+    }
+
+    /// The set without a migration.
+    #[cfg(feature = "functions")]
+    pub(crate) fn empty(tier: Tier) -> Self {
+        Self { tier, migrations: Arc::default() }
+    }
+
+    /// The set with these functions in their places.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError`] where a name has no usable version, or one that is there already.
+    #[cfg(feature = "functions")]
+    pub fn with_functions(self, functions: impl IntoIterator<Item = RustMigration>) -> Result<Self, SetError> {
+        let mut migrations = self.migrations.to_vec();
+        let mut problems = Vec::new();
+        for function in functions {
+            match function.into_migration() {
+                Ok(migration) => migrations.push(migration),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Self::sorted(self.tier, migrations, problems)
+    }
+
+    fn sorted(tier: Tier, mut migrations: Vec<Migration>, mut problems: Vec<Problem>) -> Result<Self, SetError> {
         migrations.sort_by(|a, b| a.version.cmp(&b.version).then_with(|| a.name.cmp(&b.name)));
         for pair in migrations.windows(2) {
             if let [a, b] = pair
@@ -143,10 +200,7 @@ impl MigrationSet {
             {
                 problems.push(Problem::in_file(
                     b.up.path(),
-                    format!(
-                        "has the version {} of {:?}: give one of the two folders another version",
-                        b.version, a.name
-                    ),
+                    format!("has the version {} of {:?}: give one of the two another version", b.version, a.name),
                 ));
             }
         }
@@ -203,11 +257,15 @@ fn migration(folder: Folder) -> Result<Migration, Problem> {
     Ok(Migration {
         version,
         up: Script::parse(&format!("{}/up.sql", folder.path), &folder.up, mode)?,
-        checksum: Checksum::of(&folder.up),
+        checksum: Some(Checksum::of(&folder.up)),
         down: Down::parse(&folder.path, folder.down.as_deref(), mode),
         is_reversal: false,
         name: folder.name,
         run_in_transaction: folder.run_in_transaction,
         allow_shared_locks: folder.allow_shared_locks,
+        #[cfg(feature = "functions")]
+        function: None,
+        #[cfg(feature = "functions")]
+        way_back: None,
     })
 }

@@ -45,6 +45,13 @@ impl MigrationName for Name {
     }
 }
 
+impl AsDiesel {
+    fn refusal(&self) -> Box<dyn std::error::Error + Send + Sync> {
+        let name = self.migration.name();
+        format!("{name} is a Rust function, which Diesel's harness cannot run: migrate with `Migrator`").into()
+    }
+}
+
 impl MigrationMetadata for AsDiesel {
     fn run_in_transaction(&self) -> bool {
         self.migration.run_in_transaction
@@ -53,6 +60,9 @@ impl MigrationMetadata for AsDiesel {
 
 impl diesel_migration::Migration<Pg> for AsDiesel {
     fn run(&self, conn: &mut dyn BoxableConnection<Pg>) -> diesel_migration::Result<()> {
+        if self.migration.is_function() {
+            return Err(self.refusal());
+        }
         // Statement by statement, as our own runner: a file of several `CONCURRENTLY` works here too.
         for (sql, _) in self.migration.up.statements() {
             conn.batch_execute(sql)?;
@@ -61,6 +71,9 @@ impl diesel_migration::Migration<Pg> for AsDiesel {
     }
 
     fn revert(&self, conn: &mut dyn BoxableConnection<Pg>) -> diesel_migration::Result<()> {
+        if self.migration.is_function() {
+            return Err(self.refusal());
+        }
         let down = &self.migration.down;
         match (&down.script, &down.text) {
             (Ok(script), _) => script.statements().try_for_each(|(sql, _)| Ok(conn.batch_execute(sql)?)),

@@ -8,10 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection::{ConnectionUrl, Witness};
 use crate::error::Error;
+#[cfg(feature = "functions")]
+use crate::migration::RustMigration;
 use crate::migration::{EmbeddedMigrations, MigrationSet, Problem, SetError};
 use crate::plan::{OnAhead, OnEdited, OnOutOfOrder, Policy};
 use crate::registry::{Registry, RegistrySource};
-use crate::run::{Context, Observer};
+use crate::run::{Context, Hooked, Hooks, Observer};
 use crate::settings::{Settings, SettingsError};
 use crate::snapshot::Snapshots;
 use crate::target::Tier;
@@ -42,6 +44,9 @@ pub struct MigratorBuilder {
     on_out_of_order: Option<OnOutOfOrder>,
     policy: Policy,
     observer: Option<Arc<dyn Observer>>,
+    hooks: Hooked,
+    #[cfg(feature = "functions")]
+    functions: (Vec<RustMigration>, Vec<RustMigration>),
     cancellation: CancellationToken,
     snapshots: Snapshots,
     pg_dump: Option<PathBuf>,
@@ -69,6 +74,9 @@ impl MigratorBuilder {
             on_out_of_order: None,
             policy: Policy::default(),
             observer: None,
+            hooks: Hooked::default(),
+            #[cfg(feature = "functions")]
+            functions: (Vec::new(), Vec::new()),
             cancellation: CancellationToken::new(),
             snapshots: Snapshots::default(),
             pg_dump: None,
@@ -156,6 +164,26 @@ impl MigratorBuilder {
         self
     }
 
+    /// The application's own code before and after a run, its targets and their migrations.
+    pub fn hooks(mut self, hooks: impl Hooks + 'static) -> Self {
+        self.hooks = Hooked::by(hooks);
+        self
+    }
+
+    /// A migration of the shared schema that is a Rust function; its version says when its turn comes.
+    #[cfg(feature = "functions")]
+    pub fn shared_migration(mut self, migration: RustMigration) -> Self {
+        self.functions.0.push(migration);
+        self
+    }
+
+    /// A migration of the tenants' that is a Rust function; its version says when its turn comes.
+    #[cfg(feature = "functions")]
+    pub fn tenant_migration(mut self, migration: RustMigration) -> Self {
+        self.functions.1.push(migration);
+        self
+    }
+
     /// What ends a run early: what had begun is rolled back or finished, the rest is reported as not tried.
     pub fn cancellation(mut self, token: CancellationToken) -> Self {
         self.cancellation = token;
@@ -179,7 +207,7 @@ impl MigratorBuilder {
     /// # Errors
     ///
     /// [`Error::Settings`], also where a timeout is longer than PostgreSQL's 2,147,483,647 milliseconds;
-    /// [`Error::Migrations`], also where a set is of the other tier; [`Error::NoDatabase`] and [`Error::Url`].
+    /// [`Error::Migrations`], also where a set is of the other tier, or a function has another migration's version; [`Error::NoDatabase`] and [`Error::Url`].
     pub fn build(self) -> Result<Migrator, Error> {
         let (shared, tenant, mut settings) = match self.source {
             Source::Embedded(migrations) => {
@@ -191,6 +219,8 @@ impl MigratorBuilder {
         for (set, expected) in [(shared.as_ref(), Tier::Shared), (Some(&tenant), Tier::Tenant)] {
             set.map_or(Ok(()), |set| is_of(set, expected))?;
         }
+        #[cfg(feature = "functions")]
+        let (shared, tenant) = with_functions(shared, tenant, self.functions)?;
         let url = self.migrate_url.or(self.database_url).ok_or(Error::NoDatabase)?;
         settings.jobs = self.jobs.unwrap_or(settings.jobs).max(1);
         let lock_timeout = self.lock_timeout.unwrap_or(settings.lock_timeout);
@@ -210,6 +240,7 @@ impl MigratorBuilder {
             policy: Policy { on_out_of_order: self.on_out_of_order.unwrap_or(configured), ..self.policy },
             wait: self.wait,
             observer: self.observer,
+            hooks: self.hooks,
             cancellation: self.cancellation,
             settings,
             shared,
@@ -223,6 +254,22 @@ impl MigratorBuilder {
             pg_dump: self.pg_dump,
         })
     }
+}
+
+/// The sets with the functions among their migrations. Functions alone make a shared set too.
+#[cfg(feature = "functions")]
+fn with_functions(
+    shared: Option<MigrationSet>,
+    tenant: MigrationSet,
+    functions: (Vec<RustMigration>, Vec<RustMigration>),
+) -> Result<(Option<MigrationSet>, MigrationSet), SetError> {
+    let shared = match (shared, functions.0) {
+        (None, functions) if functions.is_empty() => None,
+        (shared, functions) => {
+            Some(shared.unwrap_or_else(|| MigrationSet::empty(Tier::Shared)).with_functions(functions)?)
+        }
+    };
+    Ok((shared, tenant.with_functions(functions.1)?))
 }
 
 /// A set of the other tier would put every tenant's tables into the shared schema.

@@ -7,7 +7,7 @@ use crate::connection::Session;
 use crate::error::Error;
 use crate::inventory::Reading;
 use crate::plan::{Goal, Plan, Step, TargetPlan};
-use crate::run::{Budget, Event, Outcome, Preparation, Report, Stop, TargetReport, execute};
+use crate::run::{Budget, Event, HookError, Outcome, Preparation, Report, Stop, TargetReport, execute};
 
 use super::look::{Tenants, View};
 use super::{Migrator, Operation, Scope, Selection};
@@ -43,6 +43,7 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::Incomplete`] with the whole report where not every target is as it was to be;
+    /// [`Error::Hook`] where `before_run` or `after_run` of the [`Hooks`](crate::Hooks) failed;
     /// [`Error::UnknownVersion`], and [`Error::Irreversible`] where a migration without `down.sql` would have to be
     /// reverted, before anything is done; the others as for [`plan`](Self::plan).
     ///
@@ -51,13 +52,23 @@ impl Migrator {
     /// As [`migrate`](Self::migrate).
     pub async fn execute(&self, operation: Operation) -> Result<Report, Error> {
         let started = Instant::now();
-        let mut report = Report::default();
+        let mut run = Run::default();
         let result = match self.is_possible(&operation) {
-            Ok(()) => self.carry_out(&operation, &mut report).await,
+            Ok(()) => self.carry_out(&operation, &mut run).await,
             Err(error) => Err(error),
         };
+        let Run { mut report, begun, refused } = run;
         report.duration = started.elapsed();
         report.cancelled = self.context.cancellation.is_cancelled() && report.incomplete().next().is_some();
+        let failed = match refused {
+            Some(refused) => Err(refused),
+            None if begun => self.context.hooks.after_run(&report).await,
+            None => Ok(()),
+        };
+        if let Err(error) = failed {
+            let (report, error, aborted_by) = (Box::new(report), Box::new(error), result.err().map(Box::new));
+            return Err(Error::Hook { report, error, aborted_by });
+        }
         match result {
             Err(error) if report.targets.is_empty() && report.unusable.is_empty() => Err(error),
             // The shared schema is migrated, and then the registry turns out to be unusable: both are told.
@@ -83,12 +94,42 @@ impl Migrator {
         Err(Error::UnknownVersion(version.clone()))
     }
 
-    async fn carry_out(&self, operation: &Operation, report: &mut Report) -> Result<(), Error> {
+    async fn carry_out(&self, operation: &Operation, run: &mut Run) -> Result<(), Error> {
         let (session, view) = self.look_anew(operation, reading(operation)).await?;
-        match operation.goal {
-            Goal::Rollback(_) | Goal::Redo(_) => self.backward(Some(session), view, operation, report).await,
-            _ => self.forward(Some(session), view, operation, report).await,
+        let backward = matches!(operation.goal, Goal::Rollback(_) | Goal::Redo(_));
+        if backward {
+            let reasons = self.irreversible(view.targets());
+            if !reasons.is_empty() {
+                return Err(Error::Irreversible(reasons));
+            }
         }
+        if !self.may_begin(&view, operation, run).await {
+            session.close().await;
+            return Ok(());
+        }
+        let (session, report) = (Some(session), &mut run.report);
+        if backward {
+            self.backward(session, view, operation, report).await
+        } else {
+            self.forward(session, view, operation, report).await
+        }
+    }
+
+    /// Asks the application whether the run may begin; where not, every target is reported as not tried.
+    async fn may_begin(&self, view: &View, operation: &Operation, run: &mut Run) -> bool {
+        if !self.context.hooks.is_some() {
+            return true;
+        }
+        let plan = view.plan(operation);
+        match self.context.hooks.before_run(&plan).await {
+            Ok(()) => run.begun = true,
+            Err(refused) => {
+                run.refused = Some(refused);
+                self.refuse(plan.unusable, &mut run.report);
+                run.report.targets.extend(plan.shared.into_iter().chain(plan.tenants).map(not_tried));
+            }
+        }
+        run.begun
     }
 
     /// The shared schema, then the tenants, whose migrations may need it.
@@ -134,10 +175,6 @@ impl Migrator {
         let shared = view.shared.take();
         let at = view.at.take();
         let tenants = view.tenants(&operation.scope)?;
-        let reasons = self.irreversible(shared.iter().chain(&tenants.plans));
-        if !reasons.is_empty() {
-            return Err(Error::Irreversible(reasons));
-        }
         self.tenants(session, tenants, operation, at.as_deref(), report).await?;
         let Some(shared) = shared else { return Ok(()) };
         // It stands first in every report.
@@ -280,6 +317,16 @@ fn reading(operation: &Operation) -> Reading {
         Goal::Migrate { to: None } => Reading::WhatIsInDoubt,
         _ => Reading::Everything,
     }
+}
+
+/// A run, as far as it is.
+#[derive(Default)]
+struct Run {
+    report: Report,
+    /// Whether `before_run` was called and did not fail: `after_run` is to follow.
+    begun: bool,
+    /// How `before_run` failed.
+    refused: Option<HookError>,
 }
 
 /// A target that was known before the run came to its end.

@@ -9,7 +9,7 @@ use crate::connection::{ConnectError, ConnectErrorKind, Session};
 use crate::error::Error;
 use crate::ident::TenantId;
 use crate::inventory::{Reading, Subject, observe};
-use crate::plan::{TargetPlan, Wanted, decide};
+use crate::plan::{Plan, TargetPlan, Wanted, decide};
 use crate::registry::{Discovery, Fleet, RegistryError, UnusableTenant, discover};
 use crate::run::Frame;
 use crate::state::{StateTable, digest};
@@ -114,6 +114,21 @@ impl Migrator {
 }
 
 impl View {
+    /// All targets that it has found.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &TargetPlan> {
+        self.shared.iter().chain(self.tenants.iter().flat_map(|tenants| &tenants.plans))
+    }
+
+    /// What an operation would do by what it has found. A registry that cannot be read yet has no tenants yet.
+    pub(super) fn plan(&self, operation: &Operation) -> Plan {
+        let tenants = self.tenants.as_ref().ok();
+        let mut plans = tenants.map(|tenants| tenants.plans.clone()).unwrap_or_default();
+        // A canary that is not there ends the run when its turn has come: a shared migration may bring it.
+        let _ = operation.rollout.assign(&mut plans);
+        let unusable = tenants.map(|tenants| tenants.unusable.clone()).unwrap_or_default();
+        Plan { shared: self.shared.clone(), tenants: plans, unusable }
+    }
+
     /// The tenants that the look has found.
     pub(super) fn tenants(self, scope: &Scope) -> Result<Tenants, Error> {
         match (self.tenants, &scope.tenants) {

@@ -175,6 +175,10 @@ impl Migrator {
         match self.migrate(scope).await {
             Ok(rest) => Ok(check.report(shared, started).with(rest)),
             Err(Error::Incomplete(rest)) => Err(Error::Incomplete(Box::new(check.report(shared, started).with(*rest)))),
+            Err(Error::Hook { report, error, aborted_by }) => {
+                let report = Box::new(check.report(shared, started).with(*report));
+                Err(Error::Hook { report, error, aborted_by })
+            }
             Err(error) => Err(error),
         }
     }

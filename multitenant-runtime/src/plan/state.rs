@@ -105,6 +105,13 @@ impl TargetPlan {
         self.steps.first()
     }
 
+    /// The next steps that are one transaction: a migration, or all that change nothing but the history up to the next
+    /// one.
+    pub(crate) fn next_transaction(&self) -> &[Step] {
+        let records = self.steps.iter().take_while(|step| step.is_record_only()).count();
+        &self.steps[..self.steps.len().min(records.max(1))]
+    }
+
     /// Notes that a step is done, and that the history table has our columns now.
     pub(crate) fn advance(&mut self, step: &Step, set: &MigrationSet) {
         let version = step.version();

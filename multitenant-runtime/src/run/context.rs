@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use crate::target::{Target, Tier};
 
 use super::event::{Event, Observer};
+use super::hooks::Hooked;
 
 /// What a run knows from its beginning to its end.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub(crate) struct Context {
     /// How long a target that another run holds is waited for.
     pub(crate) wait: Duration,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) hooks: Hooked,
     pub(crate) cancellation: CancellationToken,
 }
 
@@ -49,6 +51,13 @@ impl Context {
         let cancellation = Some(self.cancellation.clone());
         let watch = Watch { witness: None, cancellation, limit: Some(LOOK) };
         self.open(ConnectOptions { introduction: false, watch, ..ConnectOptions::default() }).await
+    }
+
+    /// A connection that goes to Diesel, and is listened to on the way.
+    #[cfg(feature = "functions")]
+    pub(crate) async fn connect_for_diesel(&self) -> Result<Session, ConnectError> {
+        let options = ConnectOptions { overheard: true, ..ConnectOptions::default() };
+        Box::pin(Session::connect(&self.url, &options)).await
     }
 
     pub(crate) async fn connect(&self) -> Result<Session, ConnectError> {

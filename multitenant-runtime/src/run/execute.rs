@@ -35,7 +35,7 @@ pub(crate) async fn execute(
     for (place, plan) in plans.into_iter().enumerate() {
         let mut job = Job::new(place, plan);
         match job.settled() {
-            Some((outcome, failure)) => reports.finish(context, job, outcome, failure),
+            Some((outcome, failure)) => reports.file(context, (job.place, job.report(outcome, failure))),
             None => jobs.push(job),
         }
     }
@@ -52,7 +52,8 @@ pub(crate) async fn execute(
     context.witness.close().await;
     for job in queue.drain() {
         let (outcome, failure) = job.left();
-        reports.finish(context, job, outcome, failure);
+        let report = reported(context, job, outcome, failure).await;
+        reports.file(context, report);
     }
     let mut reports = reports.take();
     targets.into_iter().enumerate().map(|(i, target)| reports.remove(&i).unwrap_or_else(|| lost(target))).collect()
@@ -63,14 +64,12 @@ pub(crate) async fn execute(
 struct Reports(Arc<Mutex<HashMap<usize, TargetReport>>>);
 
 impl Reports {
-    fn finish(&self, context: &Context, job: Job, outcome: Outcome, failure: Option<Failure>) {
-        let target = job.plan.target.clone();
+    fn file(&self, context: &Context, (place, report): (usize, TargetReport)) {
+        let (target, outcome, failure) = (report.target.clone(), report.outcome, report.failure.clone());
         match &failure {
             Some(failure) => tracing::warn!(schema = %target, ?outcome, %failure, "a target is not migrated"),
-            None => tracing::debug!(schema = %target, ?outcome, steps = job.done.len(), "a target is done"),
+            None => tracing::debug!(schema = %target, ?outcome, "a target is done"),
         }
-        let place = job.place;
-        let report = job.report(outcome, failure.clone());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(place, report);
         // Last: an observer may panic.
         context.emit(&Event::TargetFinished { target, outcome, failure: failure.map(Box::new) });
@@ -79,6 +78,13 @@ impl Reports {
     fn take(&self) -> HashMap<usize, TargetReport> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The report of a target that is done with, when its last hook is too; and its place.
+async fn reported(context: &Context, job: Job, outcome: Outcome, failure: Option<Failure>) -> (usize, TargetReport) {
+    let (place, begun) = (job.place, job.begun);
+    let report = job.report(outcome, failure);
+    (place, if begun { context.hooks.after_target(report).await } else { report })
 }
 
 /// The report of a target whose worker panicked, most likely in an observer of the application's.
@@ -120,13 +126,14 @@ async fn work(
                 queue.put_back(*job, Duration::from_secs(1));
             }
             Verdict::Done(outcome, failure) => {
-                if let (Outcome::Failed, Some(failure)) = (outcome, &failure) {
+                let report = reported(&context, *job, outcome, failure).await;
+                if let TargetReport { outcome: Outcome::Failed, failure: Some(failure), target, .. } = &report.1 {
                     budget.note_failure();
-                    worker.note_failure(&job, failure).await;
+                    worker.note_failure(target, failure).await;
                 }
-                reports.finish(&context, *job, outcome, failure);
+                reports.file(&context, report);
             }
-            Verdict::Held => held(&context, &queue, &reports, job),
+            Verdict::Held => held(&context, &queue, &reports, job).await,
         }
     }
     worker.finish().await;
@@ -136,7 +143,7 @@ async fn work(
 ///
 /// Only the waits themselves count, and not the time in which other targets were worked on: in a large fleet it
 /// may have been held for a moment at the beginning, and again for a moment at the end.
-fn held(context: &Context, queue: &Queue, reports: &Reports, mut job: Box<Job>) {
+async fn held(context: &Context, queue: &Queue, reports: &Reports, mut job: Box<Job>) {
     if job.waited.is_none() {
         context.emit(&Event::Held { target: job.plan.target.clone() });
     }
@@ -148,7 +155,8 @@ fn held(context: &Context, queue: &Queue, reports: &Reports, mut job: Box<Job>) 
             "wait for the other run, or wait longer (`--wait`, or `MigratorBuilder::wait` in the library); who holds it: select pid, query, state from \
              pg_stat_activity where pid in (select pid from pg_locks where locktype = 'advisory')",
         );
-        return reports.finish(context, *job, Outcome::Skipped, Some(failure));
+        let report = reported(context, *job, Outcome::Skipped, Some(failure)).await;
+        return reports.file(context, report);
     }
     let delay = job.polls.next().unwrap_or(Duration::from_secs(1)).min(left);
     job.waited = Some(waited + delay);

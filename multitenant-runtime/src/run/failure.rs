@@ -19,7 +19,7 @@ pub struct Failure {
     pub sqlstate: Option<String>,
     /// The version of the migration that failed.
     pub migration: Option<String>,
-    /// The file, as configured: `migrations/tenant/2026-11-02-101500_add_total/up.sql`.
+    /// The file, as configured: `migrations/tenant/2026-11-02-101500_add_total/up.sql`; of a Rust function its name.
     pub file: Option<String>,
     /// The line in the file, from 1: of the error where the server gives a position, else of the statement.
     pub line: Option<u32>,
@@ -92,6 +92,17 @@ impl Failure {
                 });
             }
         }
+        failure
+    }
+}
+
+#[cfg(feature = "functions")]
+impl From<&crate::connection::ServerError> for Failure {
+    fn from(error: &crate::connection::ServerError) -> Self {
+        let mut failure = Self::new(FailureClass::of_server(error), &error.message);
+        failure.sqlstate = Some(error.code.clone());
+        failure.detail.clone_from(&error.detail);
+        failure.hint.clone_from(&error.hint);
         failure
     }
 }

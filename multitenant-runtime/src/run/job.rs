@@ -20,6 +20,12 @@ pub(crate) struct Job {
     /// What this run has done there, in order.
     pub(crate) done: Vec<Step>,
     pub(crate) in_doubt: Option<InDoubt>,
+    /// Whether `before_target` was called, and did not fail: `after_target` is to follow.
+    pub(crate) begun: bool,
+    /// The steps that `before_migration` was called for, and that are not done yet.
+    pub(crate) approved: Vec<Step>,
+    /// For how many of the steps that are done `after_migration` was called.
+    pub(crate) told: usize,
     /// When work on it began.
     pub(crate) started: Option<Instant>,
     /// How long it has been waited for, once it was found to be held by another run.
@@ -32,7 +38,18 @@ pub(crate) type InDoubt = (Known, Vec<Step>);
 
 impl Job {
     pub(crate) fn new(place: usize, plan: TargetPlan) -> Self {
-        Self { place, plan, done: Vec::new(), in_doubt: None, started: None, waited: None, polls: retry::polls() }
+        Self {
+            place,
+            plan,
+            done: Vec::new(),
+            in_doubt: None,
+            begun: false,
+            approved: Vec::new(),
+            told: 0,
+            started: None,
+            waited: None,
+            polls: retry::polls(),
+        }
     }
 
     pub(crate) fn report(self, outcome: Outcome, failure: Option<Failure>) -> TargetReport {

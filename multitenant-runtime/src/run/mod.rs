@@ -9,6 +9,9 @@ mod event;
 mod execute;
 mod failure;
 mod frame;
+#[cfg(feature = "functions")]
+mod function;
+mod hooks;
 mod job;
 mod lock;
 mod outside;
@@ -31,6 +34,8 @@ pub use event::{Event, Observer};
 pub(crate) use execute::execute;
 pub use failure::Failure;
 pub(crate) use frame::{Frame, Standing};
+pub(crate) use hooks::Hooked;
+pub use hooks::{HookError, HookResult, Hooks};
 pub(crate) use job::{Job, refusal};
 pub(crate) use lock::{creation_lock, lock_key, snapshot_lock};
 pub(crate) use preparation::Preparation;

@@ -177,12 +177,15 @@ fn key(migration: &Migration) -> (Version, bool) {
 
 /// Whether all of these in one transaction are plain, and change nothing that they have not made themselves.
 fn is_plain_creation(migrations: &[Migration]) -> bool {
-    let plain = |m: &Migration| m.run_in_transaction() && !m.allow_shared_locks();
+    let plain = |m: &Migration| m.run_in_transaction() && !m.allow_shared_locks() && !m.is_function();
     let statements = || migrations.iter().flat_map(|migration| migration.up().statements().map(|(sql, _)| sql));
     migrations.iter().all(plain) && Effects::of(statements()).is_some_and(|effects| effects.names.is_empty())
 }
 
 /// What a migration does, where it is plain.
 fn effects(migration: &Migration) -> Option<Effects> {
+    if migration.is_function() {
+        return None;
+    }
     Effects::of(migration.up().statements().map(|(sql, _)| sql))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{ConnectError, PipelineError, Session};
+use crate::connection::{Canceller, ConnectError, PipelineError, Session};
 use crate::ident::literal;
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
@@ -155,6 +155,11 @@ fn meaning(
 pub(crate) struct Known(String);
 
 impl Known {
+    #[cfg(feature = "functions")]
+    pub(crate) fn new(number: String) -> Self {
+        Self(number)
+    }
+
     /// Whether the transaction has committed. Waits while it is still at work: its connection is lost, and the
     /// server may not have noticed.
     pub(crate) async fn has_committed(&self, session: &Session) -> Result<bool, tokio_postgres::Error> {
@@ -258,14 +263,18 @@ pub(crate) async fn cancellable<T>(
     cancellation: &CancellationToken,
     work: impl Future<Output = T>,
 ) -> T {
-    const AGAIN: Duration = Duration::from_millis(100);
     let mut work = pin!(work);
     tokio::select! {
         biased;
         result = &mut work => return result,
         () = cancellation.cancelled() => {}
     }
-    let canceller = session.canceller();
+    stopped(&session.canceller(), work).await
+}
+
+/// Waits for work that is to stop, asking the server for it again and again.
+pub(crate) async fn stopped<T>(canceller: &Canceller, mut work: impl Future<Output = T> + Unpin) -> T {
+    const AGAIN: Duration = Duration::from_millis(100);
     loop {
         canceller.cancel().await;
         if let Ok(result) = tokio::time::timeout(AGAIN, &mut work).await {
@@ -275,9 +284,13 @@ pub(crate) async fn cancellable<T>(
 }
 
 fn touched(prepared: &Preparation, error: &tokio_postgres::Error, migration: Option<&Migration>) -> StepError {
-    let message = error.as_db_error().map_or("", |db| db.message());
-    let mut failure =
-        touches_shared(&prepared.wall().map(|wall| wall.named_in(message)).unwrap_or_default().join(", "));
+    touched_by(prepared, error.as_db_error().map_or("", |db| db.message()), migration)
+}
+
+/// What the wall's guard says by this message.
+pub(crate) fn touched_by(prepared: &Preparation, message: &str, migration: Option<&Migration>) -> StepError {
+    let named = prepared.wall().map(|wall| wall.named_in(message)).unwrap_or_default();
+    let mut failure = touches_shared(&named.join(", "));
     if let Some(migration) = migration {
         failure.migration = Some(migration.version().to_string());
         failure.file = Some(migration.up().path().to_owned());

@@ -9,11 +9,15 @@ use crate::migration::{Migration, MigrationSet, Version};
 use crate::plan::{Step, TargetPlan, Wanted, decide};
 use crate::sqlstate::FailureClass;
 use crate::state::digest;
+use crate::target::Target;
 
 use super::Failure;
 use super::context::Context;
 use super::event::Event;
 use super::frame::{Frame, Standing};
+#[cfg(feature = "functions")]
+use super::function::Run;
+use super::hooks::also;
 use super::job::{InDoubt, Job};
 use super::outside;
 use super::preparation::Preparation;
@@ -50,11 +54,32 @@ impl Worker {
             job.started = Some(Instant::now());
             let target = job.plan.target.clone();
             self.context.emit(&Event::TargetStarted { target, pending: job.plan.steps.len() });
+            if let Err(failure) = self.context.hooks.before_target(&job.plan).await {
+                return Verdict::Done(Outcome::Failed, Some(failure));
+            }
+            job.begun = true;
         }
+        let verdict = self.steps(job).await;
+        // What was learnt last to be done has its hook too.
+        match (self.after_migrations(job).await, verdict) {
+            (Ok(()), verdict) => verdict,
+            (Err(second), Verdict::Done(Outcome::Failed, Some(mut first))) => {
+                also(&mut first, &second);
+                Verdict::Done(Outcome::Failed, Some(first))
+            }
+            (Err(failure), _) => Verdict::Done(Outcome::Failed, Some(failure)),
+        }
+    }
+
+    /// Step after step, and the tries of each.
+    async fn steps(&mut self, job: &mut Job) -> Verdict {
         let mut delays = self.seat.delays();
         let mut attempt = 0;
         let mut failed_once = false;
         loop {
+            if let Err(failure) = self.after_migrations(job).await {
+                return Verdict::Done(Outcome::Failed, Some(failure));
+            }
             if self.context.cancellation.is_cancelled() {
                 return interrupted(job);
             }
@@ -141,6 +166,10 @@ impl Worker {
             return Ok(None);
         }
         let set = context.set(&target);
+        self.before_migrations(job).await?;
+        if context.cancellation.is_cancelled() {
+            return Ok(Some(interrupted(job)));
+        }
         match job.plan.next_step().cloned() {
             Some(Step::Apply(version)) => {
                 let Some(migration) = set.get(&version) else { return Err(unknown(&version)) };
@@ -172,6 +201,29 @@ impl Worker {
         Ok(None)
     }
 
+    /// Calls the hook before the steps of the next transaction, once for each.
+    async fn before_migrations(&self, job: &mut Job) -> Result<(), StepError> {
+        for step in job.plan.next_transaction() {
+            if job.approved.contains(step) {
+                continue;
+            }
+            let approved = self.context.hooks.before_migration(&job.plan.target, step).await;
+            approved.map_err(|failure| StepError::Failed { failure: Box::new(failure), again: Again::Never })?;
+            job.approved.push(step.clone());
+        }
+        Ok(())
+    }
+
+    /// Calls the hook after the steps that are done and have not had it.
+    async fn after_migrations(&self, job: &mut Job) -> Result<(), Failure> {
+        while let Some(step) = job.done.get(job.told) {
+            job.told += 1;
+            job.approved.retain(|approved| approved != step);
+            self.context.hooks.after_migration(&job.plan.target, step).await?;
+        }
+        Ok(())
+    }
+
     /// One migration, or its reversal.
     async fn run(
         &mut self,
@@ -185,6 +237,13 @@ impl Worker {
         prepared.ready_for(self.session().await?, frame, migration).await?;
         if !migration.run_in_transaction() {
             return self.outside_transaction(frame, migration, plan, standing).await;
+        }
+        #[cfg(feature = "functions")]
+        if let Some(function) = migration.function() {
+            // Its connection takes the place of this one.
+            self.session = None;
+            let (prepared, context) = (&*prepared, &*context);
+            return Run { frame, migration, function, plan, standing, prepared, context }.apply(doubt).await;
         }
         let transaction = Transaction::migrate(frame, migration, plan, standing, &prepared);
         let session = self.session().await?;
@@ -207,7 +266,7 @@ impl Worker {
     /// All steps up to the next migration that change nothing but the history, in one transaction.
     async fn change_history(&mut self, frame: Frame<'_>, job: &mut Job, set: &MigrationSet) -> Result<(), StepError> {
         let (context, prepared) = (Arc::clone(&self.context), Arc::clone(&self.prepared));
-        let steps: Vec<Step> = job.plan.steps.iter().take_while(|step| step.is_record_only()).cloned().collect();
+        let steps = job.plan.next_transaction().to_vec();
         let after = job.plan.after(&steps, set);
         let standing = Standing { digest: digest(set, &after.applied, &after.edited), head: after.applied.last() };
         let transaction = Transaction::change_history(frame, &steps, set, &job.plan, &standing, &prepared);
@@ -300,7 +359,7 @@ impl Worker {
 
     /// Notes in the state table how a target failed. Its report says so anyway, so that a failure to note it is
     /// only logged.
-    pub(crate) async fn note_failure(&mut self, job: &Job, failure: &Failure) {
+    pub(crate) async fn note_failure(&mut self, target: &Target, failure: &Failure) {
         let prepared = Arc::clone(&self.prepared);
         let Some(state) = &prepared.state else { return };
         // Whoever is waiting for the end does not wait for a connection.
@@ -308,7 +367,7 @@ impl Worker {
             return;
         }
         let Ok(session) = self.session().await else { return };
-        if let Err(error) = session.pipeline(&state.note_failure(&job.plan.target, failure)).await {
+        if let Err(error) = session.pipeline(&state.note_failure(target, failure)).await {
             tracing::warn!(error = %Failure::from_postgres(&error.error), "the failure is not in the state table");
         }
     }

@@ -14,7 +14,8 @@ pub(crate) fn complete(set: &MigrationSet) -> String {
 /// Empty where a digest would not follow the order in which the server sorts versions.
 pub(crate) fn beginnings(set: &MigrationSet) -> HashMap<String, usize> {
     let lines: Vec<String> = set.migrations().iter().map(line).collect();
-    if !lines.is_sorted() {
+    // What has no checksum is another line to the server.
+    if !lines.is_sorted() || set.migrations().iter().any(Migration::is_function) {
         return HashMap::new();
     }
     let lines = lines.iter().take(lines.len().saturating_sub(1));
@@ -22,7 +23,10 @@ pub(crate) fn beginnings(set: &MigrationSet) -> HashMap<String, usize> {
 }
 
 fn line(migration: &Migration) -> String {
-    format!("{} {}\n", migration.version(), migration.checksum())
+    match migration.checksum() {
+        Some(checksum) => format!("{} {checksum}\n", migration.version()),
+        None => format!("{} function\n", migration.version()),
+    }
 }
 
 /// The digest of a schema whose history holds these versions.

@@ -142,7 +142,10 @@ pub(crate) async fn read(url: &str, histories: &[String]) -> usize {
 
 fn versions(set: Set) -> Vec<(String, String)> {
     let set = set.migrations();
-    set.migrations().iter().map(|one| (one.version().to_string(), one.checksum().to_string())).collect()
+    set.migrations()
+        .iter()
+        .map(|one| (one.version().to_string(), one.checksum().map(|checksum| checksum.to_string()).unwrap_or_default()))
+        .collect()
 }
 
 fn begin(i: usize) -> Vec<String> {

@@ -81,6 +81,29 @@ async fn an_older_checkout_sees_that_it_is_behind_the_database() {
 }
 
 #[tokio::test]
+async fn versions_that_only_the_application_has_keep_the_command_line_from_nothing() {
+    use multitenant_runtime::{
+        FunctionResult, MigrationSet, Migrator, RegistryText, RustMigration, Scope, Settings, SettingsText, Tier,
+    };
+
+    let project = shop().await.migration("tenant/2026-11-02-090000_orders", "create table o ();");
+    let folder = |tier| MigrationSet::from_folder(tier, &project.path(&format!("migrations/{tier}"))).unwrap();
+    let settings = SettingsText { registry: RegistryText::DEFAULT, ..SettingsText::DEFAULT };
+    let function = RustMigration::new("2026-11-01-000000_fill", async |_: &mut _| -> FunctionResult { Ok(()) });
+    let application =
+        Migrator::from_sets(Some(folder(Tier::Shared)), folder(Tier::Tenant), Settings::try_from(settings).unwrap());
+    let application = application.database_url(project.url()).tenant_migration(function).build().unwrap();
+    application.migrate(Scope::all()).await.unwrap();
+
+    project.run(&["status"]).code(0).says(&["not in this project: 20261101000000"]);
+    project.run(&["status", "--check"]).code(0);
+    let project = project.migration("tenant/2026-11-03-090000_items", "create table i ();");
+    project.run(&["status", "--check"]).code(1);
+    project.run(&["migrate"]).code(0).says(&["2 migrated"]);
+    project.run(&["status", "--check"]).code(0);
+}
+
+#[tokio::test]
 async fn hostile_ids_do_nothing_to_the_terminal_and_stay_in_json() {
     let ids = ["é", "a\"b", "a\u{1b}[31mb\n", "漢字"];
     let project = Project::with_tenants(&ids).await.migration("tenant/1_users", "create table users (id int);");

@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::connection::Session;
 use crate::error::Error;
 use crate::migration::{Migration, Version};
-use crate::plan::Goal;
+use crate::plan::{Goal, State, Step, TargetPlan};
 use crate::registry::RegistryError;
 use crate::run::{
     Event, Failure, Frame, Known, Outcome, Preparation, Registering, Report, Standing, StepError, TargetReport,
@@ -34,6 +34,8 @@ impl Migrator {
     ///
     /// A row that the registry has already for this id is left as it is.
     ///
+    /// Of the [`Hooks`](crate::Hooks), `before_target` and `after_target` are called, each once.
+    ///
     /// # Cancel safety
     ///
     /// A dropped future leaves either nothing or the whole tenant, where it is one transaction; else it may leave a
@@ -41,32 +43,63 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`] with the tenant's failure, and nothing of the tenant left in the database;
+    /// [`Error::Incomplete`] with the tenant's failure, and nothing of the tenant left in the database, unless
+    /// `after_target` failed: then it is there, and its report has what was applied;
     /// [`Error::Registry`] where the id cannot be used, or the registry cannot be written to.
     pub async fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
         let started = Instant::now();
         let target = self.target_of(&tenant)?;
         let registering = self.registering(&tenant, target.schema())?;
+        let report = match self.context.hooks.before_target(&self.creation(&target)).await {
+            Err(failure) => report(target, started, Outcome::Failed, Vec::new(), Some(failure)),
+            Ok(()) => {
+                let report = match self.create(&target, &registering).await {
+                    Ok(()) => {
+                        let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
+                        report(target, started, Outcome::Applied, applied, None)
+                    }
+                    Err(failure) => report(target, started, Outcome::Failed, Vec::new(), Some(failure)),
+                };
+                self.context.hooks.after_target(report).await
+            }
+        };
+        if report.outcome == Outcome::Applied {
+            let target = report.target.clone();
+            self.context.emit(&Event::TargetFinished { target, outcome: Outcome::Applied, failure: None });
+            Box::pin(self.snapshot_for_the_next()).await;
+            return Ok(report);
+        }
+        let mut whole = Report::default();
+        whole.targets.push(report);
+        whole.duration = started.elapsed();
+        Err(Error::Incomplete(Box::new(whole)))
+    }
+
+    /// What is to be done to a tenant that is not there yet.
+    fn creation(&self, target: &Target) -> TargetPlan {
+        let pending: Vec<Version> = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
+        TargetPlan {
+            state: State::Missing,
+            steps: pending.iter().cloned().map(Step::Apply).collect(),
+            pending,
+            create_schema: true,
+            ..TargetPlan::unseen(target.clone())
+        }
+    }
+
+    /// Tries to create it until it is there, or cannot be.
+    async fn create(&self, target: &Target, registering: &Registering) -> Result<(), Failure> {
         let mut delays = delays();
         let mut known = None;
         loop {
             let result = match self.learn(known.take()).await {
                 Ok(true) => Ok(()),
-                Ok(false) => self.try_create(&target, &registering, &mut known).await,
+                Ok(false) => self.try_create(target, registering, &mut known).await,
                 Err(error) => Err(error),
             };
             let failure = match result {
-                Ok(()) => {
-                    self.context.emit(&Event::TargetFinished {
-                        target: target.clone(),
-                        outcome: Outcome::Applied,
-                        failure: None,
-                    });
-                    Box::pin(self.snapshot_for_the_next()).await;
-                    let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
-                    return Ok(report(target, started, Outcome::Applied, applied, None));
-                }
-                Err(StepError::Stale | StepError::Suspicious) => exists(&target),
+                Ok(()) => return Ok(()),
+                Err(StepError::Stale | StepError::Suspicious) => exists(target),
                 Err(StepError::Held) => {
                     Failure::new(FailureClass::Held, "another run is creating or migrating this tenant")
                         .with_hint("wait for it, then look whether the tenant is there")
@@ -87,10 +120,7 @@ impl Migrator {
                 }
                 continue;
             }
-            let mut whole = Report::default();
-            whole.targets.push(report(target, started, Outcome::Failed, Vec::new(), Some(failure)));
-            whole.duration = started.elapsed();
-            return Err(Error::Incomplete(Box::new(whole)));
+            return Err(failure);
         }
     }
 
@@ -160,7 +190,8 @@ impl Migrator {
         if !prepared.is_plain_creation(migrations) {
             prepared.read_wall(session, &context.settings).await?;
         }
-        if !migrations.iter().all(Migration::run_in_transaction) {
+        // A function may be called between two statements only.
+        if !migrations.iter().all(|migration| migration.run_in_transaction() && !migration.is_function()) {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
         let standing = Standing::complete(&context.tenant);

@@ -11,8 +11,8 @@ use crate::migrator::Migrator;
 use crate::plan::{Goal, Wanted, decide};
 use crate::registry::UNDER_CONSTRUCTION;
 use crate::run::{
-    Context, Failure, Frame, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict, Worker,
-    abandon, creation_lock, send, send_known,
+    Context, Failure, Frame, Hooked, Job, Known, Outcome, Preparation, Registering, StepError, Transaction, Verdict,
+    Worker, abandon, creation_lock, send, send_known,
 };
 use crate::sqlstate::FailureClass;
 
@@ -76,6 +76,8 @@ impl Migrator {
     ) -> Result<(), StepError> {
         let mut context = Context::clone(&self.context);
         context.policy.creating = true;
+        // The creation calls those of the whole target, once.
+        context.hooks = Hooked::default();
         let context = Arc::new(context);
         let subject = Subject { target: frame.target, table: frame.table, set: &context.tenant };
         let observed = observe_one(session, subject).await?;

@@ -18,6 +18,8 @@
 //! snapshot from before it had it.
 
 mod create;
+#[cfg(feature = "functions")]
+mod function;
 mod history;
 mod migrate;
 mod snapshot;
@@ -57,6 +59,9 @@ pub(crate) enum Role {
     Confined,
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
     Current,
+    /// Asserts that the transaction is the one that was begun.
+    #[cfg(feature = "functions")]
+    Transaction,
     /// Registers a new tenant.
     Register,
     /// Asserts that the registry has the new tenant as it was made.

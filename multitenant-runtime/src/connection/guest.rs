@@ -1,0 +1,97 @@
+//! A connection of ours in Diesel's hands, for code of the application's.
+
+use std::time::Duration;
+
+use diesel::QueryResult;
+use diesel::sql_types::Text;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager};
+use futures_util::future::join_all;
+
+use super::canceller::Canceller;
+use super::ear::{Ear, ServerError};
+use super::notice::{Notice, NoticeBuffer};
+use super::session::{Driver, Session};
+
+/// A connection of ours in Diesel's hands, for code of the application's.
+pub(crate) struct Guest {
+    pub(crate) connection: AsyncPgConnection,
+    canceller: Canceller,
+    notices: NoticeBuffer,
+    ear: Ear,
+    driver: Driver,
+}
+
+impl Session {
+    /// Gives the connection to Diesel. What the server says of failures is heard where the session was opened so.
+    pub(crate) async fn into_guest(self) -> diesel::ConnectionResult<Guest> {
+        let canceller = self.canceller();
+        let (client, notices, ear, driver) = self.into_parts();
+        let connection = AsyncPgConnection::try_from(client).await?;
+        Ok(Guest { connection, canceller, notices, ear, driver })
+    }
+}
+
+impl Guest {
+    /// Begins a transaction by this statement, through Diesel: so its own transactions are savepoints of it.
+    pub(crate) async fn begin(&mut self, sql: &str) -> QueryResult<()> {
+        AnsiTransactionManager::begin_transaction_sql(&mut self.connection, sql).await
+    }
+
+    /// Runs one statement.
+    pub(crate) async fn run(&mut self, sql: &str) -> QueryResult<()> {
+        self.connection.batch_execute(sql).await
+    }
+
+    /// Sends all statements at once, in order, a message each.
+    ///
+    /// # Errors
+    ///
+    /// The first failure, with the place of its statement.
+    pub(crate) async fn pipeline(&mut self, statements: &[String]) -> Result<(), (usize, diesel::result::Error)> {
+        let connection = &self.connection;
+        let sent = statements.iter().map(|sql| async move {
+            let mut connection = connection;
+            connection.batch_execute(sql).await
+        });
+        let answers = join_all(sent).await;
+        answers.into_iter().enumerate().try_for_each(|(i, answer)| answer.map_err(|error| (i, error)))
+    }
+
+    /// The number of the transaction.
+    pub(crate) async fn transaction_number(&mut self) -> QueryResult<String> {
+        let number = diesel::dsl::sql::<Text>("pg_catalog.pg_current_xact_id()::text");
+        diesel::select(number).get_result(&mut self.connection).await
+    }
+
+    /// How many transactions are open, one within the other, for all that Diesel knows; `None` where it is at a loss.
+    pub(crate) fn depth(&mut self) -> Option<u32> {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
+        status.transaction_depth().ok().map(|depth| depth.map_or(0, u32::from))
+    }
+
+    /// What stops the connection's work from outside.
+    pub(crate) fn canceller(&self) -> &Canceller {
+        &self.canceller
+    }
+
+    /// What the server has said of failures since the last call, oldest first.
+    pub(crate) fn take_errors(&self) -> Vec<ServerError> {
+        self.ear.take()
+    }
+
+    pub(crate) fn take_notices(&self) -> Vec<Notice> {
+        self.notices.take()
+    }
+
+    /// Whether the connection is lost.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.driver.is_finished()
+    }
+
+    /// Says goodbye to the server and waits until it is said.
+    pub(crate) async fn close(self) {
+        let Self { connection, mut driver, .. } = self;
+        drop(connection);
+        driver.wait(Duration::from_secs(5)).await;
+    }
+}

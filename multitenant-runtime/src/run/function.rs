@@ -1,0 +1,327 @@
+//! A migration that is a Rust function: the same transaction, in Diesel's hands while the function runs.
+//!
+//! Begun through Diesel, so that the function's own transactions are savepoints. Before the record it is asserted that
+//! the transaction is still the one that was begun: by its number, and with it the lock.
+
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::connection::{Guest, ServerError};
+use crate::migration::{Function, Migration};
+use crate::plan::{Step, TargetPlan};
+use crate::sqlstate::{
+    FailureClass, follows_a_failure, is_failed_guard_code, is_undefined_table_code, retry_heard_once,
+};
+
+use super::Failure;
+use super::context::Context;
+use super::event::Event;
+use super::frame::{Frame, Standing};
+use super::hooks::said;
+use super::job::InDoubt;
+use super::preparation::Preparation;
+use super::step::{Again, Known, StepError, stopped, touched_by, unless_cancelled};
+use super::transaction::{Role, Transaction};
+
+/// What the work on one schema needs.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) migration: &'a Migration,
+    pub(super) function: &'a Function,
+    pub(super) plan: &'a TargetPlan,
+    pub(super) standing: &'a Standing<'a>,
+    pub(super) prepared: &'a Preparation,
+    pub(super) context: &'a Context,
+}
+
+/// How far a try came before it failed.
+enum Failed {
+    /// The function was not called, or the end of its transaction is our own COMMIT's.
+    Framed(StepError),
+    /// The function was called, and nothing was committed by us.
+    Called(StepError),
+}
+
+impl Run<'_> {
+    /// Applies or reverts it, on a connection of its own.
+    pub(super) async fn apply(self, doubt: &mut Option<InDoubt>) -> Result<(), StepError> {
+        let session = self.context.connect_for_diesel().await?;
+        if !session.is_direct() {
+            session.close().await;
+            return Err(StepError::failed(self.about(behind_a_pooler())));
+        }
+        let into_guest = session.into_guest().await;
+        let mut guest = into_guest.map_err(|error| {
+            StepError::failed(Failure::new(FailureClass::ConnectionLost, format!("Diesel cannot set it up: {error}")))
+        })?;
+        let mut known = None;
+        let result = Box::pin(self.work(&mut guest, &mut known, doubt)).await;
+        let notices = guest.take_notices();
+        if result.is_err() && !guest.is_closed() {
+            // The server ends a session some time after its goodbye, and the next try wants the lock at once.
+            let _ = tokio::time::timeout(Duration::from_secs(5), self.stop(&mut guest)).await;
+        }
+        guest.close().await;
+        match result {
+            Ok(()) => {
+                for notice in notices {
+                    self.context.emit(&Event::Notice { target: self.frame.target.clone(), notice });
+                }
+                Ok(())
+            }
+            Err(Failed::Framed(error)) => Err(error),
+            Err(Failed::Called(error)) => Err(self.judged(error, known).await),
+        }
+    }
+
+    async fn work(
+        self,
+        guest: &mut Guest,
+        known: &mut Option<Known>,
+        doubt: &mut Option<InDoubt>,
+    ) -> Result<(), Failed> {
+        let number = self.begin(guest).await.map_err(Failed::Framed)?;
+        *known = Some(Known::new(number.clone()));
+        guest.take_errors();
+        self.call(guest).await.map_err(Failed::Called)?;
+        match guest.depth() {
+            Some(1) => {}
+            Some(0) | None => return Err(Failed::Called(self.ended())),
+            Some(_) => return Err(Failed::Called(StepError::failed(self.about(left_open())))),
+        }
+        let Self { frame, migration, standing, prepared, context, .. } = self;
+        let after = Transaction::after_function(frame, migration, &number, standing, prepared);
+        let canceller = guest.canceller().clone();
+        let record = guest.pipeline(after.statements());
+        let recorded = cancellable(context, &canceller, record).await;
+        recorded.map_err(|(i, error)| Failed::Called(self.meaning(guest, after.role(i), &error)))?;
+        if migration.is_reversal() {
+            // What is gone from the history does not say who removed it.
+            let steps = vec![Step::Revert(migration.version().clone())];
+            *doubt = known.clone().map(|known| (known, steps));
+        }
+        let commit = cancellable(context, &canceller, guest.run("COMMIT")).await;
+        commit.map_err(|error| Failed::Framed(self.failed(guest, &error)))
+    }
+
+    /// Begins the transaction, and gives its number.
+    async fn begin(self, guest: &mut Guest) -> Result<String, StepError> {
+        let before = Transaction::before_function(self.frame, self.plan);
+        let Some((begin, rest)) = before.statements().split_first() else { return Err(StepError::Stale) };
+        guest.begin(begin).await.map_err(|error| self.failed(guest, &error))?;
+        // What writes is sent when lock and guard are known to hold.
+        let (reads, writes) = rest.split_at(before.preamble().saturating_sub(1));
+        for (statements, first) in [(reads, 1), (writes, 1 + reads.len())] {
+            let sent = guest.pipeline(statements).await;
+            sent.map_err(|(i, error)| self.meaning(guest, before.role(first + i), &error))?;
+        }
+        guest.transaction_number().await.map_err(|error| self.failed(guest, &error))
+    }
+
+    /// Calls the function. A run that is cancelled drops it where it waits.
+    async fn call(self, guest: &mut Guest) -> Result<(), StepError> {
+        let call = AssertUnwindSafe(async { self.function.run(&mut guest.connection).await }).catch_unwind();
+        let result = tokio::select! {
+            biased;
+            result = call => result,
+            () = self.context.cancellation.cancelled() => {
+                let failure = Failure::new(FailureClass::Cancelled, "the run was interrupted; what had begun is rolled back");
+                return Err(StepError::failed(self.about(failure)));
+            }
+        };
+        match result {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.fell(guest, error).await),
+            Err(panic) => {
+                let message = format!("the function failed: {}", said(&*panic));
+                Err(StepError::failed(self.about(Failure::new(FailureClass::Permanent, message))))
+            }
+        }
+    }
+
+    /// What the failure of a statement of ours means.
+    fn meaning(self, guest: &Guest, role: Role, error: &diesel::result::Error) -> StepError {
+        let heard = guest.take_errors();
+        let failed = heard.iter().find(|error| !follows_a_failure(&error.code));
+        let guarded = failed.filter(|error| is_failed_guard_code(&error.code));
+        match (role, guarded) {
+            (Role::Lock, Some(_)) => StepError::Held,
+            (Role::Guard | Role::Record { .. }, Some(_)) => StepError::Stale,
+            // The history itself may be gone, with its schema.
+            (Role::Guard | Role::Record { .. }, None)
+                if failed.is_some_and(|error| is_undefined_table_code(&error.code)) =>
+            {
+                StepError::Stale
+            }
+            (Role::Transaction, Some(_)) => self.ended(),
+            (Role::Wall { .. }, Some(error)) => touched_by(self.prepared, &error.message, Some(self.migration)),
+            _ => self.explained(error, &heard, is_lost(guest, error)),
+        }
+    }
+
+    /// A failure around the function.
+    fn failed(self, guest: &Guest, error: &diesel::result::Error) -> StepError {
+        let heard = guest.take_errors();
+        self.explained(error, &heard, is_lost(guest, error))
+    }
+
+    /// A failure of the function's. What became of its transaction, and of the connection, is asked.
+    async fn fell(self, guest: &mut Guest, error: Box<dyn Error + Send + Sync>) -> StepError {
+        let mut heard = guest.take_errors();
+        let alive = guest.run("SELECT 1").await.is_ok();
+        let answer = guest.take_errors();
+        let lost = !alive && answer.is_empty();
+        heard.extend(answer);
+        self.explained(&*error, &heard, lost)
+    }
+
+    /// The failure that an error is, with what the server has said of it.
+    fn explained(self, error: &(dyn Error + 'static), heard: &[ServerError], lost: bool) -> StepError {
+        let (mut failure, again) = match blamed(error, heard) {
+            Some(server) => {
+                let again = if retry_heard_once(server) { Again::Once } else { Again::Freely };
+                (Failure::from(server), again)
+            }
+            None => (Failure::new(FailureClass::Permanent, described(error)), Again::Freely),
+        };
+        if lost {
+            failure.class = FailureClass::ConnectionLost;
+        }
+        let failure = Box::new(self.about(failure));
+        unless_cancelled(&self.context.cancellation, StepError::Failed { failure, again })
+    }
+
+    /// The function has ended the transaction, and may have begun another one.
+    fn ended(self) -> StepError {
+        let failure = Failure::new(FailureClass::Permanent, ENDED).with_hint(
+            "use `conn.transaction(…)` for a part, which is a savepoint here, and send no COMMIT or ROLLBACK",
+        );
+        StepError::Failed { failure: Box::new(self.about(failure)), again: Again::Never }
+    }
+
+    /// A failure after which nothing should be left: that is asked, where it is known what to ask for.
+    async fn judged(self, error: StepError, known: Option<Known>) -> StepError {
+        let Some(known) = known else { return error };
+        let committed = match self.context.connect_to_look().await {
+            Ok(session) => {
+                let committed = known.has_committed(&session).await;
+                session.close().await;
+                committed.ok()
+            }
+            Err(_) => None,
+        };
+        let Some(true) = committed else { return error };
+        let ended = Failure::new(
+            FailureClass::Permanent,
+            "the function committed the transaction that it runs in: what it did before that stays, and is not recorded",
+        )
+        .with_hint(
+            "use `conn.transaction(…)` for a part, which is a savepoint here, and send no COMMIT; what is committed is to \
+             be undone, or the migration to be recorded (`migrate --mark-applied`), by hand",
+        );
+        let mut ended = self.about(ended);
+        if let StepError::Failed { failure, .. } = error
+            && failure.message != ENDED
+        {
+            ended.sqlstate.clone_from(&failure.sqlstate);
+            ended.detail = Some(format!("then it failed: {}", failure.message));
+        }
+        StepError::Failed { failure: Box::new(ended), again: Again::Never }
+    }
+
+    /// Ends the transaction, and whatever runs in it.
+    async fn stop(self, guest: &mut Guest) {
+        let canceller = guest.canceller().clone();
+        let _ = cancellable(self.context, &canceller, guest.run("ROLLBACK")).await;
+    }
+
+    /// Says which migration a failure is about.
+    fn about(self, mut failure: Failure) -> Failure {
+        failure.migration.get_or_insert_with(|| self.migration.version().to_string());
+        failure.file.get_or_insert_with(|| self.migration.name().to_owned());
+        failure
+    }
+}
+
+const ENDED: &str = "the function ended the transaction that it runs in";
+
+/// As for a session of our own.
+async fn cancellable<T>(
+    context: &Context,
+    canceller: &crate::connection::Canceller,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        result = &mut work => result,
+        () = context.cancellation.cancelled() => stopped(canceller, work.as_mut()).await,
+    }
+}
+
+/// What of all that the server said the error is about: Diesel hands on the message, and not the code.
+///
+/// A message that is the same is the same error. One that the server answered with because a statement before had
+/// failed is about that one, and so is whatever a function makes of an error without keeping it as its source.
+fn blamed<'h>(error: &(dyn Error + 'static), heard: &'h [ServerError]) -> Option<&'h ServerError> {
+    let first = || heard.iter().rfind(|heard| !follows_a_failure(&heard.code));
+    let Some(message) = message_in(error) else {
+        // The transaction is broken if it went on after the last failure.
+        return heard.last().filter(|last| follows_a_failure(&last.code)).and_then(|_| first());
+    };
+    let same = heard.iter().rfind(|heard| heard.message == message)?;
+    if follows_a_failure(&same.code) { first() } else { Some(same) }
+}
+
+/// Whether the connection is lost: our own statements have no other reason not to be sent.
+fn is_lost(guest: &Guest, error: &diesel::result::Error) -> bool {
+    use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+    let unsent = matches!(error, diesel::result::Error::DatabaseError(ClosedConnection | UnableToSendCommand, _));
+    unsent || guest.is_closed()
+}
+
+/// The server's message in the error, or in one of its sources.
+fn message_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e str> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(diesel::result::Error::DatabaseError(_, information)) = error.downcast_ref() {
+            return Some(information.message());
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The error with its sources.
+fn described(error: &(dyn Error + 'static)) -> String {
+    let mut text = format!("the function failed: {error}");
+    let mut next = error.source();
+    while let Some(source) = next {
+        let said = source.to_string();
+        // Many say what their source says.
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = source.source();
+    }
+    text
+}
+
+fn left_open() -> Failure {
+    Failure::new(FailureClass::Permanent, "the function left a transaction of its own open")
+        .with_hint("end what it begins, or use `conn.transaction(…)`")
+}
+
+fn behind_a_pooler() -> Failure {
+    Failure::new(
+        FailureClass::Permanent,
+        "a migration that is a Rust function needs a session of its own, and this connection goes through a \
+         transaction pooler",
+    )
+    .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
+}
