@@ -20,11 +20,16 @@ impl Migrator {
     pub async fn plan_operation(&self, operation: &Operation) -> Result<Plan, Error> {
         self.is_possible(operation)?;
         let session = self.connect().await?;
-        let mut view = self.look(&session, operation).await?;
-        let shared = view.shared.take();
-        let tenants = view.tenants(&operation.scope);
+        let view = self.look(&session, operation).await?;
         session.close().await;
-        let Tenants { mut plans, unusable } = tenants?;
+        self.plan_of(view, operation)
+    }
+
+    /// The plan of what a look has found.
+    pub(super) fn plan_of(&self, mut view: View, operation: &Operation) -> Result<Plan, Error> {
+        let shared = view.shared.take();
+        let Tenants { mut plans, unusable } = view.tenants(&operation.scope)?;
+        self.is_reversible(shared.iter().chain(&plans))?;
         operation.rollout.assign(&mut plans).map_err(Error::UnknownTenants)?;
         Ok(Plan { shared, tenants: plans, unusable })
     }
@@ -68,7 +73,7 @@ impl Migrator {
     }
 
     /// What can be said without a database.
-    fn is_possible(&self, operation: &Operation) -> Result<(), Error> {
+    pub(super) fn is_possible(&self, operation: &Operation) -> Result<(), Error> {
         let Operation { scope, goal, .. } = operation;
         let both = scope.shared && scope.tenants != Selection::None && self.context.shared.is_some();
         if both && matches!(goal, Goal::Redo(_)) {
@@ -100,6 +105,10 @@ impl Migrator {
         operation: &Operation,
         report: &mut Report,
     ) -> Result<(), Error> {
+        // Before the shared schema is touched: a misspelt canary must not be found out after it.
+        if let Some(plans) = view.known_tenants() {
+            operation.rollout.assign(plans).map_err(Error::UnknownTenants)?;
+        }
         if let Some(shared) = view.shared.take() {
             let work = shared.has_work() || shared.create_schema;
             let outcome = self.shared(&session, shared, operation, view.at.as_deref()).await?;
@@ -133,10 +142,7 @@ impl Migrator {
         let shared = view.shared.take();
         let at = view.at.take();
         let tenants = view.tenants(&operation.scope)?;
-        let reasons = self.irreversible(shared.iter().chain(&tenants.plans));
-        if !reasons.is_empty() {
-            return Err(Error::Irreversible(reasons));
-        }
+        self.is_reversible(shared.iter().chain(&tenants.plans))?;
         self.tenants(session, tenants, operation, at.as_deref(), report).await?;
         let Some(shared) = shared else { return Ok(()) };
         // It stands first in every report.
@@ -152,8 +158,8 @@ impl Migrator {
         Ok(())
     }
 
-    /// The migrations without a way back, each once.
-    fn irreversible<'p>(&self, plans: impl Iterator<Item = &'p TargetPlan>) -> Vec<String> {
+    /// Whether all that is to be reverted can be; the error names each migration without a way back once.
+    fn is_reversible<'p>(&self, plans: impl Iterator<Item = &'p TargetPlan>) -> Result<(), Error> {
         let mut reasons: Vec<String> = Vec::new();
         for plan in plans {
             let set = self.context.set(&plan.target);
@@ -162,7 +168,7 @@ impl Migrator {
                 reasons.extend(reason.map(str::to_owned).filter(|reason| !reasons.contains(reason)));
             }
         }
-        reasons
+        if reasons.is_empty() { Ok(()) } else { Err(Error::Irreversible(reasons)) }
     }
 
     /// The shared schema alone.
@@ -240,7 +246,9 @@ impl Migrator {
                 reports[place] = Some(target);
             }
         }
-        if budget.is_spent() {
+        // Where it was spent by the last ones, it has kept nobody from being tried.
+        let not_tried = |target: &TargetReport| target.outcome == Outcome::NotTried;
+        if budget.is_spent() && reports.iter().flatten().any(not_tried) {
             report.stopped = Some(Stop::TooManyFailures { failed: budget.failed() });
         }
         if let Some(stop) = report.stopped {

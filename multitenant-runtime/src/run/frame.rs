@@ -59,6 +59,11 @@ impl<'a> Frame<'a> {
         ]
     }
 
+    /// The same for a session, for what must not run in a transaction.
+    pub(super) fn session_settings(&self) -> [String; 4] {
+        self.local_settings().map(|sql| sql.replacen("SET LOCAL ", "SET ", 1))
+    }
+
     /// A guard that remembers, for the transaction, which schema it has seen under the target's name.
     pub(super) fn remember_schema(&self) -> String {
         format!("pg_catalog.set_config('{SEEN}', ({})::text, true)", oid_of(self.schema()))

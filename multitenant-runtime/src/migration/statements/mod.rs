@@ -12,6 +12,7 @@ mod error;
 mod index_work;
 mod keywords;
 mod kind;
+mod psql;
 mod scanner;
 mod script;
 mod transaction_control;
@@ -24,6 +25,7 @@ use std::ops::Range;
 pub use error::{SplitError, SplitErrorKind, line_column};
 pub(crate) use index_work::{IndexWork, RelationName};
 pub use kind::StatementKind;
+pub(crate) use psql::without_variables;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
