@@ -11,5 +11,11 @@ mod held;
 mod interrupt;
 mod migrate;
 mod project;
+mod repair;
+mod rollback;
+mod script;
 mod status;
+#[cfg(unix)]
+mod terminal;
 mod usage;
+mod waves;

@@ -11,6 +11,7 @@ mod project;
 mod proxy;
 mod registry;
 mod run;
+mod shown;
 mod startup;
 mod state;
 mod unreadable;
