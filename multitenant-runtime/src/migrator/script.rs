@@ -58,8 +58,8 @@ impl Migrator {
     pub async fn script(&self, operation: &Operation) -> Result<Script, Error> {
         self.is_possible(operation)?;
         let session = self.connect().await?;
-        let mut view = self.look(&session, operation).await?;
-        let (at, has_state) = (view.at.take(), view.has_state);
+        let view = self.look(&session, operation).await?;
+        let has_state = view.has_state;
         let plan = self.plan_of(view, operation)?;
         let settings = &self.context.settings;
         let wall = if plan.tenants.iter().any(TargetPlan::has_work) {
@@ -67,6 +67,7 @@ impl Migrator {
         } else {
             Wall::default()
         };
+        let now = session.rows("SELECT pg_catalog.now()").await.map_err(|error| Error::from(&error))?;
         session.close().await;
         let state = settings.state_schema.as_ref().map(StateTable::in_schema);
         let prepared = Preparation { wall, state, goal: operation.goal.clone(), ..Preparation::default() };
@@ -75,7 +76,8 @@ impl Migrator {
             prepared.be_careful([migration]);
             prepared.be_careful(migration.reversal().as_ref());
         }
-        let sql = self.write(operation, &plan, &prepared, has_state, at.as_deref().unwrap_or("an unknown time"));
+        let at = now.first().and_then(|row| row.get(0)).unwrap_or_default();
+        let sql = self.write(operation, &plan, &prepared, has_state, at);
         Ok(Script { plan, sql })
     }
 
@@ -120,7 +122,6 @@ impl Migrator {
     }
 
     fn header(&self, text: &mut ScriptText, operation: &Operation, order: &[&TargetPlan], at: &str) {
-        let url = &self.context.url;
         let steps: usize = order.iter().map(|plan| plan.steps.len()).sum();
         let newest = self.sets().map(|set| {
             let head = set.head().map_or("none", |version| version.as_str());
@@ -128,14 +129,13 @@ impl Migrator {
         });
         text.comment(&format!(
             "Made by cargo-multitenant {} at {at}, by the server's clock; making it wrote nothing.\n\n\
-             \x20 what        {}: {} schemas, {steps} steps\n\
-             \x20 from        database {} on {}, as it was then\n\
+             \x20 what        {} (schemas: {}, steps: {steps})\n\
+             \x20 from        {}, as it was then\n\
              \x20 migrations  the newest are: {}\n",
             env!("CARGO_PKG_VERSION"),
             intention(operation),
             order.len(),
-            url.database().unwrap_or("(the default)"),
-            url.host_for_display(),
+            self.context.url.host_for_display(),
             newest.collect::<Vec<_>>().join(", "),
         ));
         text.comment(HEADER);

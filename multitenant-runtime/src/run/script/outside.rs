@@ -98,7 +98,8 @@ impl ScriptText {
         self.statement(&format!(
             "SELECT 1 / (NOT EXISTS (SELECT FROM pg_catalog.pg_index i \
              JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname = {}))::int",
+             WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname = {} AND NOT EXISTS (SELECT FROM \
+             pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)))::int",
             literal(frame.schema().as_str())
         ));
     }
