@@ -26,7 +26,7 @@ Examples:
   cargo multitenant migrate --match 'eu-*' --jobs 8       some tenants, eight at once
   cargo multitenant migrate --canary acme --pause 10m --max-failures 5%
   cargo multitenant migrate --retry-failed                what failed last time
-  cargo multitenant migrate --mark-applied                a baseline: record what a loop of your own has applied")]
+  cargo multitenant migrate --mark-applied                a baseline: record, and run nothing")]
 pub(crate) struct Migrate {
     #[command(flatten)]
     scope: ScopeArgs,
@@ -36,10 +36,10 @@ pub(crate) struct Migrate {
     /// Record what is pending as applied, and run none of it: for schemas that something else has made
     #[arg(long, conflicts_with = "create_schemas")]
     mark_applied: bool,
-    /// Only tenants where the last run failed
+    /// Only tenants where the last run failed, as the state table has it [default: all]
     #[arg(long)]
     retry_failed: bool,
-    /// Create the schema of a registered tenant that has none
+    /// Create the schema of a registered tenant that has none [default: such a tenant fails]
     #[arg(long)]
     create_schemas: bool,
     #[command(flatten)]
@@ -65,6 +65,9 @@ impl Migrate {
             operation = operation.failed_only();
         }
         let project = context.project()?;
+        if self.retry_failed {
+            project.needs_state_table("--retry-failed")?;
+        }
         let run = Run {
             context,
             project: &project,

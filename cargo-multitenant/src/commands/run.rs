@@ -92,7 +92,7 @@ impl Run<'_> {
         if !document.has_work() {
             return self.carry_out();
         }
-        self.context.console.message(&document.text(&self.project.names(), ""));
+        self.context.console.message(&document.brief(&self.project.names()));
         match ask(&document.question())? {
             Decision::Yes => {
                 let operation = self.operation.clone().as_shown(&plan);

@@ -125,6 +125,19 @@ impl<'a> PlanDocument<'a> {
         lines
     }
 
+    /// The same for a person who is about to be asked: of a large fleet the beginning, and the counts.
+    pub(crate) fn brief(&self, names: &Names) -> String {
+        const MOST: usize = 40;
+        let text = self.text(names, "");
+        let lines: Vec<&str> = text.lines().collect();
+        let Some((counts, targets)) = lines.split_last().filter(|(_, targets)| targets.len() > MOST) else {
+            return text;
+        };
+        let left = counted(targets.len() - MOST, "more line", "more lines");
+        let more = format!(" … and {left}, which --dry-run shows");
+        [&targets[..MOST], &[&more, counts]].concat().join("\n")
+    }
+
     /// The question whether it shall be done.
     pub(crate) fn question(&self) -> String {
         self.kind.question(self.summary.with_work, self.summary.migrations)
@@ -227,6 +240,19 @@ mod tests {
         "#);
         let outcomes: Vec<_> = document.foretold().iter().map(|target| target.outcome).collect();
         assert_eq!(outcomes, [Outcome::UpToDate, Outcome::Applied, Outcome::Skipped]);
+    }
+
+    #[test]
+    fn a_large_fleet_is_shown_in_brief() {
+        let steps = [Step::Revert(version("2"))];
+        let targets = |n| (0..n).map(|_| target(Some("a"), "tenant_a", &steps)).collect();
+        let text = PlanDocument::of(targets(300), Kind::Rollback).brief(&Names::default());
+        assert_eq!(text.lines().count(), 42);
+        assert!(text.ends_with(
+            " … and 560 more lines, which --dry-run shows\n 300 schemas: 300 to be rolled back by 300 migrations"
+        ));
+        let text = PlanDocument::of(targets(20), Kind::Rollback).brief(&Names::default());
+        assert_eq!(text.lines().count(), 41);
     }
 
     #[test]

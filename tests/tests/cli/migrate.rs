@@ -259,4 +259,7 @@ async fn what_failed_is_tried_again_alone() {
     project.run(&["migrate", "tenants", "--retry-failed"]).code(0).says(&[" 1 schema: 1 migrated"]);
     assert_eq!((project.history("tenant_b").await.len(), project.history("tenant_a").await.len()), (3, 2));
     project.run(&["migrate", "tenants", "--retry-failed"]).code(0).says(&[" 0 schemas: nothing to do"]);
+    let config = std::fs::read_to_string(project.path("multitenant.toml")).unwrap();
+    let project = project.file("multitenant.toml", &format!("{config}[migrations]\nstate_schema = \"\"\n"));
+    project.run(&["migrate", "--retry-failed"]).code(3).complains(&["multitenant.toml:5:16", "--retry-failed"]);
 }
