@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, generate, migrate, snapshot, status};
+use crate::commands::{db, generate, migrate, repair, rollback, snapshot, status};
 use crate::config::{Environment, Overrides};
 use crate::context::Context;
 use crate::error::CliError;
@@ -17,12 +17,15 @@ Examples:
   cargo multitenant generate tenant create_orders   a new migration for every tenant
   cargo multitenant migrate                         the shared schema, then all tenants
   cargo multitenant migrate --tenant acme,globex    two tenants
+  cargo multitenant migrate --canary acme           one tenant first, the others only if that went well
+  cargo multitenant rollback --tenant acme          one migration back, after asking
+  cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
 
 Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
 then flags. All keys have defaults.
 
-Exit codes: 0 done, 1 pending under --check, 2 usage, 3 configuration, 4 no such tenant, 10 some targets failed, \
+Exit codes: 0 done, 1 pending under --check, 2 usage, 3 configuration, 4 no such tenant or version, 10 some targets failed, \
 11 the shared schema or all tenants failed, 12 held by another run, 13 refused, 20 database not reachable, \
 70 a bug, 130 and 143 interrupted.";
 
@@ -89,7 +92,10 @@ enum ColorArg {
 #[derive(Debug, Subcommand)]
 enum Command {
     Migrate(migrate::Migrate),
+    Rollback(rollback::Rollback),
+    Redo(rollback::Redo),
     Status(status::Status),
+    Repair(repair::Repair),
     Snapshot(snapshot::Snapshot),
     Generate(generate::Generate),
     Db(db::Db),
@@ -99,7 +105,10 @@ impl Command {
     fn run(self, context: &Context) -> Result<u8, CliError> {
         match self {
             Self::Migrate(command) => command.run(context),
+            Self::Rollback(command) => command.run(context),
+            Self::Redo(command) => command.run(context),
             Self::Status(command) => command.run(context),
+            Self::Repair(command) => command.run(context),
             Self::Snapshot(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             Self::Db(command) => command.run(context),

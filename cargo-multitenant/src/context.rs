@@ -94,6 +94,15 @@ impl Project {
         (jobs.min(limit), warning)
     }
 
+    /// Refuses a flag that asks how the last runs went where nothing has noted it.
+    pub(crate) fn needs_state_table(&self, flag: &str) -> Result<(), CliError> {
+        if self.config.settings.state_schema.is_some() {
+            return Ok(());
+        }
+        let message = format!("{flag} asks the state table which tenants failed, and this turns it off");
+        Err(self.config.bad_value("migrations.state_schema", message).into())
+    }
+
     /// The names of the migrations' folders.
     pub(crate) fn names(&self) -> Names {
         Names::of(self.shared.as_ref(), &self.tenant)

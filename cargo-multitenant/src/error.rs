@@ -14,6 +14,8 @@ use crate::interrupt::Signal;
 pub(crate) enum CliError {
     /// The command line can be parsed, but not be meant.
     Usage(String),
+    /// It is not done without somebody's consent.
+    Refused(String),
     /// The configuration cannot be used.
     Config(Box<ConfigError>),
     /// A file or folder of the project cannot be written or read.
@@ -41,7 +43,7 @@ pub(crate) enum CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) => f.write_str(message),
+            Self::Usage(message) | Self::Refused(message) => f.write_str(message),
             Self::Config(error) => error.fmt(f),
             Self::Files { what, help, source } => {
                 f.write_str(what)?;

@@ -7,7 +7,7 @@ use multitenant_runtime::{Error, Failure, FailureClass, Outcome, RegistryError};
 
 use crate::error::CliError;
 use crate::interrupt::Signal;
-use crate::report::TargetResult;
+use crate::report::{Kind, TargetResult};
 
 /// Done; no tenants at all is also done.
 pub const DONE: u8 = 0;
@@ -18,7 +18,8 @@ pub const FINDINGS: u8 = 1;
 pub const USAGE: u8 = 2;
 /// The configuration, the migrations or the project's folders cannot be used.
 pub const CONFIGURATION: u8 = 3;
-/// A selection matched nothing: a tenant that was asked for is not registered.
+/// A selection matched nothing: a tenant that was asked for is not registered, a pattern fits none, or no migration
+/// has the version.
 pub const NO_MATCH: u8 = 4;
 /// Some targets failed, the others are done.
 pub const SOME_FAILED: u8 = 10;
@@ -26,7 +27,9 @@ pub const SOME_FAILED: u8 = 10;
 pub const FAILED: u8 = 11;
 /// A target was still held by another run when `--wait` was over.
 pub const HELD: u8 = 12;
-/// A target was refused: its applied migrations were edited, or a newer release has written its history.
+/// Refused: what reverts or repairs was neither agreed to nor given `--yes`, or a migration to be reverted has no
+/// `down.sql`; or a target was, since its applied migrations were edited, a newer release has written its history, or
+/// what is pending is out of order and `migrations.out_of_order` says so.
 pub const REFUSED: u8 = 13;
 /// The database cannot be reached.
 pub const UNREACHABLE: u8 = 20;
@@ -41,6 +44,7 @@ pub const TERMINATED: u8 = 143;
 pub(crate) fn of_error(error: &CliError) -> u8 {
     match error {
         CliError::Usage(_) => USAGE,
+        CliError::Refused(_) => REFUSED,
         CliError::Config(_) | CliError::Files { .. } => CONFIGURATION,
         CliError::Embedded(_) | CliError::Development(_) => UNREACHABLE,
         CliError::Runtime(error) => of_runtime(error),
@@ -64,13 +68,15 @@ fn of_runtime(error: &Error) -> u8 {
         Error::Connect(_) => UNREACHABLE,
         Error::Registry(RegistryError::Query(failure)) if is_lost(failure) => UNREACHABLE,
         Error::Registry(_) => CONFIGURATION,
-        Error::UnknownTenants(_) => NO_MATCH,
+        Error::UnknownTenants(_) | Error::NoTenantMatches(_) | Error::UnknownVersion(_) => NO_MATCH,
+        Error::Irreversible(_) => REFUSED,
+        Error::TwoTiers => USAGE,
         Error::Database(failure) if is_lost(failure) => UNREACHABLE,
         Error::Database(_) => FAILED,
-        Error::Incomplete(report) => of_run(&TargetResult::all(report), None),
+        Error::Incomplete(report) => of_run(&TargetResult::all(report, Kind::Migrate), None),
         Error::Aborted { error, .. } | Error::Hook { aborted_by: Some(error), .. } => of_runtime(error),
         // Where all outcomes are good, the hook itself is what failed.
-        Error::Hook { report, .. } => match of_run(&TargetResult::all(report), None) {
+        Error::Hook { report, .. } => match of_run(&TargetResult::all(report, Kind::Migrate), None) {
             DONE => FAILED,
             code => code,
         },
@@ -120,15 +126,21 @@ mod tests {
 
     fn target(tenant: Option<&'static str>, outcome: Outcome, class: Option<FailureClass>) -> TargetResult<'static> {
         let failure = class.map(|class| FailureView { class, message: "x", ..FailureView::EMPTY });
-        TargetResult {
-            tenant,
-            schema: Some("s"),
-            outcome,
-            applied: Vec::new(),
-            duration_ms: 0,
-            failure,
-            unknown: Vec::new(),
+        TargetResult { failure, ..TargetResult::foretold(tenant, Some("s"), outcome) }
+    }
+
+    #[test]
+    fn an_error_s_code_says_who_has_to_do_something() {
+        let version = multitenant_runtime::Version::of_folder("1_a").unwrap();
+        for (error, code) in [
+            (Error::UnknownVersion(version), NO_MATCH),
+            (Error::NoTenantMatches(vec!["eu-*".to_owned()]), NO_MATCH),
+            (Error::Irreversible(vec!["1_a has no down.sql".to_owned()]), REFUSED),
+            (Error::TwoTiers, USAGE),
+        ] {
+            assert_eq!(of_error(&CliError::Runtime(error)), code);
         }
+        assert_eq!(of_error(&CliError::Refused("not agreed".to_owned())), REFUSED);
     }
 
     #[test]
@@ -146,6 +158,7 @@ mod tests {
         for (targets, signal, code) in [
             (vec![], None, DONE),
             (vec![&shared_up, &up, &done], None, DONE),
+            (vec![&tenant(Outcome::Reverted, None), &tenant(Outcome::Recorded, None)], None, DONE),
             (vec![&shared_up, &up, &failed], None, SOME_FAILED),
             (vec![&shared_up, &failed, &failed], None, FAILED),
             (vec![&shared_failed, &not_tried], None, FAILED),

@@ -1,8 +1,15 @@
 //! One file for each command, with its arguments and what it does. Nothing else but `cli.rs` knows clap.
+//!
+//! What several commands take is in `scope`, `options` and `rollout`; what they do with it in `run`.
 
 pub(crate) mod db;
 pub(crate) mod generate;
 pub(crate) mod migrate;
+mod options;
+pub(crate) mod repair;
+pub(crate) mod rollback;
+mod rollout;
+mod run;
 mod scope;
 pub(crate) mod snapshot;
 pub(crate) mod status;

@@ -19,13 +19,15 @@ const POLL: Duration = Duration::from_secs(1);
 ///
 /// Reads, and writes nothing. States: up to date; behind (something is pending); ahead (migrations were applied that
 /// this project does not have); edited (an applied migration differs from its file); failed (in the last run, or a
-/// history that cannot be read); missing (no schema).
+/// history that cannot be read); missing (no schema). What `repair` treats is told too: versions that a history lacks
+/// and that are older than what it holds, and versions that this project does not have.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo multitenant status --pending            only what is not up to date
   cargo multitenant status --check              exit code 1 when anything is to be done: for a pipeline
   cargo multitenant status --check --wait 5m    wait until another process has migrated: for an init container
+  cargo multitenant status --match 'eu-*'       some tenants
   cargo multitenant status --tenant acme --format json")]
 pub(crate) struct Status {
     #[command(flatten)]

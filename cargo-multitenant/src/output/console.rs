@@ -55,6 +55,11 @@ impl Console {
         written.map_err(CliError::Output)
     }
 
+    /// Writes a result to stdout that is for a program and no document: byte for byte.
+    pub(crate) fn raw(&self, text: &str) -> Result<(), CliError> {
+        write_all(io::stdout().lock(), text).map_err(CliError::Output)
+    }
+
     /// Writes a message to stderr, unless quiet. It is not escaped: it may hold colours.
     pub(crate) fn message(&self, text: &str) {
         if self.verbosity != Verbosity::Quiet {

@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, everything else to stderr. Deliberately absent: what results say; that is `report/`.
 
+mod ask;
 mod bug;
 mod console;
 mod diagnostic;
@@ -10,6 +11,7 @@ mod mask;
 mod style;
 mod table;
 
+pub(crate) use ask::{Decision, ask};
 pub(crate) use bug::BugReport;
 pub(crate) use console::{Console, Format, Verbosity};
 #[cfg(test)]

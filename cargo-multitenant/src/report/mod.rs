@@ -5,19 +5,23 @@
 //! two cannot tell different stories.
 
 mod failure;
-mod migrate;
+mod findings;
+mod kind;
 mod names;
 mod plan;
 mod progress;
+mod run;
 mod snapshot;
 mod status;
 
 #[cfg(test)]
 pub(crate) use failure::FailureView;
-pub(crate) use migrate::{MigrateDocument, TargetResult};
+pub(crate) use findings::FindingsDocument;
+pub(crate) use kind::Kind;
 pub(crate) use names::Names;
 pub(crate) use plan::PlanDocument;
 pub(crate) use progress::Progress;
+pub(crate) use run::{RunDocument, TargetResult};
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 
@@ -27,4 +31,13 @@ pub(crate) const FORMAT: u32 = 1;
 /// A number with its noun.
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A duration with as many digits as anybody reads.
+fn seconds(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1_000),
+    }
 }

@@ -8,6 +8,9 @@ use multitenant_runtime::{Event, Observer, Outcome};
 
 use crate::output::{Console, Shown, Verbosity, shown_lines};
 
+use super::kind::participle;
+use super::{counted, seconds};
+
 /// How often the bar is drawn, at most, in a second.
 const REFRESH: u8 = 10;
 
@@ -79,21 +82,53 @@ impl Observer for Progress {
             if let Some(line) = line(event) {
                 self.console.message(&line);
             }
-        } else if !self.bar.is_hidden() {
+            return;
+        }
+        if let Some(line) = milestone(event) {
+            self.bar.suspend(|| self.console.message(&line));
+        }
+        if !self.bar.is_hidden() {
             self.show(event);
         }
     }
 }
 
+/// What whoever waits for a run wants to know without asking for everything: where it stands between two waves.
+fn milestone(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::WaveFinished { wave, targets, failed } => {
+            let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
+            format!("wave {wave} is done: {}{failed}", counted(*targets, "tenant", "tenants"))
+        }
+        Event::Paused { pause } => {
+            let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            format!("waiting {} before the next wave; Ctrl-C ends the run", seconds(millis))
+        }
+        Event::Stopped { stop } => format!("no further tenant is begun: {stop}"),
+        _ => return None,
+    })
+}
+
 /// One event as a line.
 fn line(event: &Event) -> Option<String> {
+    if let Some(text) = milestone(event) {
+        return Some(text);
+    }
     let text = match event {
         Event::Planned { pending_targets, targets, migrations } => {
-            format!("{pending_targets} of {targets} schemas have something pending: {migrations} migrations")
+            format!("{pending_targets} of {targets} schemas have something to do: {migrations} steps")
         }
         Event::MigrationStarted { target, version } => format!("{target}: {version} begins"),
         Event::MigrationApplied { target, version, duration } => {
             format!("{target}: {version} applied in {} ms", duration.as_millis())
+        }
+        Event::RevertStarted { target, version } => format!("{target}: {version} is being reverted"),
+        Event::MigrationReverted { target, version, duration } => {
+            format!("{target}: {version} reverted in {} ms", duration.as_millis())
+        }
+        Event::HistoryChanged { target, steps } => {
+            let steps = steps.iter().map(|step| format!("{} {}", participle(step), step.version()));
+            format!("{target}: {}", steps.collect::<Vec<_>>().join(", "))
         }
         Event::Held { target } => format!("{target}: held by another run, will be tried again"),
         Event::Retrying { target, attempt, delay, failure } => {
@@ -104,6 +139,8 @@ fn line(event: &Event) -> Option<String> {
         Event::TargetFinished { target, outcome, failure } => {
             let outcome = match outcome {
                 Outcome::Applied => "migrated",
+                Outcome::Reverted => "rolled back",
+                Outcome::Recorded => "recorded",
                 // Hundreds of lines that say nothing.
                 Outcome::UpToDate => return None,
                 Outcome::Failed => "failed",

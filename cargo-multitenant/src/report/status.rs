@@ -29,6 +29,8 @@ struct TargetStatus<'a> {
     pending: Vec<&'a str>,
     unknown: Vec<&'a str>,
     edited: Vec<&'a str>,
+    /// Those of `pending` that sort before one that is applied.
+    out_of_order: Vec<&'a str>,
     last_failure: Option<FailureView<'a>>,
     /// Why a run would leave it alone; for people only.
     #[serde(skip)]
@@ -57,6 +59,7 @@ impl<'a> TargetStatus<'a> {
             pending: versions(&plan.pending),
             unknown: versions(&plan.unknown),
             edited: versions(&plan.edited),
+            out_of_order: versions(&plan.out_of_order),
             last_failure: plan.last_failure.as_ref().map(FailureView::from),
             refused: plan.refused.as_deref(),
         }
@@ -71,6 +74,7 @@ impl<'a> TargetStatus<'a> {
             pending: Vec::new(),
             unknown: Vec::new(),
             edited: Vec::new(),
+            out_of_order: Vec::new(),
             last_failure: Some(FailureView::from(&tenant.failure)),
             refused: Some(&tenant.failure.message),
         }
@@ -84,14 +88,19 @@ impl<'a> TargetStatus<'a> {
             [one] => names.get(tier, one).to_owned(),
             [first, rest @ ..] => format!("{} and {} more", names.get(tier, first), rest.len()),
         };
-        match self.state {
-            "missing" => "the schema does not exist".to_owned(),
+        let main = match self.state {
+            "missing" => return "the schema does not exist".to_owned(),
             "edited" => list(&self.edited),
             "behind" => list(&self.pending),
             FAILED => self.last_failure.as_ref().map(|failure| failure.brief(tier, names)).unwrap_or_default(),
-            "ahead" => format!("not in this project: {}", list(&self.unknown)),
+            // Below.
+            "ahead" => String::new(),
             _ => self.refused.unwrap_or_default().to_owned(),
-        }
+        };
+        let more = [("older than what is applied", &self.out_of_order), ("not in this project", &self.unknown)];
+        let more = more.into_iter().filter(|(_, versions)| !versions.is_empty());
+        let more = more.map(|(what, versions)| format!("{what}: {}", list(versions)));
+        [main].into_iter().filter(|main| !main.is_empty()).chain(more).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -219,13 +228,18 @@ mod tests {
             pending: Vec::new(),
             unknown: Vec::new(),
             edited: Vec::new(),
+            out_of_order: Vec::new(),
             last_failure: None,
             refused: None,
         }
     }
 
     fn example(pending_only: bool) -> StatusDocument<'static> {
-        let behind = TargetStatus { pending: vec!["3", "4"], ..target(Some("b"), "tenant_b", "behind") };
+        let behind = TargetStatus {
+            pending: vec!["3", "4"],
+            out_of_order: vec!["3"],
+            ..target(Some("b"), "tenant_b", "behind")
+        };
         let ahead = TargetStatus { unknown: vec!["9"], ..target(Some("é"), "tenant_é", "ahead") };
         let edited = TargetStatus { edited: vec!["2"], ..target(Some("x"), "tenant_\u{1b}[31m\"", "edited") };
         let missing = TargetStatus { pending: vec!["1"], applied: vec![], ..target(Some("m"), "tenant_m", "missing") };
@@ -254,7 +268,7 @@ mod tests {
         schema              applied  pending  state
         public                    2        0  up to date
         tenant_a                  2        0  up to date
-        tenant_b                  2        2  behind      3 and 1 more
+        tenant_b                  2        2  behind      3 and 1 more; older than what is applied: 3
         tenant_é                  2        0  ahead       not in this project: 9
         tenant_\u{1b}[31m"        2        0  edited      2
         tenant_m                  0        1  missing     the schema does not exist
@@ -264,7 +278,7 @@ mod tests {
         "#);
         assert_snapshot!(plain(&example(true).text(&Names::default())), @r#"
         schema    applied  pending  state
-        tenant_b        2        2  behind   3 and 1 more
+        tenant_b        2        2  behind   3 and 1 more; older than what is applied: 3
         tenant_m        0        1  missing  the schema does not exist
         tenant_f        1        1  failed   42P07 relation "orders" already exists (2)
         7 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 2 failed, 1 missing
@@ -280,7 +294,7 @@ mod tests {
             json["tenants"][0],
             json!({
                 "tenant": "b", "schema": "tenant_b", "state": "behind", "applied": ["1", "2"],
-                "pending": ["3", "4"], "unknown": [], "edited": [], "last_failure": null,
+                "pending": ["3", "4"], "unknown": [], "edited": [], "out_of_order": ["3"], "last_failure": null,
             })
         );
         assert_eq!(

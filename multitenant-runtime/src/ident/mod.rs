@@ -8,6 +8,8 @@ mod error;
 mod identifier;
 #[cfg(feature = "migrations")]
 mod literal;
+#[cfg(feature = "migrations")]
+mod psql;
 mod schema;
 mod template;
 mod tenant;
@@ -16,6 +18,8 @@ pub use error::IdentError;
 pub use identifier::Identifier;
 #[cfg(feature = "migrations")]
 pub(crate) use literal::literal;
+#[cfg(feature = "migrations")]
+pub(crate) use psql::psql_argument;
 pub use schema::SchemaName;
 pub use template::SchemaTemplate;
 pub use tenant::TenantId;

@@ -20,11 +20,16 @@ impl Migrator {
     /// As for [`execute`](Self::execute), but for what only doing it can show.
     pub async fn plan_operation(&self, operation: &Operation) -> Result<Plan, Error> {
         self.is_possible(operation)?;
-        let (session, mut view) = self.look_anew(operation, Reading::Everything).await?;
-        let shared = view.shared.take();
-        let tenants = view.tenants(&operation.scope);
+        let (session, view) = self.look_anew(operation, Reading::Everything).await?;
         session.close().await;
-        let Tenants { mut plans, unusable } = tenants?;
+        self.plan_of(view, operation)
+    }
+
+    /// The plan of what a look has found.
+    pub(super) fn plan_of(&self, mut view: View, operation: &Operation) -> Result<Plan, Error> {
+        let shared = view.shared.take();
+        let Tenants { mut plans, unusable } = view.tenants(&operation.scope)?;
+        self.is_reversible(shared.iter().chain(&plans))?;
         operation.rollout.assign(&mut plans).map_err(Error::UnknownTenants)?;
         Ok(Plan { shared, tenants: plans, unusable })
     }
@@ -79,7 +84,7 @@ impl Migrator {
     }
 
     /// What can be said without a database.
-    fn is_possible(&self, operation: &Operation) -> Result<(), Error> {
+    pub(super) fn is_possible(&self, operation: &Operation) -> Result<(), Error> {
         let Operation { scope, goal, .. } = operation;
         let both = scope.shared && scope.tenants != Selection::None && self.context.shared.is_some();
         if both && matches!(goal, Goal::Redo(_)) {
@@ -98,10 +103,7 @@ impl Migrator {
         let (session, view) = self.look_anew(operation, reading(operation)).await?;
         let backward = matches!(operation.goal, Goal::Rollback(_) | Goal::Redo(_));
         if backward {
-            let reasons = self.irreversible(view.targets());
-            if !reasons.is_empty() {
-                return Err(Error::Irreversible(reasons));
-            }
+            self.is_reversible(view.targets())?;
         }
         if !self.may_begin(&view, operation, run).await {
             session.close().await;
@@ -140,6 +142,10 @@ impl Migrator {
         operation: &Operation,
         report: &mut Report,
     ) -> Result<(), Error> {
+        // Before the shared schema is touched: a misspelt canary must not be found out after it.
+        if let Some(plans) = view.known_tenants() {
+            operation.rollout.assign(plans).map_err(Error::UnknownTenants)?;
+        }
         if let Some(shared) = view.shared.take() {
             let work = shared.has_work() || shared.create_schema;
             let outcome = self.shared(&mut session, shared, operation, view.at.as_deref()).await?;
@@ -187,8 +193,8 @@ impl Migrator {
         Ok(())
     }
 
-    /// The migrations without a way back, each once.
-    fn irreversible<'p>(&self, plans: impl Iterator<Item = &'p TargetPlan>) -> Vec<String> {
+    /// Whether all that is to be reverted can be; the error names each migration without a way back once.
+    fn is_reversible<'p>(&self, plans: impl Iterator<Item = &'p TargetPlan>) -> Result<(), Error> {
         let mut reasons: Vec<String> = Vec::new();
         for plan in plans {
             let set = self.context.set(&plan.target);
@@ -197,7 +203,7 @@ impl Migrator {
                 reasons.extend(reason.map(str::to_owned).filter(|reason| !reasons.contains(reason)));
             }
         }
-        reasons
+        if reasons.is_empty() { Ok(()) } else { Err(Error::Irreversible(reasons)) }
     }
 
     /// The shared schema alone.
@@ -277,8 +283,9 @@ impl Migrator {
                 reports[place] = Some(target);
             }
         }
-        let left = reports.iter().flatten().any(|target| target.outcome == Outcome::NotTried);
-        if budget.is_spent() && left && report.stopped.is_none() {
+        // Where it was spent by the last ones, it has kept nobody from being tried.
+        let not_tried = |target: &TargetReport| target.outcome == Outcome::NotTried;
+        if budget.is_spent() && report.stopped.is_none() && reports.iter().flatten().any(not_tried) {
             report.stopped = Some(Stop::TooManyFailures { failed: budget.failed() });
         }
         if let Some(stop) = report.stopped {

@@ -27,6 +27,8 @@ pub(super) struct View {
     tenants: Result<Tenants, RegistryError>,
     /// The server's time of the look.
     pub(super) at: Option<String>,
+    /// Whether there is a state table that can be read.
+    pub(super) has_state: bool,
     /// Whether the registry's table is missing and about to be made by shared migrations: there are no tenants yet.
     before_first: bool,
 }
@@ -96,6 +98,7 @@ impl Migrator {
                 // Of an unreadable history the reason is there already.
                 plan.last_failure = plan.last_failure.or(recorded.last_failure);
             }
+            operation.refuse_unshown(&mut plan);
             plan
         });
         let shared = if look_at_shared { plans.next() } else { None };
@@ -109,6 +112,7 @@ impl Migrator {
             shared: shared.filter(|_| scope.shared),
             tenants: fleet.map(|fleet| Tenants { plans, unusable: fleet.unusable }),
             at: observation.at,
+            has_state: observation.has_state,
         })
     }
 }
@@ -117,6 +121,11 @@ impl View {
     /// All targets that it has found.
     pub(super) fn targets(&self) -> impl Iterator<Item = &TargetPlan> {
         self.shared.iter().chain(self.tenants.iter().flat_map(|tenants| &tenants.plans))
+    }
+
+    /// The tenants, where the registry could be read.
+    pub(super) fn known_tenants(&mut self) -> Option<&mut [TargetPlan]> {
+        self.tenants.as_mut().ok().map(|tenants| tenants.plans.as_mut_slice())
     }
 
     /// What an operation would do by what it has found. A registry that cannot be read yet has no tenants yet.

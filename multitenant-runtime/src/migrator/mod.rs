@@ -9,6 +9,7 @@ mod look;
 mod new_tenant;
 mod operation;
 mod scope;
+mod script;
 mod startup;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub(crate) use create::needs_steps;
 pub use new_tenant::NewTenant;
 pub use operation::Operation;
 pub use scope::{Scope, Selection};
+pub use script::Script;
 pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrate_at_startup};
 
 use crate::connection::Session;

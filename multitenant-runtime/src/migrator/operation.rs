@@ -1,7 +1,11 @@
 //! What is to be done, to what, and in which waves.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::migration::Version;
-use crate::plan::{Extent, Goal, Repair, Rollout};
+use crate::plan::{Extent, Goal, Plan, Repair, Rollout, Step, TargetPlan};
+use crate::target::Target;
 
 use super::Scope;
 
@@ -21,6 +25,8 @@ pub struct Operation {
     pub(crate) goal: Goal,
     pub(crate) rollout: Rollout,
     pub(crate) failed_only: bool,
+    /// What somebody has seen and agreed to, where that is asked for.
+    pub(crate) shown: Option<Arc<HashMap<Target, Vec<Step>>>>,
 }
 
 impl Operation {
@@ -70,5 +76,22 @@ impl Operation {
     /// Only tenants of the scope where the last run failed, as the state table has it.
     pub fn failed_only(self) -> Self {
         Self { failed_only: true, ..self }
+    }
+
+    /// Only what this plan says: somebody has seen it and agreed. A target of which the same operation would by now
+    /// do anything else is left alone.
+    pub fn as_shown(self, plan: &Plan) -> Self {
+        let steps = plan.targets().map(|plan| (plan.target.clone(), plan.steps.clone())).collect();
+        Self { shown: Some(Arc::new(steps)), ..self }
+    }
+
+    /// Refuses what was not shown, where something was.
+    pub(super) fn refuse_unshown(&self, plan: &mut TargetPlan) {
+        let Some(shown) = &self.shown else { return };
+        let differs = !plan.steps.is_empty() && shown.get(&plan.target) != Some(&plan.steps);
+        if differs && plan.refused.is_none() {
+            plan.create_schema = false;
+            plan.refused = Some("it has changed since the plan was shown: look again".to_owned());
+        }
     }
 }

@@ -85,9 +85,9 @@ impl Goal {
 
     /// Whether the steps are settled when the run begins: a history that changes meanwhile makes none new.
     ///
-    /// "One step back" said again would be another step.
+    /// "One step back" said again would be another step, and what is mended was agreed to as it was.
     pub(crate) fn is_settled_at_the_beginning(&self) -> bool {
-        matches!(self, Self::Rollback(_) | Self::Redo(_))
+        !self.is_forward()
     }
 
     /// The version that it is about, where a person named one.

@@ -62,6 +62,17 @@ impl<'a> Frame<'a> {
         .join(", ")
     }
 
+    /// The same for a session, for what must not run in a transaction.
+    pub(super) fn session_settings(&self) -> [String; 4] {
+        let limit = self.settings.statement_timeout.unwrap_or(Duration::ZERO);
+        [
+            format!("SET search_path = {}", self.search_path()),
+            format!("SET lock_timeout = {}", self.settings.lock_timeout.as_millis()),
+            format!("SET statement_timeout = {}", limit.as_millis()),
+            "SET standard_conforming_strings = on".to_owned(),
+        ]
+    }
+
     /// A guard that remembers, for the transaction, which schema it has seen under the target's name.
     pub(super) fn remember_schema(&self) -> String {
         format!("pg_catalog.set_config('{SEEN}', {}, true)", oid_of(self.schema()))

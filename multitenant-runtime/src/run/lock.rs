@@ -18,6 +18,11 @@ pub(crate) fn session_lock(schema: &SchemaName) -> String {
     format!("SELECT pg_catalog.pg_try_advisory_lock({})", lock_key(schema))
 }
 
+/// The same as a statement that fails (division by zero) where it is held.
+pub(crate) fn session_lock_or_fail(schema: &SchemaName) -> String {
+    format!("SELECT 1 / pg_catalog.pg_try_advisory_lock({})::int", lock_key(schema))
+}
+
 /// A query that takes, for the session, the lock on the creation of this schema's tenant, from the first of its
 /// transactions to the last, and says whether it did: `t` or `f`.
 pub(crate) fn creation_lock(schema: &SchemaName) -> String {

@@ -101,7 +101,7 @@ impl StateTable {
     }
 
     /// Waits for the lock, not by `try`: whoever has it is about to make the very same table.
-    fn create(&self) -> [String; 5] {
+    pub(crate) fn create(&self) -> [String; 5] {
         [
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned(),
             format!("SELECT pg_catalog.pg_advisory_xact_lock({})", crate::run::lock_key(&self.schema)),

@@ -47,3 +47,19 @@ async fn a_signal_rolls_back_and_reports() {
         assert_eq!(project.count("select count(*) from pg_tables where tablename = 'slow'").await, 0);
     }
 }
+
+#[tokio::test]
+async fn a_pause_ends_with_the_run() {
+    let project = Project::with_tenants(&["a", "b"]).await.migration("tenant/1_users", "create table users (id int);");
+    let mut command = project.command(&["migrate", "--canary", "a", "--pause", "10m", "--format", "json"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while project.count("select count(*) from pg_tables where tablename = 'users'").await == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    send("INT", &child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let outcomes: Vec<_> = document["targets"].as_array().unwrap().iter().map(|t| t["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["applied", "not-tried"], "{document}");
+}

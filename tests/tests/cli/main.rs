@@ -11,6 +11,12 @@ mod held;
 mod interrupt;
 mod migrate;
 mod project;
+mod repair;
+mod rollback;
+mod script;
 mod snapshot;
 mod status;
+#[cfg(unix)]
+mod terminal;
 mod usage;
+mod waves;

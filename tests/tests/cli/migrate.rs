@@ -181,3 +181,85 @@ async fn jobs_leave_a_connection_to_the_run() {
         assert_eq!(answer.stderr.is_empty(), limit.is_none(), "{answer:?}");
     }
 }
+
+#[tokio::test]
+async fn a_version_is_the_last_one_however_it_is_written() {
+    for to in ["20261101090000", "2026-11-01-090000", "2026-11-01-090000_users"] {
+        let project = Project::with_tenants(&["a"])
+            .await
+            .migration("shared/2026-10-01-090000_plans", "create table plans (id int);")
+            .migration("tenant/2026-11-01-090000_users", "create table users (id int);")
+            .migration("tenant/2026-11-02-090000_orders", "create table orders (id int);");
+        project.run(&["migrate", "--to", to]).code(0).says(&["tenant_a  applied 20261101090000\n"]);
+        assert_eq!(project.history("public").await, ["20261001090000"]);
+        project.run(&["migrate", "--to", to]).code(0).says(&["2 schemas: 2 up to date"]);
+        project.run(&["status"]).code(0).says(&["tenant_a        1        1  behind      2026-11-02-090000_orders"]);
+        project.run(&["migrate", "--to", "2026-11-03"]).code(4).complains(&["20261103"]);
+        project.run(&["migrate"]).code(0).says(&["tenant_a  applied 20261102090000\n"]);
+    }
+}
+
+#[tokio::test]
+async fn a_baseline_changes_histories_alone() {
+    let project = shop().await;
+    let planned = project.run(&["migrate", "--mark-applied", "--dry-run"]).code(0);
+    assert!(planned.stdout.contains(" tenant_a  record 2\n     1_users\n     2_orders\n"), "{planned:?}");
+    project
+        .run(&["migrate", "--mark-applied", "--to", "1"])
+        .code(0)
+        .says(&[" tenant_a  recorded 1\n", " 4 schemas: 4 recorded ("]);
+    let document = project.run(&["migrate", "--mark-applied", "--format", "json"]).code(0).json();
+    let target = &document["targets"][1];
+    assert_eq!(target["outcome"], "recorded");
+    assert_eq!((&target["applied"], &target["recorded"]), (&json!([]), &json!([{ "do": "mark", "version": "2" }])));
+    assert_eq!((&document["summary"]["recorded"], &document["summary"]["applied"]), (&json!(3), &json!(0)));
+    assert_eq!(project.history("tenant_c").await, ["1", "2"]);
+    let tables = "select count(*) from pg_tables where tablename in ('users', 'orders', 'plans')";
+    assert_eq!(project.count(tables).await, 0);
+    project.run(&["status", "--check"]).code(0);
+}
+
+#[tokio::test]
+async fn tenants_are_matched() {
+    let project = Project::with_tenants(&["eu-1", "eu-2", "us-1"])
+        .await
+        .migration("shared/1_plans", "create table plans (id int);")
+        .migration("tenant/1_users", "create table users (id int);");
+    project.run(&["migrate", "--match", "eu-*"]).code(0).says(&["2 schemas: 2 migrated"]);
+    project.run(&["status", "--match", "eu-*,us-?"]).code(0).says(&["3 tenants: 2 up to date, 1 behind"]);
+    project.run(&["status", "--match", "us-*", "--match", "asia-*"]).code(4).complains(&["asia-*"]);
+    project.run(&["migrate", "all", "--match", "us-*"]).code(0).says(&["2 schemas: 2 migrated"]);
+}
+
+#[tokio::test]
+async fn what_is_out_of_order_is_applied_or_refused() {
+    let project = shop().await;
+    project.run(&["migrate"]).code(0);
+    let project = project.migration("tenant/1b_late", "create table late (id int);");
+    let config = std::fs::read_to_string(project.path("multitenant.toml")).unwrap();
+    let refusing = format!("{config}[migrations]\nout_of_order = \"refuse\"\n");
+    let project = project.file("multitenant.toml", &refusing);
+    project.run(&["migrate"]).code(13).says(&["tenant_a  skipped: 1b sort before", "repair --mark-missing"]);
+    project.run(&["migrate", "--dry-run"]).code(13).says(&["tenant_a  refused: 1b"]);
+    project.run(&["status", "--check"]).code(1).says(&["behind      1b_late; older than what is applied: 1b_late"]);
+    let document = project.run(&["status", "--format", "json"]).code(0).json();
+    assert_eq!(document["tenants"][0]["out_of_order"], json!(["1b"]));
+    let project = project.file("multitenant.toml", &config);
+    project.run(&["migrate", "--dry-run"]).code(0).says(&["1b_late  (older than what is applied)"]);
+    project.run(&["migrate"]).code(0).says(&["tenant_a  applied 1b\n"]);
+}
+
+#[tokio::test]
+async fn what_failed_is_tried_again_alone() {
+    let project = shop().await;
+    project.sql("create table tenant_b.orders (id int)").await;
+    project.run(&["migrate"]).code(10);
+    project.sql("drop table tenant_b.orders").await;
+    let project = project.migration("tenant/3_more", "create table more (id int);");
+    project.run(&["migrate", "tenants", "--retry-failed"]).code(0).says(&[" 1 schema: 1 migrated"]);
+    assert_eq!((project.history("tenant_b").await.len(), project.history("tenant_a").await.len()), (3, 2));
+    project.run(&["migrate", "tenants", "--retry-failed"]).code(0).says(&[" 0 schemas: nothing to do"]);
+    let config = std::fs::read_to_string(project.path("multitenant.toml")).unwrap();
+    let project = project.file("multitenant.toml", &format!("{config}[migrations]\nstate_schema = \"\"\n"));
+    project.run(&["migrate", "--retry-failed"]).code(3).complains(&["multitenant.toml:5:16", "--retry-failed"]);
+}

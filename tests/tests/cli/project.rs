@@ -86,6 +86,10 @@ impl Project {
         self.file(&format!("migrations/{folder}/up.sql"), up)
     }
 
+    pub(crate) fn down(self, folder: &str, down: &str) -> Self {
+        self.file(&format!("migrations/{folder}/down.sql"), down)
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
@@ -101,6 +105,17 @@ impl Project {
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         let client = self.database.as_ref().unwrap().connect().await.unwrap();
         client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// The first column of every row, as text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let client = self.database.as_ref().unwrap().connect().await.unwrap();
+        client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// The versions in a schema's history, in order.
+    pub(crate) async fn history(&self, schema: &str) -> Vec<String> {
+        self.texts(&format!("select version::text from {schema}.__diesel_schema_migrations order by 1")).await
     }
 
     /// The command, with nothing of ours in its environment but the database.

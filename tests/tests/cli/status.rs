@@ -42,7 +42,7 @@ async fn json_has_every_field() {
     let target = |tenant: Value, schema: &str, state: &str, applied: Value, pending: Value| {
         json!({
             "tenant": tenant, "schema": schema, "state": state, "applied": applied, "pending": pending,
-            "unknown": [], "edited": [], "last_failure": null,
+            "unknown": [], "edited": [], "out_of_order": [], "last_failure": null,
         })
     };
     assert_eq!(

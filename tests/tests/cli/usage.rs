@@ -8,7 +8,15 @@ fn every_way_to_call_it_works() {
     for args in [&["--version"][..], &["multitenant", "--version"]] {
         project.run(args).code(0).says(&["cargo-multitenant 0."]);
     }
-    for args in [&["--help"][..], &["-h"], &["migrate", "--help"], &["multitenant", "status", "-h"]] {
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["migrate", "--help"],
+        &["multitenant", "status", "-h"],
+        &["rollback", "--help"],
+        &["redo", "-h"],
+        &["repair", "-h"],
+    ] {
         project.run(args).code(0).says(&["Usage: cargo multitenant", "--format", "Examples:"]);
     }
 }
@@ -19,7 +27,20 @@ fn what_cannot_be_understood_is_a_usage_error() {
     for args in [
         &[][..],
         &["multitenant"],
-        &["rollback"],
+        &["redo", "all"],
+        &["rollback", "--steps", "0"],
+        &["rollback", "--steps", "1", "--to", "1"],
+        &["rollback", "--sql", "x.sql"],
+        &["migrate", "--to", ""],
+        &["migrate", "--match", ""],
+        &["migrate", "--match", "a*", "--tenant", "a"],
+        &["migrate", "--canary", "a", "--canary-percent", "5"],
+        &["migrate", "--canary-percent", "0"],
+        &["migrate", "--canary-percent", "101"],
+        &["migrate", "--max-failures", "0"],
+        &["migrate", "--max-failures", "101%"],
+        &["migrate", "--on-error", "ignore"],
+        &["migrate", "--mark-applied", "--create-schemas"],
         &["migrate", "everything"],
         &["migrate", "--jobs", "0"],
         &["migrate", "--wait", "soon"],
@@ -33,6 +54,13 @@ fn what_cannot_be_understood_is_a_usage_error() {
         let answer = project.run(args).code(2);
         assert_eq!(answer.stdout, "", "{args:?}");
         assert!(answer.stderr.contains("--help"), "{args:?}: {}", answer.stderr);
+    }
+    for (args, says) in [
+        (&["migrate", "--pause", "5m"][..], "--canary"),
+        (&["migrate", "--on-error", "stop", "--max-failures", "3"], "--max-failures"),
+        (&["status", "shared", "--match", "a*"], "--match"),
+    ] {
+        project.run(args).code(2).complains(&[says]);
     }
     project.run(&["migrat"]).code(2).complains(&["'migrate'"]);
 }

@@ -18,6 +18,7 @@ mod registry;
 mod rollback;
 mod rollout;
 mod run;
+mod shown;
 mod snapshot;
 mod startup;
 mod state;

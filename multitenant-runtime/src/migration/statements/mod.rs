@@ -13,6 +13,7 @@ mod index_work;
 mod keywords;
 mod kind;
 mod plain;
+mod psql;
 mod scanner;
 mod script;
 mod transaction_control;
@@ -27,6 +28,7 @@ pub use error::{SplitError, SplitErrorKind, line_column};
 pub(crate) use index_work::{IndexWork, RelationName};
 pub use kind::StatementKind;
 pub(crate) use plain::Effects;
+pub(crate) use psql::without_variables;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,6 +19,7 @@ use crate::migration::{Migration, StatementKind};
 use crate::plan::TargetPlan;
 use crate::sqlstate::FailureClass;
 
+pub(super) use self::names::elsewhere;
 use self::statement::Sent;
 use super::Failure;
 use super::context::Context;
@@ -130,13 +131,7 @@ impl Run<'_> {
     /// Gives the guard that asserts it again before each statement, where the script has not chosen a path itself.
     async fn prepare(&self) -> Result<String, StepError> {
         let Self { session, frame, .. } = *self;
-        let limit = frame.settings.statement_timeout.unwrap_or_default();
-        for sql in [
-            format!("SET search_path = {}", frame.search_path()),
-            format!("SET lock_timeout = {}", frame.settings.lock_timeout.as_millis()),
-            format!("SET statement_timeout = {}", limit.as_millis()),
-            "SET standard_conforming_strings = on".to_owned(),
-        ] {
+        for sql in frame.session_settings() {
             session.rows(&sql).await?;
         }
         let current = frame.is_current();

@@ -5,7 +5,7 @@ use crate::migration::{IndexWork, RelationName};
 use crate::target::Tier;
 
 use super::super::step::{StepError, touches_shared};
-use super::Run;
+use super::{Frame, Run};
 
 impl Run<'_> {
     /// Refuses a tenant's statement about an index or a partition that would find a relation elsewhere.
@@ -16,7 +16,7 @@ impl Run<'_> {
         let work = IndexWork::of(sql);
         let mut found = Vec::new();
         for name in work.iter().flat_map(IndexWork::relations) {
-            let rows = self.session.rows(&self.elsewhere(name)).await?;
+            let rows = self.session.rows(&elsewhere(self.frame, name)).await?;
             found.extend(rows.first().and_then(|row| row.get(0)).map(str::to_owned));
         }
         if found.is_empty() {
@@ -24,21 +24,21 @@ impl Run<'_> {
         }
         Err(StepError::failed(touches_shared(&found.join(", "))))
     }
+}
 
-    /// A query for the relation that the server finds under this name, where it is not the tenant's.
-    ///
-    /// A name without a schema means the tenant's, or a temporary table; with one it may mean any but the shared.
-    fn elsewhere(&self, name: &RelationName) -> String {
-        let schema = if name.is_qualified() {
-            format!("n.nspname = {}", literal(self.frame.settings.shared_schema.as_str()))
-        } else {
-            format!("n.nspname <> {} AND c.relpersistence <> 't'", literal(self.frame.target.schema().as_str()))
-        };
-        format!(
-            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
-             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.oid = pg_catalog.to_regclass({}) AND {schema}",
-            literal(&name.quoted())
-        )
-    }
+/// A query for the relation that the server finds under this name, where it is not the tenant's.
+///
+/// A name without a schema means the tenant's, or a temporary table; with one it may mean any but the shared.
+pub(in crate::run) fn elsewhere(frame: Frame<'_>, name: &RelationName) -> String {
+    let schema = if name.is_qualified() {
+        format!("n.nspname = {}", literal(frame.settings.shared_schema.as_str()))
+    } else {
+        format!("n.nspname <> {} AND c.relpersistence <> 't'", literal(frame.target.schema().as_str()))
+    };
+    format!(
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.oid = pg_catalog.to_regclass({}) AND {schema}",
+        literal(&name.quoted())
+    )
 }

@@ -1,0 +1,30 @@
+//! A question to whoever sits at the terminal.
+
+use std::io::{self, IsTerminal as _};
+
+use crate::error::CliError;
+use crate::interrupt::Signal;
+
+/// What was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Yes,
+    No,
+    /// There is no terminal, so that nobody was asked.
+    NobodyToAsk,
+}
+
+/// Asks on stderr, and reads one key; without a word of agreement it is a no.
+pub(crate) fn ask(question: &str) -> Result<Decision, CliError> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(Decision::NobodyToAsk);
+    }
+    match dialoguer::Confirm::new().with_prompt(question).default(false).interact_opt() {
+        Ok(Some(true)) => Ok(Decision::Yes),
+        Ok(_) => Ok(Decision::No),
+        Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
+            Err(CliError::Interrupted(Signal::Interrupt))
+        }
+        Err(dialoguer::Error::IO(error)) => Err(CliError::System(error)),
+    }
+}
