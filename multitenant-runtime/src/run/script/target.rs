@@ -43,7 +43,7 @@ pub(crate) fn write_target(
         match set.script_of(&step) {
             None => text.transaction(&Transaction::change_history(frame, &steps, set, &plan, &standing, prepared)),
             Some(migration) if migration.run_in_transaction() => {
-                text.transaction(&Transaction::migrate(frame, &migration, &plan, &standing, prepared))
+                text.transaction(&Transaction::migrate(frame, &migration, &plan, &standing, prepared));
             }
             Some(migration) => text.outside(frame, &migration, &plan, &standing, prepared),
         }
