@@ -22,15 +22,21 @@ fn privileges(acl: &str, kind: &str, owner: &str) -> String {
     )
 }
 
+/// How much of a schema is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// All of it.
+    Everything,
+    /// What statements in another schema can refer to: relations with their columns, constraints and privileges, types,
+    /// functions with their texts. To plan the whole query costs more than that.
+    Referable,
+}
+
 /// A query for the lines of these schemas, in one column and in no order. `major` is the server's version.
-pub(super) fn lines<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>, major: u32) -> String {
+pub(super) fn lines<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>, major: u32, depth: Depth) -> String {
     let schemas = schemas.into_iter().map(|schema| literal(schema.as_str())).collect::<Vec<_>>().join(", ");
     let since = |version: u32, column: &str| if major >= version { format!(", {column}") } else { String::new() };
-    let kinds = [
-        format!(
-            "SELECT json_build_array('schema', n.nspname, n.nspowner::regrole::text, {}) FROM namespaces n",
-            privileges("n.nspacl", "'n'", "n.nspowner")
-        ),
+    let mut kinds = vec![
         format!(
             "SELECT json_build_array('relation', c.oid::regclass::text, c.relkind, c.relowner::regrole::text, \
              c.relpersistence, c.relreplident, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, \
@@ -60,22 +66,6 @@ pub(super) fn lines<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>, major
          WHERE p.oid = k.conparentid), (SELECT string_agg(DISTINCT g.tgenabled::text, '') FROM pg_trigger g \
          WHERE g.tgconstraint = k.oid AND g.tgrelid = k.conrelid)) FROM constraints k"
             .to_owned(),
-        "SELECT json_build_array('index', pg_get_indexdef(i.indexrelid), i.indisunique, i.indisprimary, \
-         i.indisexclusion, i.indimmediate, i.indisclustered, i.indisvalid, i.indisready, i.indislive, \
-         i.indisreplident) FROM relations c JOIN pg_index i ON i.indexrelid = c.oid"
-            .to_owned(),
-        format!(
-            "SELECT json_build_array('heir', h.inhrelid::regclass::text, h.inhparent::regclass::text, h.inhseqno{}) \
-             FROM relations c JOIN pg_inherits h ON h.inhrelid = c.oid",
-            since(14, "h.inhdetachpending")
-        ),
-        "SELECT json_build_array('sequence', c.oid::regclass::text, s.seqtypid::regtype::text, s.seqstart, \
-         s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, (SELECT array_agg(ARRAY[d.deptype::text, \
-         d.refobjid::regclass::text, a.attname::text]) FROM pg_depend d JOIN pg_attribute a \
-         ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.classid = 'pg_class'::regclass \
-         AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))) \
-         FROM relations c JOIN pg_sequence s ON s.seqrelid = c.oid"
-            .to_owned(),
         format!(
             "SELECT json_build_array('function', p.oid::regprocedure::text, p.prokind, p.proowner::regrole::text, {}, \
              CASE p.prokind WHEN 'a' THEN (SELECT (to_jsonb(g) - 'aggfnoid' || jsonb_build_object('aggtranstype', \
@@ -99,6 +89,28 @@ pub(super) fn lines<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>, major
             privileges("t.typacl", "'T'", "t.typowner"),
             since(14, "r.rngmultitypid::regtype::text")
         ),
+    ];
+    let others = [
+        format!(
+            "SELECT json_build_array('schema', n.nspname, n.nspowner::regrole::text, {}) FROM namespaces n",
+            privileges("n.nspacl", "'n'", "n.nspowner")
+        ),
+        "SELECT json_build_array('index', pg_get_indexdef(i.indexrelid), i.indisunique, i.indisprimary, \
+         i.indisexclusion, i.indimmediate, i.indisclustered, i.indisvalid, i.indisready, i.indislive, \
+         i.indisreplident) FROM relations c JOIN pg_index i ON i.indexrelid = c.oid"
+            .to_owned(),
+        format!(
+            "SELECT json_build_array('heir', h.inhrelid::regclass::text, h.inhparent::regclass::text, h.inhseqno{}) \
+             FROM relations c JOIN pg_inherits h ON h.inhrelid = c.oid",
+            since(14, "h.inhdetachpending")
+        ),
+        "SELECT json_build_array('sequence', c.oid::regclass::text, s.seqtypid::regtype::text, s.seqstart, \
+         s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle, (SELECT array_agg(ARRAY[d.deptype::text, \
+         d.refobjid::regclass::text, a.attname::text]) FROM pg_depend d JOIN pg_attribute a \
+         ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid WHERE d.classid = 'pg_class'::regclass \
+         AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))) \
+         FROM relations c JOIN pg_sequence s ON s.seqrelid = c.oid"
+            .to_owned(),
         "SELECT json_build_array('trigger', pg_get_triggerdef(g.oid), g.tgenabled) FROM triggers g".to_owned(),
         "SELECT json_build_array('rule', pg_get_ruledef(u.oid), u.ev_enabled) FROM rules u".to_owned(),
         "SELECT json_build_array('policy', p.polrelid::regclass::text, p.polname, p.polcmd, p.polpermissive, \
@@ -125,6 +137,9 @@ pub(super) fn lines<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>, major
             .to_owned(),
         "SELECT json_build_array('other', c.oid::regclass::text) FROM relations c WHERE c.relkind = 'f'".to_owned(),
     ];
+    if depth == Depth::Everything {
+        kinds.extend(others);
+    }
     format!(
         "WITH namespaces AS MATERIALIZED (SELECT n.* FROM pg_namespace n WHERE n.nspname IN ({schemas})), \
          inside AS MATERIALIZED (SELECT d.classid, d.objid FROM namespaces n JOIN pg_depend d \

@@ -7,7 +7,7 @@ use crate::connection::{PipelineError, Session};
 use crate::ident::{Identifier, SchemaName, literal};
 use crate::run::Frame;
 
-use super::catalogue;
+use super::catalogue::{self, Depth};
 use super::obstacle::Obstacle;
 
 /// More than this is no seed of a migration, and not worth the time.
@@ -66,7 +66,7 @@ pub(super) async fn read_within(
     let moment = moment(session, frame).await?;
     let mut found = Found { lines: Vec::new(), dated: None };
     let in_json = |text: &str| text.replace('\\', r"\\").replace('"', r#"\""#);
-    for row in session.rows(&catalogue::lines([schema], major)).await? {
+    for row in session.rows(&catalogue::lines([schema], major, Depth::Everything)).await? {
         let line = row.get(0).unwrap_or_default();
         // In JSON, where a quote has a backslash.
         let line = line.replace(&format!("{}.", in_json(&schema.quoted())), "<>.");

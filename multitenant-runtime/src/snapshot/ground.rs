@@ -6,7 +6,7 @@ use crate::migration::{MigrationSet, sha256_hex};
 use crate::settings::Settings;
 use crate::state::complete;
 
-use super::catalogue;
+use super::catalogue::{self, Depth};
 
 /// The format of our snapshots.
 pub(super) const FORMAT: i32 = 1;
@@ -47,8 +47,9 @@ pub(super) struct Ground {
 impl Ground {
     /// Asks the server; two round trips.
     ///
-    /// Beside the migrations it is all that the catalogue says of the shared schema and the others on the path, down to
-    /// the functions' texts: a migration may run any of them, and ask for any table.
+    /// Beside the migrations it is what the catalogue says of the shared schema and the others on the path, down to the
+    /// functions' texts: a migration may run any of them, and refer to any table. Triggers and rules there are not in it,
+    /// for no migration of a snapshot writes there.
     pub(super) async fn ask(session: &Session, settings: &Settings, set: &MigrationSet) -> Result<Self, PipelineError> {
         // The estimates of a catalogue are far off, and compiling the query takes longer than running it.
         const READ: [&str; 3] = ["BEGIN READ ONLY", "SET LOCAL search_path = pg_catalog", "SET LOCAL jit = off"];
@@ -97,6 +98,6 @@ fn query(settings: &Settings, major: u32) -> String {
          ORDER BY t.evtname) FROM pg_event_trigger t JOIN pg_proc p ON p.oid = t.evtfoid), ARRAY[{}], \
          (SELECT string_agg(l, E'\\n' ORDER BY l COLLATE \"C\") FROM ({}) x (l)))::text, 'UTF8')), 'hex')",
         values.join(", "),
-        catalogue::lines(shared, major)
+        catalogue::lines(shared, major, Depth::Referable)
     )
 }

@@ -24,6 +24,9 @@ mod scratch;
 mod store;
 mod text;
 
+#[cfg(all(test, feature = "testing"))]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -119,7 +122,7 @@ pub(crate) async fn make(
             report.reason = Some(reason);
         }
         Err(Obstacle::Passing(failure)) if failure.class == FailureClass::ConnectionLost => {
-            return Err(Error::Database(Box::new(failure)));
+            return Err(Error::Database(failure));
         }
         Err(Obstacle::Passing(failure)) => report = report.unavailable(failure.to_string()),
     }

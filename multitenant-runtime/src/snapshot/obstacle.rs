@@ -10,19 +10,19 @@ pub(super) enum Obstacle {
     /// It will be so as long as nothing else changes: it is remembered.
     Lasting(String),
     /// It may pass by itself, or it has nothing to do with the migrations.
-    Passing(Failure),
+    Passing(Box<Failure>),
 }
 
 impl Obstacle {
     pub(super) fn of(failure: Failure) -> Self {
         let passes = failure.class.is_retryable()
             || matches!(failure.class, FailureClass::Cancelled | FailureClass::Held | FailureClass::Pending);
-        if passes { Self::Passing(failure) } else { Self::Lasting(failure.to_string()) }
+        if passes { Self::Passing(Box::new(failure)) } else { Self::Lasting(failure.to_string()) }
     }
 
     /// Something on this machine, and not in the database.
     pub(super) fn here(message: impl Into<String>) -> Self {
-        Self::Passing(Failure::new(FailureClass::Permanent, message))
+        Self::Passing(Box::new(Failure::new(FailureClass::Permanent, message)))
     }
 }
 
@@ -34,7 +34,7 @@ impl From<tokio_postgres::Error> for Obstacle {
 
 impl From<ConnectError> for Obstacle {
     fn from(error: ConnectError) -> Self {
-        Self::Passing(Failure::from_connect(&error))
+        Self::Passing(Box::new(Failure::from_connect(&error)))
     }
 }
 

@@ -107,7 +107,7 @@ impl<'a> Store<'a> {
                 let failure = Failure::from_postgres(&error);
                 match failure.class {
                     FailureClass::Permanent => Obstacle::here(format!("there can be no table of snapshots: {failure}")),
-                    _ => Obstacle::Passing(failure),
+                    _ => Obstacle::of(failure),
                 }
             })?;
             self.revoke(session).await?;
