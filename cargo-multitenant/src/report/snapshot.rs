@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::output::shown_lines;
 
-use super::migrate::millis;
+use super::run::millis;
 use super::{FORMAT, counted};
 
 /// The document of `snapshot`.
