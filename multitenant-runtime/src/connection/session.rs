@@ -37,6 +37,7 @@ pub(crate) struct Session {
     client: Client,
     direct: bool,
     notices: NoticeBuffer,
+    #[cfg_attr(not(feature = "functions"), expect(dead_code, reason = "for a Diesel connection"))]
     ear: Ear,
     driver: Driver,
     route: Route,
