@@ -39,6 +39,7 @@ pub(crate) struct Session {
     direct: bool,
     standby: bool,
     notices: NoticeBuffer,
+    #[cfg_attr(not(feature = "functions"), expect(dead_code, reason = "for a Diesel connection"))]
     ear: Ear,
     driver: Driver,
     route: Route,

@@ -88,7 +88,7 @@ async fn versions_that_only_the_application_has_keep_the_command_line_from_nothi
 
     let project = shop().await.migration("tenant/2026-11-02-090000_orders", "create table o ();");
     let folder = |tier| MigrationSet::from_folder(tier, &project.path(&format!("migrations/{tier}"))).unwrap();
-    let settings = SettingsText { registry: RegistryText::DEFAULT, ..SettingsText::DEFAULT };
+    let settings = SettingsText { registry: RegistryText::Schemas, ..SettingsText::DEFAULT };
     let function = RustMigration::new("2026-11-01-000000_fill", async |_: &mut _| -> FunctionResult { Ok(()) });
     let application =
         Migrator::from_sets(Some(folder(Tier::Shared)), folder(Tier::Tenant), Settings::try_from(settings).unwrap());
