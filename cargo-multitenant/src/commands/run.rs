@@ -149,7 +149,7 @@ async fn until_signalled(
     bar: &ProgressBar,
 ) -> Result<(Result<Report, Error>, Option<Signal>), CliError> {
     let mut signals = Signals::catch().map_err(CliError::System)?;
-    let mut run = pin!(Box::pin(migrator.execute(operation)));
+    let mut run = pin!(Box::pin(migrator.run(operation)));
     let mut first = None;
     loop {
         tokio::select! {

@@ -54,13 +54,13 @@ impl Blocking<'_> {
         wait_for(self.migrator.plan_operation(operation))
     }
 
-    /// As [`Migrator::execute`].
+    /// As [`Migrator::run`].
     ///
     /// # Errors
     ///
-    /// As [`Migrator::execute`].
-    pub fn execute(&self, operation: Operation) -> Result<Report, Error> {
-        wait_for(self.migrator.execute(operation))
+    /// As [`Migrator::run`].
+    pub fn run(&self, operation: Operation) -> Result<Report, Error> {
+        wait_for(self.migrator.run(operation))
     }
 
     /// As [`Migrator::create_tenant`].

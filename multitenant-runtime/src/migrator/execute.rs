@@ -17,7 +17,7 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// As for [`execute`](Self::execute), but for what only doing it can show.
+    /// As for [`run`](Self::run), but for what only doing it can show.
     pub async fn plan_operation(&self, operation: &Operation) -> Result<Plan, Error> {
         self.is_possible(operation)?;
         let (session, view) = self.look_anew(operation, Reading::Everything).await?;
@@ -40,7 +40,7 @@ impl Migrator {
     /// # async fn back(migrator: multitenant_runtime::Migrator) -> Result<(), multitenant_runtime::Error> {
     /// use multitenant_runtime::{Extent, Operation, Scope};
     ///
-    /// let report = migrator.execute(Operation::rollback(Scope::tenants(), Extent::default())).await?;
+    /// let report = migrator.run(Operation::rollback(Scope::tenants(), Extent::default())).await?;
     /// println!("{} tenants are one migration back", report.summary().reverted);
     /// # Ok(()) }
     /// ```
@@ -55,7 +55,7 @@ impl Migrator {
     /// # Cancel safety
     ///
     /// As [`migrate`](Self::migrate).
-    pub async fn execute(&self, operation: Operation) -> Result<Report, Error> {
+    pub async fn run(&self, operation: Operation) -> Result<Report, Error> {
         let started = Instant::now();
         let mut run = Run::default();
         let result = match self.is_possible(&operation) {

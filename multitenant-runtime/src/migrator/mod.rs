@@ -98,7 +98,7 @@ impl Migrator {
     /// worker, may still commit, with its history. Use
     /// [`MigratorBuilder::cancellation`] to end a run and have its report.
     pub async fn migrate(&self, scope: Scope) -> Result<Report, Error> {
-        self.execute(Operation::migrate(scope)).await
+        self.run(Operation::migrate(scope)).await
     }
 
     /// The state table, where something is to be written to it.

@@ -9,7 +9,7 @@ use crate::target::Target;
 
 use super::Scope;
 
-/// What is to be done, to what, and in which waves; for [`Migrator::execute`](super::Migrator::execute).
+/// What is to be done, to what, and in which waves; for [`Migrator::run`](super::Migrator::run).
 ///
 /// ```
 /// use multitenant_runtime::{Extent, Operation, Rollout, Scope, Version};

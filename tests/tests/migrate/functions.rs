@@ -22,7 +22,6 @@ use crate::proxy::Proxy;
 const NAME: &str = "2_fill";
 
 async fn sql(conn: &mut AsyncPgConnection, text: &str) -> diesel::QueryResult<usize> {
-    // Here only: with this trait in scope, `migrator.execute(…)` would be its method.
     diesel_async::RunQueryDsl::execute(diesel::sql_query(text), conn).await
 }
 
@@ -474,7 +473,7 @@ async fn a_lost_answer_to_the_commit_is_found_out() {
         let migrator = builder(proxy.url.clone()).build().unwrap();
         let operation =
             if back { Operation::rollback(Scope::all(), Extent::default()) } else { Operation::migrate(Scope::all()) };
-        let report = migrator.execute(operation).await.unwrap();
+        let report = migrator.run(operation).await.unwrap();
         assert_eq!(proxy.cuts(), 1);
         let target = &report.targets[0];
         assert_eq!((target.applied.len(), target.reverted.len()), if back { (0, 1) } else { (1, 0) });
@@ -489,13 +488,13 @@ async fn it_is_reverted_by_a_function_or_not_at_all() {
     let two = || Operation::rollback(Scope::tenants(), Extent::Steps(2.try_into().unwrap()));
     let one_way = with(&project, fill).build().unwrap();
     one_way.migrate(Scope::all()).await.unwrap();
-    let Err(Error::Irreversible(reasons)) = one_way.execute(two()).await else { unreachable!("there is no way back") };
+    let Err(Error::Irreversible(reasons)) = one_way.run(two()).await else { unreachable!("there is no way back") };
     assert_eq!(reasons, ["2_fill has no way back: give it one with `reverted_by`"]);
     assert_eq!(history(&project, "tenant_0").await, "1:sha256 2 3:sha256");
 
     let both = RustMigration::new(NAME, fill).reverted_by(empty);
     let both = project.builder().tenant_migration(both).build().unwrap();
-    let report = both.execute(two()).await.unwrap();
+    let report = both.run(two()).await.unwrap();
     assert_eq!((report.targets[0].outcome, report.targets[0].reverted.len()), (Outcome::Reverted, 2));
     assert_eq!(
         (rows(&project, "tenant_0").await, history(&project, "tenant_0").await),
@@ -503,7 +502,7 @@ async fn it_is_reverted_by_a_function_or_not_at_all() {
     );
     both.migrate(Scope::all()).await.unwrap();
     let redone = Operation::redo(Scope::tenants(), Extent::Steps(2.try_into().unwrap()));
-    both.execute(redone).await.unwrap();
+    both.run(redone).await.unwrap();
     assert_eq!(rows(&project, "tenant_0").await, "1");
 }
 

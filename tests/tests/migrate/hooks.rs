@@ -114,7 +114,7 @@ async fn holds(project: &Project, schema: &str) -> String {
 }
 
 async fn run(project: &Project, notes: &Notes, operation: Operation) -> Result<Report, Error> {
-    project.builder().hooks(notes.clone()).build().unwrap().execute(operation).await
+    project.builder().hooks(notes.clone()).build().unwrap().run(operation).await
 }
 
 /// The report of a run that is not complete.

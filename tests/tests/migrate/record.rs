@@ -26,15 +26,15 @@ async fn shop() -> Project {
 #[tokio::test(flavor = "multi_thread")]
 async fn up_to_a_version() {
     let project = shop().await;
-    let report = project.migrator().execute(Operation::migrate(Scope::all()).to(version("2_b"))).await.unwrap();
+    let report = project.migrator().run(Operation::migrate(Scope::all()).to(version("2_b"))).await.unwrap();
     assert_eq!(outcomes(&report), ["tenant_0:applied 2", "tenant_1:applied 2"]);
     assert_eq!(project.one(HISTORY).await, "1 2");
     // What is not reached is pending all the same.
     let plan = project.migrator().plan(Scope::all()).await.unwrap();
     assert!(plan.tenants.iter().all(|plan| plan.state == State::Behind));
-    let again = project.migrator().execute(Operation::migrate(Scope::all()).to(version("2"))).await.unwrap();
+    let again = project.migrator().run(Operation::migrate(Scope::all()).to(version("2"))).await.unwrap();
     assert_eq!(outcomes(&again), ["tenant_0:up to date", "tenant_1:up to date"]);
-    let unknown = project.migrator().execute(Operation::migrate(Scope::all()).to(version("4"))).await;
+    let unknown = project.migrator().run(Operation::migrate(Scope::all()).to(version("4"))).await;
     assert!(matches!(unknown, Err(Error::UnknownVersion(_))), "{unknown:?}");
 }
 
@@ -42,7 +42,7 @@ async fn up_to_a_version() {
 async fn a_baseline_runs_nothing() {
     let project = shop().await;
     project.sql("CREATE TABLE tenant_0.a (id int); CREATE TABLE tenant_0.b (id int)").await;
-    let report = project.migrator().execute(Operation::mark_applied(Scope::all()).to(version("2"))).await.unwrap();
+    let report = project.migrator().run(Operation::mark_applied(Scope::all()).to(version("2"))).await.unwrap();
     assert_eq!(report.summary().recorded, 2);
     assert_eq!(report.targets[0].recorded, [Step::Mark(version("1")), Step::Mark(version("2"))]);
     assert!(report.targets[0].applied.is_empty() && report.targets[0].outcome == Outcome::Recorded);
@@ -63,7 +63,7 @@ async fn repair_mends_what_it_was_asked_to() {
                INSERT INTO tenant_0.__diesel_schema_migrations (version) VALUES ('17');
                UPDATE tenant_0.__diesel_schema_migrations SET multitenant_checksum = 'sha256:00' WHERE version = '1'";
     project.sql(gap).await;
-    let nothing = project.migrator().execute(Operation::repair(Scope::all(), Repair::default())).await.unwrap();
+    let nothing = project.migrator().run(Operation::repair(Scope::all(), Repair::default())).await.unwrap();
     assert_eq!(outcomes(&nothing), ["tenant_0:up to date", "tenant_1:up to date"]);
     let mut seen = Vec::new();
     for (repair, step, left) in [
@@ -71,7 +71,7 @@ async fn repair_mends_what_it_was_asked_to() {
         (Repair { accept_edited: true, ..Repair::default() }, Step::Accept(version("1")), "1 3"),
         (Repair { mark_missing: true, ..Repair::default() }, Step::Mark(version("2")), "1 2 3"),
     ] {
-        let report = project.migrator().execute(Operation::repair(Scope::all(), repair)).await.unwrap();
+        let report = project.migrator().run(Operation::repair(Scope::all(), repair)).await.unwrap();
         assert_eq!(report.targets[0].recorded, std::slice::from_ref(&step), "{repair:?}");
         assert_eq!(report.targets[1].outcome, Outcome::UpToDate);
         assert_eq!(project.one(HISTORY).await, left);
@@ -81,7 +81,7 @@ async fn repair_mends_what_it_was_asked_to() {
     // All at once is one transaction, and the state table knows of it.
     project.sql(gap).await;
     let all = Repair { mark_missing: true, forget_unknown: true, accept_edited: true };
-    let report = project.migrator().execute(Operation::repair(Scope::all(), all)).await.unwrap();
+    let report = project.migrator().run(Operation::repair(Scope::all(), all)).await.unwrap();
     assert_eq!(report.targets[0].recorded.len(), 3);
     let checked = project.migrator().start(Default::default()).await.unwrap();
     assert_eq!(checked.report.summary().up_to_date, 2);
@@ -100,7 +100,7 @@ async fn repair_needs_no_schema_that_is_missing_and_keeps_diesel_s_layout_readab
         )
         .await;
     let all = Repair { mark_missing: true, forget_unknown: true, accept_edited: true };
-    let report = project.migrator().execute(Operation::repair(Scope::all(), all)).await.unwrap();
+    let report = project.migrator().run(Operation::repair(Scope::all(), all)).await.unwrap();
     assert_eq!(outcomes(&report), ["tenant_0:Recorded", "tenant_1:up to date"]);
     assert_eq!(project.one(HISTORY).await, "1 2 3");
 }

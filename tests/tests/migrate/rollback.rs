@@ -47,7 +47,7 @@ fn reverted(report: &Report) -> Vec<Vec<&str>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_go_first_and_a_new_run_brings_them_back() {
     let project = shop(3).await;
-    let report = project.migrator().execute(Operation::rollback(Scope::tenants(), steps(2))).await.unwrap();
+    let report = project.migrator().run(Operation::rollback(Scope::tenants(), steps(2))).await.unwrap();
     assert_eq!(reverted(&report), vec![vec!["3", "2"]; 3]);
     assert_eq!(report.summary().reverted, 3);
     assert!(report.targets.iter().all(|target| target.outcome == Outcome::Reverted && target.applied.is_empty()));
@@ -64,14 +64,14 @@ async fn down_to_a_version_of_some_tenants() {
     let only = Selection::Only(vec![TenantId::new("1").unwrap()]);
     let scope = Scope { shared: false, tenants: only };
     let back = Operation::rollback(scope, Extent::To(version("1")));
-    assert_eq!(reverted(&project.migrator().execute(back.clone()).await.unwrap()), [["3", "2"]]);
+    assert_eq!(reverted(&project.migrator().run(back.clone()).await.unwrap()), [["3", "2"]]);
     assert_eq!(holding(&project, "tenant_1").await, "1|a");
     assert_eq!(holding(&project, "tenant_0").await, "1 2 3|a b c");
     // Once more there is nothing to do.
-    let again = project.migrator().execute(back).await.unwrap();
+    let again = project.migrator().run(back).await.unwrap();
     assert_eq!((again.summary().up_to_date, again.targets.len()), (1, 1));
     let unknown = Operation::rollback(Scope::tenants(), Extent::To(version("7")));
-    assert!(matches!(project.migrator().execute(unknown).await, Err(Error::UnknownVersion(_))));
+    assert!(matches!(project.migrator().run(unknown).await, Err(Error::UnknownVersion(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,14 +88,14 @@ async fn without_a_way_back_nothing_is_done() {
         }
         project.schemas(2).await;
         project.migrator().migrate(Scope::all()).await.unwrap();
-        let result = project.migrator().execute(Operation::rollback(Scope::tenants(), steps(2))).await;
+        let result = project.migrator().run(Operation::rollback(Scope::tenants(), steps(2))).await;
         let Err(Error::Irreversible(reasons)) = result else { panic!("{result:?}") };
         assert!(reasons.len() == 1 && reasons[0].contains(says), "{reasons:?}");
         assert_eq!(holding(&project, "tenant_0").await, "1 2 3|a b c");
         let plan = project.migrator().plan_operation(&Operation::rollback(Scope::tenants(), steps(2))).await.unwrap();
         assert!(plan.tenants.iter().all(|plan| plan.refused.as_ref().is_some_and(|reason| reason.contains(says))));
         // One step is possible.
-        project.migrator().execute(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap();
+        project.migrator().run(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap();
         assert_eq!(holding(&project, "tenant_1").await, "1 2|a b");
     }
 }
@@ -114,14 +114,14 @@ async fn tenants_go_back_before_the_shared_schema() {
     project.migrator().migrate(Scope::all()).await.unwrap();
     project.sql("CREATE VIEW tenant_1.keep AS SELECT * FROM tenant_1.users").await;
     let back = Operation::rollback(Scope::all(), Extent::To(version("1")));
-    let Err(Error::Incomplete(report)) = project.migrator().execute(back.clone()).await else { panic!("incomplete") };
+    let Err(Error::Incomplete(report)) = project.migrator().run(back.clone()).await else { panic!("incomplete") };
     let outcomes: Vec<Outcome> = report.targets.iter().map(|target| target.outcome).collect();
     assert_eq!(outcomes, [Outcome::NotTried, Outcome::Reverted, Outcome::Failed], "{report:?}");
     let failure = report.targets[2].failure.clone().unwrap();
     assert_eq!((failure.sqlstate.as_deref(), failure.migration.as_deref()), (Some("2BP01"), Some("3")));
     assert!(failure.file.unwrap().ends_with("3_users/down.sql"));
     project.sql("DROP VIEW tenant_1.keep").await;
-    let report = project.migrator().execute(back).await.unwrap();
+    let report = project.migrator().run(back).await.unwrap();
     assert_eq!(report.targets[0].target.tenant(), None);
     assert_eq!(reverted(&report), [vec!["2"], vec![], vec!["3"]]);
     assert_eq!(holding(&project, "public").await, "1|tenants");
@@ -138,7 +138,7 @@ async fn the_wall_stands_on_the_way_back_too() {
     project.sql("CREATE TABLE public.plans (id int)").await;
     project.schemas(2).await;
     project.migrator().migrate(Scope::all()).await.unwrap();
-    let result = project.migrator().execute(Operation::rollback(Scope::tenants(), steps(1))).await;
+    let result = project.migrator().run(Operation::rollback(Scope::tenants(), steps(1))).await;
     let Err(Error::Incomplete(report)) = result else { panic!("{result:?}") };
     for target in &report.targets {
         let failure = target.failure.as_ref().unwrap();
@@ -153,7 +153,7 @@ async fn the_wall_stands_on_the_way_back_too() {
 async fn redo_ends_where_it_began() {
     let project = shop(3).await;
     project.sql("INSERT INTO tenant_0.c VALUES (1); INSERT INTO tenant_0.b VALUES (1)").await;
-    let report = project.migrator().execute(Operation::redo(Scope::tenants(), steps(2))).await.unwrap();
+    let report = project.migrator().run(Operation::redo(Scope::tenants(), steps(2))).await.unwrap();
     assert_eq!(reverted(&report), vec![vec!["3", "2"]; 3]);
     for target in &report.targets {
         assert_eq!(target.outcome, Outcome::Applied);
@@ -173,7 +173,7 @@ async fn two_rollbacks_at_once_go_one_step_back() {
     let project = shop(6).await;
     let back = || {
         let migrator = project.migrator();
-        tokio::spawn(async move { migrator.execute(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap() })
+        tokio::spawn(async move { migrator.run(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap() })
     };
     // Whichever comes second plans with what it sees; here both see all three.
     let (one, other) = (back(), back());
@@ -192,7 +192,7 @@ async fn a_lost_answer_reverts_nothing_twice() {
     let proxy = Proxy::cutting_at(&project, b"the third is gone").await;
     let project = project.down("3_c", "DROP TABLE c; DO $$ BEGIN RAISE NOTICE 'the third is gone'; END $$;");
     let migrator = project.builder().migrate_url(&proxy.url).build().unwrap();
-    let report = migrator.execute(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap();
+    let report = migrator.run(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap();
     assert_eq!(proxy.cuts(), 1);
     assert_eq!(reverted(&report), [["3"]], "{report:?}");
     assert_eq!(holding(&project, "tenant_0").await, "1 2|a b");
@@ -210,11 +210,11 @@ async fn outside_a_transaction_too() {
     project.migrator().migrate(Scope::all()).await.unwrap();
     let indexes = "SELECT count(*)::text FROM pg_class WHERE relname = 'a_id'";
     assert_eq!(project.one(indexes).await, "3");
-    let report = project.migrator().execute(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap();
+    let report = project.migrator().run(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap();
     assert_eq!(reverted(&report), vec![vec!["2"]; 3]);
     assert_eq!(project.one(indexes).await, "0");
     assert_eq!(holding(&project, "tenant_2").await, "1|a");
-    let report = project.migrator().execute(Operation::redo(Scope::tenants(), steps(1))).await;
+    let report = project.migrator().run(Operation::redo(Scope::tenants(), steps(1))).await;
     assert!(matches!(report, Err(Error::Irreversible(_))), "1 has no way back: {report:?}");
 }
 
@@ -223,7 +223,7 @@ async fn what_is_unknown_or_edited_is_not_reverted() {
     let project = shop(2).await;
     project.sql("INSERT INTO tenant_1.__diesel_schema_migrations (version) VALUES ('9')").await;
     let project = project.tenant("3_c", "CREATE TABLE c (id bigint);");
-    let result = project.migrator().execute(Operation::rollback(Scope::tenants(), steps(1))).await;
+    let result = project.migrator().run(Operation::rollback(Scope::tenants(), steps(1))).await;
     let Err(Error::Incomplete(report)) = result else { panic!("{result:?}") };
     let told: Vec<_> =
         report.targets.iter().map(|t| (t.outcome, t.failure.as_ref().unwrap().message.clone())).collect();
@@ -252,13 +252,13 @@ async fn events_tell_of_the_way_back() {
     let redo = Operation::redo(Scope::tenants(), Extent::default());
     let plan = migrator.plan_operation(&redo).await.unwrap();
     assert_eq!(plan.tenants[0].steps, [Step::Revert(version("3")), Step::Apply(version("3"))]);
-    migrator.execute(redo).await.unwrap();
+    migrator.run(redo).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), ["reverting 3", "reverted 3", "applied 3"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redo_is_of_one_tier() {
     let project = Project::new().await.shared("1_a", "CREATE TABLE a ();").tenant("2_b", "CREATE TABLE b ();");
-    let result = project.migrator().execute(Operation::redo(Scope::all(), Extent::default())).await;
+    let result = project.migrator().run(Operation::redo(Scope::all(), Extent::default())).await;
     assert!(matches!(result, Err(Error::TwoTiers)));
 }

@@ -26,7 +26,7 @@ fn tenants(ids: &[&str]) -> Vec<TenantId> {
 
 async fn roll_out(project: &Project, rollout: Rollout) -> Report {
     let migrator = project.builder().jobs(1).build().unwrap();
-    match migrator.execute(Operation::migrate(Scope::all()).rollout(rollout)).await {
+    match migrator.run(Operation::migrate(Scope::all()).rollout(rollout)).await {
         Ok(report) => report,
         Err(Error::Incomplete(report)) => *report,
         Err(error) => panic!("{error}"),
@@ -45,7 +45,7 @@ async fn a_canary_that_fails_saves_the_others() {
     assert_eq!(report.stopped, Some(Stop::Canary { failed: 1 }));
     // An unknown canary is no canary.
     let unknown = Operation::migrate(Scope::all()).rollout(Rollout::default().canary(Canary::Tenants(tenants(&["x"]))));
-    let result = project.migrator().execute(unknown).await;
+    let result = project.migrator().run(unknown).await;
     assert!(matches!(&result, Err(Error::UnknownTenants(ids)) if *ids == tenants(&["x"])), "{result:?}");
 }
 
@@ -64,7 +64,7 @@ async fn the_others_wait_for_the_canaries_and_for_the_pause() {
     let pause = Duration::from_millis(300);
     let rollout = Rollout::default().canary(Canary::Percent(20)).pause(pause);
     let begun = Instant::now();
-    let report = migrator.execute(Operation::migrate(Scope::all()).rollout(rollout)).await.unwrap();
+    let report = migrator.run(Operation::migrate(Scope::all()).rollout(rollout)).await.unwrap();
     assert!(begun.elapsed() >= pause);
     assert_eq!((report.summary().applied, report.stopped), (5, None));
     let seen = seen.lock().unwrap();
@@ -102,11 +102,11 @@ async fn only_what_failed_is_tried_again() {
     roll_out(&project, Rollout::default()).await;
     project.sql("DROP TABLE tenant_1.a").await;
     let again = Operation::migrate(Scope::all()).failed_only();
-    let Err(Error::Incomplete(report)) = project.migrator().execute(again.clone()).await else { panic!("one fails") };
+    let Err(Error::Incomplete(report)) = project.migrator().run(again.clone()).await else { panic!("one fails") };
     assert_eq!(outcomes(&report), ["tenant_1:applied 1", "tenant_3:failed after 0"]);
     project.sql("DROP TABLE tenant_3.a").await;
-    assert_eq!(outcomes(&project.migrator().execute(again.clone()).await.unwrap()), ["tenant_3:applied 1"]);
-    assert!(project.migrator().execute(again).await.unwrap().targets.is_empty());
+    assert_eq!(outcomes(&project.migrator().run(again.clone()).await.unwrap()), ["tenant_3:applied 1"]);
+    assert!(project.migrator().run(again).await.unwrap().targets.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,8 +116,8 @@ async fn patterns_choose_tenants() {
         let patterns = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
         Operation::migrate(Scope { shared: false, tenants: Selection::Matching(patterns) })
     };
-    let report = project.migrator().execute(matching(&["1?", "3"])).await.unwrap();
+    let report = project.migrator().run(matching(&["1?", "3"])).await.unwrap();
     assert_eq!(outcomes(&report), ["tenant_10:applied 1", "tenant_11:applied 1", "tenant_3:applied 1"]);
-    let result = project.migrator().execute(matching(&["*", "x*"])).await;
+    let result = project.migrator().run(matching(&["*", "x*"])).await;
     assert!(matches!(&result, Err(Error::NoTenantMatches(patterns)) if patterns == &["x*"]), "{result:?}");
 }
