@@ -1,4 +1,5 @@
 //! One thing is another, and the comparison says so.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::contents::{self, Contents};
 use crate::connection::{ConnectOptions, ConnectionUrl, Session};
