@@ -137,7 +137,9 @@ pub(super) fn guard(schema: &SchemaName) -> String {
         )
     }));
     written.extend(OF_THE_DATABASE.map(|catalog| {
-        let what = described(catalog, "x.oid");
+        // A large object's address is that of its data.
+        let class = if catalog == "pg_largeobject_metadata" { "pg_largeobject" } else { catalog };
+        let what = described(class, "x.oid");
         format!("SELECT {what} FROM {catalog} x WHERE {}", is_ours("x.xmin"))
     }));
     format!(

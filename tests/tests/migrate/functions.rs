@@ -147,7 +147,7 @@ async fn it_runs_in_the_frame_of_the_others() {
         .statement_timeout(Some(Duration::from_secs(77)));
     migrator.build().unwrap().migrate(Scope::all()).await.unwrap();
     let seen = "SELECT concat_ws('|', schema, path, lock, statement, level, locks, connections) FROM tenant_0.seen";
-    assert_eq!(project.one(seen).await, "tenant_0|tenant_0, public|1234ms|77s|read committed|1|1");
+    assert_eq!(project.one(seen).await, "tenant_0|\"tenant_0\", \"public\"|1234ms|77s|read committed|1|1");
 }
 
 #[tokio::test]
