@@ -186,19 +186,44 @@ impl Session {
     ///
     /// None: dropped in between, statements that were sent run to their end. Drop the session as well.
     pub(crate) async fn pipeline(&self, statements: &[impl AsRef<str>]) -> Result<(), PipelineError> {
-        self.answers(statements, Rows::Dropped).await.map(drop)
+        self.answers(statements, Rows::Dropped, 0).await.map(drop)
+    }
+
+    /// As [`pipeline`](Self::pipeline), after statements whose own failure is no failure of it: the server goes on
+    /// with what follows them. What follows must find out itself what it needs of them.
+    pub(crate) async fn pipeline_after(
+        &self,
+        before: &[&str],
+        statements: &[impl AsRef<str>],
+    ) -> Result<(), PipelineError> {
+        let all: Vec<&str> = before.iter().copied().chain(statements.iter().map(AsRef::as_ref)).collect();
+        self.answers(&all, Rows::Dropped, before.len())
+            .await
+            .map(drop)
+            .map_err(|failure| PipelineError { index: failure.index - before.len(), ..failure })
     }
 
     /// As [`pipeline`](Self::pipeline), with the rows of each statement.
     pub(crate) async fn pipeline_rows(&self, statements: &[impl AsRef<str>]) -> Result<Vec<Vec<Row>>, PipelineError> {
-        self.answers(statements, Rows::Kept).await
+        self.answers(statements, Rows::Kept, 0).await
     }
 
-    async fn answers(&self, statements: &[impl AsRef<str>], keep: Rows) -> Result<Vec<Vec<Row>>, PipelineError> {
-        self.attended(pin!(self.in_order(statements, keep))).await
+    /// The answers to all statements, or the first failure of those from this place on.
+    async fn answers(
+        &self,
+        statements: &[impl AsRef<str>],
+        keep: Rows,
+        from: usize,
+    ) -> Result<Vec<Vec<Row>>, PipelineError> {
+        self.attended(pin!(self.in_order(statements, keep, from))).await
     }
 
-    async fn in_order(&self, statements: &[impl AsRef<str>], keep: Rows) -> Result<Vec<Vec<Row>>, PipelineError> {
+    async fn in_order(
+        &self,
+        statements: &[impl AsRef<str>],
+        keep: Rows,
+        from: usize,
+    ) -> Result<Vec<Vec<Row>>, PipelineError> {
         let mut sent = Vec::with_capacity(statements.len());
         for statement in statements {
             // Ready at once: the text goes into the driver's queue, and the driver both writes and reads.
@@ -213,7 +238,7 @@ impl Session {
             };
             match rows {
                 Ok(rows) => answers.push(rows),
-                Err(error) if failure.is_none() => failure = Some(PipelineError { index, error }),
+                Err(error) if failure.is_none() && index >= from => failure = Some(PipelineError { index, error }),
                 Err(_) => {}
             }
         }

@@ -119,6 +119,10 @@ fn meaning(
     let role = transaction.role(index);
     match role {
         Role::Lock if is_failed_guard(error) => StepError::Held,
+        Role::Lock if is_failed_cast(error) => StepError::failed(Failure::new(
+            FailureClass::Retryable,
+            "what an earlier migration has set on this connection could not be reset",
+        )),
         // The history itself may be gone, with its schema.
         Role::Guard | Role::Record { .. } if is_failed_guard(error) || is_undefined_table(error) => StepError::Stale,
         // The condition of a plain migration stands in the guard, and fails otherwise.
@@ -216,14 +220,11 @@ pub(crate) async fn send_known(
 }
 
 /// Everything at once; what the last migration left on the connection goes first.
+///
+/// Where that fails (a cancel request hits it), the transaction comes all the same: it is the transaction's end that
+/// counts. It asserts itself that nothing was left.
 async fn in_one_trip(session: &Session, transaction: &Transaction) -> Result<(), PipelineError> {
-    let reset = reset(transaction);
-    let statements: Vec<&str> =
-        reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
-    session
-        .pipeline(&statements)
-        .await
-        .map_err(|PipelineError { index, error }| PipelineError { index: index.saturating_sub(reset.len()), error })
+    session.pipeline_after(reset(transaction), transaction.statements()).await
 }
 
 /// What is sent before a transaction, so that it finds a clean session.

@@ -122,8 +122,7 @@ impl StateTable {
         let format = Self::FORMAT;
         format!(
             "INSERT INTO {} AS state (schema_name, tenant, schema_oid, history_oid, digest, head, format) \
-             VALUES ({}, {}, (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = {}), \
-             pg_catalog.to_regclass({}), {}, {}, {format}) ON CONFLICT (schema_name) DO UPDATE SET \
+             VALUES ({}, {}, pg_catalog.to_regnamespace({})::pg_catalog.oid, pg_catalog.to_regclass({}), {}, {}, {format}) ON CONFLICT (schema_name) DO UPDATE SET \
              tenant = excluded.tenant, schema_oid = excluded.schema_oid, history_oid = excluded.history_oid, \
              digest = excluded.digest, head = excluded.head, format = excluded.format, changed_at = now(), \
              failed_at = NULL, failure_class = NULL, failure_sqlstate = NULL, failure_migration = NULL, \
@@ -131,7 +130,7 @@ impl StateTable {
             self.qualified(),
             literal(target.schema().as_str()),
             target.tenant().map_or_else(|| "NULL".to_owned(), |tenant| literal(tenant.as_str())),
-            literal(target.schema().as_str()),
+            literal(&target.schema().quoted()),
             literal(&ledger.qualified()),
             literal(digest),
             head.map_or_else(|| "NULL".to_owned(), |head| literal(head.as_str())),

@@ -66,6 +66,15 @@ async fn a_pipeline_answers_in_order() {
 }
 
 #[tokio::test]
+async fn what_comes_before_a_pipeline_is_no_part_of_it() {
+    let server = server();
+    let session = open(&url(&server, "")).await;
+    session.pipeline_after(&["SELECT 1/0"], &["SELECT 1"]).await.unwrap();
+    let error = session.pipeline_after(&["SELECT 1/0"], &["SELECT 1", "SELECT 'a'::int"]).await.unwrap_err();
+    assert_eq!((error.index, code(&error.error)), (1, Some("22P02")));
+}
+
+#[tokio::test]
 async fn a_connection_lost_in_the_middle_is_the_result_there() {
     let server = server();
     let session = open(&url(&server, "")).await;

@@ -28,7 +28,7 @@ use crate::migration::{Migration, StatementKind};
 use crate::target::Tier;
 
 use super::confined;
-use super::frame::{Frame, Standing};
+use super::frame::{Frame, Standing, is_not};
 use super::lock::transaction_lock;
 use super::preparation::Preparation;
 use super::wall::Wall;
@@ -94,7 +94,8 @@ impl Transaction {
     fn begin(frame: Frame<'_>) -> Self {
         let mut tx = Self::default();
         tx.push(Role::Frame, BEGIN.to_owned());
-        tx.push(Role::Lock, format!("SELECT {}, {}", frame.local_settings(), transaction_lock(frame.schema())));
+        let lock = transaction_lock(frame.schema());
+        tx.push(Role::Lock, format!("SELECT {}, {}, {lock}", nothing_is_left(), frame.local_settings()));
         tx
     }
 
@@ -189,6 +190,14 @@ impl Transaction {
         let guard = |role: &Role| matches!(role, Role::Lock | Role::Guard);
         self.roles.iter().take(first).rposition(guard).map_or(0, |i| i + 1)
     }
+}
+
+/// Expressions that fail (a cast) where an earlier transaction has committed on this session, and the session was not
+/// reset since. `RESET ALL` takes the mark away, and whatever a migration has set.
+fn nothing_is_left() -> String {
+    const MARK: &str = "multitenant.used";
+    let is_used = format!("pg_catalog.current_setting('{MARK}', true) OPERATOR(pg_catalog.=) 'on'::pg_catalog.text");
+    format!("{}, pg_catalog.set_config('{MARK}', 'on', false)", is_not(&is_used))
 }
 
 /// Where nobody has read the wall nobody may pass it: this fails, and then it is read.

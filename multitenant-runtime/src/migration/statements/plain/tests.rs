@@ -1,3 +1,5 @@
+use crate::ident::Identifier;
+
 use super::Effects;
 
 /// The names that must be asked for, or that it is not plain.
@@ -5,7 +7,7 @@ use super::Effects;
 fn check(sql: &str, expected: &str) {
     let statements: Vec<&str> = sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()).collect();
     let said = Effects::of(statements)
-        .map(|effects| effects.names.iter().map(crate::ident::Identifier::quoted).collect::<Vec<_>>().join(" "));
+        .map(|effects| effects.names.iter().map(Identifier::quoted).collect::<Vec<_>>().join(" "));
     assert_eq!(said.as_deref().unwrap_or("not plain"), expected, "{sql}");
 }
 
