@@ -36,7 +36,8 @@ async fn cancelled_runs(middle: Middle) {
         let token = CancellationToken::new();
         let migrator = fleet.builder().jobs(3).cancellation(token.clone()).build().unwrap();
         let run = tokio::spawn(async move { migrator.migrate(Scope::all()).await });
-        tokio::time::sleep(moments.below(Duration::from_millis(120))).await;
+        // On a machine that is at work with other things a run may not come far; so each is given longer than the last.
+        tokio::time::sleep(moments.below(Duration::from_millis(120 + 10 * cancelled))).await;
         token.cancel();
         let (report, done) = match run.await.unwrap() {
             Ok(report) => (report, true),
