@@ -37,7 +37,7 @@ pub(super) fn guard(schema: &SchemaName) -> String {
     const OF_A_RELATION: [(&str, &str); 4] =
         [("pg_attrdef", "adrelid"), ("pg_rewrite", "ev_class"), ("pg_policy", "polrelid"), ("pg_trigger", "tgrelid")];
     /// Catalogues of what belongs to the database or to the whole server.
-    const OF_THE_DATABASE: [&str; 9] = [
+    const OF_THE_DATABASE: [&str; 8] = [
         "pg_extension",
         "pg_language",
         "pg_event_trigger",
@@ -45,7 +45,6 @@ pub(super) fn guard(schema: &SchemaName) -> String {
         "pg_publication_rel",
         "pg_foreign_data_wrapper",
         "pg_foreign_server",
-        "pg_largeobject_metadata",
         "pg_database",
     ];
     const INTERNAL: &str = "(SELECT t.tgisinternal AND EXISTS (SELECT FROM own, pg_constraint k \
@@ -85,6 +84,12 @@ pub(super) fn guard(schema: &SchemaName) -> String {
             "SELECT 'default privileges' FROM pg_default_acl x WHERE {} AND {}",
             is_ours("x.xmin"),
             elsewhere("x.defaclnamespace")
+        ),
+        // Its rows are described as those of another catalogue.
+        format!(
+            "SELECT {} FROM pg_largeobject_metadata x WHERE {}",
+            described("pg_largeobject", "x.oid"),
+            is_ours("x.xmin")
         ),
         // A range brings a cast to its multirange.
         format!(
