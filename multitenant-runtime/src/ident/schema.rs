@@ -64,6 +64,12 @@ impl SchemaName {
     pub fn quoted(&self) -> String {
         self.0.quoted()
     }
+
+    /// The quoted name as it stands in the text of a row, where a quote is doubled once more.
+    #[cfg(feature = "migrations")]
+    pub(crate) fn quoted_in_a_row(&self) -> String {
+        self.quoted().replace('"', "\"\"")
+    }
 }
 
 impl fmt::Display for SchemaName {
