@@ -90,7 +90,9 @@ impl Run<'_> {
         let plan = self.plan()?;
         let document = PlanDocument::new(&plan, self.kind);
         if !document.has_work() {
-            return self.carry_out();
+            // Nobody was asked, so what has come since is left alone.
+            let operation = self.operation.clone().as_shown(&plan);
+            return Run { operation, ..self }.carry_out();
         }
         self.context.console.message(&document.brief(&self.project.names()));
         match ask(&document.question())? {

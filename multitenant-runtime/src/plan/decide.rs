@@ -220,6 +220,14 @@ fn not_to_be_reverted(plan: &TargetPlan, set: &MigrationSet, policy: Policy) -> 
     if let Some(reason) = reverted().filter_map(|version| set.get(version)?.reversal().err()).next() {
         return Some(reason.to_owned());
     }
+    let next = plan.steps.iter().find(|step| !step.is_done(&plan.applied, &plan.edited));
+    if let Some(Step::Revert(version)) = next
+        && plan.applied.last() != Some(version)
+    {
+        return Some(format!(
+            "its history has changed since the run began: {version} is not the newest any more; look, and roll back again"
+        ));
+    }
     let differ: Vec<Version> = reverted().filter(|version| plan.edited.contains(version)).cloned().collect();
     edited(&differ, policy)
 }

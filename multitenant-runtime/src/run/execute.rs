@@ -120,8 +120,10 @@ async fn work(
         let span = tracing::info_span!("migrate", schema = %target, tenant = target.tenant().map(TenantId::as_str));
         match Box::pin(worker.work(&mut job).instrument(span)).await {
             // It fails only where nobody has a connection.
-            Verdict::Done(Outcome::Failed, _)
-                if !context.cancellation.is_cancelled() && worker.leaves_it_to_others() =>
+            Verdict::Done(Outcome::Failed, failure)
+                if failure.as_ref().is_none_or(|failure| failure.class != FailureClass::Hook)
+                    && !context.cancellation.is_cancelled()
+                    && worker.leaves_it_to_others() =>
             {
                 queue.put_back(*job, Duration::from_secs(1));
             }

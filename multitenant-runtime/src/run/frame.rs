@@ -78,15 +78,22 @@ impl<'a> Frame<'a> {
         format!("pg_catalog.set_config('{SEEN}', {}, true)", oid_of(self.schema()))
     }
 
-    /// An expression that is a number where each of these names means the tenant's own relation, or none, and a cast
-    /// that fails where one is found further down the path.
+    /// An expression that is a number where each of these names means the tenant's own relation, or none, and nothing
+    /// further down the path has it; else it is a cast that fails.
+    ///
+    /// That the name means the tenant's own is not enough: who waits for a lock looks the name up once more afterwards,
+    /// and somebody else may have dropped or renamed the tenant's meanwhile.
     pub(super) fn are_own<'n>(&self, names: impl IntoIterator<Item = &'n Identifier>) -> Option<String> {
         let oid = |name: &str| {
             format!("coalesce(pg_catalog.to_regclass({})::pg_catalog.oid, 0::pg_catalog.oid)", literal(name))
         };
         let is_elsewhere = |name: &Identifier| {
             let own = format!("{}.{}", self.schema().quoted(), name.quoted());
-            format!("{} OPERATOR(pg_catalog.<>) {}", oid(&name.quoted()), oid(&own))
+            let later = self.settings.search_path.after_tenant().iter().map(|schema| {
+                let there = format!("{}.{}", schema.quoted(), name.quoted());
+                format!(" OR pg_catalog.to_regclass({}) IS NOT NULL", literal(&there))
+            });
+            format!("{} OPERATOR(pg_catalog.<>) {}{}", oid(&name.quoted()), oid(&own), later.collect::<String>())
         };
         let elsewhere: Vec<String> = names.into_iter().map(is_elsewhere).collect();
         (!elsewhere.is_empty()).then(|| is_not(&elsewhere.join(" OR ")))

@@ -184,7 +184,7 @@ fn is_plain_creation(migrations: &[Migration]) -> bool {
 
 /// What a migration does, where it is plain.
 fn effects(migration: &Migration) -> Option<Effects> {
-    if migration.is_function() {
+    if migration.is_function() || !migration.run_in_transaction() {
         return None;
     }
     Effects::of(migration.up().statements().map(|(sql, _)| sql))

@@ -30,6 +30,11 @@ impl Seat {
         Self { seats: Arc::clone(seats), taken: false, refused: false }
     }
 
+    /// Another target begins: how the last attempt to connect came out is not its affair.
+    pub(crate) fn begin(&mut self) {
+        self.refused = false;
+    }
+
     /// Notes how an attempt to connect came out.
     pub(crate) fn note<T, E>(&mut self, result: Result<T, E>) -> Result<T, E> {
         self.refused = result.is_err();
@@ -89,6 +94,8 @@ mod tests {
         assert!(second.delays().next().is_none(), "somebody has waited for it already");
         let _ = first.note::<_, ()>(Ok(()));
         assert!(second.delays().next().is_some());
+        second.begin();
+        assert!(!second.leaves_it_to_others(), "what fails now has nothing to do with connections");
         drop(first);
         assert!(!second.leaves_it_to_others());
     }

@@ -50,6 +50,7 @@ impl Worker {
 
     /// Works on a job until it is done, or held by another run.
     pub(crate) async fn work(&mut self, job: &mut Job) -> Verdict {
+        self.seat.begin();
         if job.started.is_none() {
             job.started = Some(Instant::now());
             let target = job.plan.target.clone();

@@ -10,8 +10,8 @@ use crate::migrator::needs_steps;
 use crate::plan::{Goal, Wanted, decide};
 use crate::registry::UNDER_CONSTRUCTION;
 use crate::run::{
-    Context, Failure, Frame, Job, Outcome, Preparation, Registering, Standing, StepError, Transaction, Verdict, Worker,
-    abandon, delays, send,
+    Context, Failure, Frame, Hooked, Job, Outcome, Preparation, Registering, Standing, StepError, Transaction, Verdict,
+    Worker, abandon, delays, send,
 };
 use crate::sqlstate::FailureClass;
 use crate::target::Target;
@@ -128,6 +128,7 @@ impl Scratch {
         quiet.policy.creating = true;
         // Nobody has asked for this schema, and nobody is told of it.
         quiet.observer = None;
+        quiet.hooks = Hooked::default();
         let quiet = Arc::new(quiet);
         let frame = self.frame(&quiet);
         let observed = observe_one(session, Subject { target: &self.target, table: frame.table, set: &quiet.tenant });

@@ -58,6 +58,9 @@ impl<'a> Store<'a> {
              AND (o.rolsuper OR o.rolname = current_user)) \
              AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(t.relacl) x WHERE x.grantee <> t.relowner) \
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attacl IS NOT NULL) \
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles w JOIN pg_catalog.pg_roles m ON m.oid <> w.oid \
+             AND m.oid <> t.relowner AND NOT m.rolsuper AND pg_catalog.pg_has_role(m.oid, w.oid, 'MEMBER') \
+             WHERE w.rolname = 'pg_write_all_data') \
              FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
              WHERE n.nspname = {} AND t.relname = 'snapshots'",
             literal(self.schema.as_str())

@@ -46,6 +46,14 @@ async fn a_name_that_falls_through_the_path_is_refused() {
         &["CREATE INDEX ON users (id, email)"],
         &["DROP INDEX users_email"],
         &["CREATE TABLE a (b int)", "CREATE TABLE c (d int)", "DROP TABLE base"],
+        // Where there is nothing to be renamed, nothing has the new name.
+        &["ALTER TABLE IF EXISTS customers RENAME TO users; ALTER TABLE users DROP COLUMN email"],
+        // The index goes with its column.
+        &[
+            "CREATE TABLE u (a int)",
+            "CREATE INDEX users_email ON u (a)",
+            "ALTER TABLE u DROP COLUMN a; ALTER TABLE users_email RENAME TO mine",
+        ],
         // After its own is gone.
         &["CREATE TABLE users (id int); DROP TABLE users; ALTER TABLE users ADD COLUMN note text"],
         &["CREATE TABLE users (id int); ALTER TABLE users RENAME TO u; ALTER TABLE users ADD COLUMN note text"],
@@ -186,4 +194,37 @@ async fn an_event_trigger_is_noticed_by_a_creation() {
         panic!("passed")
     };
     assert_eq!(report.targets[0].failure.as_ref().unwrap().class, FailureClass::SharedSchemaTouched);
+}
+
+/// Whoever waits for a lock looks the name up once more when it is there: by then it may mean the shared table.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_changes_its_meaning_while_it_is_waited_for_is_refused() {
+    for (migration, column) in [
+        ("ALTER TABLE users DROP COLUMN email", "email"),
+        ("DROP TABLE users", "id"),
+        ("ALTER TABLE users ADD x int", "id"),
+    ] {
+        let project = Project::new().await.shared("1_shared", SHARED).tenant("1_m", &format!("{migration};"));
+        project.migrator().migrate(Scope::shared()).await.unwrap();
+        project.sql("CREATE SCHEMA tenant_a; CREATE TABLE tenant_a.users (id int, email text)").await;
+        // Somebody who does not take our lock drops the tenant's table, and takes his time.
+        let other = project.client().await;
+        other.batch_execute("BEGIN; DROP TABLE tenant_a.users").await.unwrap();
+        let migrator = project.builder().lock_timeout(std::time::Duration::from_secs(30)).build().unwrap();
+        let run = tokio::spawn(async move { migrator.migrate(Scope::all()).await });
+        let waits = "SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                     WHERE d.datname = current_database() AND NOT granted";
+        let client = project.client().await;
+        while !client.query_one(waits, &[]).await.unwrap().get::<_, bool>(0) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        other.batch_execute("COMMIT").await.unwrap();
+        let Err(Error::Incomplete(report)) = run.await.unwrap() else { panic!("passed: {migration}") };
+        let failure = report.targets[1].failure.as_ref().unwrap();
+        assert_eq!(failure.class, FailureClass::SharedSchemaTouched, "{migration}: {failure}");
+        let kept = format!(
+            "SELECT count(*)::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'users' AND column_name = '{column}'"
+        );
+        assert_eq!(project.one(&kept).await, "1", "{migration}");
+    }
 }

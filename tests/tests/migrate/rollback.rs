@@ -262,3 +262,18 @@ async fn redo_is_of_one_tier() {
     let result = project.migrator().run(Operation::redo(Scope::all(), Extent::default())).await;
     assert!(matches!(result, Err(Error::TwoTiers)));
 }
+
+/// What a deploy has applied meanwhile stands on what was to be reverted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_beneath_a_newer_one_is_not_reverted() {
+    let project = shop(2).await;
+    let migrator = project.builder().jobs(1).build().unwrap();
+    let back = Operation::rollback(Scope::tenants(), steps(1));
+    let plan = migrator.plan_operation(&back).await.unwrap();
+    let project = project.tenant("4_d", "CREATE TABLE d (id int);").down("4_d", "DROP TABLE d;");
+    project.migrator().migrate(Scope::tenant(TenantId::new("1").unwrap())).await.unwrap();
+    // As a run that has looked before the deploy came.
+    let Err(Error::Incomplete(report)) = project.migrator().run(back.as_shown(&plan)).await else { panic!("refused") };
+    assert_eq!((report.targets[0].outcome, report.targets[1].outcome), (Outcome::Reverted, Outcome::Skipped));
+    assert_eq!(holding(&project, "tenant_1").await, "1 2 3 4|a b c d");
+}

@@ -1,5 +1,6 @@
 //! What is changed of a table that may have rows.
 
+use crate::ident::Identifier;
 use crate::migration::statements::scanner::TokenKind;
 use crate::migration::statements::words::Words;
 
@@ -9,14 +10,17 @@ use super::{Loss, Plain, Relation, name, string};
 /// What follows `ALTER`: `TABLE [IF EXISTS] [ONLY] name action [, …]`.
 pub(super) fn read(words: &mut Words<'_>) -> Option<Plain> {
     words.skip("table").then_some(())?;
-    if words.skip("if") {
+    let may_be_missing = words.skip("if");
+    if may_be_missing {
         words.skip("exists").then_some(())?;
     }
     words.skip("only");
-    let table = Relation::Table(name(words)?);
+    let table = name(words)?;
     if words.skip("rename") {
-        return rename(words, table);
+        // Where there is none, nothing has the new name.
+        return if may_be_missing { None } else { rename(words, table) };
     }
+    let table = Relation::Table(table);
     let mut loses = Loss::Nothing;
     loop {
         if words.skip("add") {
@@ -36,9 +40,11 @@ pub(super) fn read(words: &mut Words<'_>) -> Option<Plain> {
     Some(Plain { changes: vec![table], loses, makes: None })
 }
 
-fn rename(words: &mut Words<'_>, table: Relation) -> Option<Plain> {
+/// `ALTER TABLE` renames indexes and sequences too, which are gone sooner than a table is.
+fn rename(words: &mut Words<'_>, relation: Identifier) -> Option<Plain> {
+    let table = Relation::Index(relation);
     if words.skip("to") {
-        let makes = Some(Relation::Table(name(words)?));
+        let makes = Some(Relation::Index(name(words)?));
         return Some(Plain { makes, changes: vec![table], loses: Loss::Relations });
     }
     // A constraint's index has its name.

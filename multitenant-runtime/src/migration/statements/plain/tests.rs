@@ -57,6 +57,11 @@ fn changes_are_told_by_name() {
 #[test]
 fn a_name_that_may_mean_something_else_by_then_is_not_plain() {
     check("DROP TABLE a; ALTER TABLE a ADD b int", "not plain");
+    check("ALTER TABLE IF EXISTS a RENAME TO b; ALTER TABLE b DROP COLUMN c", "not plain");
+    check("ALTER TABLE IF EXISTS a RENAME b TO c", "not plain");
+    check("ALTER TABLE a DROP COLUMN b; ALTER TABLE a_b RENAME TO a_c", "not plain");
+    check("ALTER TABLE a DROP COLUMN b; ALTER TABLE a_b RENAME COLUMN c TO d", "not plain");
+    check("ALTER TABLE i RENAME TO j; ALTER TABLE a DROP COLUMN b; ALTER TABLE j RENAME TO k", "not plain");
     check("DROP TABLE a; ALTER TABLE b ADD b int", "not plain");
     check("CREATE TABLE a (b int); DROP TABLE a; ALTER TABLE a ADD b int", "not plain");
     check("CREATE TABLE a (b int); ALTER TABLE a RENAME TO b; ALTER TABLE a ADD b int", "not plain");
