@@ -52,8 +52,10 @@ pub(crate) struct Session {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Backend {
     pub(crate) pid: i32,
-    /// When it began, as the server writes it, where our role may know.
+    /// When it began, in microseconds as no setting of the session changes them, where our role may know.
     pub(crate) started: Option<String>,
+    /// When its server began, likewise: by this it is told from another one of the same name.
+    pub(crate) server: Option<String>,
 }
 
 /// How to open a [`Session`]. The URL's own settings win.
@@ -94,7 +96,9 @@ const OPTIONS: &str = "-c default_transaction_read_only=on -c multitenant.direct
 /// One statement for all that a new connection must be asked.
 const INTRODUCTION: &str = "SELECT current_setting('multitenant.direct', true), \
      current_setting('default_transaction_read_only'), pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), \
-     (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
+     (SELECT (extract(epoch FROM backend_start) * 1000000)::bigint \
+     FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), \
+     (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint";
 
 impl Session {
     /// Connects to the first server of the URL that will have us.
@@ -215,7 +219,8 @@ impl Session {
         keep: Rows,
         from: usize,
     ) -> Result<Vec<Vec<Row>>, PipelineError> {
-        self.attended(pin!(self.in_order(statements, keep, from))).await
+        let bytes = statements.iter().map(|statement| statement.as_ref().len()).sum();
+        self.attended(bytes, pin!(self.in_order(statements, keep, from))).await
     }
 
     async fn in_order(
@@ -247,7 +252,7 @@ impl Session {
 
     /// The rows of one simple query.
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        self.attended(pin!(self.one(sql, Rows::Kept))).await
+        self.attended(sql.len(), pin!(self.one(sql, Rows::Kept))).await
     }
 
     /// As [`rows`](Self::rows), without anybody to notice that no answer comes.
@@ -257,7 +262,7 @@ impl Session {
 
     /// Runs one statement of a migration, whose rows are not kept.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
-        self.attended(pin!(self.one(sql, Rows::Dropped))).await.map(drop)
+        self.attended(sql.len(), pin!(self.one(sql, Rows::Dropped))).await.map(drop)
     }
 
     async fn one(&self, sql: &str, keep: Rows) -> Result<Vec<Row>, tokio_postgres::Error> {
@@ -314,8 +319,8 @@ impl Session {
             session.standby = standby;
             // A pooler's is another one for each transaction.
             session.backend = row.get(3).filter(|_| session.direct).and_then(|pid| pid.parse().ok()).map(|pid| {
-                let started = row.get(4).map(str::to_owned);
-                Backend { pid, started }
+                let [started, server] = [4, 5].map(|column| row.get(column).map(str::to_owned));
+                Backend { pid, started, server }
             });
             match url.attributes() {
                 SessionAttributes::Primary if standby => return Err(Cause::WrongServer),
