@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::connection::{Guest, ServerError};
+use crate::connection::{Backend, Guest, ServerError};
 use crate::migration::{Function, Migration};
 use crate::plan::{Step, TargetPlan};
 use crate::sqlstate::{
@@ -54,12 +54,13 @@ impl Run<'_> {
             session.close().await;
             return Err(StepError::failed(self.about(behind_a_pooler())));
         }
+        let backend = session.backend().cloned();
         let into_guest = session.into_guest().await;
         let mut guest = into_guest.map_err(|error| {
             StepError::failed(Failure::new(FailureClass::ConnectionLost, format!("Diesel cannot set it up: {error}")))
         })?;
         let mut known = None;
-        let result = Box::pin(self.work(&mut guest, &mut known, doubt)).await;
+        let result = Box::pin(self.work(&mut guest, backend, &mut known, doubt)).await;
         let notices = guest.take_notices();
         if result.is_err() && !guest.is_closed() {
             // The server ends a session some time after its goodbye, and the next try wants the lock at once.
@@ -81,11 +82,12 @@ impl Run<'_> {
     async fn work(
         self,
         guest: &mut Guest,
+        backend: Option<Backend>,
         known: &mut Option<Known>,
         doubt: &mut Option<InDoubt>,
     ) -> Result<(), Failed> {
         let number = self.begin(guest).await.map_err(Failed::Framed)?;
-        *known = Some(Known::new(number.clone()));
+        *known = Some(Known::new(number.clone(), backend));
         guest.take_errors();
         self.call(guest).await.map_err(Failed::Called)?;
         match guest.depth() {
@@ -208,9 +210,18 @@ impl Run<'_> {
         let Some(known) = known else { return error };
         let committed = match self.context.connect_to_look().await {
             Ok(session) => {
-                let committed = known.has_committed(&session).await;
+                let committed = known.has_committed(&session, &self.context.cancellation).await;
                 session.close().await;
-                committed.ok()
+                match committed {
+                    // A second call would be one on top of the first.
+                    Err(StepError::Failed { mut failure, again: Again::Never }) => {
+                        if let StepError::Failed { failure: first, .. } = error {
+                            failure.detail = Some(format!("it failed: {}", first.message));
+                        }
+                        return StepError::Failed { failure: Box::new(self.about(*failure)), again: Again::Never };
+                    }
+                    committed => committed.ok(),
+                }
             }
             Err(_) => None,
         };
