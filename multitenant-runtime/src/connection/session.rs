@@ -18,7 +18,7 @@ use super::host::HostEntry;
 use super::meaning::SessionAttributes;
 use super::notice::{Notice, NoticeBuffer};
 use super::row::Row;
-use super::silence::Watch;
+use super::silence::{Attendant, Watch};
 use super::socket::Address;
 use super::tls::Connector;
 use super::url::ConnectionUrl;
@@ -44,8 +44,7 @@ pub(crate) struct Session {
     driver: Driver,
     route: Route,
     limit: Duration,
-    backend: Option<Backend>,
-    watch: Watch,
+    attendant: Attendant,
 }
 
 /// The server's process that serves a session.
@@ -158,16 +157,7 @@ impl Session {
 
     /// The server's process, where it is ours alone.
     pub(crate) fn backend(&self) -> Option<&Backend> {
-        self.backend.as_ref()
-    }
-
-    pub(super) fn watch(&self) -> &Watch {
-        &self.watch
-    }
-
-    /// Closes the socket at once. Whoever waits for an answer has an error instead.
-    pub(super) fn abandon(&self) {
-        self.driver.0.abort();
+        self.attendant.backend.as_ref()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -220,7 +210,7 @@ impl Session {
         from: usize,
     ) -> Result<Vec<Vec<Row>>, PipelineError> {
         let bytes = statements.iter().map(|statement| statement.as_ref().len()).sum();
-        self.attended(bytes, pin!(self.in_order(statements, keep, from))).await
+        self.attendant.attended(bytes, pin!(self.in_order(statements, keep, from))).await
     }
 
     async fn in_order(
@@ -252,7 +242,7 @@ impl Session {
 
     /// The rows of one simple query.
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        self.attended(sql.len(), pin!(self.one(sql, Rows::Kept))).await
+        self.attendant.attended(sql.len(), pin!(self.one(sql, Rows::Kept))).await
     }
 
     /// As [`rows`](Self::rows), without anybody to notice that no answer comes.
@@ -262,7 +252,7 @@ impl Session {
 
     /// Runs one statement of a migration, whose rows are not kept.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
-        self.attended(sql.len(), pin!(self.one(sql, Rows::Dropped))).await.map(drop)
+        self.attendant.attended(sql.len(), pin!(self.one(sql, Rows::Dropped))).await.map(drop)
     }
 
     async fn one(&self, sql: &str, keep: Rows) -> Result<Vec<Row>, tokio_postgres::Error> {
@@ -279,8 +269,8 @@ impl Session {
 
     /// What it is made of, for who goes on with it in another way.
     #[cfg(feature = "functions")]
-    pub(super) fn into_parts(self) -> (Client, NoticeBuffer, Ear, Driver) {
-        (self.client, self.notices, self.ear, self.driver)
+    pub(super) fn into_parts(self) -> (Client, NoticeBuffer, Ear, Driver, Attendant) {
+        (self.client, self.notices, self.ear, self.driver, self.attendant)
     }
 
     /// Connects to one server, with our options or else without, and asks who it is.
@@ -306,9 +296,8 @@ impl Session {
         let Attempt { client, connection, route } = attempt;
         let notices = NoticeBuffer::default();
         let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
-        let watch = options.watch.clone();
-        let mut session =
-            Self { client, direct: false, standby: false, notices, ear, driver, route, limit, backend: None, watch };
+        let attendant = Attendant { watch: options.watch.clone(), backend: None, driver: driver.0.abort_handle() };
+        let mut session = Self { client, direct: false, standby: false, notices, ear, driver, route, limit, attendant };
         if !options.introduction && matches!(url.attributes(), SessionAttributes::Any) {
             return Ok(session);
         }
@@ -318,10 +307,11 @@ impl Session {
             let standby = row.get(2) == Some("t");
             session.standby = standby;
             // A pooler's is another one for each transaction.
-            session.backend = row.get(3).filter(|_| session.direct).and_then(|pid| pid.parse().ok()).map(|pid| {
-                let [started, server] = [4, 5].map(|column| row.get(column).map(str::to_owned));
-                Backend { pid, started, server }
-            });
+            session.attendant.backend =
+                row.get(3).filter(|_| session.direct).and_then(|pid| pid.parse().ok()).map(|pid| {
+                    let [started, server] = [4, 5].map(|column| row.get(column).map(str::to_owned));
+                    Backend { pid, started, server }
+                });
             match url.attributes() {
                 SessionAttributes::Primary if standby => return Err(Cause::WrongServer),
                 SessionAttributes::Standby if !standby => return Err(Cause::WrongServer),

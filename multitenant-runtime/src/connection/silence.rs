@@ -7,9 +7,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::session::{Backend, Session};
+use super::session::Backend;
 use super::witness::Witness;
 use crate::ident::literal;
 
@@ -24,22 +25,32 @@ pub(crate) struct Watch {
     pub(crate) limit: Option<Duration>,
 }
 
+/// Who waits for the answers on a connection, and gives it up.
+#[derive(Clone)]
+pub(crate) struct Attendant {
+    pub(super) watch: Watch,
+    /// The server's process, where it is ours alone.
+    pub(super) backend: Option<Backend>,
+    /// The task that moves the bytes.
+    pub(super) driver: AbortHandle,
+}
+
 /// How long a cancelled call waits for an end in order: meanwhile cancel requests are sent.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The longest pause between two questions about one connection.
 const SELDOM: Duration = Duration::from_secs(300);
 
-impl Session {
+impl Attendant {
     /// Waits for the work on this connection, or gives the connection up: then the work ends with an error, as for
     /// any connection that is lost. So many bytes are to be sent for it.
-    pub(super) async fn attended<T>(&self, bytes: usize, mut work: Pin<&mut impl Future<Output = T>>) -> T {
+    pub(crate) async fn attended<T>(&self, bytes: usize, mut work: Pin<&mut impl Future<Output = T>>) -> T {
         tokio::select! {
             biased;
             result = &mut work => return result,
             why = Box::pin(self.nothing_more_comes(bytes)) => tracing::warn!(why, "a connection is given up"),
         }
-        self.abandon();
+        self.driver.abort();
         work.await
     }
 
@@ -51,7 +62,7 @@ impl Session {
             () = self.takes_too_long() => "a question that is answered at once has no answer",
         };
         // What the server has not noticed would hold its locks for ever.
-        if let (Some(backend), Some((witness, _))) = (self.backend(), &self.watch().witness)
+        if let (Some(backend), Some((witness, _))) = (&self.backend, &self.watch.witness)
             && let Some(sql) = backend.termination()
         {
             witness.ask(&sql).await;
@@ -61,7 +72,7 @@ impl Session {
 
     /// Waits until the server says that it waits for us.
     async fn is_forgotten(&self, bytes: usize) {
-        let asked = self.watch().witness.as_ref().zip(self.backend().and_then(Backend::is_idle));
+        let asked = self.watch.witness.as_ref().zip(self.backend.as_ref().and_then(Backend::is_idle));
         let Some(((witness, quiet), sql)) = asked else { return std::future::pending().await };
         // While a statement is still on its way, the server waits for us as well.
         tokio::time::sleep(time_to_send(bytes)).await;
@@ -79,13 +90,13 @@ impl Session {
     }
 
     async fn is_cancelled(&self) {
-        let Some(token) = &self.watch().cancellation else { return std::future::pending().await };
+        let Some(token) = &self.watch.cancellation else { return std::future::pending().await };
         token.cancelled().await;
         tokio::time::sleep(GRACE).await;
     }
 
     async fn takes_too_long(&self) {
-        match self.watch().limit {
+        match self.watch.limit {
             Some(limit) => tokio::time::sleep(limit).await,
             None => std::future::pending().await,
         }
