@@ -1,5 +1,6 @@
 //! A connection of ours in Diesel's hands, for code of the application's.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use diesel::QueryResult;
@@ -11,23 +12,31 @@ use super::canceller::Canceller;
 use super::ear::{Ear, ServerError};
 use super::notice::{Notice, NoticeBuffer};
 use super::session::{Driver, Session};
+use super::silence::Attendant;
 
 /// A connection of ours in Diesel's hands, for code of the application's.
 pub(crate) struct Guest {
     pub(crate) connection: AsyncPgConnection,
-    canceller: Canceller,
+    care: Care,
     notices: NoticeBuffer,
     ear: Ear,
     driver: Driver,
+}
+
+/// What our own statements need on a connection that they borrow: to be stopped, and to be given up.
+#[derive(Clone)]
+pub(crate) struct Care {
+    pub(crate) canceller: Canceller,
+    pub(crate) attendant: Attendant,
 }
 
 impl Session {
     /// Gives the connection to Diesel. What the server says of failures is heard where the session was opened so.
     pub(crate) async fn into_guest(self) -> diesel::ConnectionResult<Guest> {
         let canceller = self.canceller();
-        let (client, notices, ear, driver) = self.into_parts();
-        let connection = AsyncPgConnection::try_from(client).await?;
-        Ok(Guest { connection, canceller, notices, ear, driver })
+        let (client, notices, ear, driver, attendant) = self.into_parts();
+        let connection = attendant.attended(0, pin!(AsyncPgConnection::try_from(client))).await?;
+        Ok(Guest { connection, care: Care { canceller, attendant }, notices, ear, driver })
     }
 }
 
@@ -69,9 +78,9 @@ impl Guest {
         status.transaction_depth().ok().map(|depth| depth.map_or(0, u32::from))
     }
 
-    /// What stops the connection's work from outside.
-    pub(crate) fn canceller(&self) -> &Canceller {
-        &self.canceller
+    /// What stops the connection's work from outside, and gives the connection up.
+    pub(crate) fn care(&self) -> Care {
+        self.care.clone()
     }
 
     /// What the server has said of failures since the last call, oldest first.

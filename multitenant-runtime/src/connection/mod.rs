@@ -37,7 +37,7 @@ pub(crate) use canceller::Canceller;
 pub(crate) use ear::ServerError;
 pub use error::{ConnectError, ConnectErrorKind};
 #[cfg(feature = "functions")]
-pub(crate) use guest::Guest;
+pub(crate) use guest::{Care, Guest};
 pub use notice::Notice;
 #[cfg(feature = "migrations")]
 pub(crate) use row::Row;

@@ -18,7 +18,7 @@ use super::host::HostEntry;
 use super::meaning::SessionAttributes;
 use super::notice::{Notice, NoticeBuffer};
 use super::row::Row;
-use super::silence::Watch;
+use super::silence::{Attendant, Watch};
 use super::socket::Address;
 use super::tls::Connector;
 use super::url::ConnectionUrl;
@@ -44,16 +44,17 @@ pub(crate) struct Session {
     driver: Driver,
     route: Route,
     limit: Duration,
-    backend: Option<Backend>,
-    watch: Watch,
+    attendant: Attendant,
 }
 
 /// The server's process that serves a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Backend {
     pub(crate) pid: i32,
-    /// When it began, as the server writes it, where our role may know.
+    /// When it began, in microseconds as no setting of the session changes them, where our role may know.
     pub(crate) started: Option<String>,
+    /// When its server began, likewise: by this it is told from another one of the same name.
+    pub(crate) server: Option<String>,
 }
 
 /// How to open a [`Session`]. The URL's own settings win.
@@ -94,7 +95,9 @@ const OPTIONS: &str = "-c default_transaction_read_only=on -c multitenant.direct
 /// One statement for all that a new connection must be asked.
 const INTRODUCTION: &str = "SELECT current_setting('multitenant.direct', true), \
      current_setting('default_transaction_read_only'), pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), \
-     (SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
+     (SELECT (extract(epoch FROM backend_start) * 1000000)::bigint \
+     FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), \
+     (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint";
 
 impl Session {
     /// Connects to the first server of the URL that will have us.
@@ -154,16 +157,7 @@ impl Session {
 
     /// The server's process, where it is ours alone.
     pub(crate) fn backend(&self) -> Option<&Backend> {
-        self.backend.as_ref()
-    }
-
-    pub(super) fn watch(&self) -> &Watch {
-        &self.watch
-    }
-
-    /// Closes the socket at once. Whoever waits for an answer has an error instead.
-    pub(super) fn abandon(&self) {
-        self.driver.0.abort();
+        self.attendant.backend.as_ref()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -215,7 +209,8 @@ impl Session {
         keep: Rows,
         from: usize,
     ) -> Result<Vec<Vec<Row>>, PipelineError> {
-        self.attended(pin!(self.in_order(statements, keep, from))).await
+        let bytes = statements.iter().map(|statement| statement.as_ref().len()).sum();
+        self.attendant.attended(bytes, pin!(self.in_order(statements, keep, from))).await
     }
 
     async fn in_order(
@@ -247,7 +242,7 @@ impl Session {
 
     /// The rows of one simple query.
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {
-        self.attended(pin!(self.one(sql, Rows::Kept))).await
+        self.attendant.attended(sql.len(), pin!(self.one(sql, Rows::Kept))).await
     }
 
     /// As [`rows`](Self::rows), without anybody to notice that no answer comes.
@@ -257,7 +252,7 @@ impl Session {
 
     /// Runs one statement of a migration, whose rows are not kept.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
-        self.attended(pin!(self.one(sql, Rows::Dropped))).await.map(drop)
+        self.attendant.attended(sql.len(), pin!(self.one(sql, Rows::Dropped))).await.map(drop)
     }
 
     async fn one(&self, sql: &str, keep: Rows) -> Result<Vec<Row>, tokio_postgres::Error> {
@@ -274,8 +269,8 @@ impl Session {
 
     /// What it is made of, for who goes on with it in another way.
     #[cfg(feature = "functions")]
-    pub(super) fn into_parts(self) -> (Client, NoticeBuffer, Ear, Driver) {
-        (self.client, self.notices, self.ear, self.driver)
+    pub(super) fn into_parts(self) -> (Client, NoticeBuffer, Ear, Driver, Attendant) {
+        (self.client, self.notices, self.ear, self.driver, self.attendant)
     }
 
     /// Connects to one server, with our options or else without, and asks who it is.
@@ -301,9 +296,8 @@ impl Session {
         let Attempt { client, connection, route } = attempt;
         let notices = NoticeBuffer::default();
         let driver = Driver(tokio::spawn(drive(connection, notices.clone())));
-        let watch = options.watch.clone();
-        let mut session =
-            Self { client, direct: false, standby: false, notices, ear, driver, route, limit, backend: None, watch };
+        let attendant = Attendant { watch: options.watch.clone(), backend: None, driver: driver.0.abort_handle() };
+        let mut session = Self { client, direct: false, standby: false, notices, ear, driver, route, limit, attendant };
         if !options.introduction && matches!(url.attributes(), SessionAttributes::Any) {
             return Ok(session);
         }
@@ -313,10 +307,11 @@ impl Session {
             let standby = row.get(2) == Some("t");
             session.standby = standby;
             // A pooler's is another one for each transaction.
-            session.backend = row.get(3).filter(|_| session.direct).and_then(|pid| pid.parse().ok()).map(|pid| {
-                let started = row.get(4).map(str::to_owned);
-                Backend { pid, started }
-            });
+            session.attendant.backend =
+                row.get(3).filter(|_| session.direct).and_then(|pid| pid.parse().ok()).map(|pid| {
+                    let [started, server] = [4, 5].map(|column| row.get(column).map(str::to_owned));
+                    Backend { pid, started, server }
+                });
             match url.attributes() {
                 SessionAttributes::Primary if standby => return Err(Cause::WrongServer),
                 SessionAttributes::Standby if !standby => return Err(Cause::WrongServer),

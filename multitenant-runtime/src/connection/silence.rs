@@ -7,9 +7,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::session::{Backend, Session};
+use super::session::Backend;
 use super::witness::Witness;
 use crate::ident::literal;
 
@@ -24,47 +25,57 @@ pub(crate) struct Watch {
     pub(crate) limit: Option<Duration>,
 }
 
+/// Who waits for the answers on a connection, and gives it up.
+#[derive(Clone)]
+pub(crate) struct Attendant {
+    pub(super) watch: Watch,
+    /// The server's process, where it is ours alone.
+    pub(super) backend: Option<Backend>,
+    /// The task that moves the bytes.
+    pub(super) driver: AbortHandle,
+}
+
 /// How long a cancelled call waits for an end in order: meanwhile cancel requests are sent.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The longest pause between two questions about one connection.
 const SELDOM: Duration = Duration::from_secs(300);
 
-impl Session {
+impl Attendant {
     /// Waits for the work on this connection, or gives the connection up: then the work ends with an error, as for
-    /// any connection that is lost.
-    pub(super) async fn attended<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> T {
+    /// any connection that is lost. So many bytes are to be sent for it.
+    pub(crate) async fn attended<T>(&self, bytes: usize, mut work: Pin<&mut impl Future<Output = T>>) -> T {
         tokio::select! {
             biased;
             result = &mut work => return result,
-            why = Box::pin(self.nothing_more_comes()) => tracing::warn!(why, "a connection is given up"),
+            why = Box::pin(self.nothing_more_comes(bytes)) => tracing::warn!(why, "a connection is given up"),
         }
-        self.abandon();
+        self.driver.abort();
         work.await
     }
 
     /// Returns when nothing more is to be expected here, with the reason.
-    async fn nothing_more_comes(&self) -> &'static str {
+    async fn nothing_more_comes(&self, bytes: usize) -> &'static str {
         let why = tokio::select! {
-            () = self.is_forgotten() => "the server has answered, and nothing has arrived",
+            () = self.is_forgotten(bytes) => "the server has answered, and nothing has arrived",
             () = self.is_cancelled() => "it does not end after it was cancelled",
             () = self.takes_too_long() => "a question that is answered at once has no answer",
         };
         // What the server has not noticed would hold its locks for ever.
-        if let (Some(backend), Some((witness, _))) = (self.backend(), &self.watch().witness)
-            && let Some(is_ours) = is_ours(backend)
+        if let (Some(backend), Some((witness, _))) = (&self.backend, &self.watch.witness)
+            && let Some(sql) = backend.termination()
         {
-            let sql =
-                format!("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE {is_ours}");
             witness.ask(&sql).await;
         }
         why
     }
 
     /// Waits until the server says that it waits for us.
-    async fn is_forgotten(&self) {
-        let asked = self.watch().witness.as_ref().zip(self.backend().and_then(idle));
+    async fn is_forgotten(&self, bytes: usize) {
+        let asked = self.watch.witness.as_ref().zip(self.backend.as_ref().and_then(Backend::is_idle));
         let Some(((witness, quiet), sql)) = asked else { return std::future::pending().await };
+        // While a statement is still on its way, the server waits for us as well.
+        tokio::time::sleep(time_to_send(bytes)).await;
         let mut quiet = *quiet;
         loop {
             tokio::time::sleep(quiet).await;
@@ -79,32 +90,59 @@ impl Session {
     }
 
     async fn is_cancelled(&self) {
-        let Some(token) = &self.watch().cancellation else { return std::future::pending().await };
+        let Some(token) = &self.watch.cancellation else { return std::future::pending().await };
         token.cancelled().await;
         tokio::time::sleep(GRACE).await;
     }
 
     async fn takes_too_long(&self) {
-        match self.watch().limit {
+        match self.watch.limit {
             Some(limit) => tokio::time::sleep(limit).await,
             None => std::future::pending().await,
         }
     }
 }
 
-/// A query: whether this backend has been waiting for its client for a while, or is gone. What the role may not see
-/// is no.
-fn idle(backend: &Backend) -> Option<String> {
-    Some(format!(
-        "SELECT pg_catalog.count(*) FILTER (WHERE (state IN ('idle', 'idle in transaction', \
-         'idle in transaction (aborted)') AND state_change < pg_catalog.clock_timestamp() - interval '5 seconds') \
-         IS NOT TRUE) = 0 FROM pg_catalog.pg_stat_activity WHERE {}",
-        is_ours(backend)?
-    ))
+/// How long a slow line may take for so many bytes.
+fn time_to_send(bytes: usize) -> Duration {
+    const A_SECOND: usize = 64 * 1024;
+    Duration::from_secs((bytes / A_SECOND) as u64)
 }
 
-/// An SQL condition on `pg_stat_activity`: numbers are given out again, together with the time they are not.
-fn is_ours(backend: &Backend) -> Option<String> {
-    let started = backend.started.as_deref()?;
-    Some(format!("pid = {} AND backend_start = {}", backend.pid, literal(started)))
+impl Backend {
+    /// A query: whether this backend has been waiting for its client for a while, or is gone. What the role may not
+    /// see is no; so is what another server says, to which the same URL may lead.
+    fn is_idle(&self) -> Option<String> {
+        Some(format!(
+            "SELECT pg_catalog.count(*) FILTER (WHERE (state IN ('idle', 'idle in transaction', \
+             'idle in transaction (aborted)') AND state_change < pg_catalog.clock_timestamp() - interval '5 seconds') \
+             IS NOT TRUE) = 0 AND (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint = {} \
+             FROM pg_catalog.pg_stat_activity WHERE {}",
+            literal(self.server.as_deref()?),
+            self.is_it()?
+        ))
+    }
+
+    /// A query that ends this backend, where it is still there.
+    pub(crate) fn termination(&self) -> Option<String> {
+        let is_it = self.is_it()?;
+        Some(format!("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE {is_it}"))
+    }
+
+    /// An SQL condition on `pg_stat_activity`: numbers are given out again, together with the time they are not.
+    fn is_it(&self) -> Option<String> {
+        let started = literal(self.started.as_deref()?);
+        Some(format!("pid = {} AND (extract(epoch FROM backend_start) * 1000000)::bigint = {started}", self.pid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_statement_has_more_time() {
+        assert_eq!(time_to_send(1_000), Duration::ZERO);
+        assert_eq!(time_to_send(64 * 1024 * 1024), Duration::from_secs(1024));
+    }
 }

@@ -56,13 +56,11 @@ impl Context {
     /// A connection that goes to Diesel, and is listened to on the way.
     #[cfg(feature = "functions")]
     pub(crate) async fn connect_for_diesel(&self) -> Result<Session, ConnectError> {
-        let options = ConnectOptions { overheard: true, ..ConnectOptions::default() };
-        Box::pin(Session::connect(&self.url, &options)).await
+        self.open(ConnectOptions { overheard: true, watch: self.watch_cancelled(), ..ConnectOptions::default() }).await
     }
 
     pub(crate) async fn connect(&self) -> Result<Session, ConnectError> {
-        let cancellation = Some(self.cancellation.clone());
-        self.open(ConnectOptions { watch: Watch { cancellation, ..self.watch() }, ..ConnectOptions::default() }).await
+        self.open(ConnectOptions { watch: self.watch_cancelled(), ..ConnectOptions::default() }).await
     }
 
     /// A connection for what is brought to its end once it has begun, even if the run is cancelled.
@@ -72,6 +70,11 @@ impl Context {
 
     async fn open(&self, options: ConnectOptions) -> Result<Session, ConnectError> {
         Box::pin(Session::connect(&self.url, &options)).await
+    }
+
+    /// As [`watch`](Self::watch), and only a little longer than the run.
+    fn watch_cancelled(&self) -> Watch {
+        Watch { cancellation: Some(self.cancellation.clone()), ..self.watch() }
     }
 
     /// No statement is silent for longer than this without a question to the server.

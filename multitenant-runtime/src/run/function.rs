@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::connection::{Guest, ServerError};
+use crate::connection::{Backend, Care, Guest, ServerError};
 use crate::migration::{Function, Migration};
 use crate::plan::{Step, TargetPlan};
 use crate::sqlstate::{
@@ -54,12 +54,13 @@ impl Run<'_> {
             session.close().await;
             return Err(StepError::failed(self.about(behind_a_pooler())));
         }
+        let backend = session.backend().cloned();
         let into_guest = session.into_guest().await;
         let mut guest = into_guest.map_err(|error| {
             StepError::failed(Failure::new(FailureClass::ConnectionLost, format!("Diesel cannot set it up: {error}")))
         })?;
         let mut known = None;
-        let result = Box::pin(self.work(&mut guest, &mut known, doubt)).await;
+        let result = Box::pin(self.work(&mut guest, backend, &mut known, doubt)).await;
         let notices = guest.take_notices();
         if result.is_err() && !guest.is_closed() {
             // The server ends a session some time after its goodbye, and the next try wants the lock at once.
@@ -81,11 +82,12 @@ impl Run<'_> {
     async fn work(
         self,
         guest: &mut Guest,
+        backend: Option<Backend>,
         known: &mut Option<Known>,
         doubt: &mut Option<InDoubt>,
     ) -> Result<(), Failed> {
         let number = self.begin(guest).await.map_err(Failed::Framed)?;
-        *known = Some(Known::new(number.clone()));
+        *known = Some(Known::new(number.clone(), backend));
         guest.take_errors();
         self.call(guest).await.map_err(Failed::Called)?;
         match guest.depth() {
@@ -95,16 +97,16 @@ impl Run<'_> {
         }
         let Self { frame, migration, standing, prepared, context, .. } = self;
         let after = Transaction::after_function(frame, migration, &number, standing, prepared);
-        let canceller = guest.canceller().clone();
+        let care = guest.care();
         let record = guest.pipeline(after.statements());
-        let recorded = cancellable(context, &canceller, record).await;
+        let recorded = cancellable(context, &care, record).await;
         recorded.map_err(|(i, error)| Failed::Called(self.meaning(guest, after.role(i), &error)))?;
         if migration.is_reversal() {
             // What is gone from the history does not say who removed it.
             let steps = vec![Step::Revert(migration.version().clone())];
             *doubt = known.clone().map(|known| (known, steps));
         }
-        let commit = cancellable(context, &canceller, guest.run("COMMIT")).await;
+        let commit = cancellable(context, &care, guest.run("COMMIT")).await;
         commit.map_err(|error| Failed::Framed(self.failed(guest, &error)))
     }
 
@@ -112,14 +114,17 @@ impl Run<'_> {
     async fn begin(self, guest: &mut Guest) -> Result<String, StepError> {
         let before = Transaction::before_function(self.frame, self.plan);
         let Some((begin, rest)) = before.statements().split_first() else { return Err(StepError::Stale) };
-        guest.begin(begin).await.map_err(|error| self.failed(guest, &error))?;
+        let care = guest.care();
+        let begun = cancellable(self.context, &care, guest.begin(begin)).await;
+        begun.map_err(|error| self.failed(guest, &error))?;
         // What writes is sent when lock and guard are known to hold.
         let (reads, writes) = rest.split_at(before.preamble().saturating_sub(1));
         for (statements, first) in [(reads, 1), (writes, 1 + reads.len())] {
-            let sent = guest.pipeline(statements).await;
+            let sent = cancellable(self.context, &care, guest.pipeline(statements)).await;
             sent.map_err(|(i, error)| self.meaning(guest, before.role(first + i), &error))?;
         }
-        guest.transaction_number().await.map_err(|error| self.failed(guest, &error))
+        let number = cancellable(self.context, &care, guest.transaction_number()).await;
+        number.map_err(|error| self.failed(guest, &error))
     }
 
     /// Calls the function. A run that is cancelled drops it where it waits.
@@ -172,7 +177,8 @@ impl Run<'_> {
     /// A failure of the function's. What became of its transaction, and of the connection, is asked.
     async fn fell(self, guest: &mut Guest, error: Box<dyn Error + Send + Sync>) -> StepError {
         let mut heard = guest.take_errors();
-        let alive = guest.run("SELECT 1").await.is_ok();
+        let care = guest.care();
+        let alive = cancellable(self.context, &care, guest.run("SELECT 1")).await.is_ok();
         let answer = guest.take_errors();
         let lost = !alive && answer.is_empty();
         heard.extend(answer);
@@ -208,9 +214,18 @@ impl Run<'_> {
         let Some(known) = known else { return error };
         let committed = match self.context.connect_to_look().await {
             Ok(session) => {
-                let committed = known.has_committed(&session).await;
+                let committed = known.has_committed(&session, &self.context.cancellation).await;
                 session.close().await;
-                committed.ok()
+                match committed {
+                    // A second call would be one on top of the first.
+                    Err(StepError::Failed { mut failure, again: Again::Never }) => {
+                        if let StepError::Failed { failure: first, .. } = error {
+                            failure.detail = Some(format!("it failed: {}", first.message));
+                        }
+                        return StepError::Failed { failure: Box::new(self.about(*failure)), again: Again::Never };
+                    }
+                    committed => committed.ok(),
+                }
             }
             Err(_) => None,
         };
@@ -235,8 +250,8 @@ impl Run<'_> {
 
     /// Ends the transaction, and whatever runs in it.
     async fn stop(self, guest: &mut Guest) {
-        let canceller = guest.canceller().clone();
-        let _ = cancellable(self.context, &canceller, guest.run("ROLLBACK")).await;
+        let care = guest.care();
+        let _ = cancellable(self.context, &care, guest.run("ROLLBACK")).await;
     }
 
     /// Says which migration a failure is about.
@@ -249,17 +264,15 @@ impl Run<'_> {
 
 const ENDED: &str = "the function ended the transaction that it runs in";
 
-/// As for a session of our own.
-async fn cancellable<T>(
-    context: &Context,
-    canceller: &crate::connection::Canceller,
-    work: impl Future<Output = T>,
-) -> T {
-    let mut work = std::pin::pin!(work);
+/// As for a session of our own: what does not end is stopped, and the connection is given up where that does not help.
+async fn cancellable<T>(context: &Context, care: &Care, work: impl Future<Output = T>) -> T {
+    let work = std::pin::pin!(work);
+    // Our own statements are short.
+    let mut work = std::pin::pin!(care.attendant.attended(0, work));
     tokio::select! {
         biased;
         result = &mut work => result,
-        () = context.cancellation.cancelled() => stopped(canceller, work.as_mut()).await,
+        () = context.cancellation.cancelled() => stopped(&care.canceller, work.as_mut()).await,
     }
 }
 

@@ -313,7 +313,7 @@ impl Worker {
     async fn learn(&mut self, job: &mut Job) -> Result<(), StepError> {
         let context = Arc::clone(&self.context);
         if let Some((known, steps)) = job.in_doubt.clone() {
-            let committed = known.has_committed(self.session().await?).await?;
+            let committed = known.has_committed(self.session().await?, &context.cancellation).await?;
             job.in_doubt = None;
             if committed {
                 done(job, &steps, context.set(&job.plan.target));

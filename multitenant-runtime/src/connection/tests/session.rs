@@ -1,8 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::server::{Server, free_port};
 use crate::connection::notice::NoticeBuffer;
 use crate::connection::session::{ConnectOptions, PipelineError, Session};
+use crate::connection::silence::Watch;
+use crate::connection::witness::Witness;
 use crate::connection::{ConnectErrorKind, ConnectionUrl};
 
 const HBA: &str = "host all with_password 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust";
@@ -239,4 +242,17 @@ async fn the_next_host_is_tried() {
     let (port, closed) = (server.port, free_port());
     let text = format!("host=127.0.0.1,127.0.0.1 port={closed},{port} user=postgres target_session_attrs=read-write");
     assert!(open(&ConnectionUrl::parse(&text).unwrap()).await.is_direct());
+}
+
+#[tokio::test]
+async fn another_server_does_not_testify_that_a_connection_is_lost() {
+    let (server, other) = (server(), server());
+    // Who has not the same formats, either.
+    for (asked, query) in [(&other, ""), (&server, "options=-c%20DateStyle%3DGerman%20-c%20TimeZone%3DAsia/Tokyo")] {
+        let witness = Arc::new(Witness::new(url(asked, query)));
+        let watch = Watch { witness: Some((witness, Duration::from_millis(200))), ..Watch::default() };
+        let options = ConnectOptions { watch, ..ConnectOptions::default() };
+        let session = Session::connect(&url(&server, ""), &options).await.unwrap();
+        session.rows("SELECT pg_sleep(3)").await.unwrap();
+    }
 }

@@ -92,9 +92,17 @@ impl Migrator {
         let mut delays = delays();
         let mut known = None;
         loop {
-            let result = match self.learn(known.take()).await {
+            let result = match self.learn(known.as_ref()).await {
                 Ok(true) => Ok(()),
-                Ok(false) => self.try_create(target, registering, &mut known).await,
+                Ok(false) => {
+                    known = None;
+                    let tried = self.try_create(target, registering, &mut known).await;
+                    if !matches!(&tried, Err(StepError::Failed { failure, .. }) if is_lost(failure)) {
+                        known = None;
+                    }
+                    tried
+                }
+                // It is to be learnt still.
                 Err(error) => Err(error),
             };
             let failure = match result {
@@ -106,9 +114,6 @@ impl Migrator {
                 }
                 Err(StepError::Failed { failure, .. }) => *failure,
             };
-            if failure.class != FailureClass::ConnectionLost {
-                known = None;
-            }
             let again = failure.class.is_retryable() || failure.class == FailureClass::Held;
             if again
                 && !self.context.cancellation.is_cancelled()
@@ -125,12 +130,12 @@ impl Migrator {
     }
 
     /// Whether a transaction whose answer was lost has made the tenant.
-    async fn learn(&self, known: Option<Known>) -> Result<bool, StepError> {
+    async fn learn(&self, known: Option<&Known>) -> Result<bool, StepError> {
         let Some(known) = known else { return Ok(false) };
         let session = self.context.connect().await?;
-        let committed = known.has_committed(&session).await?;
+        let committed = known.has_committed(&session, &self.context.cancellation).await;
         session.close().await;
-        Ok(committed)
+        committed
     }
 
     async fn try_create(
@@ -245,6 +250,10 @@ fn is_outdated(failure: &Failure, known: Option<&Known>) -> bool {
         FailureClass::ConnectionLost => known.is_none(),
         _ => failure.sqlstate.as_deref().is_some_and(is_missing_table),
     }
+}
+
+fn is_lost(failure: &Failure) -> bool {
+    failure.class == FailureClass::ConnectionLost
 }
 
 fn exists(target: &Target) -> Failure {

@@ -111,7 +111,7 @@ impl Run<'_> {
         // Without a number nothing but the guard was sent.
         let Some(known) = known else { return Some(false) };
         let session = self.context.connect_to_look().await.ok()?;
-        let committed = known.has_committed(&session).await.ok();
+        let committed = known.has_committed(&session, &self.context.cancellation).await.ok();
         session.close().await;
         committed
     }
