@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use multitenant_runtime::embedded::EmbeddedServer;
 use multitenant_runtime::{Error, NewTenant, Scope, State};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
 
+use super::environment::size;
 use super::fleet::Fleet;
 use super::leftovers::assert_none;
 
@@ -18,6 +21,8 @@ enum Loss {
     BeforeCommit,
     /// The server commits, and nobody hears of it.
     AfterCommit,
+    /// The server never gets it, and waits for it: it does not notice that the client is gone.
+    Unnoticed,
 }
 
 /// A socket in front of a server's, which breaks some connections around their first COMMIT.
@@ -62,8 +67,14 @@ async fn relay(client: UnixStream, target: PathBuf, loss: Loss, left: Arc<Atomic
                     && contains_commit(&asked[..n])
                     && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, ours).is_ok()
                 {
-                    if loss == Loss::BeforeCommit {
-                        return;
+                    match loss {
+                        Loss::BeforeCommit => return,
+                        Loss::AfterCommit => {}
+                        Loss::Unnoticed => {
+                            drop((from_client, to_client));
+                            let _ = from_server.read_to_end(&mut told).await;
+                            return;
+                        }
                     }
                     breaking = true;
                 }
@@ -150,5 +161,37 @@ async fn a_tenant_is_created_once() {
             assert_eq!(fleet.one(mark).await, "none", "{loss:?} {outside} {times}: {created:?}");
             assert_none(&fleet).await;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_does_not_end_is_not_waited_for_for_ever() {
+    // Without the word it takes a minute.
+    let cancelled: &[bool] = if size(0, 1) == 0 { &[true] } else { &[true, false] };
+    for &cancelled in cancelled {
+        let server = EmbeddedServer::start().unwrap();
+        let fleet = Fleet::on(server.url("postgres"))
+            .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
+            .tenant("1_a", "CREATE TABLE a (n int);");
+        fleet.migrator().migrate(Scope::all()).await.unwrap();
+        let breaker = Breaker::in_front_of(&server, Loss::Unnoticed, 1);
+        let token = CancellationToken::new();
+        let migrator = fleet.builder().database_url(breaker.url()).cancellation(token.clone()).build().unwrap();
+        let creation = tokio::spawn(async move { migrator.create_tenant(NewTenant::new("x").unwrap()).await });
+        while breaker.left.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // By now the end is asked for.
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert!(!creation.is_finished(), "the server waits");
+        if cancelled {
+            token.cancel();
+        }
+        let limit = Duration::from_secs(if cancelled { 20 } else { 90 });
+        let created = tokio::time::timeout(limit, creation).await.expect("it is waited for for ever").unwrap();
+        let there = fleet.one("SELECT (to_regclass('tenant_x.a') IS NOT NULL)::text").await;
+        assert_eq!(there, created.is_ok().to_string(), "{created:?}");
+        assert!(cancelled || created.is_ok(), "{created:?}");
+        assert_none(&fleet).await;
     }
 }

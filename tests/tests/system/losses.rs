@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use multitenant_runtime::{Error, Event, FailureClass, Outcome, Scope};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use multitenant_runtime::{
+    Error, Event, FailureClass, FunctionResult, MigrationFunction, Outcome, RustMigration, Scope, async_trait,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::environment::{say, size};
@@ -227,4 +230,56 @@ async fn a_worker_that_gets_no_connection_fails_no_tenant() {
     let migrator = fleet.builder().database_url(url).jobs(3).build().unwrap();
     let report = migrator.migrate(Scope::all()).await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(report.summary().applied, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_functions_connection_that_falls_silent_is_given_up() {
+    struct Silencing {
+        proxy: Arc<Proxy>,
+        calls: Arc<AtomicUsize>,
+        token: Option<CancellationToken>,
+    }
+
+    #[async_trait]
+    impl MigrationFunction for Silencing {
+        async fn run(&self, conn: &mut AsyncPgConnection) -> FunctionResult {
+            conn.batch_execute("INSERT INTO counter VALUES ('1')").await?;
+            if self.calls.fetch_add(1, Ordering::SeqCst) == 0 {
+                // What records it goes nowhere.
+                self.proxy.silence();
+                if let Some(token) = self.token.clone() {
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                        token.cancel();
+                    });
+                }
+            }
+            Ok(())
+        }
+    }
+
+    for cancelled in [false, true] {
+        let fleet = fleet(1).await;
+        fleet.migrator().migrate(Scope::shared()).await.unwrap();
+        let proxy = Arc::new(Proxy::before(fleet.url()).await);
+        let (calls, token) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+        let function =
+            Silencing { proxy: Arc::clone(&proxy), calls: Arc::clone(&calls), token: cancelled.then(|| token.clone()) };
+        let builder = fleet.builder().database_url(proxy.url()).cancellation(token);
+        let builder = builder.statement_timeout((!cancelled).then_some(Duration::from_millis(500)));
+        let migrator = builder.tenant_migration(RustMigration::new("1_count", function)).build().unwrap();
+        let run = tokio::time::timeout(Duration::from_secs(60), migrator.migrate(Scope::all()));
+        let result = run.await.expect("it is waited for for ever");
+        let rows = fleet.one("SELECT count(*)::text FROM tenant_0.counter").await;
+        if cancelled {
+            let Err(Error::Incomplete(report)) = result else { panic!("it is not done: {result:?}") };
+            assert!(report.cancelled);
+            assert_eq!((calls.load(Ordering::SeqCst), rows.as_str()), (1, "0"));
+        } else {
+            assert_eq!(result.unwrap().summary().applied, 1);
+            assert_eq!((calls.load(Ordering::SeqCst), rows.as_str()), (2, "1"));
+        }
+        // The proxy keeps the server's end open: it was ended.
+        assert_none(&fleet).await;
+    }
 }

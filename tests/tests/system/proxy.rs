@@ -42,6 +42,10 @@ struct State {
     happened: AtomicUsize,
     /// Whether nothing goes through at all.
     stalled: watch::Sender<bool>,
+    /// How many connections there were.
+    opened: AtomicUsize,
+    /// So many of them, from the first on, are silent.
+    silent: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -61,6 +65,8 @@ impl Proxy {
             plan: Mutex::default(),
             happened: AtomicUsize::new(0),
             stalled: watch::Sender::new(false),
+            opened: AtomicUsize::new(0),
+            silent: watch::Sender::new(0),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
@@ -95,6 +101,11 @@ impl Proxy {
     pub(crate) fn stall(&self) {
         self.state.stalled.send_replace(true);
     }
+
+    /// Nothing goes any more through the connections that are there; new ones are as good as ever.
+    pub(crate) fn silence(&self) {
+        self.state.silent.send_replace(self.state.opened.load(Ordering::SeqCst));
+    }
 }
 
 async fn serve(client: TcpStream, config: &Config, state: &State) {
@@ -122,11 +133,12 @@ async fn pass(client: TcpStream, server: impl AsyncRead + AsyncWrite, fault: Opt
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = tokio::io::split(server);
     let own = watch::Sender::new(false);
+    let number = state.opened.fetch_add(1, Ordering::SeqCst);
     let of =
         |wanted| fault.filter(|fault| matches!(fault, Fault::Cut(way, _) | Fault::Stall(way, ..) if *way == wanted));
     tokio::select! {
-        () = copy(from_client, to_server, of(Way::ToServer), &own, state) => {}
-        () = copy(from_server, to_client, of(Way::ToClient), &own, state) => {}
+        () = copy(from_client, to_server, of(Way::ToServer), &own, number, state) => {}
+        () = copy(from_server, to_client, of(Way::ToClient), &own, number, state) => {}
     }
 }
 
@@ -135,6 +147,7 @@ async fn copy(
     to: impl AsyncWrite,
     mut fault: Option<Fault>,
     own: &watch::Sender<bool>,
+    number: usize,
     state: &State,
 ) {
     let (mut from, mut to) = (pin!(from), pin!(to));
@@ -146,6 +159,7 @@ async fn copy(
             let (mut all, mut own) = (state.stalled.subscribe(), own.subscribe());
             let _ = all.wait_for(|stalled| !stalled).await;
             let _ = own.wait_for(|stalled| !stalled).await;
+            let _ = state.silent.subscribe().wait_for(|silent| *silent <= number).await;
         };
         // The end of a connection is swallowed like the rest.
         goes_through().await;
