@@ -139,8 +139,8 @@ impl Table {
                 "SELECT json_build_array('value', {name}, last_value, is_called)::text, NULL::text FROM {qualified}"
             );
         }
-        // A quote is doubled in the text of a row.
-        let in_a_row = schema.quoted().replace('"', "\"\"");
+        // A quote is doubled in the text of a row; within a scratch schema's name there is none.
+        let in_a_row = format!("\"{}\"", schema.quoted());
         let mut text = "(r.*)::text".to_owned();
         let mut replace = |what: &str, by: &str| text = format!("replace({text}, {}, {})", literal(what), literal(by));
         if let Some(Moment(local, zoned)) = moment {
