@@ -16,13 +16,20 @@ pub(crate) const NAME: &str = "provision";
 
 const MIGRATIONS: usize = 300;
 
-/// Creates tenants by turns, one in each way, and compares each with its neighbour.
+/// With foreign keys to a shared table, which a replay is judged by the wall for after each migration, and without.
 pub(crate) async fn measure(server: &Server, options: &Options, report: &Report) {
+    for refers in [false, true] {
+        measure_one(server, options, report, refers).await;
+    }
+}
+
+/// Creates tenants by turns, one in each way, and compares each with its neighbour.
+async fn measure_one(server: &Server, options: &Options, report: &Report, refers: bool) {
     let database = "base_provision";
     server.control(&format!("CREATE DATABASE {database}")).await;
     let url = server.url(database);
     let folder = std::env::temp_dir().join(format!("bench-provision-{}", std::process::id()));
-    write(&folder);
+    write(&folder, refers);
     let migrator = |snapshots| migrator(&folder, &url, snapshots);
     migrator(Snapshots::Never).migrate(Scope::all()).await.unwrap();
     let made = migrator(Snapshots::Use).make_snapshot().await.unwrap();
@@ -47,6 +54,7 @@ pub(crate) async fn measure(server: &Server, options: &Options, report: &Report)
     report.figure(&json!({
         "workload": NAME,
         "migrations": MIGRATIONS,
+        "foreign_keys_to_shared": refers,
         "statements": made.statements,
         "replay_ms": median(&mut replayed),
         "snapshot_ms": median(&mut restored),
@@ -67,23 +75,31 @@ fn migrator(folder: &Path, url: &str, snapshots: Snapshots) -> Migrator {
         .unwrap()
 }
 
-/// What becomes of a project: sixty tables, each made, changed, indexed, cleaned up and filled by migrations of their own.
-fn write(folder: &Path) {
+/// What becomes of a project: thirty tables, each made, changed, indexed, filled and cleaned up again by ten migrations.
+fn write(folder: &Path, refers: bool) {
     up(
         &folder.join("shared/1_shared"),
         "CREATE TABLE tenants (id text PRIMARY KEY); CREATE TABLE plans (id int PRIMARY KEY);",
     );
+    let reference = if refers { " REFERENCES plans" } else { "" };
     for i in 0..MIGRATIONS {
-        let t = i / 5;
-        let sql = match i % 5 {
+        let t = i / 10;
+        let sql = match i % 10 {
             0 => format!(
                 "CREATE TABLE t{t} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, old int, \
-                 plan_id int REFERENCES plans, created_at timestamptz NOT NULL DEFAULT now());"
+                 plan_id int{reference}, created_at timestamptz NOT NULL DEFAULT now());"
             ),
             1 => format!("ALTER TABLE t{t} ADD COLUMN note text, ADD COLUMN amount numeric(12, 2) NOT NULL DEFAULT 0;"),
             2 => format!("CREATE INDEX t{t}_name ON t{t} (name); CREATE INDEX t{t}_old ON t{t} (old);"),
-            3 => format!("ALTER TABLE t{t} DROP COLUMN old; ALTER TABLE t{t} ADD CHECK (amount >= 0);"),
-            _ => format!("INSERT INTO t{t} (name) VALUES ('one'), ('two'); UPDATE t{t} SET note = name;"),
+            3 => format!("INSERT INTO t{t} (name) VALUES ('one'), ('two');"),
+            4 => format!("ALTER TABLE t{t} ADD COLUMN title varchar(80); UPDATE t{t} SET title = name;"),
+            5 => format!(
+                "ALTER TABLE t{t} ALTER COLUMN title SET NOT NULL; ALTER TABLE t{t} ALTER COLUMN title TYPE text;"
+            ),
+            6 => format!("DROP INDEX t{t}_old; ALTER TABLE t{t} DROP COLUMN old;"),
+            7 => format!("ALTER TABLE t{t} ADD CHECK (amount >= 0);"),
+            8 => format!("ALTER TABLE t{t} RENAME COLUMN note TO remark; CREATE INDEX t{t}_title ON t{t} (title);"),
+            _ => format!("DROP INDEX t{t}_name; CREATE UNIQUE INDEX t{t}_names ON t{t} (name, title);"),
         };
         up(&folder.join(format!("tenant/{i:03}_m")), &sql);
     }
