@@ -6,7 +6,6 @@
 
 mod error;
 mod identifier;
-#[cfg(feature = "migrations")]
 mod literal;
 #[cfg(feature = "migrations")]
 mod psql;
@@ -16,7 +15,6 @@ mod tenant;
 
 pub use error::IdentError;
 pub use identifier::Identifier;
-#[cfg(feature = "migrations")]
 pub(crate) use literal::literal;
 #[cfg(feature = "migrations")]
 pub(crate) use psql::psql_argument;
