@@ -9,8 +9,11 @@
 //! [`SharedTable`](macro@SharedTable) mark tables. For tests there is a database each (feature `testing`), for
 //! development a server (feature `embedded`).
 //!
-//! Deliberately absent: printing, configuration files at run time, and the application's connections: migrations
-//! run on connections of their own, which know every SQLSTATE and keep nothing of anybody's session.
+//! [`TenantPool`](https://docs.rs/multitenant-runtime) (feature `pool`) gives the application its connections: one pool
+//! for all tenants.
+//!
+//! Deliberately absent: printing, and configuration files at run time. Migrations run on connections of their own,
+//! never on the pool's: these know every SQLSTATE and keep nothing of anybody's session.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
@@ -37,6 +40,8 @@ pub mod migration;
 mod migrator;
 #[cfg(feature = "migrations")]
 mod plan;
+#[cfg(feature = "pool")]
+mod pool;
 #[cfg(feature = "migrations")]
 mod registry;
 #[cfg(feature = "migrations")]
@@ -82,6 +87,10 @@ pub use {
     tokio_util::sync::CancellationToken,
 };
 
+#[cfg(feature = "pool")]
+pub use pool::{
+    OnBehind, PoolError, PoolHooks, PoolStatus, SharedConn, TenantConn, TenantPool, TenantPoolBuilder, TransactionFn,
+};
 pub use table::{SharedTable, TenantTable};
 
 #[cfg(feature = "macros")]

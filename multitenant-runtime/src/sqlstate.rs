@@ -150,6 +150,19 @@ pub(crate) fn is_failed_guard_code(code: &str) -> bool {
     [SqlState::DIVISION_BY_ZERO, SqlState::INVALID_TEXT_REPRESENTATION].iter().any(|known| known.code() == code)
 }
 
+/// Whether a prepared statement would give rows of another type than when it was prepared. The code has other causes;
+/// the routine tells.
+#[cfg(feature = "pool")]
+pub(crate) fn is_stale_plan(code: &str, routine: Option<&str>) -> bool {
+    code == SqlState::FEATURE_NOT_SUPPORTED.code() && routine == Some("RevalidateCachedQuery")
+}
+
+/// Whether a relation is not there, or this role may not read it.
+#[cfg(feature = "pool")]
+pub(crate) fn is_unreadable(code: &str) -> bool {
+    is_missing_table(code) || code == SqlState::INSUFFICIENT_PRIVILEGE.code()
+}
+
 /// Whether the object that the statement makes is there already: what an interrupted run leaves behind.
 pub(crate) fn is_duplicate_object(code: &str) -> bool {
     [

@@ -8,10 +8,12 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+use super::traffic::{Sent, Traffic};
 
 /// An error as the server gave it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,20 +26,29 @@ pub(crate) struct ServerError {
     pub(crate) routine: Option<String>,
 }
 
-/// The latest errors of a connection. Bounded: a loop of savepoints that fail must not eat the memory.
+/// The latest errors of a connection, and whether it is quiet. Bounded: a loop of savepoints that fail must not eat the
+/// memory.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ear(Arc<Mutex<VecDeque<ServerError>>>);
+pub(crate) struct Ear {
+    errors: Arc<Mutex<VecDeque<ServerError>>>,
+    traffic: Traffic,
+}
 
 impl Ear {
     const CAPACITY: usize = 64;
 
     /// What was heard since the last call, oldest first.
     pub(crate) fn take(&self) -> Vec<ServerError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
+    /// Whether it is quiet, for who wants to know.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     fn note(&self, error: ServerError) {
-        let mut errors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         if errors.len() == Self::CAPACITY {
             errors.pop_front();
         }
@@ -50,22 +61,35 @@ pub(super) struct Overheard<S> {
     stream: S,
     ear: Option<Ear>,
     place: Place,
+    sent: Sent,
+    /// Our last word is said, and the server's is waited for.
+    said_goodbye: bool,
 }
 
 /// Where in the server's messages the last bytes ended.
 #[derive(Debug)]
 enum Place {
     /// In a type and a length.
-    Head(Vec<u8>),
+    Head { bytes: [u8; Place::HEAD], filled: usize },
     /// In a body that is of no interest, with so many bytes to come.
     Skipped(usize),
     /// In an error's.
     Error { body: Vec<u8>, left: usize },
+    /// Before the one byte that says how the transaction stands.
+    Ready,
 }
 
 impl<S> Overheard<S> {
     pub(super) fn new(stream: S, ear: Option<Ear>) -> Self {
-        Self { stream, ear, place: Place::Head(Vec::new()) }
+        Self { stream, ear, place: Place::head(), sent: Sent::default(), said_goodbye: false }
+    }
+}
+
+impl<S> Overheard<S> {
+    fn note_sent(&mut self, bytes: &[u8]) {
+        if let Some(ear) = &self.ear {
+            self.sent.hear(bytes, &ear.traffic);
+        }
     }
 }
 
@@ -74,17 +98,27 @@ impl Place {
     /// More than that of an error is of no use to anybody.
     const LONGEST: usize = 64 * 1024;
 
+    fn head() -> Self {
+        Self::Head { bytes: [0; Self::HEAD], filled: 0 }
+    }
+
     /// Goes on by what has come.
     fn hear(&mut self, mut bytes: &[u8], ear: &Ear) {
         while !bytes.is_empty() {
             let taken = match self {
-                Self::Head(head) => {
-                    let taken = bytes.len().min(Self::HEAD - head.len());
-                    head.extend_from_slice(&bytes[..taken]);
-                    if head.len() == Self::HEAD {
-                        *self = Self::body(head);
+                Self::Head { bytes: head, filled } => {
+                    let taken = bytes.len().min(Self::HEAD - *filled);
+                    head[*filled..*filled + taken].copy_from_slice(&bytes[..taken]);
+                    *filled += taken;
+                    if *filled == Self::HEAD {
+                        *self = Self::body(*head);
                     }
                     taken
+                }
+                Self::Ready => {
+                    ear.traffic.ready(bytes[0]);
+                    *self = Self::head();
+                    1
                 }
                 Self::Skipped(left) => {
                     let taken = bytes.len().min(*left);
@@ -102,21 +136,24 @@ impl Place {
             match self {
                 Self::Error { body, left: 0 } => {
                     ear.note(ServerError::read(body));
-                    *self = Self::Head(Vec::new());
+                    *self = Self::head();
                 }
-                Self::Skipped(0) => *self = Self::Head(Vec::new()),
+                Self::Skipped(0) => *self = Self::head(),
                 _ => {}
             }
         }
     }
 
     /// What follows a type and a length, which counts itself.
-    fn body(head: &[u8]) -> Self {
+    fn body(head: [u8; Self::HEAD]) -> Self {
         const ERROR: u8 = b'E';
+        const READY: u8 = b'Z';
         let length = head[1..].iter().fold(0_usize, |length, byte| (length << 8) | usize::from(*byte));
         let left = length.saturating_sub(4);
         if head[0] == ERROR && left <= Self::LONGEST {
             Self::Error { body: Vec::with_capacity(left), left }
+        } else if head[0] == READY && left == 1 {
+            Self::Ready
         } else {
             Self::Skipped(left)
         }
@@ -156,17 +193,36 @@ impl<S: AsyncRead + Unpin> AsyncRead for Overheard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Overheard<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Overheard<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        self.note_sent(&buf[..written]);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
+    /// Where there is an ear, it is over only when the server has hung up: by then its process is gone, and no longer
+    /// counts among its connections.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if !self.said_goodbye {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.said_goodbye = true;
+        }
+        if self.ear.is_none() {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let mut space = [0; 256];
+            let mut space = ReadBuf::new(&mut space);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space)) {
+                Ok(()) if !space.filled().is_empty() => {}
+                // How it hangs up is all the same.
+                Ok(()) | Err(_) => return Poll::Ready(Ok(())),
+            }
+        }
     }
 
     fn poll_write_vectored(
@@ -174,7 +230,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Overheard<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs))?;
+        let mut left = written;
+        for buf in bufs {
+            let taken = buf.len().min(left);
+            self.note_sent(&buf[..taken]);
+            left -= taken;
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -182,7 +245,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Overheard<S> {
     }
 }
 
-impl<S: TlsStream + Unpin> TlsStream for Overheard<S> {
+impl<S: TlsStream + AsyncRead + AsyncWrite + Unpin> TlsStream for Overheard<S> {
     fn channel_binding(&self) -> ChannelBinding {
         self.stream.channel_binding()
     }
@@ -231,7 +294,7 @@ mod tests {
         ]
         .concat();
         for size in [1, 2, 3, 5, 7, 64, bytes.len()] {
-            let (ear, mut place) = (Ear::default(), Place::Head(Vec::new()));
+            let (ear, mut place) = (Ear::default(), Place::head());
             bytes.chunks(size).for_each(|chunk| place.hear(chunk, &ear));
             let heard = ear.take();
             let codes: Vec<&str> = heard.iter().map(|error| error.code.as_str()).collect();
@@ -246,7 +309,7 @@ mod tests {
 
     #[test]
     fn an_error_without_end_is_not_kept() {
-        let (ear, mut place) = (Ear::default(), Place::Head(Vec::new()));
+        let (ear, mut place) = (Ear::default(), Place::head());
         place.hear(&message(b'E', &vec![b'M'; Place::LONGEST + 1]), &ear);
         place.hear(&message(b'E', b"Mshort\0\0"), &ear);
         assert_eq!(ear.take().len(), 1);

@@ -97,6 +97,33 @@ impl Guest {
         self.driver.is_finished()
     }
 
+    /// Whether it is quiet.
+    #[cfg(feature = "pool")]
+    pub(crate) fn traffic(&self) -> &super::traffic::Traffic {
+        self.ear.traffic()
+    }
+
+    /// Ends the connection for good: what runs on it is cancelled, and the server's process waited for, so that it
+    /// does not count among the server's connections any more. Not longer than this limit.
+    #[cfg(feature = "pool")]
+    pub(crate) async fn end(self, limit: Duration) {
+        const AGAIN: Duration = Duration::from_secs(1);
+        let Self { connection, care, mut driver, ear, .. } = self;
+        drop(connection);
+        let ended = async {
+            // A request that comes between two statements stops neither.
+            while !driver.is_finished() {
+                if !ear.traffic().is_quiet() {
+                    care.canceller.cancel().await;
+                }
+                driver.wait(AGAIN).await;
+            }
+        };
+        if tokio::time::timeout(limit, ended).await.is_err() {
+            tracing::warn!("a connection did not end in time: the server may go on with it");
+        }
+    }
+
     /// Says goodbye to the server and waits until it is said.
     pub(crate) async fn close(self) {
         let Self { connection, mut driver, .. } = self;

@@ -22,6 +22,7 @@ mod silence;
 mod socket;
 mod ssl;
 mod tls;
+mod traffic;
 mod url;
 mod url_error;
 mod url_text;
@@ -45,6 +46,8 @@ pub(crate) use row::Row;
 pub(crate) use session::{Backend, ConnectOptions, PipelineError, Session};
 #[cfg(feature = "migrations")]
 pub(crate) use silence::Watch;
+#[cfg(feature = "pool")]
+pub(crate) use traffic::TransactionStatus;
 pub use url::ConnectionUrl;
 pub use url_error::UrlError;
 #[cfg(feature = "migrations")]

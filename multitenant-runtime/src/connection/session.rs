@@ -68,6 +68,9 @@ pub(crate) struct ConnectOptions {
     pub(crate) watch: Watch,
     /// Whether what the server says of failures is heard on its way, for [`into_guest`](Session::into_guest).
     pub(crate) overheard: bool,
+    /// Whether it may write outside of an explicit `BEGIN … READ WRITE`: an application's connection, which is opened
+    /// as any other client opens one.
+    pub(crate) writes: bool,
 }
 
 impl Default for ConnectOptions {
@@ -78,6 +81,7 @@ impl Default for ConnectOptions {
             introduction: true,
             watch: Watch::default(),
             overheard: false,
+            writes: false,
         }
     }
 }
@@ -285,12 +289,16 @@ impl Session {
         let ear = Ear::default();
         let listener = options.overheard.then_some(&ear);
         let mut guarded = config.clone();
-        guarded.options(match config.get_options() {
-            Some(theirs) => format!("{theirs} {OPTIONS}"),
-            None => OPTIONS.to_owned(),
-        });
+        if !options.writes {
+            guarded.options(match config.get_options() {
+                Some(theirs) => format!("{theirs} {OPTIONS}"),
+                None => OPTIONS.to_owned(),
+            });
+        }
         let attempt = match connect_to(entry, &guarded, url, connector, listener).await {
-            Err(cause) if refuses_options(&cause) => connect_to(entry, config, url, connector, listener).await?,
+            Err(cause) if !options.writes && refuses_options(&cause) => {
+                connect_to(entry, config, url, connector, listener).await?
+            }
             other => other?,
         };
         let Attempt { client, connection, route } = attempt;

@@ -46,6 +46,12 @@ impl TenantId {
     }
 }
 
+impl AsRef<str> for TenantId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for TenantId {
     type Err = IdentError;
 

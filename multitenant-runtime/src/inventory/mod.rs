@@ -5,6 +5,11 @@ mod unreadable;
 
 pub(crate) use observe::{Reading, Subject, observe, observe_one};
 
+#[cfg(feature = "pool")]
+pub(crate) use observe::applied;
+#[cfg(feature = "pool")]
+pub(crate) use unreadable::{failure, standing};
+
 use crate::migration::Version;
 use crate::run::Failure;
 

@@ -165,7 +165,7 @@ fn believe(subjects: &[Subject<'_>], recorded: &HashMap<String, Recorded>, obser
 }
 
 /// A row, holding the set's own version where the set knows it: a fleet's histories repeat the same few texts.
-fn applied(set: &MigrationSet, version: &str, checksum: Option<&str>) -> Applied {
+pub(crate) fn applied(set: &MigrationSet, version: &str, checksum: Option<&str>) -> Applied {
     let version = Version::recorded(version);
     match set.get(&version) {
         Some(migration) => Applied {

@@ -10,7 +10,7 @@ use crate::sqlstate::FailureClass;
 
 /// An SQL expression for how a history table stands, where `n` is its namespace and `c` itself, if it is there:
 /// `absent`, `diesel`, `extended`, or what [`failure`] explains.
-pub(super) fn standing() -> String {
+pub(crate) fn standing() -> String {
     let columns = |condition: &str| {
         format!(
             "(SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 \
@@ -43,7 +43,7 @@ pub(super) fn standing() -> String {
 }
 
 /// Why the history is not read; `None` where it is.
-pub(super) fn failure(standing: &str, ledger: Ledger<'_>) -> Option<Failure> {
+pub(crate) fn failure(standing: &str, ledger: Ledger<'_>) -> Option<Failure> {
     let (table, schema) = (ledger.qualified(), ledger.schema().quoted());
     let grant = |right: &str| format!("grant the migrating role {right}, or migrate as the schema's owner");
     let (message, hint) = match standing {

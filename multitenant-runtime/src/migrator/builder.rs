@@ -221,6 +221,8 @@ impl MigratorBuilder {
         }
         #[cfg(feature = "functions")]
         let (shared, tenant) = with_functions(shared, tenant, self.functions)?;
+        #[cfg(feature = "pool")]
+        let application_url = self.database_url.clone().or_else(|| self.migrate_url.clone());
         let url = self.migrate_url.or(self.database_url).ok_or(Error::NoDatabase)?;
         settings.jobs = self.jobs.unwrap_or(settings.jobs).max(1);
         let lock_timeout = self.lock_timeout.unwrap_or(settings.lock_timeout);
@@ -232,6 +234,8 @@ impl MigratorBuilder {
             Some(registry) => RegistrySource::Custom(registry),
             None => RegistrySource::Configured(settings.registry.clone()),
         };
+        #[cfg(feature = "pool")]
+        let application_url = ConnectionUrl::parse(application_url.as_deref().unwrap_or(&url))?;
         let url = ConnectionUrl::parse(&url)?;
         let configured = if settings.refuse_out_of_order { OnOutOfOrder::Refuse } else { OnOutOfOrder::Apply };
         let context = Context {
@@ -252,6 +256,8 @@ impl MigratorBuilder {
             idle: Idle::default(),
             snapshots: self.snapshots,
             pg_dump: self.pg_dump,
+            #[cfg(feature = "pool")]
+            application_url,
         })
     }
 }

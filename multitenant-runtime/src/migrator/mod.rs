@@ -57,6 +57,9 @@ pub struct Migrator {
     idle: create::Idle,
     snapshots: Snapshots,
     pg_dump: Option<PathBuf>,
+    /// Where the application works, which may be behind a pooler.
+    #[cfg(feature = "pool")]
+    application_url: crate::connection::ConnectionUrl,
 }
 
 impl Migrator {
@@ -99,6 +102,27 @@ impl Migrator {
     /// [`MigratorBuilder::cancellation`] to end a run and have its report.
     pub async fn migrate(&self, scope: Scope) -> Result<Report, Error> {
         self.run(Operation::migrate(scope)).await
+    }
+
+    /// Begins with a pool of connections for the application, over the same settings, registry and migrations, and the
+    /// same database URL.
+    ///
+    /// ```no_run
+    /// # async fn run(migrator: multitenant_runtime::Migrator) -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = migrator.pool().max_connections(20).build()?;
+    /// let mut tenant = pool.tenant("acme").await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "pool")]
+    pub fn pool(&self) -> crate::pool::TenantPoolBuilder {
+        let url = self.application_url.clone();
+        crate::pool::TenantPoolBuilder::new(self.clone(), url)
+    }
+
+    /// What a pool needs to know of it.
+    #[cfg(feature = "pool")]
+    pub(crate) fn parts(&self) -> (&Context, &RegistrySource) {
+        (&self.context, &self.registry)
     }
 
     /// The state table, where something is to be written to it.

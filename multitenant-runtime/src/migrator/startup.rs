@@ -71,6 +71,14 @@ pub struct Fenced {
     pub failure: Option<Failure>,
 }
 
+impl Fenced {
+    /// A tenant that must not be served, for whatever reason.
+    #[must_use]
+    pub fn new(tenant: TenantId) -> Self {
+        Self { tenant, failure: None }
+    }
+}
+
 /// What a start has found and done.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

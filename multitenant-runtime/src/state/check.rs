@@ -104,7 +104,8 @@ fn query(table: &StateTable, registry: &str, settings: &Settings, wanted: &Wante
     )
 }
 
-fn is_good(digest: &str) -> String {
+/// An SQL condition: what the joins have found is what has this digest.
+pub(crate) fn is_good(digest: &str) -> String {
     format!(
         "coalesce(n.oid = s.schema_oid AND s.digest = {} AND s.format = {} AND s.failed_at IS NULL \
          AND (s.history_oid IS NULL OR c.oid IS NOT NULL), false)",
@@ -113,7 +114,8 @@ fn is_good(digest: &str) -> String {
     )
 }
 
-fn joins(table: &StateTable, schema: &str) -> String {
+/// Joins of a schema's name with the catalogue (`n`), the state table (`s`) and the history table (`c`).
+pub(crate) fn joins(table: &StateTable, schema: &str) -> String {
     format!(
         "LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({schema})::pg_catalog.name \
          LEFT JOIN {} s ON s.schema_name = n.nspname::text \
@@ -124,6 +126,6 @@ fn joins(table: &StateTable, schema: &str) -> String {
 
 /// The schema's name in SQL, as [`SchemaTemplate::schema_of`] makes it. A name that PostgreSQL would cut is
 /// refused when the row is read.
-fn schema_of(template: &SchemaTemplate, schema: &str, id: &str) -> String {
+pub(crate) fn schema_of(template: &SchemaTemplate, schema: &str, id: &str) -> String {
     format!("coalesce({schema}, {} || {id} || {})", literal(template.prefix()), literal(template.suffix()))
 }

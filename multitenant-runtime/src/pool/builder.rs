@@ -1,0 +1,151 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::connection::ConnectionUrl;
+use crate::migrator::Migrator;
+
+use super::error::PoolError;
+use super::hooks::PoolHooks;
+use super::tenant_pool::TenantPool;
+
+/// What becomes of a tenant whose schema is older than the binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnBehind {
+    /// It is not served: [`PoolError::Behind`].
+    #[default]
+    Fence,
+    /// It is migrated, over the migrator's own connections, and then served. A checkout that gives up waiting does not
+    /// break the migration off.
+    Migrate,
+    /// It is served: nobody asks how it stands. For roles that may read neither the state table nor the histories.
+    Serve,
+}
+
+/// Makes a [`TenantPool`]; from [`Migrator::pool`].
+#[must_use = "a builder does nothing until `build`"]
+pub struct TenantPoolBuilder {
+    migrator: Migrator,
+    database_url: Option<String>,
+    options: Options,
+    hooks: Option<Arc<dyn PoolHooks>>,
+}
+
+/// What a pool is to do.
+#[derive(Debug, Clone)]
+pub(super) struct Options {
+    pub(super) url: ConnectionUrl,
+    pub(super) application_name: String,
+    pub(super) max_connections: usize,
+    pub(super) max_per_tenant: Option<usize>,
+    pub(super) checkout_timeout: Duration,
+    pub(super) lookup_ttl: Duration,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) max_lifetime: Option<Duration>,
+    pub(super) on_behind: OnBehind,
+    pub(super) pin_connections: bool,
+}
+
+impl TenantPoolBuilder {
+    pub(crate) fn new(migrator: Migrator, url: ConnectionUrl) -> Self {
+        let options = Options {
+            url,
+            application_name: "multitenant".to_owned(),
+            max_connections: 10,
+            max_per_tenant: None,
+            checkout_timeout: Duration::from_secs(30),
+            lookup_ttl: Duration::from_secs(30),
+            idle_timeout: Some(Duration::from_secs(600)),
+            max_lifetime: Some(Duration::from_secs(1800)),
+            on_behind: OnBehind::default(),
+            pin_connections: false,
+        };
+        Self { migrator, database_url: None, options, hooks: None }
+    }
+
+    /// Another URL than the migrator's: of a role that may only read and write, for instance.
+    pub fn database_url(mut self, url: impl Into<String>) -> Self {
+        self.database_url = Some(url.into());
+        self
+    }
+
+    /// The name by which `pg_stat_activity` knows the connections, where the URL has none.
+    pub fn application_name(mut self, name: impl Into<String>) -> Self {
+        self.options.application_name = name.into();
+        self
+    }
+
+    /// The cap on connections, for all tenants together and those included that are being opened and closed; ten unless
+    /// said otherwise, and at least one.
+    pub fn max_connections(mut self, max: usize) -> Self {
+        self.options.max_connections = max.max(1);
+        self
+    }
+
+    /// The cap for each tenant, so that a noisy one leaves connections to the others; none unless said otherwise.
+    pub fn max_per_tenant(mut self, max: usize) -> Self {
+        self.options.max_per_tenant = Some(max.max(1));
+        self
+    }
+
+    /// How long a checkout may take altogether: waiting, connecting and looking up. Thirty seconds unless said
+    /// otherwise, as in r2d2, bb8 and sqlx.
+    pub fn checkout_timeout(mut self, limit: Duration) -> Self {
+        self.options.checkout_timeout = limit;
+        self
+    }
+
+    /// For how long a tenant that was found in the registry, and as this binary wants it, is not looked up again: half a
+    /// minute unless said otherwise. So long a tenant may be served that was archived meanwhile;
+    /// [`TenantPool::forget`] ends it at once.
+    pub fn lookup_ttl(mut self, ttl: Duration) -> Self {
+        self.options.lookup_ttl = ttl;
+        self
+    }
+
+    /// After which time an idle connection is closed; ten minutes unless said otherwise, `None` for never.
+    pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.options.idle_timeout = timeout;
+        self
+    }
+
+    /// The age at which a connection is closed when nobody has it; half an hour unless said otherwise, `None` for never.
+    pub fn max_lifetime(mut self, lifetime: Option<Duration>) -> Self {
+        self.options.max_lifetime = lifetime;
+        self
+    }
+
+    /// What becomes of a tenant whose schema is older than the binary; it is fenced unless said otherwise.
+    pub fn on_behind(mut self, policy: OnBehind) -> Self {
+        self.options.on_behind = policy;
+        self
+    }
+
+    /// Whether each connection serves one tenant for its whole life, the one that was idle for longest making room.
+    ///
+    /// Diesel remembers enums and composites by name for as long as a connection lives. So where tenants' schemas have
+    /// such types this must be on; without it these tenants are refused. A switch then costs a new connection.
+    pub fn pin_connections(mut self, pin: bool) -> Self {
+        self.options.pin_connections = pin;
+        self
+    }
+
+    /// The application's own code for new connections, and at each checkout.
+    pub fn hooks(mut self, hooks: impl PoolHooks + 'static) -> Self {
+        self.hooks = Some(Arc::new(hooks));
+        self
+    }
+
+    /// Makes the pool. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Url`].
+    pub fn build(self) -> Result<TenantPool, PoolError> {
+        let mut options = self.options;
+        if let Some(url) = self.database_url {
+            options.url = ConnectionUrl::parse(&url).map_err(PoolError::Url)?;
+        }
+        Ok(TenantPool::new(self.migrator, options, self.hooks))
+    }
+}

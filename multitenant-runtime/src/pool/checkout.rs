@@ -1,0 +1,240 @@
+//! One connection in somebody's hands, from the pool and back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::CacheSize;
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+
+use crate::connection::TransactionStatus;
+use crate::ident::literal;
+use crate::run::{Failure, Frame};
+use crate::sqlstate::{FailureClass, is_failed_guard_code, is_stale_plan};
+use crate::target::{Target, Tier};
+
+use super::error::PoolError;
+use super::pooled::{Condition, Pooled, Served};
+use super::store::{Choice, Slot};
+use super::tenant_pool::Inner;
+
+/// How long a connection may take to end before its place is free all the same.
+pub(super) const FAREWELL: Duration = Duration::from_secs(30);
+
+/// How long the end of an answer may take that nobody wants to read.
+const REST: Duration = Duration::from_secs(1);
+
+/// One connection in somebody's hands. Dropped, it is judged, and goes back to the pool or is closed.
+pub(crate) struct Checkout {
+    /// Both are there until the drop.
+    held: Option<(Pooled, Slot)>,
+    pool: Arc<Inner>,
+    doubt: bool,
+}
+
+impl Checkout {
+    pub(super) fn new(pool: &Arc<Inner>, pooled: Pooled, slot: Slot) -> Self {
+        Self { held: Some((pooled, slot)), pool: Arc::clone(pool), doubt: false }
+    }
+
+    /// The connection, for what cannot change its settings. What is begun and not brought to its end is noticed.
+    pub(crate) fn connection(&mut self) -> &mut AsyncPgConnection {
+        self.pooled().connection()
+    }
+
+    /// The connection, for anything: it is closed afterwards.
+    pub(crate) fn unchecked_connection(&mut self) -> &mut AsyncPgConnection {
+        self.doubt = true;
+        self.connection()
+    }
+
+    /// Forgets the prepared statements, on our side and, as they are dropped, on the server's.
+    pub(crate) fn forget_statements(&mut self) {
+        let connection = self.connection();
+        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+        connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+    }
+
+    /// Whether the last failure was that a prepared statement's rows have another type by now. Diesel keeps the
+    /// SQLSTATE to itself; it was heard on the wire. To be asked at once after the failure: what was heard is forgotten.
+    pub(crate) fn has_stale_plan(&mut self) -> bool {
+        let heard = self.pooled().guest.take_errors();
+        heard.last().is_some_and(|error| is_stale_plan(&error.code, error.routine.as_deref()))
+    }
+
+    /// Whether the server says that the transaction has failed.
+    pub(super) fn has_failed(&mut self) -> bool {
+        self.pooled().guest.traffic().status() == Some(TransactionStatus::Failed)
+    }
+
+    /// Sets the target, where it is not set already: one message, which fails where the schema is not there.
+    pub(super) async fn enter(&mut self, served: &Served) -> Result<(), PoolError> {
+        let pinned = self.pool.options.pin_connections;
+        let pooled = self.pooled();
+        if pooled.served.as_ref() == Some(served) {
+            return Ok(());
+        }
+        // What Diesel has learnt of the types of an earlier schema of that name is wrong.
+        if pooled.pinned.as_ref().is_some_and(|pinned| pinned != served) {
+            return Err(self.lost("its schema was made anew"));
+        }
+        let sql = entrance(&self.pool, served);
+        let pooled = self.pooled();
+        pooled.served = None;
+        match pooled.connection().batch_execute(&sql).await {
+            Ok(()) => {
+                pooled.served = Some(served.clone());
+                if pinned {
+                    pooled.pinned.get_or_insert_with(|| served.clone());
+                }
+                Ok(())
+            }
+            Err(error) => Err(match self.explain(&error) {
+                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
+                    PoolError::MissingSchema { target: served.target.clone() }
+                }
+                error => error,
+            }),
+        }
+    }
+
+    /// Takes the tenant off, so that the registry is asked as the migrator asks it. To be sent together with what is
+    /// asked.
+    pub(super) fn leave(&mut self) -> &'static str {
+        self.pooled().served = None;
+        "RESET search_path"
+    }
+
+    /// What the server has said of this failure.
+    pub(super) fn explain(&mut self, error: &diesel::result::Error) -> PoolError {
+        let pooled = self.pooled();
+        let heard = pooled.guest.take_errors();
+        let lost = pooled.guest.is_closed();
+        PoolError::Database(Box::new(match heard.last() {
+            Some(heard) => Failure::from(heard),
+            None if lost || is_of_the_connection(error) => {
+                Failure::new(FailureClass::ConnectionLost, error.to_string())
+            }
+            None => Failure::new(FailureClass::Permanent, error.to_string()),
+        }))
+    }
+
+    /// Calls the hook of a checkout, and sees to it that nothing is left open.
+    pub(super) async fn greet(&mut self, target: &Target) -> Result<(), PoolError> {
+        let Some(hooks) = self.pool.hooks.clone() else { return Ok(()) };
+        let hook = "on_checkout";
+        self.doubt = true;
+        hooks.on_checkout(self.connection(), target).await.map_err(|error| PoolError::Hook { hook, error })?;
+        match self.pooled().condition() {
+            Condition::Good | Condition::Unread => self.doubt = false,
+            Condition::Doubtful(why) => {
+                return Err(PoolError::Hook { hook, error: format!("it leaves a mess: {why}").into() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it may serve this owner for good; else another connection is taken in its place.
+    pub(super) async fn exchanged_for(mut self, served: &Served) -> Result<Self, PoolError> {
+        let owner = served.target.tenant().cloned();
+        if self.pooled().pinned.is_none() || self.pooled().is_of(&owner) {
+            return Ok(self);
+        }
+        let pool = Arc::clone(&self.pool);
+        let Some((pooled, mut slot)) = self.held.take() else { return Err(PoolError::Closed) };
+        if let Err(pooled) = pool.store.park(pooled, &mut slot) {
+            pooled.guest.end(FAREWELL).await;
+            return Err(PoolError::Closed);
+        }
+        pool.fill(slot, &owner, Choice::Own).await
+    }
+
+    fn lost(&mut self, why: &'static str) -> PoolError {
+        self.doubt = true;
+        PoolError::Database(Box::new(Failure::new(FailureClass::ConnectionLost, why)))
+    }
+
+    fn pooled(&mut self) -> &mut Pooled {
+        match &mut self.held {
+            Some((pooled, _)) => pooled,
+            None => unreachable!("a checkout has its connection until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Checkout {
+    fn drop(&mut self) {
+        let Some((mut pooled, mut slot)) = self.held.take() else { return };
+        let condition = match pooled.condition() {
+            _ if self.doubt => Condition::Doubtful("its settings are in doubt"),
+            _ if std::thread::panicking() => Condition::Doubtful("a task panicked"),
+            Condition::Good if self.pool.is_old(&pooled) => Condition::Doubtful("it is old"),
+            condition => condition,
+        };
+        // What was heard of failures is of no use to the next one.
+        drop(pooled.guest.take_errors());
+        drop(pooled.guest.take_notices());
+        let pool = Arc::clone(&self.pool);
+        let runtime = pooled.runtime.clone();
+        match condition {
+            Condition::Good => {
+                if let Err(pooled) = pool.store.park(pooled, &mut slot) {
+                    runtime.spawn(bury(*pooled, slot));
+                }
+            }
+            Condition::Unread => drop(runtime.spawn(async move {
+                let is_read = tokio::time::timeout(REST, pooled.guest.traffic().quiet()).await.is_ok();
+                if is_read && pooled.condition() == Condition::Good {
+                    match pool.store.park(pooled, &mut slot) {
+                        Ok(()) => return,
+                        Err(closed) => pooled = *closed,
+                    }
+                } else {
+                    pool.store.note_discarded();
+                }
+                bury(pooled, slot).await;
+            })),
+            Condition::Doubtful(why) => {
+                tracing::debug!(why, "a connection is closed");
+                pool.store.note_discarded();
+                runtime.spawn(bury(pooled, slot));
+            }
+        }
+    }
+}
+
+/// Closes a connection; its place is free when it is gone.
+pub(super) async fn bury(pooled: Pooled, slot: Slot) {
+    pooled.guest.end(FAREWELL).await;
+    drop(slot);
+}
+
+/// The settings of a session that serves this target, and the assertion that its schema is there, and the one that the
+/// registry's answer was about.
+fn entrance(pool: &Inner, served: &Served) -> String {
+    let schema = served.target.schema();
+    let path = Frame::new(pool.settings(), &served.target).search_path();
+    let same = served.oid.as_ref().map_or_else(String::new, |oid| {
+        format!(
+            " AND pg_catalog.to_regnamespace({})::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
+            literal(&schema.quoted()),
+            literal(oid)
+        )
+    });
+    debug_assert!(
+        served.oid.is_some() || served.target.tier() == Tier::Shared,
+        "a tenant's schema is known by its number"
+    );
+    format!(
+        "SET search_path = {path}; SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
+         {}{same}) IS TRUE)::pg_catalog.int4",
+        literal(schema.as_str())
+    )
+}
+
+fn is_of_the_connection(error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    matches!(
+        error,
+        Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection, _)
+    )
+}

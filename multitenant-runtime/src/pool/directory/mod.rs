@@ -1,0 +1,201 @@
+//! Which tenants may be served, and where: the registry, the catalogue and the state of the schema in one question.
+//!
+//! What was found good is remembered for a while. Nothing else is: a tenant that was created or mended a moment ago is
+//! served at once, and there is nothing that could be filled with ids that somebody makes up.
+
+mod history;
+mod listed;
+mod question;
+mod remembered;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel_async::SimpleAsyncConnection;
+
+use crate::ident::TenantId;
+use crate::migrator::Migrator;
+use crate::registry::{Fleet, RegistryError, RegistrySource, Tenant, UnusableTenant, targets};
+use crate::settings::{RegistrySettings, Settings};
+use crate::sqlstate::is_unreadable;
+use crate::target::Target;
+
+use self::listed::Listed;
+use self::question::{Answer, Question, Texts};
+use self::remembered::Remembered;
+use super::builder::{OnBehind, Options};
+use super::checkout::Checkout;
+use super::error::PoolError;
+use super::pooled::Served;
+use super::tenant_pool::Inner;
+
+/// Which tenants may be served, and where.
+pub(super) struct Directory {
+    remembered: Remembered,
+    listed: Listed,
+    with_state: Option<Texts>,
+    without_state: Texts,
+    /// When it turned out that the state table cannot be read.
+    stateless: Mutex<Option<Instant>>,
+    registry: RegistrySource,
+}
+
+impl Directory {
+    pub(super) fn new(options: &Options, migrator: &Migrator) -> Self {
+        let (context, registry) = migrator.parts();
+        let with_state = (options.on_behind != OnBehind::Serve)
+            .then(|| Texts::with_state(context, registry, options.pin_connections))
+            .flatten();
+        Self {
+            remembered: Remembered::new(options.lookup_ttl),
+            listed: Listed::default(),
+            stateless: Mutex::default(),
+            with_state,
+            without_state: Texts::without_state(context, registry, options.pin_connections),
+            registry: registry.clone(),
+        }
+    }
+
+    /// Where the tenant is, if that was looked up a short while ago.
+    pub(super) fn known(&self, id: &TenantId) -> Option<Served> {
+        self.remembered.get(id)
+    }
+
+    /// Whether it was known.
+    pub(super) fn forget(&self, id: &TenantId) -> bool {
+        self.remembered.remove(id)
+    }
+
+    /// Asks for one tenant, over a connection that serves nobody afterwards.
+    pub(super) async fn ask(&self, checkout: &mut Checkout, pool: &Inner, id: &TenantId) -> Result<Served, PoolError> {
+        let (settings, on_behind) = (pool.settings(), pool.options.on_behind);
+        let listed = match &self.registry {
+            RegistrySource::Configured(RegistrySettings::Table { .. } | RegistrySettings::Query { .. }) => None,
+            RegistrySource::Configured(source) => Some(self.configured(source, settings, id)?),
+            RegistrySource::Custom(registry) => Some(self.listed.find(&**registry, settings, id).await?),
+        };
+        let answers = self.question(checkout, id, listed.as_ref().map(|target| target.schema().as_str())).await?;
+        let [answer] = <[Answer; 1]>::try_from(answers).map_err(|answers| match answers.first() {
+            None => PoolError::UnknownTenant { tenant: id.clone() },
+            Some(_) => twice(id, settings),
+        })?;
+        let target = match listed {
+            Some(target) => target,
+            None => registered(&answer, settings)?,
+        };
+        if let Some(rival) = answer.rival.as_ref().and_then(|rival| TenantId::new(rival).ok()) {
+            return Err(PoolError::UnusableTenant(Box::new(UnusableTenant::beside(&target, &rival))));
+        }
+        let Some(oid) = answer.oid else {
+            return Err(match &self.registry {
+                // There, the schema is the tenant.
+                RegistrySource::Configured(RegistrySettings::Schemas) => {
+                    PoolError::UnknownTenant { tenant: id.clone() }
+                }
+                _ => PoolError::MissingSchema { target },
+            });
+        };
+        if answer.is_unfinished {
+            return Err(PoolError::UnderConstruction { tenant: id.clone() });
+        }
+        if let Some(types) = answer.types {
+            return Err(PoolError::TypesInTenantSchema { tenant: id.clone(), types });
+        }
+        if !answer.is_current && on_behind != OnBehind::Serve {
+            history::judge(checkout, pool, id, &target).await?;
+        }
+        let served = Served { target, oid: Some(oid) };
+        self.remembered.insert(id, &served);
+        Ok(served)
+    }
+
+    /// A tenant of a registry that is no SQL, if it may be one.
+    fn configured(&self, source: &RegistrySettings, settings: &Settings, id: &TenantId) -> Result<Target, PoolError> {
+        let is_there = match source {
+            RegistrySettings::List { ids } => ids.contains(id),
+            _ => true,
+        };
+        if !is_there {
+            return Err(PoolError::UnknownTenant { tenant: id.clone() });
+        }
+        let Fleet { tenants, unusable } = targets(vec![Ok(Tenant { id: id.clone(), schema: None })], settings);
+        match (tenants.into_iter().next(), unusable.into_iter().next()) {
+            (Some(target), _) => Ok(target),
+            (_, Some(unusable)) => Err(PoolError::UnusableTenant(Box::new(unusable))),
+            _ => Err(PoolError::UnknownTenant { tenant: id.clone() }),
+        }
+    }
+
+    /// Whether it is worth asking the state table: a run of the migrator makes it where it is missing.
+    fn has_state(&self) -> bool {
+        const AGAIN: Duration = Duration::from_secs(60);
+        let stateless = *self.stateless.lock().unwrap_or_else(PoisonError::into_inner);
+        stateless.is_none_or(|since| since.elapsed() > AGAIN)
+    }
+
+    /// One statement: with the state table, where that can be read.
+    async fn question(
+        &self,
+        checkout: &mut Checkout,
+        id: &TenantId,
+        schema: Option<&str>,
+    ) -> Result<Vec<Answer>, PoolError> {
+        if let Some(texts) = self.with_state.as_ref().filter(|_| self.has_state()) {
+            match put(checkout, &Question::<true> { texts, id, schema }).await {
+                Err(PoolError::Database(failure)) if failure.sqlstate.as_deref().is_some_and(is_unreadable) => {
+                    // It need not be the state table; whatever else it is, it is said below.
+                    *self.stateless.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                }
+                answers => return answers,
+            }
+        }
+        put(checkout, &Question::<false> { texts: &self.without_state, id, schema }).await.map_err(
+            |error| match error {
+                PoolError::Database(failure) if !is_transient(&failure) && schema.is_none() => {
+                    PoolError::Registry(RegistryError::Query(failure))
+                }
+                error => error,
+            },
+        )
+    }
+}
+
+fn is_transient(failure: &crate::run::Failure) -> bool {
+    failure.class.is_retryable()
+}
+
+/// Both statements are sent at once: the registry's own SQL is not to be read under a tenant's path.
+async fn put<const STATE: bool>(
+    checkout: &mut Checkout,
+    question: &Question<'_, STATE>,
+) -> Result<Vec<Answer>, PoolError> {
+    let leave = checkout.leave();
+    let connection: &diesel_async::AsyncPgConnection = checkout.connection();
+    let result = {
+        let (mut one, mut other) = (connection, connection);
+        let asked = async { diesel_async::RunQueryDsl::load::<question::Row>(question, &mut other).await };
+        futures_util::future::join(one.batch_execute(leave), asked).await
+    };
+    match result {
+        (Ok(()), Ok(rows)) => Ok(rows.into_iter().map(Answer::from).collect()),
+        (Err(error), _) | (_, Err(error)) => Err(checkout.explain(&error)),
+    }
+}
+
+/// The target of a row of the registry.
+fn registered(answer: &Answer, settings: &Settings) -> Result<Target, PoolError> {
+    let tenant = Tenant::from_texts(answer.id.as_deref(), answer.schema.as_deref());
+    let Fleet { mut tenants, mut unusable } = targets(vec![tenant], settings);
+    match tenants.pop() {
+        Some(target) => Ok(target),
+        None => Err(PoolError::UnusableTenant(Box::new(unusable.pop().unwrap_or_else(UnusableTenant::without_id)))),
+    }
+}
+
+fn twice(id: &TenantId, settings: &Settings) -> PoolError {
+    let twin = || Ok(Tenant { id: id.clone(), schema: None });
+    match targets(vec![twin(), twin()], settings).unusable.into_iter().next() {
+        Some(unusable) => PoolError::UnusableTenant(Box::new(unusable)),
+        None => PoolError::UnknownTenant { tenant: id.clone() },
+    }
+}

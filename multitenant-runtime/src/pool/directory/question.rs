@@ -1,0 +1,141 @@
+//! The one statement that asks for a tenant: registry, catalogue and state table.
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, Nullable, Text};
+
+use crate::ident::TenantId;
+use crate::registry::{RegistrySource, is_under_construction, registry_query};
+use crate::run::Context;
+use crate::settings::RegistrySettings;
+use crate::state::{StateTable, complete, is_good, joins, schema_of};
+
+/// The pieces of a statement between which the values stand.
+pub(super) struct Texts {
+    before: String,
+    between: Option<String>,
+    after: String,
+}
+
+/// A statement with the values of one question. Each of the two forms is one text for the whole life of a connection,
+/// and so is prepared once.
+pub(super) struct Question<'a, const STATE: bool> {
+    pub(super) texts: &'a Texts,
+    pub(super) id: &'a TenantId,
+    /// Where the registry is no SQL.
+    pub(super) schema: Option<&'a str>,
+}
+
+/// Id, schema by the registry, the schema's number, whether it is being created, whether it is current, another tenant
+/// with the same schema, its types.
+pub(super) type Row =
+    (Option<String>, Option<String>, Option<String>, Option<bool>, Option<bool>, Option<String>, Option<String>);
+
+/// One row, by names.
+pub(super) struct Answer {
+    pub(super) id: Option<String>,
+    pub(super) schema: Option<String>,
+    pub(super) oid: Option<String>,
+    pub(super) is_unfinished: bool,
+    pub(super) is_current: bool,
+    pub(super) rival: Option<String>,
+    pub(super) types: Option<String>,
+}
+
+impl From<Row> for Answer {
+    fn from((id, schema, oid, unfinished, current, rival, types): Row) -> Self {
+        let (is_unfinished, is_current) = (unfinished.unwrap_or(false), current.unwrap_or(false));
+        Self { id, schema, oid, is_unfinished, is_current, rival, types }
+    }
+}
+
+impl Texts {
+    /// `None` where there is no state table.
+    pub(super) fn with_state(context: &Context, registry: &RegistrySource, pinned: bool) -> Option<Self> {
+        let table = StateTable::in_schema(context.settings.state_schema.as_ref()?);
+        Some(Self::new(context, registry, pinned, Some(&table)))
+    }
+
+    pub(super) fn without_state(context: &Context, registry: &RegistrySource, pinned: bool) -> Self {
+        Self::new(context, registry, pinned, None)
+    }
+
+    fn new(context: &Context, registry: &RegistrySource, pinned: bool, state: Option<&StateTable>) -> Self {
+        let settings = &context.settings;
+        let schema = |row: &str| schema_of(&settings.schema_template, &format!("{row}.schema"), &format!("{row}.id"));
+        let configured = match registry {
+            RegistrySource::Configured(source) => registry_query(source, settings).map(|sql| (source, sql)),
+            RegistrySource::Custom(_) => None,
+        };
+        let current = state.map_or_else(|| "NULL::bool".to_owned(), |_| is_good(&complete(&context.tenant)));
+        let joins = match state {
+            Some(table) => joins(table, &schema("r")),
+            None => format!("LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({})::pg_catalog.name", schema("r")),
+        };
+        let types = if pinned { "NULL::text" } else { TYPES };
+        let rival = match &configured {
+            // Two ids make two names, unless the registry gives the name.
+            Some((RegistrySettings::Table { schema_column: None, .. }, _)) | None => "NULL::text".to_owned(),
+            Some((_, sql)) => format!(
+                "(SELECT min(o.id) FROM (\n{sql}\n) AS o (id, schema) WHERE {} = {} AND o.id <> r.id)",
+                schema("o"),
+                schema("r")
+            ),
+        };
+        let select = format!(
+            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types} FROM (",
+            is_under_construction("n.oid")
+        );
+        match configured {
+            Some((_, sql)) => Self {
+                before: format!("{select}\n{sql}\n) AS r (id, schema) {joins} WHERE r.id OPERATOR(pg_catalog.=) "),
+                between: None,
+                after: "::text".to_owned(),
+            },
+            None => Self {
+                before: format!("{select}SELECT "),
+                between: Some("::text, ".to_owned()),
+                after: format!("::text) AS r (id, schema) {joins}"),
+            },
+        }
+    }
+}
+
+/// The types of a schema that Diesel may look up by name. By the dependencies, which are indexed by schema, while types
+/// are not; a table's row type depends on the table.
+const TYPES: &str = "(SELECT pg_catalog.string_agg(t.typname::text, ', ' ORDER BY t.typname::text) \
+     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t ON t.oid = d.objid \
+     WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid \
+     AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.typtype IN ('e', 'c', 'r'))";
+
+impl<const STATE: bool> QueryId for Question<'_, STATE> {
+    type QueryId = Question<'static, STATE>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<const STATE: bool> Query for Question<'_, STATE> {
+    type SqlType = (
+        Nullable<Text>,
+        Nullable<Text>,
+        Nullable<Text>,
+        Nullable<Bool>,
+        Nullable<Bool>,
+        Nullable<Text>,
+        Nullable<Text>,
+    );
+}
+
+impl<const STATE: bool> QueryFragment<Pg> for Question<'_, STATE> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(&self.texts.before);
+        out.push_bind_param::<Text, str>(self.id.as_str())?;
+        if let Some(between) = &self.texts.between {
+            out.push_sql(between);
+            out.push_bind_param::<Nullable<Text>, Option<&str>>(&self.schema)?;
+        }
+        out.push_sql(&self.texts.after);
+        Ok(())
+    }
+}

@@ -1,0 +1,226 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::connection::{ConnectError, UrlError};
+use crate::ident::{IdentError, TenantId};
+use crate::migration::Version;
+use crate::registry::{RegistryError, UnusableTenant};
+use crate::run::Failure;
+use crate::target::Target;
+
+use super::status::PoolStatus;
+
+/// Why a [`TenantPool`](crate::TenantPool) has no connection to give.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PoolError {
+    /// No tenant can have this id.
+    InvalidId {
+        /// The id as it was given.
+        id: String,
+        /// Why it is none.
+        error: IdentError,
+    },
+    /// The registry does not have the tenant: it never did, or its filter leaves the tenant out by now, as it does with
+    /// those that are archived.
+    UnknownTenant {
+        /// The tenant.
+        tenant: TenantId,
+    },
+    /// The registry has the tenant, and not so that it could be served.
+    UnusableTenant(Box<UnusableTenant>),
+    /// The tenant is fenced: [`TenantPool::fence`](crate::TenantPool::fence).
+    Fenced {
+        /// The tenant.
+        tenant: TenantId,
+        /// Why, where that was said.
+        failure: Option<Box<Failure>>,
+    },
+    /// The tenant's schema is older than this binary: an older release has made it, or a migration failed there.
+    Behind {
+        /// The tenant.
+        tenant: TenantId,
+        /// What is not applied.
+        pending: Vec<Version>,
+    },
+    /// The tenant's history is not one that this binary may serve: edited, ahead of a binary that refuses that, or not
+    /// to be read.
+    Refused {
+        /// The tenant.
+        tenant: TenantId,
+        /// What is wrong, and what to do about it.
+        failure: Box<Failure>,
+    },
+    /// A tenant that was behind could not be migrated.
+    Migration {
+        /// The tenant.
+        tenant: TenantId,
+        /// What ended the run.
+        error: Box<crate::Error>,
+    },
+    /// The schema does not exist, or this role may not use it.
+    MissingSchema {
+        /// Whose it is.
+        target: Target,
+    },
+    /// The tenant is still being created, or its creation was interrupted.
+    UnderConstruction {
+        /// The tenant.
+        tenant: TenantId,
+    },
+    /// The tenant's schema has types of its own, and connections are not pinned to tenants.
+    TypesInTenantSchema {
+        /// The tenant.
+        tenant: TenantId,
+        /// The types' names.
+        types: String,
+    },
+    /// No connection was to be had in time.
+    Timeout {
+        /// How long the checkout may take.
+        limit: Duration,
+        /// How the pool stood when the time was over.
+        status: PoolStatus,
+        /// The cap for one tenant, where there is one.
+        max_per_tenant: Option<usize>,
+    },
+    /// No connection can be opened.
+    Connect(ConnectError),
+    /// The registry cannot be asked.
+    Registry(RegistryError),
+    /// A query of the pool's own failed.
+    Database(Box<Failure>),
+    /// A hook failed; the connection is closed.
+    Hook {
+        /// Which.
+        hook: &'static str,
+        /// With what.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database URL cannot be used.
+    Url(UrlError),
+    /// The pool is closed.
+    Closed,
+}
+
+impl PoolError {
+    /// Whether the same checkout may well succeed in a moment.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Connect(error) => error.is_retryable(),
+            Self::Database(failure) | Self::Registry(RegistryError::Query(failure)) => failure.class.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// Whether the connection was lost on which something was asked.
+    pub(super) fn is_lost(&self) -> bool {
+        use crate::sqlstate::FailureClass::ConnectionLost;
+        matches!(self, Self::Database(failure) | Self::Registry(RegistryError::Query(failure))
+            if failure.class == ConnectionLost)
+    }
+}
+
+impl fmt::Display for PoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidId { id, error } => write!(f, "{id:?} cannot be a tenant's id: {error}"),
+            Self::UnknownTenant { tenant } => write!(
+                f,
+                "the registry has no tenant {:?}: check the spelling (ids are case-sensitive), create the tenant, or \
+                 restore it if it is archived",
+                tenant.as_str()
+            ),
+            Self::UnusableTenant(unusable) => match &unusable.failure.hint {
+                Some(hint) => write!(f, "{}: {hint}", unusable.failure.message),
+                None => f.write_str(&unusable.failure.message),
+            },
+            Self::Fenced { tenant, failure } => {
+                write!(f, "the tenant {:?} is fenced", tenant.as_str())?;
+                if let Some(failure) = failure {
+                    write!(f, ", since {failure}")?;
+                }
+                f.write_str(": mend and migrate it, then call `unfence`")
+            }
+            Self::Behind { tenant, pending } => write!(
+                f,
+                "the tenant {:?} is older than this binary, {} migration(s) are pending, the first is {}: migrate it \
+                 (`cargo multitenant migrate`), or have the pool do it (`on_behind(OnBehind::Migrate)`)",
+                tenant.as_str(),
+                pending.len(),
+                pending.first().map(Version::as_str).unwrap_or_default()
+            ),
+            Self::Refused { tenant, failure } => {
+                write!(f, "the tenant {:?} is not served: {failure}", tenant.as_str())?;
+                failure.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+            }
+            Self::Migration { tenant, error } => {
+                write!(
+                    f,
+                    "the tenant {:?} is older than this binary, and migrating it failed: {error}",
+                    tenant.as_str()
+                )
+            }
+            Self::MissingSchema { target } => write!(
+                f,
+                "the schema {:?} does not exist, or this role has no USAGE on it: restore it or create the tenant \
+                 again, or grant the right",
+                target.schema().as_str()
+            ),
+            Self::UnderConstruction { tenant } => write!(
+                f,
+                "the tenant {:?} is still being created, or its creation was interrupted: wait, or create it again",
+                tenant.as_str()
+            ),
+            Self::TypesInTenantSchema { tenant, types } => write!(
+                f,
+                "the schema of the tenant {:?} has types of its own ({types}), which Diesel remembers by name for as \
+                 long as a connection lives, so that they would be another tenant's: pin connections to tenants \
+                 (`pin_connections(true)`), or move the types into the shared schema",
+                tenant.as_str()
+            ),
+            Self::Timeout { limit, status, max_per_tenant } => {
+                write!(
+                    f,
+                    "no connection within {} s: of {} at most, {} are in use, and {} checkouts wait",
+                    limit.as_secs_f32(),
+                    status.max_connections,
+                    status.in_use,
+                    status.waiting
+                )?;
+                if let Some(cap) = max_per_tenant {
+                    write!(f, "; one tenant has {cap} at most")?;
+                }
+                f.write_str(
+                    ": hold connections for a shorter time, raise `max_connections`, or wait longer \
+                     (`checkout_timeout`)",
+                )
+            }
+            Self::Connect(error) => error.fmt(f),
+            Self::Registry(error) => error.fmt(f),
+            Self::Database(failure) => {
+                write!(f, "the pool's own query failed: {failure}")?;
+                failure.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+            }
+            Self::Hook { hook, error } => write!(f, "the hook `{hook}` failed: {error}; the connection is closed"),
+            Self::Url(error) => error.fmt(f),
+            Self::Closed => f.write_str("the pool is closed: nothing is handed out any more"),
+        }
+    }
+}
+
+impl std::error::Error for PoolError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::InvalidId { error, .. } => Some(error),
+            Self::Migration { error, .. } => Some(&**error),
+            Self::Connect(error) => Some(error),
+            Self::Registry(error) => Some(error),
+            Self::Hook { error, .. } => Some(&**error),
+            Self::Url(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! One pool of connections for all tenants.
+//!
+//! A connection serves whoever needs it next, under one cap for all, and serves a tenant only after that tenant was set
+//! on it. What is asked at a checkout is answered, in this order: is the id one, is the tenant fenced, is it registered
+//! and as this binary wants it (`directory/`), is a connection free (`store.rs`), is the tenant set on it and its schema
+//! there (`checkout.rs`). What comes back is judged by what the wire has shown (`connection/traffic.rs`), by Diesel's
+//! transactions, and by whether the user has had the connection itself in hand; in doubt it is closed.
+//!
+//! The pool is our own and none of deadpool's, for four things that deadpool's `managed` does not have: which of the
+//! idle connections is taken (it takes the first), a cap per tenant beside the common one, closing one tenant's idle
+//! connection to make room for another's under the cap, and a place under the cap that is not free before the server's
+//! process is gone.
+//!
+//! Deliberately absent: `DISCARD ALL`, which would deallocate the statements that the client still has in its cache;
+//! resetting what is in doubt; any lock that is held over an await.
+#![cfg_attr(not(test), expect(dead_code, reason = "some of it is for the layer of queries"))]
+
+mod acquire;
+mod builder;
+mod checkout;
+mod conn;
+mod connect;
+mod directory;
+mod error;
+mod fences;
+mod hooks;
+mod keyed;
+mod operations;
+mod pooled;
+mod status;
+mod store;
+mod tenant_pool;
+mod transaction;
+
+pub use builder::{OnBehind, TenantPoolBuilder};
+pub use conn::{SharedConn, TenantConn};
+pub use error::PoolError;
+pub use hooks::PoolHooks;
+pub use status::PoolStatus;
+pub use tenant_pool::TenantPool;
+pub use transaction::TransactionFn;

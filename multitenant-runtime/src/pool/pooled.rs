@@ -1,0 +1,98 @@
+use std::time::Instant;
+
+use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, TransactionManager};
+use tokio::runtime::Handle;
+
+use crate::connection::{Guest, TransactionStatus};
+use crate::ident::TenantId;
+use crate::target::Target;
+
+use super::operations::Operations;
+
+/// A connection of the pool's, in somebody's hands or in nobody's.
+pub(super) struct Pooled {
+    pub(super) guest: Guest,
+    /// What is set on it; `None` where nothing is, or nobody knows.
+    pub(super) served: Option<Served>,
+    /// What it serves for its whole life, where connections are pinned.
+    pub(super) pinned: Option<Served>,
+    operations: Operations,
+    pub(super) opened: Instant,
+    pub(super) idle_since: Instant,
+    /// Where its bytes are moved: who drops it may be elsewhere.
+    pub(super) runtime: Handle,
+}
+
+/// A schema as it was when it was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Served {
+    pub(super) target: Target,
+    /// Its number in the catalogue, by which a schema is told from a later one of the same name.
+    pub(super) oid: Option<String>,
+}
+
+/// A tenant, or the shared schema.
+pub(super) type Owner = Option<TenantId>;
+
+/// What a connection is worth that comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// As good as before.
+    Good,
+    /// The end of an answer is still on its way.
+    Unread,
+    /// Closed, for this reason.
+    Doubtful(&'static str),
+}
+
+impl Pooled {
+    pub(super) fn new(mut guest: Guest) -> Self {
+        let operations = Operations::of(&mut guest.connection);
+        let now = Instant::now();
+        let runtime = Handle::current();
+        Self { guest, served: None, pinned: None, operations, opened: now, idle_since: now, runtime }
+    }
+
+    pub(super) fn connection(&mut self) -> &mut AsyncPgConnection {
+        &mut self.guest.connection
+    }
+
+    /// Whether it is this owner's, or served it last.
+    pub(super) fn is_of(&self, owner: &Owner) -> bool {
+        let served = self.pinned.as_ref().or(self.served.as_ref());
+        served.is_some_and(|served| served.target.tenant() == owner.as_ref())
+    }
+
+    /// What it is worth by what Diesel and the wire know. The order matters: an operation that was given up may not
+    /// even have been sent.
+    pub(super) fn condition(&mut self) -> Condition {
+        if self.guest.is_closed() {
+            return Condition::Doubtful("it is lost");
+        }
+        if !self.operations.are_over() {
+            return Condition::Doubtful("a query was cancelled");
+        }
+        let connection = &mut self.guest.connection;
+        let depth = AnsiTransactionManager::transaction_manager_status_mut(connection).transaction_depth();
+        if !matches!(depth, Ok(None)) || is_broken(connection) {
+            return Condition::Doubtful("a transaction is open");
+        }
+        let traffic = self.guest.traffic();
+        if !traffic.is_quiet() {
+            return Condition::Unread;
+        }
+        match traffic.status() {
+            Some(TransactionStatus::Idle) => Condition::Good,
+            _ => Condition::Doubtful("a transaction is open"),
+        }
+    }
+}
+
+/// Whether a statement of a transaction's own was cancelled.
+fn is_broken<C>(connection: &mut C) -> bool
+where
+    C: AsyncConnection<TransactionManager = AnsiTransactionManager>,
+    AnsiTransactionManager: TransactionManager<C>,
+{
+    <AnsiTransactionManager as TransactionManager<C>>::is_broken_transaction_manager(connection)
+}

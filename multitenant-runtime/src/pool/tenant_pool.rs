@@ -1,0 +1,206 @@
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::future::{join_all, try_join_all};
+
+use crate::ident::TenantId;
+use crate::migrator::{Fenced, Migrator};
+use crate::settings::Settings;
+
+use super::builder::Options;
+use super::checkout::{FAREWELL, bury};
+use super::conn::{SharedConn, TenantConn};
+use super::directory::Directory;
+use super::error::PoolError;
+use super::fences::Fences;
+use super::hooks::PoolHooks;
+use super::keyed::Keyed;
+use super::pooled::Pooled;
+use super::status::PoolStatus;
+use super::store::Store;
+
+/// One pool of connections for all tenants, under one cap.
+///
+/// A clone is another handle of the same pool.
+///
+/// ```no_run
+/// # async fn run(migrator: multitenant_runtime::Migrator) -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = migrator.pool().max_connections(20).build()?;
+/// let mut acme = pool.tenant("acme").await?;
+/// assert_eq!(acme.tenant().as_str(), "acme");
+/// # Ok(()) }
+/// ```
+///
+/// # What is known of a tenant, and for how long
+///
+/// A tenant is looked up in the registry, in the catalogue and in the state table with one query, and what is found good
+/// is not asked again for a while ([`lookup_ttl`](super::TenantPoolBuilder::lookup_ttl)). A failure is not remembered.
+/// Whenever the tenant is set on a connection, the server checks that the schema is there, and is the one that was
+/// looked up. A connection that has served the tenant last is handed out again without a word to the server: who drops a
+/// tenant's schema, or changes `search_path` in a function of the database, calls [`forget`](Self::forget) or does
+/// without such functions.
+#[derive(Clone)]
+pub struct TenantPool(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(super) migrator: Migrator,
+    pub(super) options: Options,
+    pub(super) hooks: Option<Arc<dyn PoolHooks>>,
+    pub(super) store: Arc<Store>,
+    pub(super) directory: Directory,
+    pub(super) fences: Fences,
+    pub(super) flights: Keyed,
+    pub(super) per_tenant: Option<Keyed>,
+    has_reaper: AtomicBool,
+}
+
+impl TenantPool {
+    pub(super) fn new(migrator: Migrator, options: Options, hooks: Option<Arc<dyn PoolHooks>>) -> Self {
+        Self(Arc::new(Inner {
+            directory: Directory::new(&options, &migrator),
+            store: Store::new(options.max_connections),
+            fences: Fences::default(),
+            flights: Keyed::new(1),
+            per_tenant: options.max_per_tenant.map(Keyed::new),
+            has_reaper: AtomicBool::new(false),
+            migrator,
+            options,
+            hooks,
+        }))
+    }
+
+    /// A connection on which this tenant is set.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError`] says why there is none, and what to do.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped in between, nothing is lost but the place among those who wait.
+    pub async fn tenant(&self, id: impl AsRef<str>) -> Result<TenantConn, PoolError> {
+        let id = id.as_ref();
+        let invalid = |error| PoolError::InvalidId { id: id.to_owned(), error };
+        let tenant = TenantId::new(id).map_err(invalid)?;
+        self.0.keep_tidy();
+        let (checkout, target) = self.0.tenant(&tenant).await?;
+        Ok(TenantConn { checkout, target, tenant })
+    }
+
+    /// A connection on which the shared schema is set.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError`] says why there is none, and what to do.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`tenant`](Self::tenant).
+    pub async fn shared(&self) -> Result<SharedConn, PoolError> {
+        self.0.keep_tidy();
+        let (checkout, target) = self.0.shared().await?;
+        Ok(SharedConn { checkout, target })
+    }
+
+    /// Opens connections until there are so many, at most as many as there may be.
+    ///
+    /// # Errors
+    ///
+    /// Where one cannot be opened; the others stay.
+    pub async fn warm_up(&self, connections: usize) -> Result<(), PoolError> {
+        let pool = &self.0;
+        pool.keep_tidy();
+        let missing = connections.min(pool.options.max_connections).saturating_sub(pool.store.status().open);
+        let opened = (0..missing).map(|_| async {
+            let mut slot = pool.store.slot(None).await?;
+            match pool.store.may_open(&mut slot) {
+                true => pool.open(slot).await.map(Some),
+                false => Ok(None),
+            }
+        });
+        // All of them are held until the last is there.
+        try_join_all(opened).await.map(drop)
+    }
+
+    /// Does not serve these tenants from now on: what [`Started::fenced`](crate::Started::fenced) holds. Connections
+    /// that are out already stay.
+    pub fn fence(&self, tenants: impl IntoIterator<Item = Fenced>) {
+        self.0.fences.add(tenants);
+    }
+
+    /// Serves the tenant again; says whether it was fenced. It is looked up anew.
+    pub fn unfence(&self, tenant: &TenantId) -> bool {
+        self.0.directory.forget(tenant);
+        self.0.fences.remove(tenant)
+    }
+
+    /// Looks the tenant up anew at its next checkout: after it was dropped, archived or renamed.
+    pub fn forget(&self, tenant: &TenantId) {
+        self.0.directory.forget(tenant);
+    }
+
+    /// How the pool stands at this moment.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        self.0.store.status()
+    }
+
+    /// Hands nothing out any more, closes what is idle, and waits until everything has come back and is closed.
+    ///
+    /// Nothing is closed under a borrower: who must not wait for ever puts a time limit around it.
+    pub async fn close(&self) {
+        let idle = self.0.store.close();
+        join_all(idle.into_iter().map(|(pooled, counted)| async move {
+            pooled.guest.end(FAREWELL).await;
+            drop(counted);
+        }))
+        .await;
+        self.0.store.emptied().await;
+    }
+}
+
+impl Inner {
+    pub(super) fn settings(&self) -> &Settings {
+        self.migrator.settings()
+    }
+
+    pub(super) fn is_old(&self, pooled: &Pooled) -> bool {
+        self.options.max_lifetime.is_some_and(|limit| pooled.opened.elapsed() >= limit)
+    }
+
+    /// Starts the task that closes what is idle or old, once. It ends with the pool.
+    fn keep_tidy(self: &Arc<Self>) {
+        let limits = [self.options.idle_timeout, self.options.max_lifetime];
+        let Some(shortest) = limits.into_iter().flatten().min() else { return };
+        if !self.has_reaper.swap(true, Ordering::Relaxed) {
+            let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(30));
+            tokio::spawn(tidy(Arc::downgrade(self), pause));
+        }
+    }
+}
+
+async fn tidy(pool: Weak<Inner>, pause: Duration) {
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(pool) = pool.upgrade() else { return };
+        // Where somebody waits, everything is about to be used.
+        while let Some(mut slot) = pool.store.spare_slot() {
+            let options = &pool.options;
+            match pool.store.take_expired(&mut slot, options.idle_timeout, options.max_lifetime) {
+                Some(pooled) => bury(pooled, slot).await,
+                None => break,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for TenantPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantPool")
+            .field("url", &self.0.options.url)
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
