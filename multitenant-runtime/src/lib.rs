@@ -9,8 +9,7 @@
 //! [`SharedTable`](macro@SharedTable) mark tables. For tests there is a database each (feature `testing`), for
 //! development a server (feature `embedded`).
 //!
-//! [`TenantPool`](https://docs.rs/multitenant-runtime) (feature `pool`) gives the application its connections: one pool
-//! for all tenants.
+//! `TenantPool` (feature `pool`) gives the application its connections: one pool for all tenants.
 //!
 //! Deliberately absent: printing, and configuration files at run time. Migrations run on connections of their own,
 //! never on the pool's: these know every SQLSTATE and keep nothing of anybody's session.

@@ -129,7 +129,7 @@ impl Checkout {
         let pooled = self.pooled();
         pooled.guest.traffic().quiet().await;
         match pooled.condition() {
-            Condition::Good | Condition::Unread => self.doubt = false,
+            Condition::Good | Condition::Unread | Condition::Old => self.doubt = false,
             Condition::Doubtful(why) => {
                 return Err(PoolError::Hook { hook, error: format!("it leaves a mess: {why}").into() });
             }
@@ -146,7 +146,7 @@ impl Checkout {
         let pool = Arc::clone(&self.pool);
         let Some((pooled, mut slot)) = self.held.take() else { return Err(PoolError::Closed) };
         if let Err(pooled) = pool.store.park(pooled, &mut slot) {
-            pooled.guest.end(FAREWELL).await;
+            Box::pin(pooled.guest.end(FAREWELL)).await;
             return Err(PoolError::Closed);
         }
         pool.fill(slot, &owner, Choice::Own).await
@@ -171,7 +171,7 @@ impl Drop for Checkout {
         let condition = match pooled.condition() {
             _ if self.doubt => Condition::Doubtful("its settings are in doubt"),
             _ if std::thread::panicking() => Condition::Doubtful("a task panicked"),
-            Condition::Good if self.pool.is_old(&pooled) => Condition::Doubtful("it is old"),
+            Condition::Good if self.pool.is_old(&pooled) => Condition::Old,
             condition => condition,
         };
         // What was heard of failures is of no use to the next one.
@@ -197,6 +197,7 @@ impl Drop for Checkout {
                 }
                 bury(pooled, slot).await;
             })),
+            Condition::Old => drop(runtime.spawn(bury(pooled, slot))),
             Condition::Doubtful(why) => {
                 tracing::debug!(why, "a connection is closed");
                 pool.store.note_discarded();

@@ -64,7 +64,7 @@ async fn every_row_belongs_to_the_tenant_asked_for() {
     }
     pool.close().await;
     let most = gauge.end().await;
-    let done: Vec<u64> = counts.done.iter().map(|count| get(count)).collect();
+    let done: Vec<u64> = counts.done.iter().map(get).collect();
     say(&format!(
         "{} rows read, {} tenants absent, {} lost; of each kind {done:?}; {changes} tenants came and went; \
          {} connections opened, {} discarded, at most {most} at once; {:.1} s",
@@ -196,5 +196,5 @@ fn get(count: &AtomicU64) -> u64 {
 }
 
 fn rand_seed() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos().into()
 }

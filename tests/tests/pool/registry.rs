@@ -70,6 +70,13 @@ async fn every_kind_of_registry() {
             assert_eq!(pool.tenant(id).await.unwrap().who().await.unwrap(), format!("tenant_{id}"), "{registry:?}");
         }
         assert!(matches!(pool.tenant("nobody").await, Err(PoolError::UnknownTenant { .. })), "{registry:?}");
+        for long in ["x".repeat(64), "x".repeat(57)] {
+            let error = pool.tenant(&long).await.unwrap_err();
+            assert!(
+                matches!(error, PoolError::UnknownTenant { .. } | PoolError::InvalidId { .. }),
+                "{registry:?}: {error}"
+            );
+        }
         if matches!(registry, RegistryText::List { .. }) {
             assert!(matches!(pool.tenant("missing").await, Err(PoolError::MissingSchema { .. })));
         }
