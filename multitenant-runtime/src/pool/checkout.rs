@@ -21,7 +21,7 @@ use super::tenant_pool::Inner;
 pub(super) const FAREWELL: Duration = Duration::from_secs(30);
 
 /// How long the end of an answer may take that nobody wants to read.
-const REST: Duration = Duration::from_secs(1);
+const REST: Duration = Duration::from_secs(2);
 
 /// One connection in somebody's hands. Dropped, it is judged, and goes back to the pool or is closed.
 pub(crate) struct Checkout {
@@ -111,13 +111,16 @@ impl Checkout {
         let pooled = self.pooled();
         let heard = pooled.guest.take_errors();
         let lost = pooled.guest.is_closed();
-        PoolError::Database(Box::new(match heard.last() {
+        let failure = match heard.last() {
             Some(heard) => Failure::from(heard),
             None if lost || is_of_the_connection(error) => {
                 Failure::new(FailureClass::ConnectionLost, error.to_string())
             }
             None => Failure::new(FailureClass::Permanent, error.to_string()),
-        }))
+        };
+        // Whoever moves the bytes may not have come to say so.
+        self.doubt |= failure.class == FailureClass::ConnectionLost;
+        PoolError::Database(Box::new(failure))
     }
 
     /// Calls the hook of a checkout, and sees to it that nothing is left open.

@@ -98,7 +98,9 @@ async fn one(pool: &TenantPool, id: String, what: usize, counts: &Arc<Counts>) {
     if !read(&mut conn, &id, counts).await {
         return;
     }
-    let Some(count) = counts.done.get(what) else { return };
+    // Where the schema goes meanwhile, what is written would be the shared table's.
+    let writes = matches!(what, 5 | 8);
+    let Some(count) = counts.done.get(what).filter(|_| !(writes && id.starts_with("come"))) else { return };
     count.fetch_add(1, Ordering::Relaxed);
     let sql = |sql| diesel::dsl::sql::<diesel::sql_types::Text>(sql);
     match what {
