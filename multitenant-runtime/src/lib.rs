@@ -20,6 +20,10 @@ pub mod embedded;
 mod ident;
 #[cfg(any(feature = "migrations", all(feature = "embedded", unix)))]
 mod installed;
+#[cfg(feature = "pool")]
+mod pool;
+#[cfg(feature = "pool")]
+pub mod scope;
 mod settings;
 pub mod table;
 
@@ -80,6 +84,12 @@ pub use {
     sqlstate::FailureClass,
     target::{Target, Tier},
     tokio_util::sync::CancellationToken,
+};
+
+#[cfg(feature = "pool")]
+pub use {
+    pool::{SharedConn, TenantConn},
+    scope::RunQueryDsl,
 };
 
 pub use table::{SharedTable, TenantTable};

@@ -1,0 +1,56 @@
+//! Connections that keep their queries to a scope.
+
+use super::operation::InFlight;
+use super::reach::{Scope, SharedScope, TenantScope};
+use crate::pool::{Checkout, SharedConn, TenantConn};
+
+/// A connection that keeps its queries to the tables of its scope: [`TenantConn`] or [`SharedConn`].
+///
+/// It is no connection of Diesel's or diesel-async's, so that their `RunQueryDsl` and `sql_query` have no way to it.
+pub trait ScopedConnection: sealed::Operations + Send + Sized {
+    /// What it may touch.
+    type Scope: Scope;
+}
+
+impl ScopedConnection for TenantConn {
+    type Scope = TenantScope;
+}
+
+impl ScopedConnection for SharedConn {
+    type Scope = SharedScope;
+}
+
+pub(crate) mod sealed {
+    use super::{Checkout, InFlight};
+    use diesel_async::AsyncPgConnection;
+
+    pub trait Operations {
+        fn parts(&mut self) -> Parts<'_>;
+    }
+
+    /// What an operation needs. Its fields are ours, since the trait's method is seen wherever its bound is.
+    #[expect(missing_debug_implementations, reason = "nobody outside has one")]
+    pub struct Parts<'conn> {
+        pub(crate) connection: &'conn mut AsyncPgConnection,
+        pub(crate) in_flight: &'conn mut InFlight,
+    }
+
+    impl<'conn> From<&'conn mut Checkout> for Parts<'conn> {
+        fn from(checkout: &'conn mut Checkout) -> Self {
+            let (connection, in_flight) = checkout.parts();
+            Self { connection, in_flight }
+        }
+    }
+}
+
+impl sealed::Operations for TenantConn {
+    fn parts(&mut self) -> sealed::Parts<'_> {
+        (&mut self.checkout).into()
+    }
+}
+
+impl sealed::Operations for SharedConn {
+    fn parts(&mut self) -> sealed::Parts<'_> {
+        (&mut self.checkout).into()
+    }
+}
