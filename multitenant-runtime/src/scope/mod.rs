@@ -7,6 +7,8 @@ mod operation;
 mod queries;
 mod reach;
 mod run_query_dsl;
+mod sight;
+mod touching;
 
 pub(crate) use operation::InFlight;
 
@@ -15,3 +17,4 @@ pub use operation::{Operation, Rows, StreamOperation};
 pub use queries::InScope;
 pub use reach::{Scope, SharedScope, TenantScope};
 pub use run_query_dsl::RunQueryDsl;
+pub use touching::{TablesInScope, Touching, TouchingDsl};

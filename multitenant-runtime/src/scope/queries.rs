@@ -5,19 +5,19 @@
 //! pinned to Diesel `~2.3`, so Cargo lets no other minor version near this file. They are named nowhere else.
 
 use diesel::QueryResult;
-use diesel::dsl::exists;
 use diesel::expression::AppearsOnTable;
-use diesel::internal::table_macro::{Inner, Join, JoinOn};
+use diesel::internal::table_macro::{Join, JoinOn, StaticQueryFragmentInstance};
 use diesel::pg::Pg;
 use diesel::query_builder::{
     BoxedSelectStatement, DeleteStatement, FromClause, InsertStatement, NoFromClause, NoOrderClause, OrderClause,
-    QueryFragment, SelectClauseExpression, SelectStatement, UpdateStatement,
+    Query, QueryFragment, SelectClauseExpression, SelectStatement, UpdateStatement,
 };
-use diesel::query_source::{Alias, QuerySource};
+use diesel::query_source::{Alias, AliasSource, QuerySource};
 
-use super::guard::Guard;
-use super::names;
-use super::reach::{Declared, Reaches, Scope, TableInScope};
+use super::guard::{Guard, Watchman};
+use super::reach::{Reaches, Scope};
+use super::sight;
+use crate::table::Marked;
 
 /// A query or command that touches only what a connection of this scope may touch.
 #[diagnostic::on_unimplemented(
@@ -34,72 +34,73 @@ pub trait InScope<Sc: Scope> {
     }
 }
 
-impl<T: Declared, Sc: Reaches<T, T::Tier>> InScope<Sc> for T {}
-
-impl<S, Sc: Scope> InScope<Sc> for Alias<S> where Self: TableInScope<Sc> {}
-
 /// What stands behind FROM: a table, an alias, or a join of such.
-pub trait SourceInScope<Sc: Scope> {}
+///
+/// `From` is its `FromClause`. It is there so that one implementation comes into question for each source, and the
+/// compiler says what that one lacks.
+pub trait SourceInScope<Sc: Scope, From> {}
 
-impl<T: Declared, Sc: Reaches<T, T::Tier>> SourceInScope<Sc> for T {}
+impl<T: Marked, Sc: Reaches<T, T::Tier>> SourceInScope<Sc, StaticQueryFragmentInstance<T>> for T {}
 
-impl<S, Sc: Scope> SourceInScope<Sc> for Alias<S> where Self: TableInScope<Sc> {}
-
-impl<Left, Right, Kind, Sc> SourceInScope<Sc> for Join<Left, Right, Kind>
+impl<S, Sc> SourceInScope<Sc, Self> for Alias<S>
 where
-    Left: SourceInScope<Sc> + QuerySource,
-    Right: SourceInScope<Sc> + QuerySource,
+    S: AliasSource,
+    S::Target: Marked,
+    Sc: Reaches<S::Target, <S::Target as Marked>::Tier>,
+{
+}
+
+impl<Left, Right, Kind, Sc> SourceInScope<Sc, Self> for Join<Left, Right, Kind>
+where
+    Left: QuerySource + SourceInScope<Sc, Left::FromClause>,
+    Right: QuerySource + SourceInScope<Sc, Right::FromClause>,
     Sc: Scope,
 {
 }
 
-impl<Left, Right, Kind, On, Sc> SourceInScope<Sc> for JoinOn<Join<Left, Right, Kind>, On>
+impl<Left, Right, Kind, On, From, Sc> SourceInScope<Sc, From> for JoinOn<Join<Left, Right, Kind>, On>
 where
-    Join<Left, Right, Kind>: SourceInScope<Sc> + QuerySource,
+    Join<Left, Right, Kind>: QuerySource + SourceInScope<Sc, Join<Left, Right, Kind>>,
     Left: QuerySource,
     Right: QuerySource,
-    On: AppearsOnTable<Join<Join<Left, Right, Kind>, Guard<Sc>, Inner>>,
+    On: AppearsOnTable<Guard<Join<Left, Right, Kind>, Sc>>,
     Sc: Scope,
 {
 }
 
-impl<Source, Sc> SourceInScope<Sc> for SelectStatement<FromClause<Source>>
+impl<Source, From, Sc> SourceInScope<Sc, From> for SelectStatement<FromClause<Source>>
 where
-    Source: SourceInScope<Sc> + QuerySource,
+    Source: QuerySource + SourceInScope<Sc, Source::FromClause>,
     Sc: Scope,
 {
 }
 
 impl<F, S, D, W, O, LOf, G, H, LC, Sc> InScope<Sc> for SelectStatement<FromClause<F>, S, D, W, O, LOf, G, H, LC>
 where
-    F: SourceInScope<Sc> + QuerySource,
-    FromClause<F>: QueryFragment<Pg>,
+    F: QuerySource + SourceInScope<Sc, F::FromClause>,
+    Self: QueryFragment<Pg>,
     S: SelectClauseExpression<FromClause<F>>,
-    S::Selection: AppearsOnTable<Join<F, Guard<Sc>, Inner>>,
-    exists<Self>: AppearsOnTable<Guard<Sc>>,
+    S::Selection: AppearsOnTable<Guard<F, Sc>>,
+    Probe<F, Sc>: Filtered<W, Output: Query>,
     O: OrderInScope<F, Sc>,
-    D: QueryFragment<Pg>,
-    G: QueryFragment<Pg>,
-    H: QueryFragment<Pg>,
     Sc: Scope,
 {
     fn verify(&self) -> QueryResult<()> {
-        // The types of these three cannot be named.
-        for clause in [&self.distinct as &dyn QueryFragment<Pg>, &self.group_by, &self.having] {
-            if !clause.is_noop(&Pg)? {
-                names::verify(clause, &self.from)?;
-            }
-        }
-        Ok(())
+        sight::verify_typed(self)
     }
 }
 
 impl<S, D, W, O, LOf, G, H, LC, Sc> InScope<Sc> for SelectStatement<NoFromClause, S, D, W, O, LOf, G, H, LC>
 where
     S: SelectClauseExpression<NoFromClause>,
-    S::Selection: AppearsOnTable<Guard<Sc>>,
+    S::Selection: AppearsOnTable<Guard<NoFromClause, Sc>>,
+    Probe<NoFromClause, Sc>: Filtered<W, Output: Query>,
+    Self: QueryFragment<Pg>,
     Sc: Scope,
 {
+    fn verify(&self) -> QueryResult<()> {
+        sight::verify_typed(self)
+    }
 }
 
 /// `ORDER BY`, or that there is none.
@@ -111,23 +112,25 @@ impl<F, Sc, Expr> OrderInScope<F, Sc> for OrderClause<Expr>
 where
     F: QuerySource,
     Sc: Scope,
-    Expr: AppearsOnTable<Join<F, Guard<Sc>, Inner>>,
+    Expr: AppearsOnTable<Guard<F, Sc>>,
 {
 }
 
 impl<ST, F, GB, Sc> InScope<Sc> for BoxedSelectStatement<'_, ST, FromClause<F>, Pg, GB>
 where
-    F: SourceInScope<Sc> + QuerySource,
-    FromClause<F>: QueryFragment<Pg>,
+    F: QuerySource + SourceInScope<Sc, F::FromClause>,
     Self: QueryFragment<Pg>,
     Sc: Scope,
 {
     fn verify(&self) -> QueryResult<()> {
-        names::verify(self, &self.from)
+        sight::verify_erased(self)
     }
 }
 
-/// Exchanges the `WHERE` of a plain query of a table, whose other types cannot be named.
+/// A query of a guard, which is none where its `WHERE` is not valid on it: the type of that cannot be named.
+type Probe<F, Sc> = SelectStatement<Guard<F, Sc>, Watchman<Sc>>;
+
+/// Puts a `WHERE` into a query that has none.
 pub trait Filtered<W> {
     type Output;
 }
@@ -136,27 +139,37 @@ impl<F, S, D, Plain, O, LOf, G, H, LC, W> Filtered<W> for SelectStatement<F, S, 
     type Output = SelectStatement<F, S, D, W, O, LOf, G, H, LC>;
 }
 
-type Rows<T, W> = <SelectStatement<FromClause<T>> as Filtered<W>>::Output;
-
 impl<T, W, V, Ret, Sc> InScope<Sc> for UpdateStatement<T, W, V, Ret>
 where
-    T: TableInScope<Sc> + QuerySource,
-    exists<Rows<T, W>>: AppearsOnTable<Guard<Sc>>,
-    Sc: Scope,
+    T: Marked,
+    Sc: Reaches<T, T::Tier>,
+    Probe<T, Sc>: Filtered<W, Output: Query>,
+    Self: QueryFragment<Pg>,
 {
+    fn verify(&self) -> QueryResult<()> {
+        sight::verify_typed(self)
+    }
 }
 
 impl<T, W, Ret, Sc> InScope<Sc> for DeleteStatement<T, W, Ret>
 where
-    T: TableInScope<Sc> + QuerySource,
-    exists<Rows<T, W>>: AppearsOnTable<Guard<Sc>>,
-    Sc: Scope,
+    T: Marked,
+    Sc: Reaches<T, T::Tier>,
+    Probe<T, Sc>: Filtered<W, Output: Query>,
+    Self: QueryFragment<Pg>,
 {
+    fn verify(&self) -> QueryResult<()> {
+        sight::verify_typed(self)
+    }
 }
 
 impl<T, U, Op, Ret, Sc> InScope<Sc> for InsertStatement<T, U, Op, Ret>
 where
-    T: TableInScope<Sc> + QuerySource,
-    Sc: Scope,
+    T: Marked,
+    Sc: Reaches<T, T::Tier>,
+    Self: QueryFragment<Pg>,
 {
+    fn verify(&self) -> QueryResult<()> {
+        sight::verify_erased(self)
+    }
 }

@@ -1,5 +1,7 @@
 //! The methods that run a query.
 
+use diesel::dsl::Limit;
+use diesel::query_builder::AsQuery;
 use diesel::query_dsl::methods::LimitDsl;
 use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl as Unscoped, return_futures};
@@ -38,15 +40,15 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn load<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self, AsyncPgConnection, U>>
+    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, AsyncPgConnection, U>>
     where
         U: Send,
         Conn: ScopedConnection,
-        Self: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
     {
-        let parts = conn.parts();
-        match self.verify() {
-            Ok(()) => Operation::new(parts.in_flight, Unscoped::load(self, parts.connection)),
+        let (query, parts) = (self.as_query(), conn.parts());
+        match query.verify() {
+            Ok(()) => Operation::new(parts.in_flight, Unscoped::load(query, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }
     }
@@ -59,14 +61,14 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn load_stream<'conn, 'query, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> StreamOperation<'conn, <Self as LoadQuery<'query, AsyncPgConnection, U>>::LoadFuture<'conn>>
+    ) -> StreamOperation<'conn, <Self::Query as LoadQuery<'query, AsyncPgConnection, U>>::LoadFuture<'conn>>
     where
         U: 'conn,
         Conn: ScopedConnection,
-        Self: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
     {
-        let parts = conn.parts();
-        let future = self.verify().map(|()| Unscoped::load_stream(self, parts.connection));
+        let (query, parts) = (self.as_query(), conn.parts());
+        let future = query.verify().map(|()| Unscoped::load_stream(query, parts.connection));
         StreamOperation::new(parts.in_flight, future)
     }
 
@@ -78,15 +80,15 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn get_result<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::GetResult<'conn, 'query, Self, AsyncPgConnection, U>>
+    ) -> Operation<'conn, return_futures::GetResult<'conn, 'query, Self::Query, AsyncPgConnection, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
-        Self: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
     {
-        let parts = conn.parts();
-        match self.verify() {
-            Ok(()) => Operation::new(parts.in_flight, Unscoped::get_result(self, parts.connection)),
+        let (query, parts) = (self.as_query(), conn.parts());
+        match query.verify() {
+            Ok(()) => Operation::new(parts.in_flight, Unscoped::get_result(query, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }
     }
@@ -100,11 +102,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn get_results<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self, AsyncPgConnection, U>>
+    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, AsyncPgConnection, U>>
     where
         U: Send,
         Conn: ScopedConnection,
-        Self: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
     {
         RunQueryDsl::load(self, conn)
     }
@@ -117,12 +119,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn first<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::GetResult<'conn, 'query, diesel::dsl::Limit<Self>, AsyncPgConnection, U>>
+    ) -> Operation<'conn, return_futures::GetResult<'conn, 'query, <Limit<Self> as AsQuery>::Query, AsyncPgConnection, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
-        Self: LimitDsl,
-        diesel::dsl::Limit<Self>: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + Send + 'query,
+        Self: LimitDsl<Output: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>>,
     {
         RunQueryDsl::get_result(self.limit(1), conn)
     }
