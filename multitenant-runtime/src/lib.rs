@@ -89,7 +89,7 @@ pub use {
 #[cfg(feature = "pool")]
 pub use {
     pool::{SharedConn, TenantConn},
-    scope::RunQueryDsl,
+    scope::{RoutedConn, RunQueryDsl, SaveChangesDsl, ScopedConnection, prelude},
 };
 
 pub use table::{SharedTable, TenantTable};

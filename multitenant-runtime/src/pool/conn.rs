@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 
 use crate::scope::InFlight;
 
@@ -19,6 +19,11 @@ impl Checkout {
 
     pub(crate) fn connection(&mut self) -> &mut AsyncPgConnection {
         &mut self.connection
+    }
+
+    /// Whether it must not be given to anybody else.
+    pub(crate) fn is_in_doubt(&mut self) -> bool {
+        self.in_flight.is_any() || AnsiTransactionManager::is_broken_transaction_manager(&mut self.connection)
     }
 
     /// The connection, and what is noted of the operations on it.
@@ -43,6 +48,12 @@ impl TenantConn {
     pub fn over(connection: AsyncPgConnection) -> Self {
         Self { checkout: Checkout::new(connection) }
     }
+
+    /// Whether it would be closed when it is given back.
+    #[doc(hidden)]
+    pub fn is_in_doubt(&mut self) -> bool {
+        self.checkout.is_in_doubt()
+    }
 }
 
 impl SharedConn {
@@ -50,6 +61,12 @@ impl SharedConn {
     #[doc(hidden)]
     pub fn over(connection: AsyncPgConnection) -> Self {
         Self { checkout: Checkout::new(connection) }
+    }
+
+    /// Whether it would be closed when it is given back.
+    #[doc(hidden)]
+    pub fn is_in_doubt(&mut self) -> bool {
+        self.checkout.is_in_doubt()
     }
 }
 

@@ -1,7 +1,12 @@
 //! Connections that keep their queries to a scope.
 
+use std::future::Future;
+
+use diesel::result::Error;
+
 use super::operation::InFlight;
 use super::reach::{Scope, SharedScope, TenantScope};
+use super::transaction::{self, TransactionBody};
 use crate::pool::{Checkout, SharedConn, TenantConn};
 
 /// A connection that keeps its queries to the tables of its scope: [`TenantConn`] or [`SharedConn`].
@@ -10,6 +15,32 @@ use crate::pool::{Checkout, SharedConn, TenantConn};
 pub trait ScopedConnection: sealed::Operations + Send + Sized {
     /// What it may touch.
     type Scope: Scope;
+
+    /// Runs the closure in a transaction: committed where it returns `Ok`, rolled back where it returns `Err`.
+    ///
+    /// In a transaction it is a savepoint. The closure is given the same connection, with its scope:
+    /// `conn.transaction(async |conn| { … }).await`.
+    ///
+    /// # Errors
+    ///
+    /// The closure's, or Diesel's where the transaction cannot be begun, committed or rolled back.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half way, it leaves the transaction open and its connection in doubt, which is closed when it is
+    /// given back: nothing is committed.
+    fn transaction<'a, 'conn, R, E, F>(&'conn mut self, body: F) -> impl Future<Output = Result<R, E>> + Send + 'conn
+    where
+        F: for<'r> AsyncFnOnce(&'r mut Self) -> Result<R, E>
+            + for<'r> TransactionBody<&'r mut Self, Result<R, E>, Running: Send>
+            + Send
+            + 'a,
+        E: From<Error> + Send + 'a,
+        R: Send + 'a,
+        'a: 'conn,
+    {
+        transaction::run(self, None, body)
+    }
 }
 
 impl ScopedConnection for TenantConn {

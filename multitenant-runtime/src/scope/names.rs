@@ -18,9 +18,9 @@ pub(super) struct Name<'sql> {
 pub(super) enum Place {
     /// What the statement itself is about.
     Own,
-    /// The first table of a subquery, where the types of Diesel's statements show it.
+    /// A subquery of it, where the types of Diesel's statements show it.
     Subquery,
-    /// Anywhere else: joins in subqueries, subqueries of those, and the clauses whose types cannot be named.
+    /// Anywhere else: subqueries of subqueries, and those in clauses whose types cannot be named.
     Hidden,
 }
 
@@ -111,7 +111,7 @@ impl Frame {
             // `IS DISTINCT FROM` compares, and `extract(year FROM …)` is a function's.
             "FROM" if is_distinct || is_plain => {}
             "FROM" => (self.is_in_from, self.expects_table) = (true, true),
-            "JOIN" | "INTO" | "USING" => self.expects_table = true,
+            "JOIN" | "INTO" => self.expects_table = true,
             "ONLY" | "LATERAL" if self.expects_table => {}
             "WHERE" | "ORDER" | "LIMIT" | "OFFSET" | "FOR" | "GROUP" | "HAVING" | "SET" | "RETURNING" | "WINDOW"
             | "VALUES" | "UNION" | "INTERSECT" | "EXCEPT" => {
@@ -129,18 +129,12 @@ impl Frame {
 /// Where a name stands that is found now.
 fn place(frames: &[Frame]) -> Place {
     let queries = frames.iter().skip(1).filter(|frame| frame.is_query).count();
-    let is_joined = frames.last().is_some_and(|frame| frame.is_join && !frame.is_query);
     let is_hidden = frames.iter().any(|frame| frame.is_hidden);
     match queries {
         0 if !is_hidden => Place::Own,
-        1 if !is_hidden && !is_joined && !is_second(frames) => Place::Subquery,
+        1 if !is_hidden => Place::Subquery,
         _ => Place::Hidden,
     }
-}
-
-/// Whether the subquery that is found now names further tables behind its first.
-fn is_second(frames: &[Frame]) -> bool {
-    frames.last().is_some_and(|frame| !frame.is_in_from)
 }
 
 /// A name with all that is joined to it by dots.
@@ -255,7 +249,7 @@ mod tests {
     fn what_types_do_not_show() {
         check(
             r#"SELECT 1 FROM "a" WHERE ("a"."x" IN (SELECT x FROM ("b" INNER JOIN "c" ON (true))))"#,
-            &[(r#""a""#, Own), (r#""b""#, Hidden), (r#""c""#, Hidden)],
+            &[(r#""a""#, Own), (r#""b""#, Subquery), (r#""c""#, Subquery)],
         );
         check(
             r#"SELECT 1 FROM "a" WHERE (x IN (SELECT (SELECT y FROM "c") FROM "b"))"#,

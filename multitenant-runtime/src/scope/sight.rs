@@ -10,7 +10,7 @@ use diesel::result::Error;
 
 use super::names::{Name, Place, named};
 
-/// Looks at a statement whose types show its own tables, and the first of each subquery.
+/// Looks at a statement whose types show its own tables, and those of its subqueries.
 pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
     let sql = text(query)?;
     if !has_subquery(&sql) {
@@ -20,7 +20,7 @@ pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
     let has_gaps = ["BoxedSelectStatement<", "SqlLiteral<"].iter().any(|gap| type_name::<Q>().contains(gap));
     let names = named(&sql);
     let own = own(&names);
-    refuse(names, |name| match name.place {
+    refuse(&names, |name| match name.place {
         Place::Own => true,
         Place::Subquery => !has_gaps || own.contains(&name.text),
         Place::Hidden => own.contains(&name.text),
@@ -35,13 +35,13 @@ pub(super) fn verify_erased(query: &impl QueryFragment<Pg>) -> QueryResult<()> {
     }
     let names = named(&sql);
     let own = own(&names);
-    refuse(names, |name| own.contains(&name.text))
+    refuse(&names, |name| own.contains(&name.text))
 }
 
 /// Looks whether a statement names these tables only.
 pub(super) fn verify_only(query: &impl QueryFragment<Pg>, tables: &[String]) -> QueryResult<()> {
     let sql = text(query)?;
-    refuse(named(&sql), |name| tables.iter().any(|table| table == name.text))
+    refuse(&named(&sql), |name| tables.iter().any(|table| table == name.text))
 }
 
 /// The SQL of a statement, or of a part of one.
@@ -63,7 +63,7 @@ fn own<'sql>(names: &[Name<'sql>]) -> Vec<&'sql str> {
     names.iter().filter(|name| name.place == Place::Own).map(|name| name.text).collect()
 }
 
-fn refuse(names: Vec<Name<'_>>, is_known: impl Fn(&Name<'_>) -> bool) -> QueryResult<()> {
+fn refuse(names: &[Name<'_>], is_known: impl Fn(&Name<'_>) -> bool) -> QueryResult<()> {
     let unknown = names.iter().find(|name| !is_known(name)).map(|name| name.text.to_owned());
     unknown.map_or(Ok(()), |table| Err(Error::QueryBuilderError(Box::new(OutOfSight { table }))))
 }
