@@ -7,11 +7,33 @@ use diesel::result::Error;
 use super::operation::InFlight;
 use super::reach::{Scope, SharedScope, TenantScope};
 use super::transaction::{self, TransactionBody};
+use super::transaction_builder::TransactionBuilder;
 use crate::pool::{Checkout, SharedConn, TenantConn};
 
 /// A connection that keeps its queries to the tables of its scope: [`TenantConn`] or [`SharedConn`].
 ///
 /// It is no connection of Diesel's or diesel-async's, so that their `RunQueryDsl` and `sql_query` have no way to it.
+///
+/// ```
+/// use multitenant_runtime::TenantConn;
+/// use multitenant_runtime::prelude::*;
+///
+/// diesel::table! { accounts (id) { id -> Integer, cents -> BigInt, } }
+/// # #[cfg(feature = "macros")] {
+/// multitenant_runtime::tenant_tables! { accounts }
+///
+/// async fn pay(conn: &mut TenantConn, from: i32, to: i32, cents: i64) -> QueryResult<()> {
+///     conn.transaction(async |conn| {
+///         let less = accounts::cents.eq(accounts::cents - cents);
+///         diesel::update(accounts::table.find(from)).set(less).execute(conn).await?;
+///         let more = accounts::cents.eq(accounts::cents + cents);
+///         diesel::update(accounts::table.find(to)).set(more).execute(conn).await?;
+///         Ok(())
+///     })
+///     .await
+/// }
+/// # }
+/// ```
 pub trait ScopedConnection: sealed::Operations + Send + Sized {
     /// What it may touch.
     type Scope: Scope;
@@ -40,6 +62,12 @@ pub trait ScopedConnection: sealed::Operations + Send + Sized {
         'a: 'conn,
     {
         transaction::run(self, None, body)
+    }
+
+    /// Begins a transaction with an isolation level or a mode of its own:
+    /// `conn.build_transaction().serializable().read_only().run(async |conn| { … }).await`.
+    fn build_transaction(&mut self) -> TransactionBuilder<'_, Self> {
+        TransactionBuilder::new(self)
     }
 }
 

@@ -107,6 +107,8 @@ impl Frame {
             }
             "DELETE" if is_first => self.is_query = true,
             "INSERT" if is_first => self.is_insert = true,
+            // Short for `SELECT * FROM`.
+            "TABLE" if is_first => (self.is_query, self.expects_table) = (true, true),
             "UPDATE" if is_first => (self.is_query, self.expects_table) = (true, true),
             // `IS DISTINCT FROM` compares, and `extract(year FROM …)` is a function's.
             "FROM" if is_distinct || is_plain => {}
@@ -276,6 +278,7 @@ mod tests {
             r#"(SELECT 1 FROM "a") UNION ALL (SELECT 1 FROM "b") ORDER BY 1"#,
             &[(r#""a""#, Subquery), (r#""b""#, Subquery)],
         );
+        check(r#"SELECT (TABLE b), "a"."table" FROM "a""#, &[("b", Subquery), (r#""a""#, Own)]);
         check(
             "SELECT 1 FROM \"a\" WHERE exists (select from b, c join d using (x))",
             &[(r#""a""#, Own), ("b", Subquery), ("c", Subquery), ("d", Subquery)],

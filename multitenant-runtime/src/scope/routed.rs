@@ -22,6 +22,23 @@ type Inner = AsyncPgConnection;
 /// Code that is not yet moved to [`TenantConn`](crate::TenantConn) runs on it unchanged, with diesel-async's own
 /// `RunQueryDsl`. Any statement may change what the session is set to, so it is closed when it is given back, never
 /// reused: each checkout costs a connection.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use diesel_async::{AsyncConnection, RunQueryDsl};
+/// use multitenant_runtime::RoutedConn;
+///
+/// diesel::table! { users (id) { id -> Integer, } }
+///
+/// /// Code that knows nothing of tenants.
+/// async fn count<Conn: AsyncConnection<Backend = diesel::pg::Pg>>(conn: &mut Conn) -> QueryResult<i64> {
+///     users::table.count().get_result(conn).await
+/// }
+///
+/// async fn count_of_a_tenant(conn: &mut RoutedConn) -> QueryResult<i64> {
+///     count(conn).await
+/// }
+/// ```
 pub struct RoutedConn {
     checkout: Checkout,
 }

@@ -11,6 +11,23 @@ use super::operation::{Operation, StreamOperation};
 use super::queries::InScope;
 
 /// Runs queries on a [`TenantConn`](crate::TenantConn) or a [`SharedConn`](crate::SharedConn).
+///
+/// It stands in for diesel-async's trait of that name, whose methods it has: only the import changes.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use multitenant_runtime::{RunQueryDsl, TenantConn};
+///
+/// diesel::table! { users (id) { id -> Integer, name -> Text, } }
+/// # #[cfg(feature = "macros")] {
+/// multitenant_runtime::tenant_tables! { users }
+///
+/// async fn rename(conn: &mut TenantConn, id: i32, name: &str) -> QueryResult<Vec<String>> {
+///     diesel::update(users::table.find(id)).set(users::name.eq(name)).execute(conn).await?;
+///     users::table.select(users::name).order(users::id).load(conn).await
+/// }
+/// # }
+/// ```
 pub trait RunQueryDsl<Conn>: Sized {
     /// Runs the command and returns the number of rows it has touched.
     ///

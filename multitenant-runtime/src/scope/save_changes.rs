@@ -12,6 +12,26 @@ use super::queries::InScope;
 use super::run_query_dsl::RunQueryDsl;
 
 /// Saves a struct that is both `AsChangeset` and `Identifiable`.
+///
+/// ```
+/// use multitenant_runtime::TenantConn;
+/// use multitenant_runtime::prelude::*;
+///
+/// diesel::table! { users (id) { id -> Integer, name -> Text, } }
+/// # #[cfg(feature = "macros")] {
+/// multitenant_runtime::tenant_tables! { users }
+///
+/// #[derive(Queryable, Identifiable, AsChangeset)]
+/// struct User {
+///     id: i32,
+///     name: String,
+/// }
+///
+/// async fn save(conn: &mut TenantConn, user: &User) -> QueryResult<User> {
+///     user.save_changes(conn).await
+/// }
+/// # }
+/// ```
 pub trait SaveChangesDsl<Conn>: Sized {
     /// Updates the row of the struct's key and returns it: `update(form).set(form).get_result(conn)`.
     ///

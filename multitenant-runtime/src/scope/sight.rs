@@ -53,10 +53,14 @@ pub(super) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<Str
 
 /// Whether there is a query in it beside the statement itself.
 fn has_subquery(sql: &str) -> bool {
-    const SELECT: &[u8] = b"SELECT";
-    // Not the statement's own.
+    // Not the statement's own. A name that looks so only means that it is read in full.
     let rest = sql.as_bytes().get(1..).unwrap_or_default();
-    rest.windows(SELECT.len()).any(|bytes| bytes[0] | 0x20 == b's' && bytes.eq_ignore_ascii_case(SELECT))
+    let begins = |i: usize, word: &[u8]| rest[i..].get(..word.len()).is_some_and(|w| w.eq_ignore_ascii_case(word));
+    (0..rest.len()).any(|i| match rest[i] {
+        b's' | b'S' => begins(i, b"SELECT"),
+        b't' | b'T' => begins(i, b"TABLE"),
+        _ => false,
+    })
 }
 
 fn own<'sql>(names: &[Name<'sql>]) -> Vec<&'sql str> {

@@ -16,6 +16,22 @@ use crate::table::Marked;
 /// Unions, `INSERT … SELECT` and boxed updates and deletes are refused without it, by the compiler; joins and boxed
 /// queries inside of subqueries before they are sent. With it, the compiler looks whether the tables named are
 /// marked, and before the query is sent it is read whether it names no others.
+///
+/// ```
+/// use multitenant_runtime::TenantConn;
+/// use multitenant_runtime::prelude::*;
+///
+/// diesel::table! { users (id) { id -> Integer, name -> Text, } }
+/// diesel::table! { teams (id) { id -> Integer, name -> Text, } }
+/// # #[cfg(feature = "macros")] {
+/// multitenant_runtime::tenant_tables! { users, teams }
+///
+/// async fn names(conn: &mut TenantConn) -> QueryResult<Vec<String>> {
+///     let all = users::table.select(users::name).union(teams::table.select(teams::name));
+///     all.touching((users::table, teams::table)).load(conn).await
+/// }
+/// # }
+/// ```
 pub trait TouchingDsl: Sized {
     /// Names the tables, as a tuple: `.touching((users::table, posts::table))`.
     ///

@@ -2,8 +2,10 @@
 
 use std::pin::pin;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::Text;
 use futures_util::future::poll_immediate;
 use multitenant_runtime::{RunQueryDsl, ScopedConnection, TenantConn};
 use tokio::sync::Notify;
@@ -83,4 +85,27 @@ async fn a_dropped_transaction_leaves_the_connection_in_doubt() {
     assert!(conn.is_in_doubt());
     drop(conn);
     assert_eq!(count(&mut database.tenant("one").await).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn isolation_levels_and_modes() {
+    let database = Database::new().await;
+    let mut conn = database.tenant("one").await;
+    let setting = |name: &str| sql::<Text>(&format!("current_setting('{name}')"));
+    let level = conn.build_transaction().serializable().read_only().deferrable();
+    let level = level.run(async |conn| {
+        let settings = ["isolation", "read_only", "deferrable"].map(|name| setting(&format!("transaction_{name}")));
+        let [isolation, read_only, deferrable] = settings;
+        diesel::select((isolation, read_only, deferrable)).get_result::<(String, String, String)>(conn).await
+    });
+    let level: QueryResult<_> = level.await;
+    assert_eq!(level.unwrap(), ("serializable".to_owned(), "on".to_owned(), "on".to_owned()));
+    let write = conn.build_transaction().repeatable_read().read_only();
+    let write = write.run::<_, Error, _>(async |conn| diesel::delete(users::table).execute(conn).await);
+    assert!(matches!(write.await, Err(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))));
+    let inner = conn.transaction::<_, Error, _>(async |conn| {
+        conn.build_transaction().read_committed().run::<(), Error, _>(async |_| Ok(())).await
+    });
+    assert_eq!(inner.await, Err(Error::AlreadyInTransaction));
+    assert!(!conn.is_in_doubt());
 }
