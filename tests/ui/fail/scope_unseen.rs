@@ -29,10 +29,23 @@ fn around_by_the_bound<C: ScopedConnection>(conn: &mut C) {
     let _ = conn.parts().connection; //~ ERROR E0616
 }
 
-/// It is no connection of Diesel's.
+/// It is no connection of Diesel's, nor of diesel-async's.
 fn is_connection<C: diesel::Connection>() {}
+fn is_async_connection<C: diesel_async::AsyncConnectionCore>() {}
+
+mod by_diesel_async {
+    use diesel::QueryDsl;
+    use diesel_async::RunQueryDsl;
+    use multitenant_runtime::TenantConn;
+
+    pub(crate) async fn load(conn: &mut TenantConn) -> diesel::QueryResult<Vec<i32>> {
+        super::secrets::table.select(super::secrets::id).load(conn).await //~ ERROR E0277 … DerefMut
+    }
+}
 
 fn main() {
     let _ = (unseen, around, around_by_the_bound::<TenantConn>);
+    let _ = by_diesel_async::load;
     is_connection::<TenantConn>(); //~ ERROR E0277
+    is_async_connection::<TenantConn>(); //~ ERROR E0277
 }
