@@ -9,12 +9,10 @@
 use std::marker::PhantomData;
 
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
-use diesel::internal::table_macro::{Inner, Join};
-use diesel::query_builder::SelectClauseExpression;
 use diesel::query_source::{AppearsInFromClause, QuerySource};
 use diesel::sql_types::Bool;
 
-use super::queries::SourceInScope;
+use super::queries::{Inner, Join, SelectClauseExpression, SourceInScope};
 use super::reach::Scope;
 
 /// The source `F`, as a query of the scope sees it.

@@ -6,11 +6,13 @@
 
 use diesel::QueryResult;
 use diesel::expression::AppearsOnTable;
-use diesel::internal::table_macro::{Join, JoinOn, StaticQueryFragmentInstance};
+pub(super) use diesel::internal::table_macro::{Inner, Join};
+use diesel::internal::table_macro::{JoinOn, StaticQueryFragmentInstance};
 use diesel::pg::Pg;
+pub(super) use diesel::query_builder::SelectClauseExpression;
 use diesel::query_builder::{
     BoxedSelectStatement, DeleteStatement, FromClause, InsertStatement, NoFromClause, NoOrderClause, OrderClause,
-    Query, QueryFragment, SelectClauseExpression, SelectStatement, UpdateStatement,
+    Query, QueryFragment, SelectStatement, UpdateStatement,
 };
 use diesel::query_source::{Alias, AliasSource, QuerySource};
 
