@@ -22,6 +22,10 @@ pub mod embedded;
 mod ident;
 #[cfg(any(feature = "migrations", all(feature = "embedded", unix)))]
 mod installed;
+#[cfg(feature = "pool")]
+mod pool;
+#[cfg(feature = "pool")]
+pub mod scope;
 mod settings;
 pub mod table;
 
@@ -39,8 +43,6 @@ pub mod migration;
 mod migrator;
 #[cfg(feature = "migrations")]
 mod plan;
-#[cfg(feature = "pool")]
-mod pool;
 #[cfg(feature = "migrations")]
 mod registry;
 #[cfg(feature = "migrations")]
@@ -87,9 +89,11 @@ pub use {
 };
 
 #[cfg(feature = "pool")]
-pub use pool::{
-    OnBehind, PoolError, PoolHooks, PoolStatus, SharedConn, TenantConn, TenantPool, TenantPoolBuilder, TransactionFn,
+pub use {
+    pool::{OnBehind, PoolError, PoolHooks, PoolStatus, SharedConn, TenantConn, TenantPool, TenantPoolBuilder},
+    scope::{RoutedConn, RunQueryDsl, SaveChangesDsl, ScopedConnection, prelude},
 };
+
 pub use table::{SharedTable, TenantTable};
 
 #[cfg(feature = "macros")]

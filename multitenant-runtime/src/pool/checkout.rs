@@ -9,6 +9,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use crate::connection::TransactionStatus;
 use crate::ident::literal;
 use crate::run::{Failure, Frame};
+use crate::scope::InFlight;
 use crate::sqlstate::{FailureClass, is_failed_guard_code, is_stale_plan};
 use crate::target::{Target, Tier};
 
@@ -28,12 +29,13 @@ pub(crate) struct Checkout {
     /// Both are there until the drop.
     held: Option<(Pooled, Slot)>,
     pool: Arc<Inner>,
+    in_flight: InFlight,
     doubt: bool,
 }
 
 impl Checkout {
     pub(super) fn new(pool: &Arc<Inner>, pooled: Pooled, slot: Slot) -> Self {
-        Self { held: Some((pooled, slot)), pool: Arc::clone(pool), doubt: false }
+        Self { held: Some((pooled, slot)), pool: Arc::clone(pool), in_flight: InFlight::default(), doubt: false }
     }
 
     /// The connection, for what cannot change its settings. What is begun and not brought to its end is noticed.
@@ -47,22 +49,39 @@ impl Checkout {
         self.connection()
     }
 
-    /// Forgets the prepared statements, on our side and, as they are dropped, on the server's.
-    pub(crate) fn forget_statements(&mut self) {
-        let connection = self.connection();
-        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-        connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+    /// The connection, and what is noted of the operations on it.
+    pub(crate) fn parts(&mut self) -> (&mut AsyncPgConnection, &mut InFlight) {
+        self.cure_stale_plans();
+        let Self { held, in_flight, .. } = self;
+        match held {
+            Some((pooled, _)) => (pooled.connection(), in_flight),
+            None => unreachable!("a checkout has its connection until it is dropped"),
+        }
     }
 
-    /// Whether the last failure was that a prepared statement's rows have another type by now. Diesel keeps the
-    /// SQLSTATE to itself; it was heard on the wire. To be asked at once after the failure: what was heard is forgotten.
-    pub(crate) fn has_stale_plan(&mut self) -> bool {
+    /// Whether it would be closed if it were dropped now.
+    pub(crate) fn is_in_doubt(&mut self) -> bool {
+        self.doubt || self.in_flight.is_any() || matches!(self.pooled().condition(), Condition::Doubtful(_))
+    }
+
+    /// Forgets the prepared statements, on our side and, as they are dropped, on the server's, where an operation has
+    /// failed since the rows of one have another type by now: it would fail on this connection for ever.
+    ///
+    /// Diesel keeps the SQLSTATE to itself; it was heard on the wire.
+    fn cure_stale_plans(&mut self) {
+        if !self.in_flight.take_failure() {
+            return;
+        }
         let heard = self.pooled().guest.take_errors();
-        heard.last().is_some_and(|error| is_stale_plan(&error.code, error.routine.as_deref()))
+        if heard.iter().any(|error| is_stale_plan(&error.code, error.routine.as_deref())) {
+            let connection = self.connection();
+            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+        }
     }
 
     /// Whether the server says that the transaction has failed. It says so after the failure itself.
-    pub(super) async fn has_failed(&mut self) -> bool {
+    pub(crate) async fn has_failed(&mut self) -> bool {
         let traffic = self.pooled().guest.traffic();
         traffic.quiet().await;
         traffic.status() == Some(TransactionStatus::Failed)
@@ -170,9 +189,11 @@ impl Checkout {
 
 impl Drop for Checkout {
     fn drop(&mut self) {
+        self.cure_stale_plans();
         let Some((mut pooled, mut slot)) = self.held.take() else { return };
         let condition = match pooled.condition() {
             _ if self.doubt => Condition::Doubtful("its settings are in doubt"),
+            _ if self.in_flight.is_any() => Condition::Doubtful("an operation was cancelled"),
             _ if std::thread::panicking() => Condition::Doubtful("a task panicked"),
             Condition::Good if self.pool.is_old(&pooled) => Condition::Old,
             condition => condition,

@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use diesel::result::Error;
 use diesel_async::AsyncPgConnection;
 
 use crate::ident::{SchemaName, TenantId};
 use crate::target::Target;
 
 use super::checkout::Checkout;
-use super::transaction::{Holder, TransactionFn, transaction};
 
 /// A connection on which one tenant is set, until it is dropped.
 ///
@@ -69,55 +67,11 @@ macro_rules! conn {
                 self.checkout.unchecked_connection()
             }
 
-            /// The connection as a query of this scope uses it, for the tests of the pool.
+            /// Whether it would be closed if it were given back now.
             #[cfg(feature = "testing")]
             #[doc(hidden)]
-            pub fn checked_connection(&mut self) -> &mut AsyncPgConnection {
-                self.checkout.connection()
-            }
-
-            /// Whether the last failure was a stale plan's; it is cured then. For the tests of the pool.
-            #[cfg(feature = "testing")]
-            #[doc(hidden)]
-            pub fn cure_stale_plan(&mut self) -> bool {
-                let is_stale = self.checkout.has_stale_plan();
-                if is_stale {
-                    self.checkout.forget_statements();
-                }
-                is_stale
-            }
-
-            /// Runs the closure in a transaction: committed when it returns `Ok`, else rolled back. In a transaction
-            /// it is a savepoint.
-            ///
-            /// # Errors
-            ///
-            /// The closure's, and Diesel's where the transaction cannot begin or end. One in which a statement has
-            /// failed is rolled back, and is an error, even if the closure returns `Ok`.
-            ///
-            /// # Cancel safety
-            ///
-            /// Dropped in between, the transaction is rolled back and the connection closed when it is returned.
-            pub fn transaction<'conn, 'work, R, E, F>(
-                &'conn mut self,
-                work: F,
-            ) -> impl Future<Output = Result<R, E>> + Send + 'conn
-            where
-                for<'r> F: AsyncFnOnce(&'r mut $conn) -> Result<R, E>
-                    + TransactionFn<&'r mut $conn, Result<R, E>, Future: Send>
-                    + Send
-                    + 'work,
-                R: Send + 'work,
-                E: From<Error> + Send + 'work,
-                'work: 'conn,
-            {
-                transaction(self, work)
-            }
-        }
-
-        impl Holder for $conn {
-            fn checkout(&mut self) -> &mut Checkout {
-                &mut self.checkout
+            pub fn is_in_doubt(&mut self) -> bool {
+                self.checkout.is_in_doubt()
             }
         }
     };

@@ -13,7 +13,6 @@
 //!
 //! Deliberately absent: `DISCARD ALL`, which would deallocate the statements that the client still has in its cache;
 //! resetting what is in doubt; any lock that is held over an await.
-#![cfg_attr(not(feature = "testing"), allow(dead_code, reason = "some of it is for the layer of queries"))]
 
 mod acquire;
 mod builder;
@@ -30,12 +29,11 @@ mod pooled;
 mod status;
 mod store;
 mod tenant_pool;
-mod transaction;
 
 pub use builder::{OnBehind, TenantPoolBuilder};
+pub(crate) use checkout::Checkout;
 pub use conn::{SharedConn, TenantConn};
 pub use error::PoolError;
 pub use hooks::PoolHooks;
 pub use status::PoolStatus;
 pub use tenant_pool::TenantPool;
-pub use transaction::TransactionFn;

@@ -7,6 +7,7 @@ use futures_util::future::{join_all, try_join_all};
 
 use crate::ident::TenantId;
 use crate::migrator::{Fenced, Migrator};
+use crate::scope::RoutedConn;
 use crate::settings::Settings;
 
 use super::builder::Options;
@@ -87,6 +88,20 @@ impl TenantPool {
         self.0.keep_tidy();
         let (checkout, target) = self.0.tenant(&tenant).await?;
         Ok(TenantConn { checkout, target, tenant })
+    }
+
+    /// A connection of diesel-async's on which this tenant is set, for code that is not yet moved to [`TenantConn`]:
+    /// nobody checks which tables it touches. It is closed when it is given back.
+    ///
+    /// # Errors
+    ///
+    /// As of [`tenant`](Self::tenant).
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`tenant`](Self::tenant).
+    pub async fn routed(&self, id: impl AsRef<str>) -> Result<RoutedConn, PoolError> {
+        Ok(RoutedConn::new(self.tenant(id).await?.checkout))
     }
 
     /// A connection on which the shared schema is set.

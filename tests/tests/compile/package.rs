@@ -45,8 +45,9 @@ fn head(name: &str) -> String {
     let runtime = workspace().join("multitenant-runtime");
     format!(
         "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\nautobins = false\n\
-         [dependencies]\nmultitenant-runtime = {{ path = {runtime:?} }}\n\
-         diesel = {{ version = \"2\", default-features = false, features = [\"postgres_backend\"] }}\n"
+         [dependencies]\nmultitenant-runtime = {{ path = {runtime:?}, features = [\"pool\"] }}\n\
+         diesel = {{ version = \"2\", default-features = false, features = [\"postgres_backend\"] }}\n\
+         diesel-async = {{ version = \"0.9\", default-features = false, features = [\"postgres\"] }}\n"
     )
 }
 

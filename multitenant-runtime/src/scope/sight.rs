@@ -1,0 +1,92 @@
+//! What the types of a query do not show is looked for in its SQL, before it is sent.
+
+use std::any::type_name;
+use std::fmt;
+
+use diesel::QueryResult;
+use diesel::pg::{Pg, PgQueryBuilder};
+use diesel::query_builder::{QueryBuilder, QueryFragment};
+use diesel::result::Error;
+
+use super::names::{Name, Place, named};
+
+/// Looks at a statement whose types show its own tables, and those of its subqueries.
+pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
+    let sql = text(query)?;
+    if !has_subquery(&sql) {
+        return Ok(());
+    }
+    // A boxed query among its parts, or SQL that the application wrote itself, has no types to show.
+    let has_gaps = ["BoxedSelectStatement<", "SqlLiteral<"].iter().any(|gap| type_name::<Q>().contains(gap));
+    let names = named(&sql);
+    let own = own(&names);
+    refuse(&names, |name| match name.place {
+        Place::Own => true,
+        Place::Subquery => !has_gaps || own.contains(&name.text),
+        Place::Hidden => own.contains(&name.text),
+    })
+}
+
+/// Looks at a statement whose types show its own tables only.
+pub(super) fn verify_erased(query: &impl QueryFragment<Pg>) -> QueryResult<()> {
+    let sql = text(query)?;
+    if !has_subquery(&sql) {
+        return Ok(());
+    }
+    let names = named(&sql);
+    let own = own(&names);
+    refuse(&names, |name| own.contains(&name.text))
+}
+
+/// Looks whether a statement names these tables only.
+pub(super) fn verify_only(query: &impl QueryFragment<Pg>, tables: &[String]) -> QueryResult<()> {
+    let sql = text(query)?;
+    refuse(&named(&sql), |name| tables.iter().any(|table| table == name.text))
+}
+
+/// The SQL of a statement, or of a part of one.
+pub(super) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<String> {
+    let mut builder = PgQueryBuilder::default();
+    query.to_sql(&mut builder, &Pg)?;
+    Ok(builder.finish())
+}
+
+/// Whether there is a query in it beside the statement itself.
+fn has_subquery(sql: &str) -> bool {
+    // Not the statement's own. A name that looks so only means that it is read in full.
+    let rest = sql.as_bytes().get(1..).unwrap_or_default();
+    let begins = |i: usize, word: &[u8]| rest[i..].get(..word.len()).is_some_and(|w| w.eq_ignore_ascii_case(word));
+    (0..rest.len()).any(|i| match rest[i] {
+        b's' | b'S' => begins(i, b"SELECT"),
+        b't' | b'T' => begins(i, b"TABLE"),
+        _ => false,
+    })
+}
+
+fn own<'sql>(names: &[Name<'sql>]) -> Vec<&'sql str> {
+    names.iter().filter(|name| name.place == Place::Own).map(|name| name.text).collect()
+}
+
+fn refuse(names: &[Name<'_>], is_known: impl Fn(&Name<'_>) -> bool) -> QueryResult<()> {
+    let unknown = names.iter().find(|name| !is_known(name)).map(|name| name.text.to_owned());
+    unknown.map_or(Ok(()), |table| Err(Error::QueryBuilderError(Box::new(OutOfSight { table }))))
+}
+
+/// A table of a query that its types do not show, so that nobody knows whether it is marked.
+#[derive(Debug)]
+struct OutOfSight {
+    table: String,
+}
+
+impl fmt::Display for OutOfSight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "this query names the table {} where its types do not show whether that is marked: name all tables of \
+             the query by `.touching((…,))`",
+            self.table
+        )
+    }
+}
+
+impl std::error::Error for OutOfSight {}
