@@ -65,6 +65,15 @@ impl Failure {
         )
     }
 
+    /// The connection goes through a transaction pooler, and this needs a session of its own.
+    pub(crate) fn behind_a_pooler(what: &str) -> Self {
+        Self::new(
+            FailureClass::Permanent,
+            format!("{what} needs a session of its own, and this connection goes through a transaction pooler"),
+        )
+        .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
+    }
+
     /// Where the connection was lost for good, says that nobody knows whether the last work was done.
     pub(crate) fn in_doubt(self) -> Self {
         if self.class == FailureClass::ConnectionLost { self.in_doubt_of_the_last() } else { self }

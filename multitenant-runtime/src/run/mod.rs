@@ -3,6 +3,7 @@
 mod abandon;
 mod blockers;
 mod budget;
+mod cancellation;
 mod confined;
 mod context;
 mod event;

@@ -1,15 +1,15 @@
 //! Sends one transaction, and says what its answer means.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{Backend, Canceller, ConnectError, PipelineError, Session};
+use crate::connection::{Backend, ConnectError, PipelineError, Session};
 use crate::ident::literal;
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
 
+use super::cancellation::{cancellable, unless_cancelled};
 use super::preparation::Preparation;
 use super::transaction::{Holder, Role, Transaction};
 use super::{Failure, confined};
@@ -85,26 +85,10 @@ pub(crate) async fn send(
             in_two_trips(session, transaction).await
         }
     };
-    let Err(PipelineError { index, error }) = cancellable(session, cancellation, work).await else {
+    let Err(PipelineError { index, error }) = cancellable(cancellation, || session.canceller(), work).await else {
         return Ok(());
     };
     Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, migrations, prepared)))
-}
-
-/// A statement that was cancelled, and not by us, would be cancelled again.
-pub(crate) fn unless_cancelled(cancellation: &CancellationToken, mut error: StepError) -> StepError {
-    if let StepError::Failed { failure, .. } = &mut error
-        && failure.class == FailureClass::Cancelled
-        && !cancellation.is_cancelled()
-    {
-        failure.class = FailureClass::Permanent;
-        failure.hint.get_or_insert_with(|| {
-            "it ran longer than database.statement_timeout, or an administrator cancelled it: allow more time, or split \
-             the work into several migrations"
-                .to_owned()
-        });
-    }
-    error
 }
 
 /// What the failure of one statement of a transaction means.
@@ -275,7 +259,7 @@ pub(crate) async fn send_known(
     let cleaning: &[&str] = if session.is_direct() { &[] } else { &CLEANING };
     let (commit, rest) = rest.split_last().map_or(("COMMIT", rest), |(commit, rest)| (commit.as_str(), rest));
     let rest: Vec<&str> = rest.iter().map(String::as_str).chain(cleaning.iter().copied()).chain([commit]).collect();
-    match cancellable(session, cancellation, session.pipeline(&rest)).await {
+    match cancellable(cancellation, || session.canceller(), session.pipeline(&rest)).await {
         Ok(()) => Ok(()),
         Err(PipelineError { index, error }) => {
             let meaning = meaning(session, transaction, index + preamble.len(), &error, migrations, prepared);
@@ -320,33 +304,6 @@ async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<()
         .pipeline(&cleaned)
         .await
         .map_err(|PipelineError { index, error }| PipelineError { index: index + preamble.len(), error })
-}
-
-/// Waits for the work; on cancellation asks the server to stop it, again and again until it has ended, since a
-/// request that arrives between two statements stops neither.
-pub(crate) async fn cancellable<T>(
-    session: &Session,
-    cancellation: &CancellationToken,
-    work: impl Future<Output = T>,
-) -> T {
-    let mut work = pin!(work);
-    tokio::select! {
-        biased;
-        result = &mut work => return result,
-        () = cancellation.cancelled() => {}
-    }
-    stopped(&session.canceller(), work).await
-}
-
-/// Waits for work that is to stop, asking the server for it again and again.
-pub(crate) async fn stopped<T>(canceller: &Canceller, mut work: impl Future<Output = T> + Unpin) -> T {
-    const AGAIN: Duration = Duration::from_millis(100);
-    loop {
-        canceller.cancel().await;
-        if let Ok(result) = tokio::time::timeout(AGAIN, &mut work).await {
-            return result;
-        }
-    }
 }
 
 fn touched(prepared: &Preparation, error: &tokio_postgres::Error, migration: Option<&Migration>) -> StepError {

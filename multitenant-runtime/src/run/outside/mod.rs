@@ -61,7 +61,8 @@ pub(crate) async fn apply(
 ) -> Result<(), StepError> {
     let run = Run { session, frame, migration, prepared, context };
     if !session.is_direct() {
-        return Err(StepError::failed(run.about(behind_a_pooler())));
+        let failure = Failure::behind_a_pooler("a migration outside a transaction");
+        return Err(StepError::failed(run.about(failure)));
     }
     run.begin(plan).await?;
     let guard = run.prepare().await?;
@@ -153,13 +154,4 @@ impl Run<'_> {
         failure.file.get_or_insert_with(|| self.migration.up().path().to_owned());
         failure
     }
-}
-
-fn behind_a_pooler() -> Failure {
-    Failure::new(
-        FailureClass::Permanent,
-        "a migration outside a transaction needs a session of its own, and this connection goes through a \
-         transaction pooler",
-    )
-    .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
 }

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use crate::migration::StatementKind;
 use crate::sqlstate::{FailureClass, is_failed_guard, refuses_transactions};
 
+use super::super::cancellation::unless_cancelled;
 use super::super::event::Event;
 use super::super::retry;
-use super::super::step::{Again, Known, StepError, position, send_known, unless_cancelled};
+use super::super::step::{Again, Known, StepError, position, send_known};
 use super::super::transaction::Transaction;
 use super::super::waits::watched;
 use super::Run;
