@@ -316,7 +316,7 @@ pub(crate) fn touched_by(prepared: &Preparation, message: &str, migration: Optio
     let mut failure = touches_shared(&named.join(", "));
     if let Some(migration) = migration {
         failure.migration = Some(migration.version().to_string());
-        failure.file = Some(migration.up().path().to_owned());
+        failure.file = Some(migration.script().path().to_owned());
     }
     StepError::failed(failure)
 }
@@ -353,9 +353,9 @@ fn locate(failure: &mut Failure, role: Role, migrations: &[Migration], position:
     };
     let Some(migration) = migration else { return };
     failure.migration = Some(migration.version().to_string());
-    failure.file = Some(migration.up().path().to_owned());
+    failure.file = Some(migration.script().path().to_owned());
     if let Some(statement) = statement {
-        let place = migration.up().place(statement, position);
+        let place = migration.script().place(statement, position);
         failure.line = Some(place.line);
         failure.column = Some(place.column);
     }

@@ -43,7 +43,7 @@ impl Run<'_> {
         let work = async {
             self.session.run(sql).await.map_err(|error| {
                 let mut failure = self.about(super::Failure::from_postgres(&error));
-                let place = self.migration.up().place(i, position(&error));
+                let place = self.migration.script().place(i, position(&error));
                 (failure.line, failure.column) = (Some(place.line), Some(place.column));
                 failure.notices = self.session.take_notices();
                 unless_cancelled(&CancellationToken::new(), StepError::failed(failure))

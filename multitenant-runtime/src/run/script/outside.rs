@@ -37,7 +37,7 @@ impl ScriptText {
             "SELECT setting AS multitenant_path, coalesce(reset_val, '') AS multitenant_default_path \
              FROM pg_catalog.pg_settings WHERE name = 'search_path' \\gset",
         );
-        for (sql, kind) in migration.up().statements() {
+        for (sql, kind) in migration.script().statements() {
             self.comment("Division by zero here: the schema is no longer the current one.");
             self.statement(&format!(
                 "SELECT 1 / ({} OR pg_catalog.current_setting('search_path') \
