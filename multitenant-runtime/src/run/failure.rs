@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::connection::Notice;
+use crate::connection::{ConnectError, ConnectErrorKind, Notice};
 use crate::sqlstate::{FailureClass, lacks_a_right};
 
 /// Why a target failed: what, where, and what to do next.
@@ -84,6 +84,15 @@ impl Failure {
                     run goes on from there";
         self.hint.get_or_insert_with(|| hint.to_owned());
         self
+    }
+
+    pub(crate) fn from_connect(error: &ConnectError) -> Self {
+        let class = match error.kind() {
+            ConnectErrorKind::Unreachable | ConnectErrorKind::NotAccepting => FailureClass::ConnectionLost,
+            ConnectErrorKind::TooManyConnections => FailureClass::Retryable,
+            _ => FailureClass::Permanent,
+        };
+        Self::new(class, error.to_string())
     }
 
     pub(crate) fn from_postgres(error: &tokio_postgres::Error) -> Self {

@@ -24,8 +24,9 @@ use super::event::Event;
 use super::frame::{Frame, Standing};
 use super::hooks::said;
 use super::job::InDoubt;
+use super::known::Known;
 use super::preparation::Preparation;
-use super::step::{Again, Known, StepError, touched_by};
+use super::step::{Again, StepError, touched_by};
 use super::transaction::{Role, Transaction};
 
 /// What the work on one schema needs.

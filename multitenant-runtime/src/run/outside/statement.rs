@@ -11,8 +11,9 @@ use crate::sqlstate::{FailureClass, is_failed_guard, refuses_transactions};
 
 use super::super::cancellation::unless_cancelled;
 use super::super::event::Event;
+use super::super::known::Known;
 use super::super::retry;
-use super::super::step::{Again, Known, StepError, position, send_known};
+use super::super::step::{Again, StepError, position, send_known};
 use super::super::transaction::Transaction;
 use super::super::waits::watched;
 use super::Run;
