@@ -64,9 +64,9 @@ impl Worker {
         let observed = observe_one(session, Subject { target: &target, table, set }).await?;
         let goal = &self.prepared.goal;
         let rest = goal.is_settled_at_the_beginning().then_some(job.plan.steps.as_slice());
-        let wave = job.plan.wave;
+        let (wave, has_state_row) = (job.plan.wave, job.plan.has_state_row);
         job.plan = decide(target.clone(), set, &observed, Wanted { goal, rest, policy: context.policy });
-        job.plan.wave = wave;
+        (job.plan.wave, job.plan.has_state_row) = (wave, has_state_row);
         Ok(())
     }
 }
