@@ -22,13 +22,13 @@ use std::time::{Duration, Instant};
 
 use multitenant_runtime::Scope;
 use multitenant_runtime::embedded::ProjectServer;
+use multitenant_tests::proxy::{Fault, Proxy, Way};
 
 use super::counted::{Middle, Origin, PENDING, fleet, fleet_on, holdings, whole};
 use super::environment::{say, size};
 use super::fleet::Fleet;
 use super::leftovers::{SESSIONS, assert_none};
 use super::moments::Moments;
-use super::proxy::{Fault, Proxy, Way};
 use super::worker::{Ended, Worker};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

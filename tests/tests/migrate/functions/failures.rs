@@ -9,10 +9,10 @@ use multitenant_runtime::{
     CancellationToken, Extent, FailureClass, FunctionResult, MigrationFunction, Operation, RustMigration, Scope,
     async_trait,
 };
+use multitenant_tests::proxy::{Proxy, Way};
 
 use super::tenants::{NAME, Script, count, empty, failed, fill, history, incomplete, rows, sql, tenants, with};
 use crate::project::outcomes;
-use crate::proxy::Proxy;
 
 #[tokio::test]
 async fn a_failing_tenant_fails_alone_and_by_its_sqlstate() {
@@ -185,12 +185,12 @@ async fn a_lost_answer_to_the_commit_is_found_out() {
             project.migrator().migrate(Scope::all()).await.unwrap();
         }
         // The COMMIT of a function has a trip of its own.
-        let proxy = Proxy::cutting_at(&project, b"C\0\0\0\x0bCOMMIT\0").await;
-        let migrator = builder(proxy.url.clone()).build().unwrap();
+        let proxy = Proxy::before(project.database.url()).await.cutting(Way::ToClient, b"C\0\0\0\x0bCOMMIT\0", 1);
+        let migrator = builder(proxy.url().to_owned()).build().unwrap();
         let operation =
             if back { Operation::rollback(Scope::all(), Extent::default()) } else { Operation::migrate(Scope::all()) };
         let report = migrator.run(operation).await.unwrap();
-        assert_eq!(proxy.cuts(), 1);
+        assert_eq!(proxy.happened(), 1);
         let target = &report.targets[0];
         assert_eq!((target.applied.len(), target.reverted.len()), if back { (0, 1) } else { (1, 0) });
         assert_eq!(rows(&project, "tenant_0").await, if back { "0" } else { "1" });
