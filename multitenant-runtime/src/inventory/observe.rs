@@ -154,6 +154,11 @@ async fn try_observe(
             }
         }
     }
+    for (subject, slot) in subjects.iter().zip(&mut observed) {
+        let row = observation.recorded.get(subject.target.schema().as_str());
+        // One without a digest is of another schema or history table. Of what was never applied there is nothing to say.
+        slot.has_state_row = row.is_some_and(|row| row.digest.is_some() || !slot.applied.is_empty());
+    }
     observation.schemas = observed;
     Ok(observation)
 }
