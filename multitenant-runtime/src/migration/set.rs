@@ -62,11 +62,6 @@ impl Migration {
         &self.script
     }
 
-    /// [`script`](Self::script), by its older name.
-    pub(crate) fn up(&self) -> &Script {
-        self.script()
-    }
-
     /// The way back, as a migration whose script is `down.sql`, and whose record is that it is not applied.
     ///
     /// # Errors
