@@ -1,1 +1,3 @@
-//! Suites.
+//! What several suites need.
+
+pub mod proxy;

@@ -32,6 +32,8 @@ struct TargetStatus<'a> {
     /// Those of `pending` that sort before one that is applied.
     out_of_order: Vec<&'a str>,
     last_failure: Option<FailureView<'a>>,
+    /// Whether the state table's row says something else than the history.
+    state_row_is_stale: bool,
     /// Why a run would leave it alone; for people only.
     #[serde(skip)]
     refused: Option<&'a str>,
@@ -61,6 +63,7 @@ impl<'a> TargetStatus<'a> {
             edited: versions(&plan.edited),
             out_of_order: versions(&plan.out_of_order),
             last_failure: plan.last_failure.as_ref().map(FailureView::from),
+            state_row_is_stale: plan.state_row_is_stale(),
             refused: plan.refused.as_deref(),
         }
     }
@@ -76,6 +79,7 @@ impl<'a> TargetStatus<'a> {
             edited: Vec::new(),
             out_of_order: Vec::new(),
             last_failure: Some(FailureView::from(&tenant.failure)),
+            state_row_is_stale: false,
             refused: Some(&tenant.failure.message),
         }
     }
@@ -100,7 +104,8 @@ impl<'a> TargetStatus<'a> {
         let more = [("older than what is applied", &self.out_of_order), ("not in this project", &self.unknown)];
         let more = more.into_iter().filter(|(_, versions)| !versions.is_empty());
         let more = more.map(|(what, versions)| format!("{what}: {}", list(versions)));
-        [main].into_iter().filter(|main| !main.is_empty()).chain(more).collect::<Vec<_>>().join("; ")
+        let stale = self.state_row_is_stale.then(|| "its row in the state table is stale".to_owned());
+        [main].into_iter().filter(|main| !main.is_empty()).chain(more).chain(stale).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -230,6 +235,7 @@ mod tests {
             edited: Vec::new(),
             out_of_order: Vec::new(),
             last_failure: None,
+            state_row_is_stale: false,
             refused: None,
         }
     }
@@ -238,6 +244,7 @@ mod tests {
         let behind = TargetStatus {
             pending: vec!["3", "4"],
             out_of_order: vec!["3"],
+            state_row_is_stale: true,
             ..target(Some("b"), "tenant_b", "behind")
         };
         let ahead = TargetStatus { unknown: vec!["9"], ..target(Some("é"), "tenant_é", "ahead") };
@@ -268,7 +275,7 @@ mod tests {
         schema              applied  pending  state
         public                    2        0  up to date
         tenant_a                  2        0  up to date
-        tenant_b                  2        2  behind      3 and 1 more; older than what is applied: 3
+        tenant_b                  2        2  behind      3 and 1 more; older than what is applied: 3; its row in the state table is stale
         tenant_é                  2        0  ahead       not in this project: 9
         tenant_\u{1b}[31m"        2        0  edited      2
         tenant_m                  0        1  missing     the schema does not exist
@@ -278,7 +285,7 @@ mod tests {
         "#);
         assert_snapshot!(plain(&example(true).text(&Names::default())), @r#"
         schema    applied  pending  state
-        tenant_b        2        2  behind   3 and 1 more; older than what is applied: 3
+        tenant_b        2        2  behind   3 and 1 more; older than what is applied: 3; its row in the state table is stale
         tenant_m        0        1  missing  the schema does not exist
         tenant_f        1        1  failed   42P07 relation "orders" already exists (2)
         7 tenants: 1 up to date, 1 behind, 1 ahead, 1 edited, 2 failed, 1 missing
@@ -295,6 +302,7 @@ mod tests {
             json!({
                 "tenant": "b", "schema": "tenant_b", "state": "behind", "applied": ["1", "2"],
                 "pending": ["3", "4"], "unknown": [], "edited": [], "out_of_order": ["3"], "last_failure": null,
+                "state_row_is_stale": true,
             })
         );
         assert_eq!(

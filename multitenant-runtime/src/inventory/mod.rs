@@ -46,6 +46,8 @@ pub(crate) struct Observed {
     /// The history was not read: the state table knows it by this digest, and what is applied are the set's first
     /// migrations, if it is right. Who relies on it asks the history itself, under the lock.
     pub(crate) by_state: Option<String>,
+    /// Whether the state table has a row that could say what the history holds.
+    pub(crate) has_state_row: bool,
     /// Why nobody can say what is applied: nothing else is known of the history then.
     pub(crate) unreadable: Option<Failure>,
 }

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+
 use crate::connection::Session;
 use crate::ident::{Identifier, literal};
 use crate::migration::ledger::{HISTORY_FORMAT, Ledger};
@@ -17,6 +20,9 @@ use super::{Applied, HistoryTable, Observed};
 /// How many history tables one statement reads. Each holds two locks until the statement ends, and a longer
 /// `UNION ALL` costs the planner more than a further round trip costs us.
 const CHUNK: usize = 256;
+
+/// How many of these statements are on their way: while we read one's answer the server works on the next one.
+const UNDER_WAY: usize = 2;
 
 /// How often a schema may vanish between the two statements before that is an error.
 const TRIES: usize = 3;
@@ -94,7 +100,7 @@ async fn try_observe(
     }
     for row in session.rows(&catalogue_query(subjects, state)).await? {
         observation.has_state |= row.get(3) == Some("t");
-        observation.at.get_or_insert_with(|| row.get(4).unwrap_or_default().to_owned());
+        observation.at = observation.at.or_else(|| row.get(4).map(str::to_owned));
         let place = row.get(0).and_then(|i| i.parse::<usize>().ok()).and_then(|i| i.checked_sub(1));
         let Some((slot, subject)) = place.and_then(|i| observed.get_mut(i).zip(subjects.get(i))) else { continue };
         slot.schema_exists = true;
@@ -115,8 +121,16 @@ async fn try_observe(
     let is_to_be_read = |slot: &Observed| slot.history != HistoryTable::Absent && slot.by_state.is_none();
     let with_history: Vec<usize> = (0..subjects.len()).filter(|&i| is_to_be_read(&observed[i])).collect();
     let mut chunks: Vec<&[usize]> = with_history.chunks(CHUNK).rev().collect();
-    while let Some(chunk) = chunks.pop() {
-        let rows = match session.rows(&history_query(subjects, &observed, chunk)).await {
+    let mut answers = FuturesOrdered::new();
+    loop {
+        while answers.len() < UNDER_WAY
+            && let Some(chunk) = chunks.pop()
+        {
+            let query = history_query(subjects, &observed, chunk);
+            answers.push_back(async move { (chunk, session.rows(&query).await) });
+        }
+        let Some((chunk, answer)) = answers.next().await else { break };
+        let rows = match answer {
             Ok(rows) => rows,
             Err(error) if may_look_again && is_undefined_table(&error) => return Err(error),
             Err(error) if is_of_the_statement(session, &error) => {
@@ -139,6 +153,11 @@ async fn try_observe(
                 slot.newer_format = slot.newer_format.max(format.filter(|&format| format > HISTORY_FORMAT));
             }
         }
+    }
+    for (subject, slot) in subjects.iter().zip(&mut observed) {
+        let row = observation.recorded.get(subject.target.schema().as_str());
+        // One without a digest is of another schema or history table. Of what was never applied there is nothing to say.
+        slot.has_state_row = row.is_some_and(|row| row.digest.is_some() || !slot.applied.is_empty());
     }
     observation.schemas = observed;
     Ok(observation)
@@ -176,16 +195,15 @@ pub(crate) fn applied(set: &MigrationSet, version: &str, checksum: Option<&str>)
     }
 }
 
-/// Which of the schemas exist, and how their history tables stand. Only these schemas' rows are looked up, by
-/// the catalogue's own indexes.
+/// Which of the schemas exist, and how their history tables stand; before them, a row with what is one for all. Only
+/// these schemas' rows are looked up, by the catalogue's own indexes.
 fn catalogue_query(subjects: &[Subject<'_>], state: Option<&StateTable>) -> String {
     let has_state = state.map_or_else(|| "false".to_owned(), StateTable::is_readable);
     let list = |name: fn(&Subject<'_>) -> String| {
         subjects.iter().map(|subject| literal(&name(subject))).collect::<Vec<_>>().join(",")
     };
     format!(
-        "SELECT wanted.i, {}, \
-         {}, {has_state}, now() \
+        "SELECT 0 AS i, NULL::text, NULL::boolean, {has_state}, now() UNION ALL SELECT wanted.i, {}, {}, NULL, NULL \
          FROM ROWS FROM (pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[]), \
          pg_catalog.unnest(ARRAY[{}]::pg_catalog.name[])) WITH ORDINALITY AS wanted(nsp, rel, i) \
          JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.nsp \

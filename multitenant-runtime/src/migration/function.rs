@@ -189,7 +189,7 @@ impl RustMigration {
         };
         Ok(Migration {
             version,
-            up: nothing,
+            script: nothing,
             down: Down { text: None, script: way_back },
             is_reversal: false,
             checksum: self.revision.as_deref().map(Checksum::of),

@@ -18,7 +18,7 @@ use crate::target::Tier;
 pub struct Migration {
     pub(super) version: Version,
     pub(super) name: String,
-    pub(super) up: Script,
+    pub(super) script: Script,
     pub(super) down: Down,
     pub(super) is_reversal: bool,
     pub(super) checksum: Option<Checksum>,
@@ -57,8 +57,9 @@ impl Migration {
         self.run_in_transaction
     }
 
-    pub(crate) fn up(&self) -> &Script {
-        &self.up
+    /// What it runs: `up.sql`; of a reversal, `down.sql`.
+    pub(crate) fn script(&self) -> &Script {
+        &self.script
     }
 
     /// The way back, as a migration whose script is `down.sql`, and whose record is that it is not applied.
@@ -69,7 +70,7 @@ impl Migration {
     pub(crate) fn reversal(&self) -> Result<Self, &str> {
         match &self.down.script {
             Ok(down) => Ok(Self {
-                up: down.clone(),
+                script: down.clone(),
                 is_reversal: true,
                 #[cfg(feature = "functions")]
                 function: self.way_back.clone(),
@@ -199,7 +200,7 @@ impl MigrationSet {
                 && a.version == b.version
             {
                 problems.push(Problem::in_file(
-                    b.up.path(),
+                    b.script.path(),
                     format!("has the version {} of {:?}: give one of the two another version", b.version, a.name),
                 ));
             }
@@ -256,7 +257,7 @@ fn migration(folder: Folder) -> Result<Migration, Problem> {
     let mode = if folder.run_in_transaction { Mode::Transactional } else { Mode::NonTransactional };
     Ok(Migration {
         version,
-        up: Script::parse(&format!("{}/up.sql", folder.path), &folder.up, mode)?,
+        script: Script::parse(&format!("{}/up.sql", folder.path), &folder.up, mode)?,
         checksum: Some(Checksum::of(&folder.up)),
         down: Down::parse(&folder.path, folder.down.as_deref(), mode),
         is_reversal: false,

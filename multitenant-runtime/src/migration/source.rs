@@ -64,7 +64,7 @@ impl diesel_migration::Migration<Pg> for AsDiesel {
             return Err(self.refusal());
         }
         // Statement by statement, as our own runner: a file of several `CONCURRENTLY` works here too.
-        for (sql, _) in self.migration.up.statements() {
+        for (sql, _) in self.migration.script.statements() {
             conn.batch_execute(sql)?;
         }
         Ok(())

@@ -283,7 +283,7 @@ fn is_of(set: &MigrationSet, expected: Tier) -> Result<(), SetError> {
     if set.tier() == expected {
         return Ok(());
     }
-    let path = set.migrations().first().map_or("the empty set", |migration| migration.up().path());
+    let path = set.migrations().first().map_or("the empty set", |migration| migration.script().path());
     let message = format!("is of the {} migrations, and was given as one of the {expected} migrations", set.tier());
     Err(SetError::new(expected, vec![Problem::in_file(path, message)]))
 }

@@ -91,6 +91,7 @@ pub(crate) fn decide(target: Target, set: &MigrationSet, observed: &Observed, wa
         create_schema: false,
         last_failure: None,
         recorded: false,
+        has_state_row: observed.has_state_row,
         by_state: observed.by_state.clone(),
         history: observed.history,
         target,

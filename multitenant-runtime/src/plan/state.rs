@@ -63,6 +63,9 @@ pub struct TargetPlan {
     /// Whether the state table knows how the target stands.
     #[serde(skip)]
     pub(crate) recorded: bool,
+    /// Whether the state table has a row for it that could.
+    #[serde(skip)]
+    pub(crate) has_state_row: bool,
     /// What is applied is known from the state table alone, by this digest of the history.
     #[serde(skip)]
     pub(crate) by_state: Option<String>,
@@ -88,6 +91,7 @@ impl TargetPlan {
             create_schema: false,
             last_failure: None,
             recorded: false,
+            has_state_row: false,
             by_state: None,
             history: crate::inventory::HistoryTable::Absent,
         }
@@ -152,6 +156,27 @@ impl TargetPlan {
         if set.get(version).is_some() {
             self.pending.insert(place, version.clone());
         }
+    }
+
+    /// Whether the target's row in the state table does not say what its history holds: somebody else has changed the
+    /// history, or the schema is another one by now.
+    ///
+    /// That costs a start a reading of this history, and the next run that leaves nothing to do here mends it. Not told of a
+    /// target whose last run failed, nor of versions that are unknown or edited: of these a row of another release may
+    /// well say what there is.
+    ///
+    /// ```no_run
+    /// # async fn example(migrator: &multitenant_runtime::Migrator) -> Result<(), multitenant_runtime::Error> {
+    /// let plan = migrator.plan(multitenant_runtime::Scope::all()).await?;
+    /// let stale = plan.targets().filter(|target| target.state_row_is_stale()).count();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn state_row_is_stale(&self) -> bool {
+        let is_readable = !matches!(self.state, State::Missing | State::Unreadable);
+        let is_known = self.unknown.is_empty() && self.edited.is_empty() && self.last_failure.is_none();
+        self.has_state_row && !self.recorded && is_readable && is_known
     }
 
     /// Whether a run has anything to do here.

@@ -67,6 +67,14 @@ macro_rules! conn {
                 self.checkout.unchecked_connection()
             }
 
+            /// Diesel's own connection, taken for one on which only queries of this scope run: for the tests of what
+            /// the pool notices by itself.
+            #[cfg(feature = "testing")]
+            #[doc(hidden)]
+            pub fn trusted_connection(&mut self) -> &mut AsyncPgConnection {
+                self.checkout.connection()
+            }
+
             /// Whether it would be closed if it were given back now.
             #[cfg(feature = "testing")]
             #[doc(hidden)]

@@ -73,7 +73,7 @@ pub(crate) async fn list(
         }
         RegistrySource::Configured(RegistrySettings::Table { table, id_column, schema_column, filter }) => {
             let sql = table_query(settings, table, id_column, schema_column.as_ref(), filter.as_deref());
-            match rows(session, &sql).await {
+            match rows(session, &format!("{sql} ORDER BY 1")).await {
                 // It need not be this table that is missing: a filter may name others.
                 Err(error) if is_undefined_table(&error) && is_absent(session, settings, table).await? => {
                     return Ok(None);
@@ -84,13 +84,13 @@ pub(crate) async fn list(
     }))
 }
 
-/// The registry as a query of two columns, id and schema, where it is one.
+/// The registry as a query of two columns, id and schema, where it is one; in any order.
 pub(crate) fn registry_query(source: &RegistrySettings, settings: &Settings) -> Option<String> {
     match source {
         RegistrySettings::Table { table, id_column, schema_column, filter } => {
             Some(table_query(settings, table, id_column, schema_column.as_ref(), filter.as_deref()))
         }
-        // How many columns the query has is not known: its rows are taken apart as JSON, which keeps their order. The row
+        // How many columns the query has is not known: its rows are taken apart as JSON, which keeps the columns' order. The row
         // has a name that no column has, of the query's or around it: a column's would be meant instead.
         RegistrySettings::Query { sql } => Some(format!(
             "SELECT row_values[1], row_values[2] FROM (\n{sql}\n) AS \"a row of the registry\", \
@@ -122,7 +122,7 @@ fn table_query(
     // On a line of its own: a filter may end with a comment.
     let filter = filter.map_or_else(String::new, |filter| format!(" WHERE (\n{filter}\n)"));
     format!(
-        "SELECT {}::text, {schema}::text FROM {}.{}{filter} ORDER BY 1",
+        "SELECT {}::text, {schema}::text FROM {}.{}{filter}",
         id_column.quoted(),
         settings.shared_schema.quoted(),
         table.quoted()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::connection::Notice;
+use crate::connection::{ConnectError, ConnectErrorKind, Notice};
 use crate::sqlstate::{FailureClass, lacks_a_right};
 
 /// Why a target failed: what, where, and what to do next.
@@ -65,6 +65,15 @@ impl Failure {
         )
     }
 
+    /// The connection goes through a transaction pooler, and this needs a session of its own.
+    pub(crate) fn behind_a_pooler(what: &str) -> Self {
+        Self::new(
+            FailureClass::Permanent,
+            format!("{what} needs a session of its own, and this connection goes through a transaction pooler"),
+        )
+        .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
+    }
+
     /// Where the connection was lost for good, says that nobody knows whether the last work was done.
     pub(crate) fn in_doubt(self) -> Self {
         if self.class == FailureClass::ConnectionLost { self.in_doubt_of_the_last() } else { self }
@@ -75,6 +84,15 @@ impl Failure {
                     run goes on from there";
         self.hint.get_or_insert_with(|| hint.to_owned());
         self
+    }
+
+    pub(crate) fn from_connect(error: &ConnectError) -> Self {
+        let class = match error.kind() {
+            ConnectErrorKind::Unreachable | ConnectErrorKind::NotAccepting => FailureClass::ConnectionLost,
+            ConnectErrorKind::TooManyConnections => FailureClass::Retryable,
+            _ => FailureClass::Permanent,
+        };
+        Self::new(class, error.to_string())
     }
 
     pub(crate) fn from_postgres(error: &tokio_postgres::Error) -> Self {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::ident::{Identifier, SchemaName, literal};
+use crate::inventory::HistoryTable;
 use crate::migration::ledger::Ledger;
 use crate::migration::{MigrationSet, Version};
+use crate::plan::TargetPlan;
 use crate::settings::Settings;
 use crate::state::complete;
 use crate::target::{Target, Tier};
@@ -106,6 +108,17 @@ impl<'a> Frame<'a> {
             "coalesce(coalesce(nullif(pg_catalog.current_setting('{SEEN}', true), ''), {0}) OPERATOR(pg_catalog.=) {0}, false)",
             oid_of(self.schema())
         )
+    }
+
+    /// An SQL condition: the target's schema is the current one, and its history holds what the plan was made from.
+    pub(super) fn is_as_planned(&self, plan: &TargetPlan) -> String {
+        let ledger = self.ledger();
+        let expected = match (plan.history, &plan.by_state) {
+            (HistoryTable::Absent, _) => ledger.is_absent(),
+            (_, Some(digest)) => ledger.amounts_to(digest),
+            (_, None) => ledger.holds(&plan.applied),
+        };
+        format!("{} AND {expected}", self.is_current())
     }
 
     /// An SQL condition: the target's schema is the current one.

@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -17,13 +18,15 @@ use crate::sqlstate::{
 };
 
 use super::Failure;
+use super::cancellation::{cancellable, unless_cancelled};
 use super::context::Context;
 use super::event::Event;
 use super::frame::{Frame, Standing};
 use super::hooks::said;
 use super::job::InDoubt;
+use super::known::Known;
 use super::preparation::Preparation;
-use super::step::{Again, Known, StepError, stopped, touched_by, unless_cancelled};
+use super::step::{Again, StepError, touched_by};
 use super::transaction::{Role, Transaction};
 
 /// What the work on one schema needs.
@@ -52,7 +55,8 @@ impl Run<'_> {
         let session = self.context.connect_for_diesel().await?;
         if !session.is_direct() {
             session.close().await;
-            return Err(StepError::failed(self.about(behind_a_pooler())));
+            let failure = Failure::behind_a_pooler("a migration that is a Rust function");
+            return Err(StepError::failed(self.about(failure)));
         }
         let backend = session.backend().cloned();
         let into_guest = session.into_guest().await;
@@ -95,18 +99,18 @@ impl Run<'_> {
             Some(0) | None => return Err(Failed::Called(self.ended())),
             Some(_) => return Err(Failed::Called(StepError::failed(self.about(left_open())))),
         }
-        let Self { frame, migration, standing, prepared, context, .. } = self;
+        let Self { frame, migration, standing, prepared, .. } = self;
         let after = Transaction::after_function(frame, migration, &number, standing, prepared);
         let care = guest.care();
         let record = guest.pipeline(after.statements());
-        let recorded = cancellable(context, &care, record).await;
+        let recorded = self.cared_for(&care, record).await;
         recorded.map_err(|(i, error)| Failed::Called(self.meaning(guest, after.role(i), &error)))?;
         if migration.is_reversal() {
             // What is gone from the history does not say who removed it.
             let steps = vec![Step::Revert(migration.version().clone())];
             *doubt = known.clone().map(|known| (known, steps));
         }
-        let commit = cancellable(context, &care, guest.run("COMMIT")).await;
+        let commit = self.cared_for(&care, guest.run("COMMIT")).await;
         commit.map_err(|error| Failed::Framed(self.failed(guest, &error)))
     }
 
@@ -115,15 +119,15 @@ impl Run<'_> {
         let before = Transaction::before_function(self.frame, self.plan);
         let Some((begin, rest)) = before.statements().split_first() else { return Err(StepError::Stale) };
         let care = guest.care();
-        let begun = cancellable(self.context, &care, guest.begin(begin)).await;
+        let begun = self.cared_for(&care, guest.begin(begin)).await;
         begun.map_err(|error| self.failed(guest, &error))?;
         // What writes is sent when lock and guard are known to hold.
         let (reads, writes) = rest.split_at(before.preamble().saturating_sub(1));
         for (statements, first) in [(reads, 1), (writes, 1 + reads.len())] {
-            let sent = cancellable(self.context, &care, guest.pipeline(statements)).await;
+            let sent = self.cared_for(&care, guest.pipeline(statements)).await;
             sent.map_err(|(i, error)| self.meaning(guest, before.role(first + i), &error))?;
         }
-        let number = cancellable(self.context, &care, guest.transaction_number()).await;
+        let number = self.cared_for(&care, guest.transaction_number()).await;
         number.map_err(|error| self.failed(guest, &error))
     }
 
@@ -178,7 +182,7 @@ impl Run<'_> {
     async fn fell(self, guest: &mut Guest, error: Box<dyn Error + Send + Sync>) -> StepError {
         let mut heard = guest.take_errors();
         let care = guest.care();
-        let alive = cancellable(self.context, &care, guest.run("SELECT 1")).await.is_ok();
+        let alive = self.cared_for(&care, guest.run("SELECT 1")).await.is_ok();
         let answer = guest.take_errors();
         let lost = !alive && answer.is_empty();
         heard.extend(answer);
@@ -248,10 +252,19 @@ impl Run<'_> {
         StepError::Failed { failure: Box::new(ended), again: Again::Never }
     }
 
+    /// As for a session of our own: what does not end is stopped, and the connection is given up where that does not
+    /// help.
+    async fn cared_for<T>(self, care: &Care, work: impl Future<Output = T>) -> T {
+        let work = pin!(work);
+        // Our own statements are short.
+        let work = care.attendant.attended(0, work);
+        cancellable(&self.context.cancellation, || care.canceller.clone(), work).await
+    }
+
     /// Ends the transaction, and whatever runs in it.
     async fn stop(self, guest: &mut Guest) {
         let care = guest.care();
-        let _ = cancellable(self.context, &care, guest.run("ROLLBACK")).await;
+        let _ = self.cared_for(&care, guest.run("ROLLBACK")).await;
     }
 
     /// Says which migration a failure is about.
@@ -263,18 +276,6 @@ impl Run<'_> {
 }
 
 const ENDED: &str = "the function ended the transaction that it runs in";
-
-/// As for a session of our own: what does not end is stopped, and the connection is given up where that does not help.
-async fn cancellable<T>(context: &Context, care: &Care, work: impl Future<Output = T>) -> T {
-    let work = std::pin::pin!(work);
-    // Our own statements are short.
-    let mut work = std::pin::pin!(care.attendant.attended(0, work));
-    tokio::select! {
-        biased;
-        result = &mut work => result,
-        () = context.cancellation.cancelled() => stopped(&care.canceller, work.as_mut()).await,
-    }
-}
 
 /// What of all that the server said the error is about: Diesel hands on the message, and not the code.
 ///
@@ -328,13 +329,4 @@ fn described(error: &(dyn Error + 'static)) -> String {
 fn left_open() -> Failure {
     Failure::new(FailureClass::Permanent, "the function left a transaction of its own open")
         .with_hint("end what it begins, or use `conn.transaction(…)`")
-}
-
-fn behind_a_pooler() -> Failure {
-    Failure::new(
-        FailureClass::Permanent,
-        "a migration that is a Rust function needs a session of its own, and this connection goes through a \
-         transaction pooler",
-    )
-    .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
 }

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use backon::ExponentialBackoff;
 
+use crate::migration::MigrationSet;
 use crate::plan::{State, Step, TargetPlan};
 use crate::sqlstate::FailureClass;
 
 use super::Failure;
+use super::known::Known;
 use super::report::{Outcome, TargetReport};
 use super::retry;
-use super::step::Known;
 
 /// A target that is worked on, and how far it is.
 pub(crate) struct Job {
@@ -50,6 +51,15 @@ impl Job {
             waited: None,
             polls: retry::polls(),
         }
+    }
+
+    /// Notes what is done.
+    pub(super) fn note_done(&mut self, steps: &[Step], set: &MigrationSet) {
+        for step in steps {
+            self.plan.advance(step, set);
+            self.done.push(step.clone());
+        }
+        self.in_doubt = None;
     }
 
     pub(crate) fn report(self, outcome: Outcome, failure: Option<Failure>) -> TargetReport {

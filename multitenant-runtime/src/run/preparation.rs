@@ -166,7 +166,7 @@ impl Preparation {
     }
 
     fn wants_care(&self, migration: &Migration) -> bool {
-        let wants = |wall: &Wall| migration.up().statements().any(|(sql, _)| wall.wants_care(sql));
+        let wants = |wall: &Wall| migration.script().statements().any(|(sql, _)| wall.wants_care(sql));
         self.wall.get().is_none_or(wants)
     }
 }
@@ -178,7 +178,7 @@ fn key(migration: &Migration) -> (Version, bool) {
 /// Whether all of these in one transaction are plain, and change nothing that they have not made themselves.
 fn is_plain_creation(migrations: &[Migration]) -> bool {
     let plain = |m: &Migration| m.run_in_transaction() && !m.allow_shared_locks() && !m.is_function();
-    let statements = || migrations.iter().flat_map(|migration| migration.up().statements().map(|(sql, _)| sql));
+    let statements = || migrations.iter().flat_map(|migration| migration.script().statements().map(|(sql, _)| sql));
     migrations.iter().all(plain) && Effects::of(statements()).is_some_and(|effects| effects.names.is_empty())
 }
 
@@ -187,5 +187,5 @@ fn effects(migration: &Migration) -> Option<Effects> {
     if migration.is_function() || !migration.run_in_transaction() {
         return None;
     }
-    Effects::of(migration.up().statements().map(|(sql, _)| sql))
+    Effects::of(migration.script().statements().map(|(sql, _)| sql))
 }

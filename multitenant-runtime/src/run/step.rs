@@ -1,15 +1,13 @@
 //! Sends one transaction, and says what its answer means.
 
-use std::pin::pin;
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{Backend, Canceller, ConnectError, PipelineError, Session};
-use crate::ident::literal;
+use crate::connection::{ConnectError, PipelineError, Session};
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
 
+use super::cancellation::{cancellable, unless_cancelled};
+use super::known::Known;
 use super::preparation::Preparation;
 use super::transaction::{Holder, Role, Transaction};
 use super::{Failure, confined};
@@ -85,26 +83,10 @@ pub(crate) async fn send(
             in_two_trips(session, transaction).await
         }
     };
-    let Err(PipelineError { index, error }) = cancellable(session, cancellation, work).await else {
+    let Err(PipelineError { index, error }) = cancellable(cancellation, || session.canceller(), work).await else {
         return Ok(());
     };
     Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, migrations, prepared)))
-}
-
-/// A statement that was cancelled, and not by us, would be cancelled again.
-pub(crate) fn unless_cancelled(cancellation: &CancellationToken, mut error: StepError) -> StepError {
-    if let StepError::Failed { failure, .. } = &mut error
-        && failure.class == FailureClass::Cancelled
-        && !cancellation.is_cancelled()
-    {
-        failure.class = FailureClass::Permanent;
-        failure.hint.get_or_insert_with(|| {
-            "it ran longer than database.statement_timeout, or an administrator cancelled it: allow more time, or split \
-             the work into several migrations"
-                .to_owned()
-        });
-    }
-    error
 }
 
 /// What the failure of one statement of a transaction means.
@@ -154,97 +136,6 @@ fn meaning(
     }
 }
 
-/// The number of a transaction, by which its end can be learnt from another connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Known {
-    number: String,
-    /// The server's process that it runs in.
-    backend: Option<Backend>,
-}
-
-/// How long a transaction whose connection is lost may go on: what was sent of it is perhaps still at work, and then
-/// it commits.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// As long, where the run is cancelled.
-const MOMENT: Duration = Duration::from_secs(1);
-
-/// How long the server may take to end a process.
-const ENDING: Duration = Duration::from_secs(5);
-
-impl Known {
-    pub(crate) fn new(number: String, backend: Option<Backend>) -> Self {
-        Self { number, backend }
-    }
-
-    /// Whether the transaction has committed. Waits while it is still at work, as the server may not have noticed
-    /// that its connection is lost; but not for ever: then it is ended.
-    ///
-    /// # Errors
-    ///
-    /// The question's own; or that nobody knows, where it does not end.
-    pub(crate) async fn has_committed(
-        &self,
-        session: &Session,
-        cancellation: &CancellationToken,
-    ) -> Result<bool, StepError> {
-        let impatience = async {
-            let cancelled = async {
-                cancellation.cancelled().await;
-                tokio::time::sleep(MOMENT).await;
-            };
-            let _ = tokio::time::timeout(PATIENCE, cancelled).await;
-        };
-        tokio::select! {
-            biased;
-            committed = self.end(session) => return Ok(committed?),
-            () = impatience => {}
-        }
-        let end = async {
-            if let Some(sql) = self.backend.as_ref().and_then(Backend::termination) {
-                // Whoever may not do that waits.
-                let _ = session.rows(&sql).await;
-            }
-            self.end(session).await
-        };
-        match tokio::time::timeout(ENDING, end).await {
-            Ok(committed) => Ok(committed?),
-            Err(_) => Err(self.unknown(cancellation)),
-        }
-    }
-
-    /// Waits for its end.
-    async fn end(&self, session: &Session) -> Result<bool, tokio_postgres::Error> {
-        const AGAIN: Duration = Duration::from_millis(200);
-        let sql = format!("SELECT pg_catalog.pg_xact_status({}::xid8)", literal(&self.number));
-        loop {
-            let rows = session.rows(&sql).await?;
-            match rows.first().and_then(|row| row.get(0)) {
-                Some("committed") => return Ok(true),
-                Some("in progress") => tokio::time::sleep(AGAIN).await,
-                // Aborted; or so long ago that nobody knows, which it is not.
-                _ => return Ok(false),
-            }
-        }
-    }
-
-    /// It is neither done nor rolled back, and nothing may be built on either.
-    fn unknown(&self, cancellation: &CancellationToken) -> StepError {
-        let class = if cancellation.is_cancelled() { FailureClass::Cancelled } else { FailureClass::Permanent };
-        let number = &self.number;
-        let failure = Failure::new(
-            class,
-            format!("the connection was lost, and whether its transaction {number} commits is not known: it does not end"),
-        )
-        .with_hint(format!(
-            "`SELECT pg_xact_status({}::xid8)` tells once the server has noticed; the process that is in it can be ended \
-             by pg_terminate_backend; then look at the status before the next run",
-            literal(number)
-        ));
-        StepError::Failed { failure: Box::new(failure), again: Again::Never }
-    }
-}
-
 /// Sends a transaction whose end must be known even where its answer is lost: one round trip more, for its number.
 pub(crate) async fn send_known(
     session: &Session,
@@ -275,7 +166,7 @@ pub(crate) async fn send_known(
     let cleaning: &[&str] = if session.is_direct() { &[] } else { &CLEANING };
     let (commit, rest) = rest.split_last().map_or(("COMMIT", rest), |(commit, rest)| (commit.as_str(), rest));
     let rest: Vec<&str> = rest.iter().map(String::as_str).chain(cleaning.iter().copied()).chain([commit]).collect();
-    match cancellable(session, cancellation, session.pipeline(&rest)).await {
+    match cancellable(cancellation, || session.canceller(), session.pipeline(&rest)).await {
         Ok(()) => Ok(()),
         Err(PipelineError { index, error }) => {
             let meaning = meaning(session, transaction, index + preamble.len(), &error, migrations, prepared);
@@ -322,33 +213,6 @@ async fn in_two_trips(session: &Session, transaction: &Transaction) -> Result<()
         .map_err(|PipelineError { index, error }| PipelineError { index: index + preamble.len(), error })
 }
 
-/// Waits for the work; on cancellation asks the server to stop it, again and again until it has ended, since a
-/// request that arrives between two statements stops neither.
-pub(crate) async fn cancellable<T>(
-    session: &Session,
-    cancellation: &CancellationToken,
-    work: impl Future<Output = T>,
-) -> T {
-    let mut work = pin!(work);
-    tokio::select! {
-        biased;
-        result = &mut work => return result,
-        () = cancellation.cancelled() => {}
-    }
-    stopped(&session.canceller(), work).await
-}
-
-/// Waits for work that is to stop, asking the server for it again and again.
-pub(crate) async fn stopped<T>(canceller: &Canceller, mut work: impl Future<Output = T> + Unpin) -> T {
-    const AGAIN: Duration = Duration::from_millis(100);
-    loop {
-        canceller.cancel().await;
-        if let Ok(result) = tokio::time::timeout(AGAIN, &mut work).await {
-            return result;
-        }
-    }
-}
-
 fn touched(prepared: &Preparation, error: &tokio_postgres::Error, migration: Option<&Migration>) -> StepError {
     touched_by(prepared, error.as_db_error().map_or("", |db| db.message()), migration)
 }
@@ -359,7 +223,7 @@ pub(crate) fn touched_by(prepared: &Preparation, message: &str, migration: Optio
     let mut failure = touches_shared(&named.join(", "));
     if let Some(migration) = migration {
         failure.migration = Some(migration.version().to_string());
-        failure.file = Some(migration.up().path().to_owned());
+        failure.file = Some(migration.script().path().to_owned());
     }
     StepError::failed(failure)
 }
@@ -396,9 +260,9 @@ fn locate(failure: &mut Failure, role: Role, migrations: &[Migration], position:
     };
     let Some(migration) = migration else { return };
     failure.migration = Some(migration.version().to_string());
-    failure.file = Some(migration.up().path().to_owned());
+    failure.file = Some(migration.script().path().to_owned());
     if let Some(statement) = statement {
-        let place = migration.up().place(statement, position);
+        let place = migration.script().place(statement, position);
         failure.line = Some(place.line);
         failure.column = Some(place.column);
     }

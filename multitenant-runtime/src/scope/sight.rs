@@ -10,9 +10,12 @@ use diesel::result::Error;
 
 use super::names::{Name, Place, named};
 
+/// What a statement may begin with. All else is a command: it would change what is set for whoever comes next.
+const STATEMENTS: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "TABLE"];
+
 /// Looks at a statement whose types show its own tables, and those of its subqueries.
 pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
-    let sql = text(query)?;
+    let sql = harmless(query)?;
     if !has_subquery(&sql) {
         return Ok(());
     }
@@ -29,7 +32,7 @@ pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
 
 /// Looks at a statement whose types show its own tables only.
 pub(super) fn verify_erased(query: &impl QueryFragment<Pg>) -> QueryResult<()> {
-    let sql = text(query)?;
+    let sql = harmless(query)?;
     if !has_subquery(&sql) {
         return Ok(());
     }
@@ -40,7 +43,11 @@ pub(super) fn verify_erased(query: &impl QueryFragment<Pg>) -> QueryResult<()> {
 
 /// Looks whether a statement names these tables only.
 pub(super) fn verify_only(query: &impl QueryFragment<Pg>, tables: &[String]) -> QueryResult<()> {
-    let sql = text(query)?;
+    let sql = harmless(query)?;
+    let first = sql.trim_start().trim_start_matches('(').split(|c: char| !c.is_ascii_alphabetic()).next();
+    if !first.is_some_and(|first| STATEMENTS.iter().any(|known| known.eq_ignore_ascii_case(first))) {
+        return Err(Error::QueryBuilderError(Box::new(Command)));
+    }
     refuse(&named(&sql), |name| tables.iter().any(|table| table == name.text))
 }
 
@@ -49,6 +56,17 @@ pub(super) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<Str
     let mut builder = PgQueryBuilder::default();
     query.to_sql(&mut builder, &Pg)?;
     Ok(builder.finish())
+}
+
+/// The SQL of a statement that does not change what is set on its connection. Whoever has the connection next for the
+/// same tenant relies on that.
+fn harmless(query: &impl QueryFragment<Pg>) -> QueryResult<String> {
+    const SETS: &[u8] = b"set_config";
+    let sql = text(query)?;
+    if sql.as_bytes().windows(SETS.len()).any(|part| part.eq_ignore_ascii_case(SETS)) {
+        return Err(Error::QueryBuilderError(Box::new(Command)));
+    }
+    Ok(sql)
 }
 
 /// Whether there is a query in it beside the statement itself.
@@ -71,6 +89,21 @@ fn refuse(names: &[Name<'_>], is_known: impl Fn(&Name<'_>) -> bool) -> QueryResu
     let unknown = names.iter().find(|name| !is_known(name)).map(|name| name.text.to_owned());
     unknown.map_or(Ok(()), |table| Err(Error::QueryBuilderError(Box::new(OutOfSight { table }))))
 }
+
+/// A statement that changes, or may change, what is set on its connection.
+#[derive(Debug)]
+struct Command;
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "this statement may change what is set on its connection, which serves others afterwards: run it on \
+             `unchecked_connection()`, which is closed when it is given back, or begin a transaction by `transaction`",
+        )
+    }
+}
+
+impl std::error::Error for Command {}
 
 /// A table of a query that its types do not show, so that nobody knows whether it is marked.
 #[derive(Debug)]

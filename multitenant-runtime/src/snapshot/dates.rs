@@ -16,7 +16,9 @@ pub(super) fn foreign(day: &str, set: &MigrationSet) -> Vec<String> {
         dates.push(format!("{year}{between}{month}{between}{of_a_day}"));
     }
     let stands = |date: &String| {
-        set.migrations().iter().any(|migration| migration.up().statements().any(|(sql, _)| sql.contains(date.as_str())))
+        set.migrations()
+            .iter()
+            .any(|migration| migration.script().statements().any(|(sql, _)| sql.contains(date.as_str())))
     };
     dates.retain(|date| !stands(date));
     dates

@@ -33,14 +33,14 @@ pub(super) struct Made {
 
 /// What is known before anything is tried.
 pub(super) fn hopeless(set: &MigrationSet) -> Option<String> {
-    let about = |migration: &Migration, what: &str| Some(format!("{} {what}", migration.up().path()));
+    let about = |migration: &Migration, what: &str| Some(format!("{} {what}", migration.script().path()));
     if set.migrations().is_empty() {
         return Some("there are no migrations".to_owned());
     }
     set.migrations().iter().find_map(|migration| {
         let first_words = || {
             migration
-                .up()
+                .script()
                 .statements()
                 .filter_map(|(sql, _)| sql.split_whitespace().next().map(str::to_ascii_lowercase))
         };

@@ -1,7 +1,7 @@
 //! The start-up check: registry, catalogue and state table in one query.
 
 use crate::connection::Session;
-use crate::ident::{SchemaTemplate, literal};
+use crate::ident::{Identifier, SchemaTemplate, literal};
 use crate::registry::{Fleet, RegistryError, RegistrySource, Tenant, list, registry_query, targets};
 use crate::settings::Settings;
 use crate::target::Target;
@@ -13,7 +13,7 @@ use super::StateTable;
 pub(crate) struct Check {
     /// Whether the shared schema is as the binary wants it; `None` where there are no shared migrations.
     pub(crate) shared: Option<bool>,
-    /// The tenants, in the registry's order, and whether they are as the binary wants them.
+    /// The tenants, in the order of their ids, and whether they are as the binary wants them.
     pub(crate) tenants: Vec<(Target, bool)>,
 }
 
@@ -54,16 +54,19 @@ impl Check {
         // Whatever is wrong with it, the authoritative way says it better.
         let Ok(rows) = session.rows(&query(table, &registry, settings, wanted)).await else { return Ok(None) };
         let mut shared = None;
-        let (mut tenants, mut good) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
             let is_good = row.get(3) == Some("t");
             if row.get(0) == Some("0") {
                 shared = Some(is_good);
                 continue;
             }
-            tenants.push(Tenant::from_texts(row.get(1), row.get(2)));
-            good.push(is_good);
+            found.push((row.get(1), row.get(2), is_good));
         }
+        // Here, and not there: a sort by a language's rules would take as long as all the rest.
+        found.sort_unstable();
+        let good: Vec<bool> = found.iter().map(|&(_, _, is_good)| is_good).collect();
+        let tenants = found.into_iter().map(|(id, schema, _)| Tenant::from_texts(id, schema)).collect();
         let Fleet { tenants, unusable } = targets(tenants, settings);
         // Their failures are told by the authoritative way.
         let is_usable = unusable.is_empty();
@@ -90,7 +93,7 @@ fn query(table: &StateTable, registry: &str, settings: &Settings, wanted: &Wante
     let shared = wanted.shared.as_ref().map_or_else(String::new, |digest| {
         format!(
             "SELECT 0, NULL::text, NULL::text, {} FROM (SELECT {}::text AS schema) AS r {} UNION ALL ",
-            is_good(digest),
+            is_good(digest, &has_history(&settings.shared_history)),
             literal(settings.shared_schema.as_str()),
             joins(table, "r.schema")
         )
@@ -98,28 +101,40 @@ fn query(table: &StateTable, registry: &str, settings: &Settings, wanted: &Wante
     let schema = schema_of(&settings.schema_template, "r.schema", "r.id");
     // On lines of its own: a query may end with a comment.
     format!(
-        "{shared}(SELECT 1, r.id, r.schema, {} FROM (\n{registry}\n) AS r (id, schema) {} ORDER BY 2)",
-        is_good(&wanted.tenant),
+        "{shared}(SELECT 1, r.id, r.schema, {} FROM (\n{registry}\n) AS r (id, schema) {})",
+        is_good(&wanted.tenant, &has_history(&settings.tenant_history)),
         joins(table, &schema)
     )
 }
 
-/// An SQL condition: what the joins have found is what has this digest.
-pub(crate) fn is_good(digest: &str) -> String {
+/// Whether the row `s` says of the schema `n` that it holds what is wanted; the condition says that the history is
+/// there, if there is one.
+pub(crate) fn is_good(digest: &str, has_history: &str) -> String {
     format!(
         "coalesce(n.oid = s.schema_oid AND s.digest = {} AND s.format = {} AND s.failed_at IS NULL \
-         AND (s.history_oid IS NULL OR c.oid IS NOT NULL), false)",
+         AND (s.history_oid IS NULL OR {has_history}), false)",
         literal(digest),
-        StateTable::FORMAT
+        StateTable::FORMAT,
     )
 }
 
-/// Joins of a schema's name with the catalogue (`n`), the state table (`s`) and the history table (`c`).
-pub(crate) fn joins(table: &StateTable, schema: &str) -> String {
+/// Whether the history is there, for a whole fleet.
+///
+/// The history tables are asked for by their name, which their index has in one place, and by `IN`, which is hashed
+/// however few of them the planner expects: joined, they would be compared with every tenant where it expects one.
+fn has_history(history: &Identifier) -> String {
     format!(
-        "LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({schema})::pg_catalog.name \
-         LEFT JOIN {} s ON s.schema_name = n.nspname::text \
-         LEFT JOIN pg_catalog.pg_class c ON c.oid = s.history_oid AND c.relnamespace = n.oid",
+        "(s.history_oid, s.schema_oid) IN \
+         (SELECT c.oid, c.relnamespace FROM pg_catalog.pg_class c WHERE c.relname = {})",
+        literal(history.as_str())
+    )
+}
+
+/// Joins the row of the state table `s` of a schema's name, and the schema `n` that it is about.
+fn joins(table: &StateTable, schema: &str) -> String {
+    format!(
+        "LEFT JOIN {} s ON s.schema_name = ({schema}) COLLATE \"C\" \
+         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = s.schema_oid AND n.nspname = s.schema_name::pg_catalog.name",
         table.qualified()
     )
 }

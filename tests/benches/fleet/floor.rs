@@ -105,10 +105,10 @@ async fn send(client: &Client, transaction: &[String], form: Form) {
 /// Registry, state table and catalogue in one query, as the start-up check has it.
 pub(crate) async fn start(url: &str) -> usize {
     let sql = format!(
-        "SELECT t.id, n.oid = s.schema_oid AND s.digest <> '{HEX}' AND s.failed_at IS NULL AND c.oid IS NOT NULL \
-         FROM public.tenants t LEFT JOIN pg_namespace n ON n.nspname = ('tenant_' || t.id)::name \
-         LEFT JOIN multitenant.targets s ON s.schema_name = n.nspname::text \
-         LEFT JOIN pg_class c ON c.oid = s.history_oid AND c.relnamespace = n.oid ORDER BY 1"
+        "SELECT t.id, n.oid IS NOT NULL AND s.digest <> '{HEX}' AND s.failed_at IS NULL AND (s.history_oid, s.schema_oid) \
+         IN (SELECT c.oid, c.relnamespace FROM pg_class c WHERE c.relname = '{HISTORY}') \
+         FROM public.tenants t LEFT JOIN multitenant.targets s ON s.schema_name = 'tenant_' || t.id \
+         LEFT JOIN pg_namespace n ON n.oid = s.schema_oid AND n.nspname = s.schema_name::name"
     );
     let client = connect(url).await;
     let good = |message: &tokio_postgres::SimpleQueryMessage| matches!(message, tokio_postgres::SimpleQueryMessage::Row(row) if row.get(1) == Some("t"));

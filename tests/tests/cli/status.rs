@@ -42,7 +42,7 @@ async fn json_has_every_field() {
     let target = |tenant: Value, schema: &str, state: &str, applied: Value, pending: Value| {
         json!({
             "tenant": tenant, "schema": schema, "state": state, "applied": applied, "pending": pending,
-            "unknown": [], "edited": [], "out_of_order": [], "last_failure": null,
+            "unknown": [], "edited": [], "out_of_order": [], "last_failure": null, "state_row_is_stale": false,
         })
     };
     assert_eq!(
@@ -72,7 +72,7 @@ async fn an_older_checkout_sees_that_it_is_behind_the_database() {
     let project = shop().await.migration("tenant/2026-11-02-090000_orders", "create table o ();");
     project.run(&["migrate"]).code(0);
     std::fs::remove_dir_all(project.path("migrations/tenant/2026-11-02-090000_orders")).unwrap();
-    project.run(&["status"]).code(0).says(&["ahead       not in this project: 20261102090000", "2 tenants: 2 ahead"]);
+    project.run(&["status"]).code(0).says(&["ahead       not in this project: 20261102090000\n", "2 tenants: 2 ahead"]);
     project.run(&["status", "--check"]).code(0);
     project
         .run(&["migrate"])
@@ -161,6 +161,44 @@ async fn the_last_failure_is_told_until_it_is_over() {
     project.sql("drop table tenant_globex.orders").await;
     project.run(&["migrate"]).code(0);
     project.run(&["status", "--check"]).code(0).says(&["2 tenants: 2 up to date"]);
+}
+
+#[tokio::test]
+async fn a_row_of_the_state_table_that_is_stale_is_told_until_it_is_mended() {
+    let project = shop().await.migration("tenant/2026-11-02-090000_orders", "create table if not exists orders ();");
+    let stale = || {
+        let document = project.run(&["status", "--format", "json"]).code(0).json();
+        let targets = [&document["shared"], &document["tenants"][0], &document["tenants"][1]];
+        targets.map(|target| target["state_row_is_stale"].as_bool().unwrap())
+    };
+    assert_eq!(stale(), [false; 3], "there is no table yet");
+    project.run(&["migrate"]).code(0);
+    assert_eq!(stale(), [false; 3]);
+    project.sql("update multitenant.targets set digest = 'of another history' where schema_name = 'tenant_acme'").await;
+    project.sql("delete from tenant_globex.__diesel_schema_migrations where version = '20261102090000'").await;
+    let rows = "select t::text from multitenant.targets t order by 1";
+    let before = project.texts(rows).await;
+    project.run(&["status"]).code(0).says(&[
+        " tenant_acme          2        0  up to date  its row in the state table is stale\n",
+        " tenant_globex        1        1  behind      2026-11-02-090000_orders; its row in the state table is stale\n",
+    ]);
+    assert_eq!(stale(), [false, true, true]);
+    assert_eq!(project.texts(rows).await, before, "looking mends nothing");
+    // By itself it is nothing to do.
+    project.run(&["status", "--check", "--tenant", "acme"]).code(0);
+    project.run(&["migrate"]).code(0);
+    assert_eq!(stale(), [false; 3]);
+    // Another schema under the same name.
+    project
+        .sql(
+            "create schema copy; create table copy.__diesel_schema_migrations as table \
+             tenant_acme.__diesel_schema_migrations; drop schema tenant_acme cascade; alter schema copy rename to tenant_acme",
+        )
+        .await;
+    assert_eq!(stale(), [false, true, false]);
+    // What this project does not know, a row of another release may well say.
+    project.sql("insert into tenant_acme.__diesel_schema_migrations (version) values ('9')").await;
+    assert_eq!(stale(), [false; 3]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use multitenant_runtime::{Error, Event, NewTenant, RegistryText, Scope};
 
 use super::project::Project;
-use super::proxy::Proxy;
+use multitenant_tests::proxy::{Proxy, Way};
 
 async fn shop() -> Project {
     Project::new()
@@ -109,18 +109,18 @@ async fn a_lost_answer_to_the_commit_is_found_out() {
         };
         project.migrator().migrate(Scope::all()).await.unwrap();
         // The last statement before the last COMMIT, and so the only place where its answer is.
-        let proxy = Proxy::cutting_at(
-            &project,
+        let proxy = Proxy::before(project.database.url()).await.cutting(
+            Way::ToClient,
             if outside {
                 b"COMMENT\0Z\0\0\0\x05TC\0\0\0\x0bCOMMIT\0"
             } else {
                 b"INSERT 0 1\0Z\0\0\0\x05TC\0\0\0\x0bCOMMIT\0"
             },
-        )
-        .await;
-        let migrator = project.builder().database_url(&proxy.url).build().unwrap();
+            1,
+        );
+        let migrator = project.builder().database_url(proxy.url()).build().unwrap();
         let created = migrator.create_tenant(NewTenant::new("a").unwrap().column("name", "A").unwrap()).await;
-        assert_eq!(proxy.cuts(), 1, "{outside}");
+        assert_eq!(proxy.happened(), 1, "{outside}");
         assert!(created.is_ok(), "{outside}: {created:?}");
         assert_eq!(project.migrator().migrate(Scope::all()).await.unwrap().summary().up_to_date, 2);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use multitenant_runtime::{Error, Event, FailureClass, Outcome, Scope};
 
 use super::project::{Project, outcomes};
-use super::proxy::Proxy;
+use multitenant_tests::proxy::{Proxy, Way};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_many_fails_with_file_line_and_sqlstate() {
@@ -230,9 +230,13 @@ async fn an_observer_that_panics_loses_no_target_from_the_report() {
 async fn a_migration_whose_commit_was_not_answered_is_reported_as_applied() {
     let project = Project::new().await.tenant("1_a", "CREATE TABLE a ();").tenant("2_b", "CREATE TABLE b ();");
     project.schemas(1).await;
-    let proxy = Proxy::cutting_at(&project, b"INSERT 0 1\0Z\0\0\0\x05TC\0\0\0\x0bCOMMIT\0").await;
-    let migrator = project.builder().database_url(&proxy.url).build().unwrap();
+    let proxy = Proxy::before(project.database.url()).await.cutting(
+        Way::ToClient,
+        b"INSERT 0 1\0Z\0\0\0\x05TC\0\0\0\x0bCOMMIT\0",
+        1,
+    );
+    let migrator = project.builder().database_url(proxy.url()).build().unwrap();
     let report = migrator.migrate(Scope::all()).await.unwrap();
-    assert_eq!(proxy.cuts(), 1);
+    assert_eq!(proxy.happened(), 1);
     assert_eq!(outcomes(&report), ["tenant_0:applied 2"]);
 }

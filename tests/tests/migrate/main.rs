@@ -12,7 +12,6 @@ mod names;
 mod non_transactional;
 mod plain;
 mod project;
-mod proxy;
 mod record;
 mod registry;
 mod rollback;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use multitenant_runtime::{Error, Event, Failure, FailureClass, MigratorBuilder, RegistryText, Scope};
 
 use super::project::{Project, outcomes};
-use super::proxy::Proxy;
+use multitenant_tests::proxy::{Proxy, Way};
 
 const METADATA: &str = "run_in_transaction = false";
 
@@ -159,8 +159,8 @@ async fn a_lost_answer_begins_nothing_again() {
         ("CREATE INDEX CONCURRENTLY users_id ON users (id);", "CREATE INDEX", "may have left something"),
     ] {
         let project = one_tenant(up).await;
-        let proxy = Proxy::cutting_at(&project, word.as_bytes()).await;
-        let migrator = project.builder().database_url(&proxy.url).build().unwrap();
+        let proxy = Proxy::before(project.database.url()).await.cutting(Way::ToClient, word.as_bytes(), 1);
+        let migrator = project.builder().database_url(proxy.url()).build().unwrap();
         match migrator.migrate(Scope::all()).await {
             Err(Error::Incomplete(report)) => {
                 let failure = report.targets[0].failure.as_ref().unwrap();
@@ -169,7 +169,7 @@ async fn a_lost_answer_begins_nothing_again() {
             }
             other => assert!(other.is_ok() && up.contains("77"), "{up}: {other:?}"),
         }
-        assert_eq!(proxy.cuts(), 1);
+        assert_eq!(proxy.happened(), 1);
         let rows = project.one("SELECT count(*)::text FROM tenant_0.users").await;
         assert_eq!(rows, if up.contains("77") { "77" } else { "0" }, "{up}");
     }
@@ -179,10 +179,10 @@ async fn a_lost_answer_begins_nothing_again() {
 async fn a_lost_record_is_made_over_another_connection() {
     // The last answer but that of COMMIT, which tells nobody that the record is there.
     let project = one_tenant("INSERT INTO users VALUES (1), (2);").await;
-    let proxy = Proxy::cutting_at(&project, b"INSERT 0 1\0").await;
-    let migrator = project.builder().database_url(&proxy.url).build().unwrap();
+    let proxy = Proxy::before(project.database.url()).await.cutting(Way::ToClient, b"INSERT 0 1\0", 1);
+    let migrator = project.builder().database_url(proxy.url()).build().unwrap();
     assert_eq!(migrator.migrate(Scope::all()).await.unwrap().summary().applied, 1);
-    assert_eq!(proxy.cuts(), 1);
+    assert_eq!(proxy.happened(), 1);
     assert_eq!(project.one("SELECT count(*)::text FROM tenant_0.users").await, "2");
 }
 

@@ -8,7 +8,7 @@ use multitenant_runtime::{
 };
 
 use super::project::Project;
-use super::proxy::Proxy;
+use multitenant_tests::proxy::{Proxy, Way};
 
 /// The versions of a schema's history, and its tables.
 const HOLDING: &str = "SELECT coalesce(string_agg(version, ' ' ORDER BY version), '') || '|' || (SELECT \
@@ -189,11 +189,11 @@ async fn two_rollbacks_at_once_go_one_step_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_reverts_nothing_twice() {
     let project = shop(1).await;
-    let proxy = Proxy::cutting_at(&project, b"the third is gone").await;
+    let proxy = Proxy::before(project.database.url()).await.cutting(Way::ToClient, b"the third is gone", 1);
     let project = project.down("3_c", "DROP TABLE c; DO $$ BEGIN RAISE NOTICE 'the third is gone'; END $$;");
-    let migrator = project.builder().migrate_url(&proxy.url).build().unwrap();
+    let migrator = project.builder().migrate_url(proxy.url()).build().unwrap();
     let report = migrator.run(Operation::rollback(Scope::tenants(), steps(1))).await.unwrap();
-    assert_eq!(proxy.cuts(), 1);
+    assert_eq!(proxy.happened(), 1);
     assert_eq!(reverted(&report), [["3"]], "{report:?}");
     assert_eq!(holding(&project, "tenant_0").await, "1 2|a b");
 }

@@ -1,5 +1,6 @@
 //! Isolation under fire: every row that is read belongs to the tenant that was asked for.
 
+use multitenant_runtime::ScopedConnection as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

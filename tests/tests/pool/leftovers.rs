@@ -1,5 +1,6 @@
 //! What somebody leaves on a connection never reaches the next one.
 
+use multitenant_runtime::ScopedConnection as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 

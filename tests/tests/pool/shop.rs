@@ -164,13 +164,13 @@ pub(crate) trait Who {
 
 impl Who for TenantConn {
     fn raw(&mut self) -> &mut AsyncPgConnection {
-        self.checked_connection()
+        self.trusted_connection()
     }
 }
 
 impl Who for SharedConn {
     fn raw(&mut self) -> &mut AsyncPgConnection {
-        self.checked_connection()
+        self.trusted_connection()
     }
 }
 

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel_async::RunQueryDsl;
+use multitenant_runtime::ScopedConnection as _;
 use multitenant_runtime::{SharedConn, TenantConn};
 
 use super::shop::{Shop, Who, mark};

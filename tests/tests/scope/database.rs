@@ -2,7 +2,10 @@
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use multitenant_runtime::testing::{TestDatabase, TestingError};
-use multitenant_runtime::{RoutedConn, SharedConn, TenantConn};
+use multitenant_runtime::{
+    EmbeddedMigrations, EmbeddedSet, Migrator, OnBehind, RegistryText, RoutedConn, SettingsText, SharedConn,
+    TenantConn, TenantPool,
+};
 
 pub(crate) const TENANTS: [&str; 2] = ["one", "two"];
 
@@ -17,7 +20,10 @@ const TENANT: &str = "CREATE TABLE users (id serial PRIMARY KEY, name text NOT N
     INSERT INTO posts (user_id, title, score) VALUES
         (1, 'first of {}', 1), (1, 'second of {}', 5), (2, 'third of {}', 2);";
 
-pub(crate) struct Database(TestDatabase);
+pub(crate) struct Database {
+    pool: TenantPool,
+    _made: TestDatabase,
+}
 
 impl Database {
     pub(crate) async fn new() -> Self {
@@ -25,33 +31,36 @@ impl Database {
             let mut conn = AsyncPgConnection::establish(url).await?;
             let mut sql = SHARED.to_owned();
             for tenant in TENANTS {
-                sql += &format!("CREATE SCHEMA {tenant}; SET search_path = {tenant};");
+                sql += &format!("CREATE SCHEMA tenant_{tenant}; SET search_path = tenant_{tenant};");
                 sql += &TENANT.replace("{}", tenant);
             }
             conn.batch_execute(&sql).await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
         });
         let made: Result<TestDatabase, TestingError> = made.await;
-        Self(made.unwrap())
+        let made = made.unwrap();
+        Self { pool: pool(made.url()), _made: made }
     }
 
     pub(crate) async fn tenant(&self, name: &str) -> TenantConn {
-        TenantConn::over(self.set_to(&format!("{name}, public")).await)
+        self.pool.tenant(name).await.unwrap()
     }
 
     pub(crate) async fn shared(&self) -> SharedConn {
-        SharedConn::over(self.set_to("public").await)
+        self.pool.shared().await.unwrap()
     }
 
     pub(crate) async fn routed(&self, name: &str) -> RoutedConn {
-        RoutedConn::over(self.set_to(&format!("{name}, public")).await)
+        self.pool.routed(name).await.unwrap()
     }
+}
 
-    async fn set_to(&self, path: &str) -> AsyncPgConnection {
-        let mut conn = AsyncPgConnection::establish(self.0.url()).await.unwrap();
-        conn.batch_execute(&format!("SET search_path = {path}")).await.unwrap();
-        conn
-    }
+/// Over schemas that no migration has made.
+fn pool(url: &str) -> TenantPool {
+    let settings = SettingsText { registry: RegistryText::List { ids: &TENANTS }, ..SettingsText::DEFAULT };
+    let migrations = EmbeddedMigrations::new(None, EmbeddedSet::new("", &[]), settings);
+    let migrator = Migrator::embedded(migrations).database_url(url).build().unwrap();
+    migrator.pool().on_behind(OnBehind::Serve).build().unwrap()
 }
 
 /// Runs the test on a connection of each tenant, at the same time, as tasks: so its future has to be `Send`.

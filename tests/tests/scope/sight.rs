@@ -94,3 +94,25 @@ async fn where_others_are_named() {
     let raw = diesel::sql_query("SELECT word AS name FROM secrets");
     refused(raw.touching((users::table,)).execute(conn).await, "secrets", conn);
 }
+
+/// Whoever has the connection next for the same tenant would find what one of these has set.
+#[tokio::test]
+async fn what_changes_the_settings_of_a_connection() {
+    let (_database, mut conn) = conn().await;
+    let refused = |result: QueryResult<usize>| {
+        let Err(Error::QueryBuilderError(error)) = result else { panic!("not refused: {result:?}") };
+        assert!(error.to_string().starts_with("this statement may change what is set"), "{error}");
+    };
+    for command in
+        ["SET search_path = tenant_two", "begin", " (SET ROLE x)", "RESET ALL", "DO $$ BEGIN END $$", "", ";"]
+    {
+        refused(diesel::sql_query(command).touching((users::table,)).execute(&mut conn).await);
+    }
+    for expression in ["set_config('search_path', 'tenant_two', false)", "pg_catalog.\"Set_Config\"('a.b', '', true)"] {
+        let query = users::table.filter(sql::<Bool>(expression).is_not_null()).select(users::id);
+        refused(query.load::<i32>(&mut conn).await.map(|_| 0));
+        let raw = format!("SELECT {expression} FROM \"users\"");
+        refused(diesel::sql_query(raw).touching((users::table,)).execute(&mut conn).await);
+    }
+    assert!(!conn.is_in_doubt());
+}

@@ -1,14 +1,10 @@
 //! A connection that breaks around COMMIT: the run finds out what happened, and nothing happens twice.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use multitenant_runtime::embedded::EmbeddedServer;
 use multitenant_runtime::{Error, NewTenant, Scope, State};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{UnixListener, UnixStream};
+use multitenant_tests::proxy::{Proxy, Way};
 use tokio_util::sync::CancellationToken;
 
 use super::environment::size;
@@ -25,81 +21,18 @@ enum Loss {
     Unnoticed,
 }
 
-/// A socket in front of a server's, which breaks some connections around their first COMMIT.
-struct Breaker {
-    folder: tempfile::TempDir,
-    left: Arc<AtomicUsize>,
-}
-
-impl Breaker {
-    fn in_front_of(server: &EmbeddedServer, loss: Loss, times: usize) -> Self {
-        let folder = tempfile::Builder::new().prefix("mt").tempdir().unwrap();
-        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
-        let target = server.folder().join(".s.PGSQL.5432");
-        let left = Arc::new(AtomicUsize::new(times));
-        let counter = Arc::clone(&left);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(relay(client, target.clone(), loss, Arc::clone(&counter)));
-            }
-        });
-        Self { folder, left }
-    }
-
-    fn url(&self) -> String {
-        format!("postgres://postgres@/postgres?host={}", self.folder.path().display())
-    }
-}
-
-/// Both ways until one side ends, or the connection is to break.
-async fn relay(client: UnixStream, target: PathBuf, loss: Loss, left: Arc<AtomicUsize>) {
-    let Ok(server) = UnixStream::connect(target).await else { return };
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let (mut asked, mut told) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-    let mut breaking = false;
-    loop {
-        tokio::select! {
-            read = from_client.read(&mut asked) => {
-                let Ok(n @ 1..) = read else { return };
-                let ours = |left: usize| left.checked_sub(1);
-                if !breaking
-                    && contains_commit(&asked[..n])
-                    && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, ours).is_ok()
-                {
-                    match loss {
-                        Loss::BeforeCommit => return,
-                        Loss::AfterCommit => {}
-                        Loss::Unnoticed => {
-                            drop((from_client, to_client));
-                            let _ = from_server.read_to_end(&mut told).await;
-                            return;
-                        }
-                    }
-                    breaking = true;
-                }
-                if to_server.write_all(&asked[..n]).await.is_err() {
-                    return;
-                }
-            }
-            read = from_server.read(&mut told) => {
-                let Ok(n @ 1..) = read else { return };
-                if breaking {
-                    // From here on the client hears nothing, and with the answer to COMMIT it is cut off.
-                    if contains_commit(&told[..n]) {
-                        return;
-                    }
-                } else if to_client.write_all(&told[..n]).await.is_err() {
-                    return;
-                }
-            }
+impl Loss {
+    /// A proxy that breaks so many connections around their first COMMIT: the statement in a message of the client's, and
+    /// the tag in the server's answer to it, both end with a zero.
+    async fn before(self, server: &EmbeddedServer, times: usize) -> Proxy {
+        const COMMIT: &[u8] = b"COMMIT\0";
+        let proxy = Proxy::before(&server.url("postgres")).await;
+        match self {
+            Self::BeforeCommit => proxy.cutting(Way::ToServer, COMMIT, times),
+            Self::AfterCommit => proxy.cutting(Way::ToClient, COMMIT, times),
+            Self::Unnoticed => proxy.losing_the_client(COMMIT, times),
         }
     }
-}
-
-/// The statement in a message of the client's, and the tag in the server's answer to it, both end with a zero.
-fn contains_commit(bytes: &[u8]) -> bool {
-    bytes.windows(7).any(|window| window == b"COMMIT\0")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,11 +50,11 @@ async fn a_migration_is_applied_once() {
                 "INSERT INTO counter SELECT 3 WHERE NOT EXISTS (SELECT FROM counter WHERE version = 3);",
             )
             .tenant("4_d", "INSERT INTO counter VALUES (4);");
-        let breaker = Breaker::in_front_of(&server, loss, 9);
-        let migrator = fleet.builder().database_url(breaker.url()).jobs(3).build().unwrap();
+        let proxy = loss.before(&server, 9).await;
+        let migrator = fleet.builder().database_url(proxy.url()).jobs(3).build().unwrap();
         let report = migrator.migrate(Scope::all()).await.unwrap_or_else(|error| panic!("{loss:?}: {error}"));
         assert_eq!(report.targets.len(), 6);
-        assert_eq!(breaker.left.load(Ordering::SeqCst), 0, "all were broken");
+        assert_eq!(proxy.happened(), 9, "all were broken");
         for i in 0..6 {
             let counted = format!("SELECT string_agg(version::text, ' ' ORDER BY version) FROM tenant_{i}.counter");
             assert_eq!(fleet.one(&counted).await, "1 2 3 4", "{loss:?}: tenant_{i}");
@@ -144,8 +77,8 @@ async fn a_tenant_is_created_once() {
             let index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS a_id ON a (id);";
             let fleet = if outside { fleet.tenant_outside("2_b", index) } else { fleet };
             fleet.migrator().migrate(Scope::all()).await.unwrap();
-            let breaker = Breaker::in_front_of(&server, loss, times);
-            let migrator = fleet.builder().database_url(breaker.url()).build().unwrap();
+            let proxy = loss.before(&server, times).await;
+            let migrator = fleet.builder().database_url(proxy.url()).build().unwrap();
             let created = migrator.create_tenant(NewTenant::new("acme").unwrap()).await;
             if let Err(error) = &created {
                 let Error::Incomplete(report) = error else { panic!("{error}") };
@@ -174,11 +107,11 @@ async fn a_transaction_that_does_not_end_is_not_waited_for_for_ever() {
             .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
             .tenant("1_a", "CREATE TABLE a (n int);");
         fleet.migrator().migrate(Scope::all()).await.unwrap();
-        let breaker = Breaker::in_front_of(&server, Loss::Unnoticed, 1);
+        let proxy = Loss::Unnoticed.before(&server, 1).await;
         let token = CancellationToken::new();
-        let migrator = fleet.builder().database_url(breaker.url()).cancellation(token.clone()).build().unwrap();
+        let migrator = fleet.builder().database_url(proxy.url()).cancellation(token.clone()).build().unwrap();
         let creation = tokio::spawn(async move { migrator.create_tenant(NewTenant::new("x").unwrap()).await });
-        while breaker.left.load(Ordering::SeqCst) > 0 {
+        while proxy.happened() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         // By now the end is asked for.

@@ -8,13 +8,13 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use multitenant_runtime::{
     Error, Event, FailureClass, FunctionResult, MigrationFunction, Outcome, RustMigration, Scope, async_trait,
 };
+use multitenant_tests::proxy::{Fault, Proxy, Way};
 use tokio_util::sync::CancellationToken;
 
 use super::environment::{say, size};
 use super::fleet::{Fleet, client};
 use super::leftovers::assert_none;
 use super::moments::Moments;
-use super::proxy::{Fault, Proxy, Way};
 
 async fn fleet(n: usize) -> Fleet {
     let fleet = Fleet::new().await.shared(

@@ -21,7 +21,6 @@ mod one_of_many;
 mod pooler;
 mod positions;
 mod processes;
-mod proxy;
 mod random_faults;
 mod real_projects;
 mod refusals;

@@ -5,8 +5,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use multitenant_runtime::embedded::EmbeddedServer;
-use multitenant_runtime::{Error, NewTenant, Scope};
+use multitenant_runtime::{Error, FailureClass, FunctionResult, NewTenant, RustMigration, Scope};
 use tokio_postgres::NoTls;
 
 use super::environment::say;
@@ -209,4 +210,36 @@ async fn what_needs_a_session_is_refused_and_names_the_way() {
     assert_eq!(found_by_others(&pooler).await, before);
     let both = fleet.builder().database_url(pooler.url()).migrate_url(pooler.direct_url()).build().unwrap();
     assert_eq!(both.migrate(Scope::all()).await.unwrap().summary().applied, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rust_function_is_refused_before_it_is_called() {
+    async fn fill(conn: &mut AsyncPgConnection) -> FunctionResult {
+        conn.batch_execute("INSERT INTO a VALUES (1)").await?;
+        Ok(())
+    }
+
+    let Some(pooler) = Pooler::start(2).await else { return };
+    let fleet = pooler.fleet().tenant("1_a", "CREATE TABLE a (id int);").tenant("3_b", "CREATE TABLE b (id int);");
+    fleet.schemas(2, "").await;
+    let before = found_by_others(&pooler).await;
+    let builder = || fleet.builder().database_url(pooler.url()).tenant_migration(RustMigration::new("2_fill", fill));
+    let Err(Error::Incomplete(report)) = builder().build().unwrap().migrate(Scope::all()).await else {
+        panic!("refused")
+    };
+    assert_eq!(report.summary().failed, 2);
+    for target in &report.targets {
+        let failure = target.failure.as_ref().unwrap();
+        assert_eq!(failure.class, FailureClass::Permanent, "{failure:?}");
+        assert!(failure.message.contains("is a Rust function needs a session of its own"), "{failure:?}");
+        assert!(failure.hint.as_ref().unwrap().contains("migrate_url"), "{failure:?}");
+        assert_eq!((failure.migration.as_deref(), failure.file.as_deref()), (Some("2"), Some("2_fill")));
+        assert_eq!(target.applied.len(), 1, "what came before it is done, and nothing behind it");
+    }
+    let rows = "SELECT n::text FROM (SELECT count(*) FROM tenant_0.a UNION ALL SELECT count(*) FROM tenant_1.a) t (n)";
+    assert_eq!(fleet.texts(rows).await, ["0", "0"], "it was not called");
+    assert_eq!(found_by_others(&pooler).await, before);
+    let both = builder().migrate_url(pooler.direct_url()).build().unwrap();
+    assert_eq!(both.migrate(Scope::all()).await.unwrap().summary().applied, 2);
+    assert_eq!(fleet.texts(rows).await, ["1", "1"]);
 }

@@ -1,5 +1,5 @@
 //! Faults at random moments, under one to five processes at once: killed processes, a server that crashes or is
-//! stopped, connections that are cut or fall silent.
+//! stopped, backends that an administrator ends, connections that are cut or fall silent.
 //!
 //! What is promised, and checked after each round and at the end:
 //!
@@ -22,13 +22,13 @@ use std::time::{Duration, Instant};
 
 use multitenant_runtime::Scope;
 use multitenant_runtime::embedded::ProjectServer;
+use multitenant_tests::proxy::{Fault, Proxy, Way};
 
 use super::counted::{Middle, Origin, PENDING, fleet, fleet_on, holdings, whole};
 use super::environment::{say, size};
 use super::fleet::Fleet;
-use super::leftovers::assert_none;
+use super::leftovers::{SESSIONS, assert_none};
 use super::moments::Moments;
-use super::proxy::{Fault, Proxy, Way};
 use super::worker::{Ended, Worker};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ enum Harm {
     Kill,
     /// `kill -9` of one of the server's processes, or an immediate stop and a new start.
     Server,
+    /// `pg_terminate_backend` of sessions of ours, whatever they are doing.
+    Terminate,
     Cut,
     Stall,
 }
@@ -109,6 +111,17 @@ impl Drop for Crashing {
     }
 }
 
+/// Ends one of the sessions that are there, if there is any, and says how many.
+async fn terminate(fleet: &Fleet, moments: &mut Moments) -> usize {
+    let sessions = fleet.texts(&format!("SELECT pid::text {SESSIONS} ORDER BY pid")).await;
+    if sessions.is_empty() {
+        return 0;
+    }
+    let pid = &sessions[moments.below_n(sessions.len())];
+    // It may have ended by itself in the meantime.
+    fleet.texts(&format!("SELECT pid::text {SESSIONS} AND pid = {pid} AND pg_terminate_backend(pid)")).await.len()
+}
+
 fn signal(name: &str, pid: &str) {
     assert!(Command::new("/bin/sh").args(["-c", &format!("kill -s {name} {pid}")]).status().unwrap().success());
 }
@@ -148,6 +161,7 @@ async fn suite(harm: Harm, faults: usize) {
         let mut before = histories(&fleet, n).await;
         while happened < faults && before.values().any(|versions| versions.len() < PENDING.len()) {
             rounds += 1;
+            let so_far = happened;
             let through = if matches!(harm, Harm::Cut | Harm::Stall) { proxy.url() } else { fleet.url() };
             let processes = 1 + moments.below_n(size(3, 5));
             let mut workers: Vec<Worker> =
@@ -165,6 +179,13 @@ async fn suite(harm: Harm, faults: usize) {
                     happened += killed;
                     // It may have come to its end before.
                     finished = Some(ended).filter(|ended| ended.status.success());
+                }
+                (_, Harm::Terminate) => {
+                    // As many as there are workers in one process; each of them any, and at any moment.
+                    for _ in 0..3 {
+                        happened += terminate(&fleet, &mut moments).await;
+                        tokio::time::sleep(moments.below(Duration::from_millis(30))).await;
+                    }
                 }
                 (Some(server), _) => {
                     server.crash(&mut moments).await;
@@ -189,11 +210,17 @@ async fn suite(harm: Harm, faults: usize) {
                 let versions: Vec<&str> = versions.iter().map(String::as_str).collect();
                 assert!(half_done || *holding == whole(&versions), "tenant_{i} is in between: {holding}");
             }
-            // Where nothing is done the moments come too early for this machine.
-            if after == before {
-                span = span.mul_f64(1.5).min(Duration::from_secs(20));
-            }
+            let nothing_done = after == before;
             before = after;
+            // The moments are to be any of the work's, however fast this machine is.
+            if happened > so_far {
+                span = if nothing_done { span.mul_f64(1.5).min(Duration::from_secs(20)) } else { span };
+            } else if nothing_done {
+                // What is left, such as an invalid index, is no longer the processes' work.
+                break;
+            } else {
+                span = span.mul_f64(0.7).max(Duration::from_millis(20));
+            }
         }
         invalid += complete(&fleet, n).await;
     }
@@ -216,7 +243,7 @@ fn planned(harm: Harm, processes: usize, moments: &mut Moments) -> Vec<Option<Fa
         match harm {
             Harm::Cut => Some(Fault::Cut(way, after)),
             Harm::Stall => Some(Fault::Stall(way, after, Some(moments.below(Duration::from_secs(1))))),
-            Harm::Kill | Harm::Server => None,
+            Harm::Kill | Harm::Server | Harm::Terminate => None,
         }
     };
     (0..processes * 3).map(|_| one(moments)).collect()
@@ -295,6 +322,11 @@ async fn killed_processes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn crashes_of_the_server() {
     suite(Harm::Server, size(2, 20)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terminated_backends() {
+    suite(Harm::Terminate, size(6, 50)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -238,7 +238,7 @@ pub(crate) fn needs_steps(failure: &Failure, migrations: &[Migration]) -> bool {
     let Some(code) = failure.sqlstate.as_deref() else { return false };
     let makes_temporary_tables = || {
         let temporary = |sql: &str| sql.to_ascii_lowercase().contains("temp");
-        migrations.iter().any(|migration| migration.up().statements().any(|(sql, _)| temporary(sql)))
+        migrations.iter().any(|migration| migration.script().statements().any(|(sql, _)| temporary(sql)))
     };
     needs_commit_before(code) || (is_duplicate_object(code) && makes_temporary_tables())
 }

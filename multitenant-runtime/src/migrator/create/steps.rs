@@ -30,7 +30,8 @@ impl Migrator {
         // for interrupted. Its session does nothing else: whatever resets a session lets go of its locks.
         let holder = context.connect().await?;
         if !holder.is_direct() {
-            return Err(StepError::failed(behind_a_pooler()));
+            let failure = Failure::behind_a_pooler("a tenant that cannot be created in one transaction");
+            return Err(StepError::failed(failure));
         }
         let held = holder.rows(&creation_lock(frame.target.schema())).await?;
         if held.first().and_then(|row| row.get(0)) != Some("t") {
@@ -106,13 +107,4 @@ impl Migrator {
 /// The mark of one creation: what another one makes under the same name in the meantime is told from it.
 fn mark() -> String {
     format!("{UNDER_CONSTRUCTION} ({})", RunId::default().as_str())
-}
-
-fn behind_a_pooler() -> Failure {
-    Failure::new(
-        FailureClass::Permanent,
-        "this tenant cannot be created in one transaction, and in several that needs a session of its own; this \
-         connection goes through a transaction pooler",
-    )
-    .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
 }

@@ -9,7 +9,7 @@ use crate::ident::TenantId;
 use crate::registry::{RegistrySource, is_under_construction, registry_query};
 use crate::run::Context;
 use crate::settings::RegistrySettings;
-use crate::state::{StateTable, complete, is_good, joins, schema_of};
+use crate::state::{StateTable, complete, is_good, schema_of};
 
 /// The pieces of a statement between which the values stand.
 pub(super) struct Texts {
@@ -68,11 +68,13 @@ impl Texts {
             RegistrySource::Configured(source) => registry_query(source, settings).map(|sql| (source, sql)),
             RegistrySource::Custom(_) => None,
         };
-        let current = state.map_or_else(|| "NULL::bool".to_owned(), |_| is_good(&complete(&context.tenant)));
-        let joins = match state {
-            Some(table) => joins(table, &schema("r")),
-            None => format!("LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({})::pg_catalog.name", schema("r")),
-        };
+        let current =
+            state.map_or_else(|| "NULL::bool".to_owned(), |_| is_good(&complete(&context.tenant), HAS_HISTORY));
+        let state = state.map_or_else(String::new, |table| {
+            format!(" LEFT JOIN {} s ON s.schema_name = n.nspname::text", table.qualified())
+        });
+        let joins =
+            format!("LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({})::pg_catalog.name{state}", schema("r"));
         let types = if pinned { "NULL::text" } else { TYPES };
         let rival = match &configured {
             // Two ids make two names, unless the registry gives the name.
@@ -101,6 +103,10 @@ impl Texts {
         }
     }
 }
+
+/// Whether the history is there, for one tenant.
+const HAS_HISTORY: &str =
+    "EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = s.history_oid AND c.relnamespace = n.oid)";
 
 /// The types of a schema that Diesel may look up by name. By the dependencies, which are indexed by schema, while types
 /// are not; a table's row type depends on the table.

@@ -30,7 +30,7 @@ impl Run<'_> {
             return StepError::failed(failure);
         }
         if failure.line.is_none() {
-            let place = self.migration.up().place(i, None);
+            let place = self.migration.script().place(i, None);
             (failure.line, failure.column) = (Some(place.line), Some(place.column));
         }
         let refused = failure.class == FailureClass::SharedSchemaTouched;
@@ -61,7 +61,7 @@ impl Run<'_> {
     /// The connection is lost after a statement that is done, with more to come.
     pub(super) fn session_lost(&self, i: usize) -> StepError {
         let mut failure = Failure::new(FailureClass::Permanent, "the connection was lost, with the script's settings");
-        let place = self.migration.up().place(i, None);
+        let place = self.migration.script().place(i, None);
         (failure.line, failure.column) = (Some(place.line), Some(place.column));
         let done = i + 1;
         let hint =

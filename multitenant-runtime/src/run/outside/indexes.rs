@@ -71,7 +71,7 @@ pub(super) fn left<'a>(
 }
 
 fn work_of(migration: &Migration) -> impl Iterator<Item = IndexWork> {
-    migration.up().statements().filter_map(|(sql, _)| IndexWork::of(sql))
+    migration.script().statements().filter_map(|(sql, _)| IndexWork::of(sql))
 }
 
 impl InvalidIndex {

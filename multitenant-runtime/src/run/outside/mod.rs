@@ -61,7 +61,8 @@ pub(crate) async fn apply(
 ) -> Result<(), StepError> {
     let run = Run { session, frame, migration, prepared, context };
     if !session.is_direct() {
-        return Err(StepError::failed(run.about(behind_a_pooler())));
+        let failure = Failure::behind_a_pooler("a migration outside a transaction");
+        return Err(StepError::failed(run.about(failure)));
     }
     run.begin(plan).await?;
     let guard = run.prepare().await?;
@@ -73,14 +74,14 @@ pub(crate) async fn apply(
     if context.cancellation.is_cancelled() {
         return Err(StepError::failed(Failure::new(FailureClass::Cancelled, "interrupted before it began")));
     }
-    for (i, (sql, kind)) in migration.up().statements().enumerate() {
+    for (i, (sql, kind)) in migration.script().statements().enumerate() {
         let inside = match kind {
             StatementKind::Concurrently => Ok(Sent::Refused),
             _ => run.in_a_transaction(&guard, i).await,
         };
         let (result, effect) = match inside {
             Ok(Sent::Done) => continue,
-            Ok(Sent::DoneAndLost) if i + 1 == migration.up().statements().count() => break,
+            Ok(Sent::DoneAndLost) if i + 1 == migration.script().statements().count() => break,
             Ok(Sent::DoneAndLost) => return Err(run.session_lost(i)),
             Ok(Sent::Refused) => (run.outside(&guard, i, sql, kind).await, Effect::Partial),
             Err(error) => (Err(error), Effect::None),
@@ -150,16 +151,7 @@ impl Run<'_> {
     /// Says which migration a failure is about.
     fn about(&self, mut failure: Failure) -> Failure {
         failure.migration.get_or_insert_with(|| self.migration.version().to_string());
-        failure.file.get_or_insert_with(|| self.migration.up().path().to_owned());
+        failure.file.get_or_insert_with(|| self.migration.script().path().to_owned());
         failure
     }
-}
-
-fn behind_a_pooler() -> Failure {
-    Failure::new(
-        FailureClass::Permanent,
-        "a migration outside a transaction needs a session of its own, and this connection goes through a \
-         transaction pooler",
-    )
-    .with_hint("set database.migrate_url (MULTITENANT_MIGRATE_URL) to the server itself, past the pooler")
 }

@@ -9,9 +9,11 @@ use tokio_util::sync::CancellationToken;
 use crate::migration::StatementKind;
 use crate::sqlstate::{FailureClass, is_failed_guard, refuses_transactions};
 
+use super::super::cancellation::unless_cancelled;
 use super::super::event::Event;
+use super::super::known::Known;
 use super::super::retry;
-use super::super::step::{Again, Known, StepError, position, send_known, unless_cancelled};
+use super::super::step::{Again, StepError, position, send_known};
 use super::super::transaction::Transaction;
 use super::super::waits::watched;
 use super::Run;
@@ -42,7 +44,7 @@ impl Run<'_> {
         let work = async {
             self.session.run(sql).await.map_err(|error| {
                 let mut failure = self.about(super::Failure::from_postgres(&error));
-                let place = self.migration.up().place(i, position(&error));
+                let place = self.migration.script().place(i, position(&error));
                 (failure.line, failure.column) = (Some(place.line), Some(place.column));
                 failure.notices = self.session.take_notices();
                 unless_cancelled(&CancellationToken::new(), StepError::failed(failure))

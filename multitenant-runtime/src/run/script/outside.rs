@@ -1,7 +1,6 @@
 //! A migration that must not run in a transaction: its statements one by one, under a lock of the session.
 
 use crate::ident::literal;
-use crate::inventory::HistoryTable;
 use crate::migration::{IndexWork, Migration, StatementKind, without_variables};
 use crate::plan::TargetPlan;
 use crate::run::frame::{Frame, Standing};
@@ -28,11 +27,8 @@ impl ScriptText {
         self.statement(&session_lock_or_fail(frame.schema()));
         frame.session_settings().iter().for_each(|sql| self.statement(sql));
         self.statement("SET default_transaction_read_only = off");
-        let ledger = frame.ledger();
-        let expected =
-            if plan.history == HistoryTable::Absent { ledger.is_absent() } else { ledger.holds(&plan.applied) };
         self.comment("Division by zero here: the schema or its history is not what it was when this was made.");
-        self.statement(&format!("SELECT 1 / ({} AND {expected})::int", frame.is_current()));
+        self.statement(&format!("SELECT 1 / ({})::int", frame.is_as_planned(plan)));
         self.no_invalid_index(frame);
         if let Some(history) = Transaction::history(frame, plan.history) {
             self.transaction(&history);
@@ -41,7 +37,7 @@ impl ScriptText {
             "SELECT setting AS multitenant_path, coalesce(reset_val, '') AS multitenant_default_path \
              FROM pg_catalog.pg_settings WHERE name = 'search_path' \\gset",
         );
-        for (sql, kind) in migration.up().statements() {
+        for (sql, kind) in migration.script().statements() {
             self.comment("Division by zero here: the schema is no longer the current one.");
             self.statement(&format!(
                 "SELECT 1 / ({} OR pg_catalog.current_setting('search_path') \

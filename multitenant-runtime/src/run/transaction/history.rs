@@ -39,12 +39,7 @@ impl Transaction {
     pub(super) fn guarded(frame: Frame<'_>, plan: &TargetPlan, conditions: &[String]) -> Self {
         let mut tx = Self::begin(frame);
         let ledger = frame.ledger();
-        let expected = match (plan.history, &plan.by_state) {
-            (HistoryTable::Absent, _) => ledger.is_absent(),
-            (_, Some(digest)) => ledger.amounts_to(digest),
-            (_, None) => ledger.holds(&plan.applied),
-        };
-        let guard = format!("SELECT 1 / ({} AND {expected})::int, {}", frame.is_current(), frame.remember_schema());
+        let guard = format!("SELECT 1 / ({})::int, {}", frame.is_as_planned(plan), frame.remember_schema());
         tx.push(Role::Guard, conditions.iter().fold(guard, |guard, condition| format!("{guard}, {condition}")));
         match plan.history {
             HistoryTable::Absent => tx.push(Role::Record { migration: 0 }, ledger.create()),

@@ -72,7 +72,7 @@ impl Transaction {
         let mut tx = Self { holder: Holder::Script, ..Self::default() };
         tx.push(Role::Frame, BEGIN.to_owned());
         tx.push(Role::Guard, guard.to_owned());
-        if let Some((sql, kind)) = migration.up().statements().nth(statement) {
+        if let Some((sql, kind)) = migration.script().statements().nth(statement) {
             tx.statement(frame, Role::Migration { migration: 0, statement }, sql, kind);
         }
         if !migration.allow_shared_locks() {

@@ -100,7 +100,7 @@ impl Transaction {
     }
 
     fn migration(&mut self, frame: Frame<'_>, place: usize, migration: &Migration) {
-        for (statement, (sql, kind)) in migration.up().statements().enumerate() {
+        for (statement, (sql, kind)) in migration.script().statements().enumerate() {
             self.statement(frame, Role::Migration { migration: place, statement }, sql, kind);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use multitenant_runtime::{Event, NewTenant, Snapshots};
+use multitenant_runtime::{Event, MigratorBuilder, NewTenant, Snapshots};
 
 use crate::project::Project;
 
@@ -10,10 +10,13 @@ const HISTORY: &str = "__diesel_schema_migrations";
 
 /// Creates a tenant; says whether from a snapshot.
 pub(crate) async fn create(project: &Project, id: &str, snapshots: Snapshots) -> bool {
+    created_from_snapshot(project.builder().snapshots(snapshots), NewTenant::new(id).unwrap()).await
+}
+
+/// Creates a tenant; says whether from a snapshot.
+pub(crate) async fn created_from_snapshot(builder: MigratorBuilder, tenant: NewTenant) -> bool {
     let (sender, receiver) = std::sync::mpsc::channel();
-    let migrator = project
-        .builder()
-        .snapshots(snapshots)
+    let migrator = builder
         .observer(move |event: &Event| {
             if matches!(event, Event::CreatedFromSnapshot { .. }) {
                 sender.send(()).unwrap();
@@ -21,7 +24,7 @@ pub(crate) async fn create(project: &Project, id: &str, snapshots: Snapshots) ->
         })
         .build()
         .unwrap();
-    let report = migrator.create_tenant(NewTenant::new(id).unwrap()).await.unwrap();
+    let report = migrator.create_tenant(tenant).await.unwrap();
     assert!(!report.applied.is_empty());
     receiver.try_recv().is_ok()
 }

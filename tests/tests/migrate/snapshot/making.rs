@@ -1,8 +1,12 @@
 //! When snapshots are made and used, and when not.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
-use multitenant_runtime::{NewTenant, Scope, SnapshotOutcome, Snapshots};
+use multitenant_runtime::{
+    Event, HookResult, Hooks, NewTenant, Scope, SnapshotOutcome, Snapshots, Step, Target, TargetPlan, TargetReport,
+    async_trait,
+};
 
 use super::compared::create;
 use crate::project::Project;
@@ -111,6 +115,48 @@ async fn creators_and_makers_at_once() {
     assert!(c.is_ok(), "{c:?}");
     let report = project.migrator().migrate(Scope::all()).await.unwrap();
     assert_eq!(report.summary().up_to_date, 3);
+}
+
+/// Of scratch schemas nobody is told: not by a hook, and not by an event.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_making_calls_no_hooks() {
+    struct Calls(mpsc::Sender<String>);
+
+    #[async_trait]
+    impl Hooks for Calls {
+        async fn before_target(&self, plan: &TargetPlan) -> HookResult {
+            Ok(self.0.send(format!("before {}", plan.target))?)
+        }
+
+        async fn after_target(&self, report: &TargetReport) -> HookResult {
+            Ok(self.0.send(format!("after {}", report.target))?)
+        }
+
+        async fn before_migration(&self, target: &Target, step: &Step) -> HookResult {
+            Ok(self.0.send(format!("before {} of {target}", step.version()))?)
+        }
+
+        async fn after_migration(&self, target: &Target, step: &Step) -> HookResult {
+            Ok(self.0.send(format!("after {} of {target}", step.version()))?)
+        }
+    }
+
+    for in_transaction in [true, false] {
+        let mut project = shop().await.tenant("3_index", "CREATE INDEX IF NOT EXISTS users_level ON users (level);");
+        if !in_transaction {
+            // A worker makes it, migration by migration.
+            project = project.metadata("3_index", "run_in_transaction = false");
+        }
+        let (sender, receiver) = mpsc::channel();
+        let told = sender.clone();
+        let observer = move |event: &Event| told.send(format!("{event:?}")).unwrap();
+        let migrator = project.builder().hooks(Calls(sender)).observer(observer).build().unwrap();
+        assert_eq!(migrator.make_snapshot().await.unwrap().outcome, SnapshotOutcome::Made, "{in_transaction}");
+        assert_eq!(receiver.try_iter().collect::<Vec<_>>(), Vec::<String>::new(), "{in_transaction}");
+        // Of a tenant they are.
+        migrator.create_tenant(NewTenant::new("a").unwrap()).await.unwrap();
+        assert!(receiver.try_iter().any(|call| call == "before tenant_a"), "{in_transaction}");
+    }
 }
 
 /// Whatever is left of a making that was ended is not served, and goes with the next.

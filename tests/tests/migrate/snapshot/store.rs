@@ -1,8 +1,9 @@
 //! The text is run with the rights of whoever creates a tenant: nobody else may have written it.
 
-use multitenant_runtime::{Scope, SnapshotOutcome, Snapshots};
+use multitenant_runtime::embedded::EmbeddedServer;
+use multitenant_runtime::{NewTenant, Scope, SnapshotOutcome, Snapshots};
 
-use super::compared::create;
+use super::compared::{create, created_from_snapshot};
 use crate::project::Project;
 
 async fn shop() -> Project {
@@ -55,6 +56,41 @@ async fn a_table_to_which_others_may_have_written_is_not_used() {
             project.sql(statement).await;
         }
         assert!(create(&project, "c", Snapshots::Use).await, "{after}");
+    }
+}
+
+/// Whoever may write to every table may write to this one. Memberships are the whole server's, so this is one of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_write_to_all_tables_may_write_to_this_one() {
+    let server = EmbeddedServer::start().unwrap();
+    let project = Project::new()
+        .await
+        .tenants_in_table()
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
+        .tenant("1_users", "CREATE TABLE users (id int PRIMARY KEY);");
+    let builder = || project.builder().database_url(server.url("postgres"));
+    let migrator = builder().build().unwrap();
+    migrator.migrate(Scope::all()).await.unwrap();
+    assert_eq!(migrator.make_snapshot().await.unwrap().outcome, SnapshotOutcome::Made);
+    let (client, connection) = tokio_postgres::connect(&server.url("postgres"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("CREATE ROLE writers; CREATE ROLE writer; GRANT writers TO writer").await.unwrap();
+    for (i, (statement, trusted)) in [
+        ("SELECT 1", true),
+        ("GRANT pg_write_all_data TO writers", false),
+        ("ALTER ROLE writers SUPERUSER", false),
+        ("REVOKE writers FROM writer", true),
+        ("ALTER ROLE writers NOSUPERUSER", false),
+        ("REVOKE pg_write_all_data FROM writers", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        client.batch_execute(statement).await.unwrap();
+        let outcome = if trusted { SnapshotOutcome::Present } else { SnapshotOutcome::Unavailable };
+        assert_eq!(migrator.snapshot().await.unwrap().outcome, outcome, "{statement}");
+        let tenant = NewTenant::new(format!("t{i}")).unwrap();
+        assert_eq!(created_from_snapshot(builder(), tenant).await, trusted, "{statement}");
     }
 }
 
