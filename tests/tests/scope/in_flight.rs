@@ -8,14 +8,14 @@ use multitenant_runtime::RunQueryDsl;
 use crate::database::Database;
 use crate::schema::{User, users};
 
+/// It sends nothing. But Diesel counts it as begun, and whoever counts does not know better: the connection is closed.
 #[tokio::test]
-async fn a_future_that_was_never_polled_did_nothing() {
+async fn a_future_that_was_never_polled_costs_the_connection() {
     let database = Database::new().await;
     let mut conn = database.tenant("one").await;
-    drop(users::table.load::<User>(&mut conn));
     drop(diesel::delete(users::table).execute(&mut conn));
-    drop(users::table.load_stream::<User>(&mut conn));
-    assert!(!conn.is_in_doubt());
+    assert_eq!(users::table.load::<User>(&mut conn).await.unwrap().len(), 2);
+    assert!(conn.is_in_doubt());
 }
 
 #[tokio::test]
