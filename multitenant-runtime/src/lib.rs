@@ -90,7 +90,9 @@ pub use {
 
 #[cfg(feature = "pool")]
 pub use {
-    pool::{OnBehind, PoolError, PoolHooks, PoolStatus, SharedConn, TenantConn, TenantPool, TenantPoolBuilder},
+    pool::{
+        OnBehind, PoolError, PoolHooks, PoolStatus, Pooling, SharedConn, TenantConn, TenantPool, TenantPoolBuilder,
+    },
     scope::{RoutedConn, RunQueryDsl, SaveChangesDsl, ScopedConnection, prelude},
 };
 

@@ -96,6 +96,20 @@ pub(crate) struct PipelineError {
 /// Read-only outside of `BEGIN … READ WRITE`, and a mark by which we know that the options arrived.
 const OPTIONS: &str = "-c default_transaction_read_only=on -c multitenant.direct=on";
 
+/// The mark alone, for a session that may write.
+const MARK: &str = "-c multitenant.direct=on";
+
+impl ConnectOptions {
+    /// Our startup options: without an introduction nobody asks for the mark.
+    fn startup(&self) -> Option<&'static str> {
+        match (self.writes, self.introduction) {
+            (false, _) => Some(OPTIONS),
+            (true, true) => Some(MARK),
+            (true, false) => None,
+        }
+    }
+}
+
 /// One statement for all that a new connection must be asked.
 const INTRODUCTION: &str = "SELECT current_setting('multitenant.direct', true), \
      current_setting('default_transaction_read_only'), pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), \
@@ -289,14 +303,15 @@ impl Session {
         let ear = Ear::default();
         let listener = options.overheard.then_some(&ear);
         let mut guarded = config.clone();
-        if !options.writes {
+        let ours = options.startup();
+        if let Some(ours) = ours {
             guarded.options(match config.get_options() {
-                Some(theirs) => format!("{theirs} {OPTIONS}"),
-                None => OPTIONS.to_owned(),
+                Some(theirs) => format!("{theirs} {ours}"),
+                None => ours.to_owned(),
             });
         }
         let attempt = match connect_to(entry, &guarded, url, connector, listener).await {
-            Err(cause) if !options.writes && refuses_options(&cause) => {
+            Err(cause) if ours.is_some() && refuses_options(&cause) => {
                 connect_to(entry, config, url, connector, listener).await?
             }
             other => other?,
@@ -311,7 +326,7 @@ impl Session {
         }
         let rows = session.rows(INTRODUCTION).await.map_err(Cause::from_startup)?;
         if let Some(row) = rows.first() {
-            session.direct = row.get(0) == Some("on") && row.get(1) == Some("on");
+            session.direct = row.get(0) == Some("on") && (options.writes || row.get(1) == Some("on"));
             let standby = row.get(2) == Some("t");
             session.standby = standby;
             // A pooler's is another one for each transaction.

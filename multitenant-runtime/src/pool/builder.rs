@@ -1,11 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::connection::CacheSize;
+
 use crate::connection::ConnectionUrl;
 use crate::migrator::Migrator;
 
 use super::error::PoolError;
 use super::hooks::PoolHooks;
+use super::pooling::Pooling;
 use super::tenant_pool::TenantPool;
 
 /// What becomes of a tenant whose schema is older than the binary.
@@ -44,6 +47,23 @@ pub(super) struct Options {
     pub(super) max_lifetime: Option<Duration>,
     pub(super) on_behind: OnBehind,
     pub(super) pin_connections: bool,
+    pub(super) pooling: Option<Pooling>,
+    pub(super) prepared_statements: bool,
+}
+
+impl Options {
+    /// Whether every unit of work is a transaction.
+    pub(super) fn in_transactions(&self) -> bool {
+        self.pooling == Some(Pooling::Transaction)
+    }
+
+    /// How many statements a connection keeps prepared.
+    pub(super) fn cache_size(&self) -> CacheSize {
+        match self.in_transactions() && !self.prepared_statements {
+            true => CacheSize::Disabled,
+            false => CacheSize::Unbounded,
+        }
+    }
 }
 
 impl TenantPoolBuilder {
@@ -59,6 +79,8 @@ impl TenantPoolBuilder {
             max_lifetime: Some(Duration::from_secs(1800)),
             on_behind: OnBehind::default(),
             pin_connections: false,
+            pooling: None,
+            prepared_statements: false,
         };
         Self { migrator, database_url: None, options, hooks: None }
     }
@@ -130,6 +152,28 @@ impl TenantPoolBuilder {
         self
     }
 
+    /// What stands between the pool and the server; nothing unless said otherwise, which is verified.
+    ///
+    /// ```no_run
+    /// # fn build(migrator: multitenant_runtime::Migrator) -> Result<(), Box<dyn std::error::Error>> {
+    /// use multitenant_runtime::Pooling;
+    ///
+    /// let bouncer = "postgres://app@pgbouncer:6432/shop";
+    /// let pool = migrator.pool().database_url(bouncer).pooling(Pooling::Transaction).build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn pooling(mut self, pooling: Pooling) -> Self {
+        self.options.pooling = Some(pooling);
+        self
+    }
+
+    /// Whether a pooler in transaction mode knows about prepared statements, as PgBouncer does from 1.21 on where its
+    /// `max_prepared_statements` is not 0; it does not unless said otherwise. Nothing else changes by it.
+    pub fn prepared_statements(mut self, supported: bool) -> Self {
+        self.options.prepared_statements = supported;
+        self
+    }
+
     /// The application's own code for new connections, and at each checkout.
     pub fn hooks(mut self, hooks: impl PoolHooks + 'static) -> Self {
         self.hooks = Some(Arc::new(hooks));
@@ -140,9 +184,12 @@ impl TenantPoolBuilder {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Url`].
+    /// [`PoolError::Url`]; [`PoolError::NeedsSession`] where there are hooks, behind a pooler in transaction mode.
     pub fn build(self) -> Result<TenantPool, PoolError> {
         let mut options = self.options;
+        if options.in_transactions() && self.hooks.is_some() {
+            return Err(PoolError::NeedsSession { what: "a hook" });
+        }
         if let Some(url) = self.database_url {
             options.url = ConnectionUrl::parse(&url).map_err(PoolError::Url)?;
         }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::QueryResult;
 use diesel::connection::CacheSize;
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::methods::LoadQuery;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::connection::TransactionStatus;
 use crate::ident::literal;
@@ -17,6 +20,7 @@ use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
 use super::store::{Choice, Slot};
 use super::tenant_pool::Inner;
+use super::unit::Unit;
 
 /// How long a connection may take to end before its place is free all the same.
 pub(super) const FAREWELL: Duration = Duration::from_secs(30);
@@ -44,17 +48,25 @@ impl Checkout {
     }
 
     /// The connection, for anything: it is closed afterwards.
-    pub(crate) fn unchecked_connection(&mut self) -> &mut AsyncPgConnection {
+    ///
+    /// # Errors
+    ///
+    /// Where it is a session's, and there is none.
+    pub(crate) fn unchecked_connection(&mut self) -> QueryResult<&mut AsyncPgConnection> {
+        if self.pooled().unit_alone()?.is_some() {
+            let what = "`unchecked_connection`";
+            return Err(diesel::result::Error::QueryBuilderError(Box::new(PoolError::NeedsSession { what })));
+        }
         self.doubt = true;
-        self.connection()
+        Ok(self.connection())
     }
 
     /// The connection, and what is noted of the operations on it.
-    pub(crate) fn parts(&mut self) -> (&mut AsyncPgConnection, &mut InFlight) {
+    pub(crate) fn parts(&mut self) -> (&mut Pooled, &mut InFlight) {
         self.cure_stale_plans();
         let Self { held, in_flight, .. } = self;
         match held {
-            Some((pooled, _)) => (pooled.connection(), in_flight),
+            Some((pooled, _)) => (pooled, in_flight),
             None => unreachable!("a checkout has its connection until it is dropped"),
         }
     }
@@ -74,9 +86,11 @@ impl Checkout {
         }
         let heard = self.pooled().guest.take_errors();
         if heard.iter().any(|error| is_stale_plan(&error.code, error.routine.as_deref())) {
-            let connection = self.connection();
-            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-            connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+            let size = self.pool.options.cache_size();
+            if let Some(connection) = self.pooled().diesel() {
+                connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+                connection.set_prepared_statement_cache_size(size);
+            }
         }
     }
 
@@ -100,6 +114,14 @@ impl Checkout {
         }
         let sql = entrance(&self.pool, served);
         let pooled = self.pooled();
+        if pooled.unit.is_some() {
+            pooled.unit = Some(Arc::new(Unit::entering(&sql, &served.target)));
+            pooled.served = Some(served.clone());
+            if pinned {
+                pooled.pinned.get_or_insert_with(|| served.clone());
+            }
+            return Ok(());
+        }
         pooled.served = None;
         match pooled.connection().batch_execute(&sql).await {
             Ok(()) => {
@@ -120,9 +142,27 @@ impl Checkout {
 
     /// Takes the tenant off, so that the registry is asked as the migrator asks it. To be sent together with what is
     /// asked.
-    pub(super) fn leave(&mut self) -> &'static str {
-        self.pooled().served = None;
-        "RESET search_path"
+    pub(super) fn leave(&mut self) -> Option<&'static str> {
+        let pooled = self.pooled();
+        pooled.served = None;
+        match &mut pooled.unit {
+            None => Some("RESET search_path"),
+            Some(unit) => {
+                *unit = Arc::new(Unit::leaving());
+                None
+            }
+        }
+    }
+
+    /// Runs a query of the pool's own, which is a unit of work where there is no session.
+    ///
+    /// Boxed: the compiler does not see of Diesel's futures, one within the other, that they are `Send`.
+    pub(super) fn ask<'a, Q, U>(&'a mut self, query: Q) -> BoxFuture<'a, QueryResult<Vec<U>>>
+    where
+        U: Send + 'a,
+        Q: LoadQuery<'a, Pooled, U> + 'a,
+    {
+        RunQueryDsl::load(query, self.pooled()).boxed()
     }
 
     /// What the server has said of this failure.
@@ -168,7 +208,7 @@ impl Checkout {
         let pool = Arc::clone(&self.pool);
         let Some((pooled, mut slot)) = self.held.take() else { return Err(PoolError::Closed) };
         if let Err(pooled) = pool.store.park(pooled, &mut slot) {
-            Box::pin(pooled.guest.end(FAREWELL)).await;
+            Box::pin(pooled.end(FAREWELL)).await;
             return Err(PoolError::Closed);
         }
         pool.fill(slot, &owner, Choice::Own).await
@@ -201,6 +241,12 @@ impl Drop for Checkout {
         // What was heard of failures is of no use to the next one.
         drop(pooled.guest.take_errors());
         drop(pooled.guest.take_notices());
+        if pooled.unit.as_ref().is_some_and(|unit| unit.is_astray()) {
+            // What was looked up is not so any more.
+            if let Some(tenant) = pooled.served.as_ref().and_then(|served| served.target.tenant()) {
+                self.pool.directory.forget(tenant);
+            }
+        }
         let pool = Arc::clone(&self.pool);
         let runtime = pooled.runtime.clone();
         match condition {
@@ -233,7 +279,7 @@ impl Drop for Checkout {
 
 /// Closes a connection; its place is free when it is gone.
 pub(super) async fn bury(pooled: Pooled, slot: Slot) {
-    pooled.guest.end(FAREWELL).await;
+    pooled.end(FAREWELL).await;
     drop(slot);
 }
 
@@ -253,8 +299,9 @@ fn entrance(pool: &Inner, served: &Served) -> String {
         served.oid.is_some() || served.target.tier() == Tier::Shared,
         "a tenant's schema is known by its number"
     );
+    let local = if pool.options.in_transactions() { "SET LOCAL TIME ZONE 'UTC'; SET LOCAL" } else { "SET" };
     format!(
-        "SET search_path = {path}; SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
+        "{local} search_path = {path}; SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
          {}{same}) IS TRUE)::pg_catalog.int4",
         literal(schema.as_str())
     )

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 use crate::ident::{SchemaName, TenantId};
@@ -63,7 +64,12 @@ macro_rules! conn {
             /// Nobody checks what is done with it. It may read other schemas by their names, and change `search_path`
             /// and role for the rest of this checkout; so it is closed afterwards, and opening the next one costs some
             /// milliseconds.
-            pub fn unchecked_connection(&mut self) -> &mut AsyncPgConnection {
+            ///
+            /// # Errors
+            ///
+            /// Behind a pooler in transaction mode ([`Pooling::Transaction`](crate::Pooling::Transaction)), outside of a
+            /// transaction. Within one, only what is local to it may be set.
+            pub fn unchecked_connection(&mut self) -> QueryResult<&mut AsyncPgConnection> {
                 self.checkout.unchecked_connection()
             }
 

@@ -1,7 +1,10 @@
 //! Opening connections, and trying again where that may help.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
+
+use diesel_async::AsyncConnection;
 
 use crate::connection::{ConnectError, ConnectErrorKind, ConnectOptions, Guest, Session};
 use crate::run::Failure;
@@ -12,6 +15,7 @@ use super::error::PoolError;
 use super::pooled::{Condition, Owner, Pooled};
 use super::store::{Choice, Slot};
 use super::tenant_pool::Inner;
+use super::unit::Unit;
 
 /// How often somebody who does not answer is tried: who is asked for a connection had better say so soon.
 const UNREACHABLE: usize = 4;
@@ -30,7 +34,7 @@ impl Inner {
         while !self.store.may_open(&mut slot) {
             match self.store.take_oldest(&mut slot) {
                 // Its process is gone before the next one comes; the slot keeps its place among the open ones.
-                Some(pooled) => Box::pin(pooled.guest.end(FAREWELL)).await,
+                Some(pooled) => Box::pin(pooled.end(FAREWELL)).await,
                 None => tokio::task::yield_now().await,
             }
         }
@@ -78,15 +82,26 @@ impl Inner {
     }
 
     async fn connect(&self) -> Result<Pooled, PoolError> {
+        let verifies = self.options.pooling.is_none() && !self.is_direct.load(Ordering::Relaxed);
         let options = ConnectOptions {
             application_name: self.options.application_name.clone(),
-            introduction: false,
+            introduction: verifies,
             overheard: true,
             writes: true,
             ..ConnectOptions::default()
         };
         let session = Box::pin(Session::connect(&self.options.url, &options)).await.map_err(PoolError::Connect)?;
-        let mut pooled = Pooled::new(diesel_of(session).await?);
+        if verifies {
+            if !session.is_direct() {
+                session.close().await;
+                return Err(PoolError::BehindPooler);
+            }
+            self.is_direct.store(true, Ordering::Relaxed);
+        }
+        let mut pooled = match self.options.in_transactions() {
+            true => self.in_transactions(session).await?,
+            false => Pooled::new(diesel_of(session).await?, None),
+        };
         let Some(hooks) = &self.hooks else { return Ok(pooled) };
         let hook = "after_connect";
         let done = hooks.after_connect(pooled.connection()).await;
@@ -96,8 +111,23 @@ impl Inner {
             (Ok(()), Condition::Doubtful(why)) => format!("it leaves a mess: {why}").into(),
             (Err(error), _) => error,
         };
-        pooled.guest.end(FAREWELL).await;
+        pooled.end(FAREWELL).await;
         Err(PoolError::Hook { hook, error })
+    }
+}
+
+impl Inner {
+    /// Diesel sets a time zone and an encoding on each connection. That is undone, so that it is nobody's; the units of
+    /// work set the time zone, and the encoding is what we have asked for on connecting.
+    async fn in_transactions(&self, session: Session) -> Result<Pooled, PoolError> {
+        let lost = |error: &dyn std::fmt::Display| {
+            PoolError::Database(Box::new(Failure::new(FailureClass::ConnectionLost, error.to_string())))
+        };
+        session.run("BEGIN").await.map_err(|error| lost(&error))?;
+        let mut guest = diesel_of(session).await?;
+        guest.run("ROLLBACK").await.map_err(|error| lost(&error))?;
+        guest.connection.set_prepared_statement_cache_size(self.options.cache_size());
+        Ok(Pooled::new(guest, Some(Unit::leaving())))
     }
 }
 

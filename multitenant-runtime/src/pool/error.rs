@@ -97,6 +97,15 @@ pub enum PoolError {
         /// With what.
         error: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The URL leads to a pooler, and the application has not said so: [`TenantPoolBuilder::pooling`].
+    ///
+    /// [`TenantPoolBuilder::pooling`]: crate::TenantPoolBuilder::pooling
+    BehindPooler,
+    /// This stands for a session, which there is none of behind a pooler in transaction mode.
+    NeedsSession {
+        /// What.
+        what: &'static str,
+    },
     /// The database URL cannot be used.
     Url(UrlError),
     /// The pool is closed.
@@ -205,6 +214,17 @@ impl fmt::Display for PoolError {
                 failure.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
             }
             Self::Hook { hook, error } => write!(f, "the hook `{hook}` failed: {error}; the connection is closed"),
+            Self::BehindPooler => f.write_str(
+                "the URL leads to a pooler, or to something else that drops startup options, where what is set on a \
+                 connection may reach other clients: say that it works in transaction mode \
+                 (`pooling(Pooling::Transaction)`) or in session mode (`pooling(Pooling::Session)`), or give the pool \
+                 the server's own URL (`database_url`)",
+            ),
+            Self::NeedsSession { what } => write!(
+                f,
+                "{what} needs a session, and behind a pooler in transaction mode there is none: do it in a \
+                 `transaction(…)`, or give a pool of its own the server's own URL (`database_url`)"
+            ),
             Self::Url(error) => error.fmt(f),
             Self::Closed => f.write_str("the pool is closed: nothing is handed out any more"),
         }

@@ -26,14 +26,18 @@ mod hooks;
 mod keyed;
 mod operations;
 mod pooled;
+mod pooling;
 mod status;
 mod store;
 mod tenant_pool;
+mod unit;
 
 pub use builder::{OnBehind, TenantPoolBuilder};
 pub(crate) use checkout::Checkout;
 pub use conn::{SharedConn, TenantConn};
 pub use error::PoolError;
 pub use hooks::PoolHooks;
+pub(crate) use pooled::Pooled;
+pub use pooling::Pooling;
 pub use status::PoolStatus;
 pub use tenant_pool::TenantPool;

@@ -1,4 +1,5 @@
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, TransactionManager};
 use tokio::runtime::Handle;
@@ -8,15 +9,19 @@ use crate::ident::TenantId;
 use crate::target::Target;
 
 use super::operations::Operations;
+use super::unit::Unit;
 
 /// A connection of the pool's, in somebody's hands or in nobody's.
-pub(super) struct Pooled {
-    /// Two kilobytes, which futures would carry along.
-    pub(super) guest: Box<Guest>,
+#[expect(missing_debug_implementations, reason = "nobody outside has one")]
+pub struct Pooled {
+    /// Rows that come one by one have it, too, where they are a unit of work.
+    pub(super) guest: Arc<Guest>,
     /// What is set on it; `None` where nothing is, or nobody knows.
     pub(super) served: Option<Served>,
     /// What it serves for its whole life, where connections are pinned.
     pub(super) pinned: Option<Served>,
+    /// Behind a pooler in transaction mode.
+    pub(super) unit: Option<Arc<Unit>>,
     operations: Operations,
     pub(super) opened: Instant,
     pub(super) idle_since: Instant,
@@ -49,15 +54,31 @@ pub(super) enum Condition {
 }
 
 impl Pooled {
-    pub(super) fn new(mut guest: Guest) -> Self {
+    pub(super) fn new(mut guest: Guest, unit: Option<Unit>) -> Self {
         let operations = Operations::of(&mut guest.connection);
         let now = Instant::now();
         let runtime = Handle::current();
-        Self { guest: Box::new(guest), served: None, pinned: None, operations, opened: now, idle_since: now, runtime }
+        let (guest, unit) = (Arc::new(guest), unit.map(Arc::new));
+        Self { guest, served: None, pinned: None, unit, operations, opened: now, idle_since: now, runtime }
     }
 
-    pub(super) fn connection(&mut self) -> &mut AsyncPgConnection {
-        &mut self.guest.connection
+    pub(crate) fn connection(&mut self) -> &mut AsyncPgConnection {
+        match Arc::get_mut(&mut self.guest) {
+            Some(guest) => &mut guest.connection,
+            None => unreachable!("rows that come one by one borrow what they were asked on"),
+        }
+    }
+
+    /// Diesel's part; `None` where the rows of a unit of work were forgotten, neither read nor dropped.
+    pub(super) fn diesel(&mut self) -> Option<&mut AsyncPgConnection> {
+        Arc::get_mut(&mut self.guest).map(|guest| &mut guest.connection)
+    }
+
+    /// Ends the connection for good, and waits for the server's process to be gone, not longer than this limit.
+    pub(super) async fn end(self, limit: Duration) {
+        if let Some(guest) = Arc::into_inner(self.guest) {
+            guest.end(limit).await;
+        }
     }
 
     /// Whether it is this owner's, or served it last.
@@ -75,7 +96,10 @@ impl Pooled {
         if !self.operations.are_over() {
             return Condition::Doubtful("a query was cancelled");
         }
-        let connection = &mut self.guest.connection;
+        if self.unit.as_ref().is_some_and(|unit| unit.is_open()) {
+            return Condition::Doubtful("a unit of work was cancelled");
+        }
+        let Some(connection) = self.diesel() else { return Condition::Doubtful("rows were forgotten") };
         let depth = AnsiTransactionManager::transaction_manager_status_mut(connection).transaction_depth();
         if !matches!(depth, Ok(None)) || is_broken(connection) {
             return Condition::Doubtful("a transaction is open");

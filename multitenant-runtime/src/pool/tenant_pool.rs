@@ -55,6 +55,8 @@ pub(crate) struct Inner {
     pub(super) flights: Keyed,
     pub(super) per_tenant: Option<Keyed>,
     has_reaper: AtomicBool,
+    /// Whether a connection was seen to end at the server itself.
+    pub(super) is_direct: AtomicBool,
 }
 
 impl TenantPool {
@@ -66,6 +68,7 @@ impl TenantPool {
             flights: Keyed::new(1),
             per_tenant: options.max_per_tenant.map(Keyed::new),
             has_reaper: AtomicBool::new(false),
+            is_direct: AtomicBool::new(false),
             migrator,
             options,
             hooks,
@@ -95,12 +98,15 @@ impl TenantPool {
     ///
     /// # Errors
     ///
-    /// As of [`tenant`](Self::tenant).
+    /// As of [`tenant`](Self::tenant); [`PoolError::NeedsSession`] behind a pooler in transaction mode.
     ///
     /// # Cancel safety
     ///
     /// As of [`tenant`](Self::tenant).
     pub async fn routed(&self, id: impl AsRef<str>) -> Result<RoutedConn, PoolError> {
+        if self.0.options.in_transactions() {
+            return Err(PoolError::NeedsSession { what: "a routed connection" });
+        }
         Ok(RoutedConn::new(self.tenant(id).await?.checkout))
     }
 
@@ -168,7 +174,7 @@ impl TenantPool {
     pub async fn close(&self) {
         let idle = self.0.store.close();
         join_all(idle.into_iter().map(|(pooled, counted)| async move {
-            pooled.guest.end(FAREWELL).await;
+            pooled.end(FAREWELL).await;
             drop(counted);
         }))
         .await;

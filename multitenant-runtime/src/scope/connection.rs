@@ -8,7 +8,7 @@ use super::operation::InFlight;
 use super::reach::{Scope, SharedScope, TenantScope};
 use super::transaction::{self, TransactionBody};
 use super::transaction_builder::TransactionBuilder;
-use crate::pool::{Checkout, SharedConn, TenantConn};
+use crate::pool::{Checkout, Pooled, SharedConn, TenantConn};
 
 /// A connection that keeps its queries to the tables of its scope: [`TenantConn`] or [`SharedConn`].
 ///
@@ -81,8 +81,7 @@ impl ScopedConnection for SharedConn {
 }
 
 pub(crate) mod sealed {
-    use super::{Checkout, InFlight};
-    use diesel_async::AsyncPgConnection;
+    use super::{Checkout, InFlight, Pooled};
 
     pub trait Operations {
         fn held(&mut self) -> Held<'_>;
@@ -100,7 +99,7 @@ pub(crate) mod sealed {
     /// What an operation needs.
     #[expect(missing_debug_implementations, reason = "nobody outside has one")]
     pub struct Parts<'conn> {
-        pub(crate) connection: &'conn mut AsyncPgConnection,
+        pub(crate) connection: &'conn mut Pooled,
         pub(crate) in_flight: &'conn mut InFlight,
     }
 }

@@ -27,6 +27,7 @@
 mod connection;
 mod guard;
 mod names;
+mod one_row;
 mod operation;
 pub mod prelude;
 mod queries;

@@ -4,11 +4,13 @@ use diesel::dsl::Limit;
 use diesel::query_builder::AsQuery;
 use diesel::query_dsl::methods::LimitDsl;
 use diesel_async::methods::{ExecuteDsl, LoadQuery};
-use diesel_async::{AsyncConnectionCore, AsyncPgConnection, RunQueryDsl as Unscoped, return_futures};
+use diesel_async::{AsyncConnectionCore, RunQueryDsl as Unscoped, return_futures};
 
 use super::connection::ScopedConnection;
+use super::one_row::{self, OneRow};
 use super::operation::{Operation, StreamOperation};
 use super::queries::InScope;
+use crate::pool::Pooled;
 
 /// Runs queries on a [`TenantConn`](crate::TenantConn) or a [`SharedConn`](crate::SharedConn).
 ///
@@ -37,10 +39,10 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn execute<'conn, 'query>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, <AsyncPgConnection as AsyncConnectionCore>::ExecuteFuture<'conn, 'query>>
+    ) -> Operation<'conn, <Pooled as AsyncConnectionCore>::ExecuteFuture<'conn, 'query>>
     where
         Conn: ScopedConnection,
-        Self: InScope<Conn::Scope> + ExecuteDsl<AsyncPgConnection> + 'query,
+        Self: InScope<Conn::Scope> + ExecuteDsl<Pooled> + 'query,
     {
         let parts = conn.parts();
         match self.verify() {
@@ -57,11 +59,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn load<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, AsyncPgConnection, U>>
+    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, Pooled, U>>
     where
         U: Send,
         Conn: ScopedConnection,
-        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
         match query.verify() {
@@ -78,11 +80,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn load_stream<'conn, 'query, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> StreamOperation<'conn, <Self::Query as LoadQuery<'query, AsyncPgConnection, U>>::LoadFuture<'conn>>
+    ) -> StreamOperation<'conn, <Self::Query as LoadQuery<'query, Pooled, U>>::LoadFuture<'conn>>
     where
         U: 'conn,
         Conn: ScopedConnection,
-        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
         let future = query.verify().map(|()| Unscoped::load_stream(query, parts.connection));
@@ -97,15 +99,15 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn get_result<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::GetResult<'conn, 'query, Self::Query, AsyncPgConnection, U>>
+    ) -> Operation<'conn, OneRow<'conn, 'query, Self::Query, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
-        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
         match query.verify() {
-            Ok(()) => Operation::new(parts.in_flight, Unscoped::get_result(query, parts.connection)),
+            Ok(()) => Operation::new(parts.in_flight, one_row::of(query, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }
     }
@@ -119,11 +121,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn get_results<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, AsyncPgConnection, U>>
+    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, Pooled, U>>
     where
         U: Send,
         Conn: ScopedConnection,
-        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>,
+        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
     {
         RunQueryDsl::load(self, conn)
     }
@@ -136,11 +138,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn first<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::GetResult<'conn, 'query, <Limit<Self> as AsQuery>::Query, AsyncPgConnection, U>>
+    ) -> Operation<'conn, OneRow<'conn, 'query, <Limit<Self> as AsQuery>::Query, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
-        Self: LimitDsl<Output: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query>>,
+        Self: LimitDsl<Output: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>>,
     {
         RunQueryDsl::get_result(self.limit(1), conn)
     }

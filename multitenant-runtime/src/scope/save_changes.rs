@@ -4,12 +4,13 @@ use diesel::associations::HasTable;
 use diesel::dsl::Update;
 use diesel::query_builder::{AsChangeset, AsQuery, IntoUpdateTarget};
 use diesel_async::methods::LoadQuery;
-use diesel_async::{AsyncPgConnection, return_futures};
 
 use super::connection::ScopedConnection;
+use super::one_row::OneRow;
 use super::operation::Operation;
 use super::queries::InScope;
 use super::run_query_dsl::RunQueryDsl;
+use crate::pool::Pooled;
 
 /// Saves a struct that is both `AsChangeset` and `Identifiable`.
 ///
@@ -41,13 +42,13 @@ pub trait SaveChangesDsl<Conn>: Sized {
     fn save_changes<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::GetResult<'conn, 'query, Saved<Self>, AsyncPgConnection, U>>
+    ) -> Operation<'conn, OneRow<'conn, 'query, Saved<Self>, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
         Self: Copy + AsChangeset<Target = <Self as HasTable>::Table> + IntoUpdateTarget,
         Update<Self, Self>: AsQuery,
-        Saved<Self>: InScope<Conn::Scope> + LoadQuery<'query, AsyncPgConnection, U> + 'query,
+        Saved<Self>: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query,
     {
         RunQueryDsl::get_result(diesel::update(self).set(self), conn)
     }

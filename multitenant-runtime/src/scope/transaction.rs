@@ -2,9 +2,8 @@
 
 use std::future::Future;
 
-use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{AnsiTransactionManager, TransactionManager};
 
 use super::connection::ScopedConnection;
 
@@ -49,18 +48,18 @@ where
     E: From<Error> + Send,
     R: Send,
 {
-    begin(conn.parts().connection, sql).await?;
+    conn.parts().connection.begin(sql).await?;
     match body(&mut *conn).await {
         Ok(value) => {
             // The server would answer COMMIT, and roll back.
             if conn.held().0.has_failed().await {
-                Manager::rollback_transaction(conn.parts().connection).await?;
+                Manager::rollback_transaction(conn.parts().connection.connection()).await?;
                 return Err(failed().into());
             }
-            Manager::commit_transaction(conn.parts().connection).await?;
+            Manager::commit_transaction(conn.parts().connection.connection()).await?;
             Ok(value)
         }
-        Err(error) => match Manager::rollback_transaction(conn.parts().connection).await {
+        Err(error) => match Manager::rollback_transaction(conn.parts().connection.connection()).await {
             // The manager is broken by what the closure's error tells of.
             Ok(()) | Err(Error::BrokenTransactionManager) => Err(error),
             Err(rollback) => Err(rollback.into()),
@@ -72,11 +71,4 @@ fn failed() -> Error {
     let message = "a statement of the transaction had failed, so that it is rolled back and not committed: return the \
                    statement's error from the closure, or run what may fail in a `transaction` of its own";
     Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
-}
-
-async fn begin(connection: &mut AsyncPgConnection, sql: Option<&str>) -> QueryResult<()> {
-    match sql {
-        Some(sql) => Manager::begin_transaction_sql(connection, sql).await,
-        None => Manager::begin_transaction(connection).await,
-    }
 }

@@ -55,10 +55,10 @@ async fn check(pin: bool) {
                 match random.below(4) {
                     // Closed in doubt, while it is at work: its place is free only when it has ended.
                     0 => {
-                        let sleep = conn.unchecked_connection().batch_execute("SELECT pg_sleep(10)");
+                        let sleep = conn.unchecked_connection().unwrap().batch_execute("SELECT pg_sleep(10)");
                         let _ = tokio::time::timeout(Duration::from_millis(5), sleep).await;
                     }
-                    1 => drop(conn.unchecked_connection()),
+                    1 => drop(conn.unchecked_connection().unwrap()),
                     _ => assert_eq!(conn.who().await.unwrap(), format!("tenant_{id}")),
                 }
             }

@@ -131,8 +131,8 @@ async fn one(pool: &TenantPool, id: String, what: usize, counts: &Arc<Counts>) {
         5 => drop(
             diesel::insert_into(mark::table).values(mark::who.eq(format!("tenant_{id}"))).execute(conn.raw()).await,
         ),
-        6 => drop(conn.unchecked_connection().batch_execute("SET search_path = tenant_t0, public").await),
-        7 => drop(conn.unchecked_connection().batch_execute("SET ROLE pg_monitor").await),
+        6 => drop(conn.unchecked_connection().unwrap().batch_execute("SET search_path = tenant_t0, public").await),
+        7 => drop(conn.unchecked_connection().unwrap().batch_execute("SET ROLE pg_monitor").await),
         8 => {
             let work = conn.transaction::<(), diesel::result::Error, _>(async |conn| {
                 diesel::insert_into(mark::table).values(mark::who.eq("another")).execute(conn.raw()).await?;

@@ -36,7 +36,7 @@ async fn check(closed: bool, leave: impl AsyncFnOnce(TenantConn)) {
 /// The same with one statement of raw SQL.
 async fn raw(sql: &str) {
     check(true, async |mut conn: TenantConn| {
-        let _ = conn.unchecked_connection().batch_execute(sql).await;
+        let _ = conn.unchecked_connection().unwrap().batch_execute(sql).await;
     })
     .await;
 }

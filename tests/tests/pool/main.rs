@@ -15,6 +15,7 @@ mod leftovers;
 mod messages;
 mod pinned;
 mod plans;
+mod pooler;
 mod random;
 mod registry;
 mod shop;

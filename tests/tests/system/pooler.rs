@@ -1,92 +1,24 @@
 //! Behind PgBouncer in transaction mode, where that program is installed.
 
-use std::os::unix::fs::{MetadataExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use multitenant_runtime::embedded::EmbeddedServer;
 use multitenant_runtime::{Error, FailureClass, FunctionResult, NewTenant, RustMigration, Scope};
-use tokio_postgres::NoTls;
+use multitenant_tests::pooler::Pooler;
 
 use super::environment::say;
 use super::fleet::{Fleet, client};
 
-struct Pooler {
-    child: Child,
-    folder: tempfile::TempDir,
-    server: EmbeddedServer,
+/// In front of a server of its own.
+async fn pooler(connections: usize) -> Option<Pooler> {
+    let pooler = Pooler::start(EmbeddedServer::start().unwrap(), "transaction", connections).await;
+    if pooler.is_none() {
+        say("skipped: PgBouncer is not installed");
+    }
+    pooler
 }
 
-/// Its socket's number, in a folder of its own.
-const PORT: u16 = 6432;
-
-impl Pooler {
-    /// In front of a server of its own; `None` where PgBouncer is not installed.
-    async fn start(pool_size: usize) -> Option<Self> {
-        let known = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
-        let Some(program) = known.into_iter().map(PathBuf::from).find(|path| path.exists()) else {
-            say("skipped: PgBouncer is not installed");
-            return None;
-        };
-        let server = EmbeddedServer::start().unwrap();
-        let folder = tempfile::Builder::new().prefix("mt").tempdir().unwrap();
-        let file = folder.path().join("pgbouncer.ini");
-        let text = format!(
-            "[databases]\npostgres = host={server} user=postgres dbname=postgres\n[pgbouncer]\nlisten_addr =\n\
-             listen_port = {PORT}\nunix_socket_dir = {own}\nauth_type = any\npool_mode = transaction\n\
-             default_pool_size = {pool_size}\nmax_client_conn = 100\nserver_reset_query =\n",
-            server = server.folder().display(),
-            own = folder.path().display(),
-        );
-        std::fs::write(&file, text).unwrap();
-        let mut command = Command::new(program);
-        command.arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        as_owner_of(&server, &mut command, &[folder.path(), &file]);
-        let child = command.spawn().unwrap();
-        let pooler = Self { child, folder, server };
-        for _ in 0..1_000 {
-            if tokio_postgres::connect(&pooler.url(), NoTls).await.is_ok() {
-                return Some(pooler);
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-        panic!("PgBouncer does not answer");
-    }
-
-    fn url(&self) -> String {
-        format!("postgres://postgres@/postgres?host={}&port={PORT}", self.folder.path().display())
-    }
-
-    /// Past the pooler.
-    fn direct_url(&self) -> String {
-        self.server.url("postgres")
-    }
-
-    fn fleet(&self) -> Fleet {
-        Fleet::on(self.direct_url())
-    }
-}
-
-impl Drop for Pooler {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// PgBouncer refuses root as PostgreSQL does: then both run as the same other user.
-fn as_owner_of(server: &EmbeddedServer, command: &mut Command, files: &[&Path]) {
-    let owner = std::fs::metadata(server.folder()).unwrap();
-    let data = std::fs::metadata(server.folder().join("data")).unwrap_or(owner);
-    let own = std::fs::metadata(files[0]).unwrap().uid();
-    if own != data.uid() {
-        for file in files {
-            chown(file, Some(data.uid()), Some(data.gid())).unwrap();
-        }
-        command.uid(data.uid()).gid(data.gid());
-    }
+fn fleet(pooler: &Pooler) -> Fleet {
+    Fleet::on(pooler.direct_url())
 }
 
 /// What any other client finds on the pool's one connection.
@@ -105,9 +37,8 @@ async fn found_by_others(pooler: &Pooler) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn transactional_migrations_work_on_a_single_connection() {
-    let Some(pooler) = Pooler::start(1).await else { return };
-    let fleet = pooler
-        .fleet()
+    let Some(pooler) = pooler(1).await else { return };
+    let fleet = fleet(&pooler)
         .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
         .tenant("1_a", "CREATE TABLE a (id int);")
         .tenant("2_b", "CREATE TABLE b AS SELECT current_schema()::text AS place;")
@@ -128,8 +59,8 @@ async fn transactional_migrations_work_on_a_single_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_migration_leaves_nothing_and_the_pool_usable() {
-    let Some(pooler) = Pooler::start(1).await else { return };
-    let fleet = pooler.fleet().tenant("1_bad", "CREATE TABLE a (id int);\nSELECT 1/0;");
+    let Some(pooler) = pooler(1).await else { return };
+    let fleet = fleet(&pooler).tenant("1_bad", "CREATE TABLE a (id int);\nSELECT 1/0;");
     fleet.schemas(6, "").await;
     let before = found_by_others(&pooler).await;
     let migrator = fleet.builder().database_url(pooler.url()).jobs(4).build().unwrap();
@@ -145,9 +76,9 @@ async fn a_failed_migration_leaves_nothing_and_the_pool_usable() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_migration_sets_does_not_reach_other_clients() {
-    let Some(pooler) = Pooler::start(1).await else { return };
+    let Some(pooler) = pooler(1).await else { return };
     // As pg_dump writes it.
-    let fleet = pooler.fleet().tenant(
+    let fleet = fleet(&pooler).tenant(
         "1_dump",
         "SET statement_timeout = '7s'; SET lock_timeout = '7s'; SET standard_conforming_strings = off;
          CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED);
@@ -164,8 +95,8 @@ async fn what_a_migration_sets_does_not_reach_other_clients() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deferred_triggers_see_the_tenants_search_path() {
-    let Some(pooler) = Pooler::start(1).await else { return };
-    let fleet = pooler.fleet().tenant(
+    let Some(pooler) = pooler(1).await else { return };
+    let fleet = fleet(&pooler).tenant(
         "1_trigger",
         "CREATE TABLE seen (n int); CREATE TABLE a (n int);
          CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
@@ -185,9 +116,8 @@ async fn deferred_triggers_see_the_tenants_search_path() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_needs_a_session_is_refused_and_names_the_way() {
-    let Some(pooler) = Pooler::start(2).await else { return };
-    let fleet = pooler
-        .fleet()
+    let Some(pooler) = pooler(2).await else { return };
+    let fleet = fleet(&pooler)
         .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY); INSERT INTO tenants VALUES ('0'), ('1');")
         .tenant("1_a", "CREATE TABLE a (id int);")
         .tenant_outside("2_index", "CREATE INDEX CONCURRENTLY a_id ON a (id);");
@@ -219,8 +149,8 @@ async fn a_rust_function_is_refused_before_it_is_called() {
         Ok(())
     }
 
-    let Some(pooler) = Pooler::start(2).await else { return };
-    let fleet = pooler.fleet().tenant("1_a", "CREATE TABLE a (id int);").tenant("3_b", "CREATE TABLE b (id int);");
+    let Some(pooler) = pooler(2).await else { return };
+    let fleet = fleet(&pooler).tenant("1_a", "CREATE TABLE a (id int);").tenant("3_b", "CREATE TABLE b (id int);");
     fleet.schemas(2, "").await;
     let before = found_by_others(&pooler).await;
     let builder = || fleet.builder().database_url(pooler.url()).tenant_migration(RustMigration::new("2_fill", fill));

@@ -4,7 +4,6 @@ use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Integer, Nullable, Text};
-use diesel_async::RunQueryDsl;
 
 use crate::ident::{TenantId, literal};
 use crate::inventory::{HistoryTable, Observed, applied, failure, standing};
@@ -82,7 +81,7 @@ async fn observe(
 type Row = (i32, Option<String>, Option<String>, Option<String>);
 
 async fn rows(checkout: &mut Checkout, sql: String) -> Result<Vec<Row>, PoolError> {
-    match (Statement { sql }).load::<Row>(checkout.connection()).await {
+    match checkout.ask::<_, Row>(Statement { sql }).await {
         Ok(rows) => Ok(rows),
         Err(error) => Err(checkout.explain(&error)),
     }

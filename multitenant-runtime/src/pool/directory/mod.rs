@@ -182,7 +182,11 @@ async fn put<const STATE: bool>(
     checkout: &mut Checkout,
     question: &Question<'_, STATE>,
 ) -> Result<Vec<Answer>, PoolError> {
-    let leave = checkout.leave();
+    let Some(leave) = checkout.leave() else {
+        let rows = checkout.ask::<_, question::Row>(question).await;
+        let rows = rows.map_err(|error| checkout.explain(&error))?;
+        return Ok(rows.into_iter().map(Answer::from).collect());
+    };
     let connection: &diesel_async::AsyncPgConnection = checkout.connection();
     let result = {
         let (mut one, mut other) = (connection, connection);

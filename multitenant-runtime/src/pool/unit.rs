@@ -1,0 +1,242 @@
+//! A unit of work behind a pooler in transaction mode: one transaction, which begins by setting the tenant on it.
+//!
+//! There the server's connection is another one for each transaction, and is the next client's afterwards. So nothing is
+//! ever set for longer than a transaction, and nothing is asked outside of one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
+use diesel::result::Error;
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+};
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use futures_util::stream::{self, BoxStream, StreamExt};
+
+use crate::connection::Guest;
+use crate::sqlstate::is_failed_guard_code;
+use crate::target::Target;
+
+use super::error::PoolError;
+use super::pooled::Pooled;
+
+type Manager = AnsiTransactionManager;
+type Row = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
+type Rows = BoxStream<'static, QueryResult<Row>>;
+
+/// How each unit of work begins on a connection, and what became of the last one.
+#[derive(Debug, Default)]
+pub(super) struct Unit {
+    /// What follows `BEGIN`.
+    entrance: String,
+    /// Whose schema the entrance asserts.
+    target: Option<Target>,
+    /// Whether one was begun and not ended: its future was dropped, or a row could not be read.
+    is_open: AtomicBool,
+    /// Whether the schema was not there.
+    is_astray: AtomicBool,
+}
+
+impl Unit {
+    /// Units of work begin with these statements, which assert the target's schema.
+    pub(super) fn entering(statements: &str, target: &Target) -> Self {
+        Self { entrance: format!("; {statements}"), target: Some(target.clone()), ..Self::default() }
+    }
+
+    /// Units of work serve nobody.
+    pub(super) fn leaving() -> Self {
+        // Whatever other clients of the pooler may have left behind.
+        Self { entrance: "; SET LOCAL search_path TO DEFAULT".to_owned(), ..Self::default() }
+    }
+
+    /// Whether a unit of work has failed since the schema was not there.
+    pub(super) fn is_astray(&self) -> bool {
+        self.is_astray.load(Ordering::Acquire)
+    }
+
+    /// Whether one was begun and not ended.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// The message that begins one; what is left of the last one is undone.
+    fn opening(&self, begin: &str) -> String {
+        let rest = if self.is_open.swap(true, Ordering::AcqRel) { "ROLLBACK; " } else { "" };
+        format!("{rest}{begin}{}", self.entrance)
+    }
+
+    async fn begin(&self, guest: &Guest) -> QueryResult<()> {
+        let mut connection = &guest.connection;
+        match connection.batch_execute(&self.opening("BEGIN")).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.refused(guest, error).await),
+        }
+    }
+
+    /// What to say of a failed beginning, which is undone.
+    async fn refused(&self, guest: &Guest, error: Error) -> Error {
+        let heard = guest.take_errors();
+        self.roll_back(guest).await;
+        match (&self.target, heard.last()) {
+            (Some(target), Some(heard)) if is_failed_guard_code(&heard.code) => {
+                self.is_astray.store(true, Ordering::Release);
+                Error::QueryBuilderError(Box::new(PoolError::MissingSchema { target: target.clone() }))
+            }
+            _ => error,
+        }
+    }
+
+    async fn commit(&self, guest: &Guest) -> QueryResult<()> {
+        let mut connection = &guest.connection;
+        let result = connection.batch_execute("COMMIT").await;
+        // A failed COMMIT is over, too; where it is not known, the connection is lost.
+        self.is_open.store(false, Ordering::Release);
+        result
+    }
+
+    async fn roll_back(&self, guest: &Guest) {
+        let mut connection = &guest.connection;
+        if connection.batch_execute("ROLLBACK").await.is_ok() {
+            self.is_open.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl Pooled {
+    /// Begins a transaction, or a savepoint in the one that is open; `begin` is the statement that begins it, where that
+    /// is not plain `BEGIN`.
+    pub(crate) async fn begin(&mut self, begin: Option<&str>) -> QueryResult<()> {
+        let Some(unit) = self.unit_alone()?.map(Arc::clone) else {
+            let connection = self.connection();
+            return match begin {
+                Some(sql) => Manager::begin_transaction_sql(connection, sql).await,
+                None => Manager::begin_transaction(connection).await,
+            };
+        };
+        let sql = unit.opening(begin.unwrap_or("BEGIN"));
+        let result = Manager::begin_transaction_sql(self.connection(), &sql).await;
+        match result {
+            Ok(()) => {
+                // Diesel's from now on.
+                unit.is_open.store(false, Ordering::Release);
+                Ok(())
+            }
+            Err(error) => Err(unit.refused(&self.guest, error).await),
+        }
+    }
+
+    /// Whether a statement is a unit of work of its own.
+    pub(crate) fn is_unit(&mut self) -> bool {
+        self.unit_alone().is_ok_and(|unit| unit.is_some())
+    }
+
+    /// What a statement begins with that is a unit of work of its own; `None` within a transaction, and where nothing
+    /// is between the pool and the server.
+    pub(super) fn unit_alone(&mut self) -> QueryResult<Option<&Arc<Unit>>> {
+        if self.unit.is_none() {
+            return Ok(None);
+        }
+        let connection = self.diesel().ok_or(Error::BrokenTransactionManager)?;
+        let depth = Manager::transaction_manager_status_mut(connection).transaction_depth()?;
+        Ok(self.unit.as_ref().filter(|_| depth.is_none()))
+    }
+}
+
+impl SimpleAsyncConnection for Pooled {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        match self.unit_alone()? {
+            None => self.connection().batch_execute(query).await,
+            Some(_) => Err(Error::QueryBuilderError("a batch of statements needs a transaction here".into())),
+        }
+    }
+}
+
+// The types are those of diesel-async's own connection: with others the compiler does not see that the futures of an
+// application are `Send`. So rows borrow nothing.
+impl AsyncConnectionCore for Pooled {
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
+    type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Rows>>;
+    type Stream<'conn, 'query> = Rows;
+    type Row<'conn, 'query> = Row;
+    type Backend = Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let unit = match self.unit_alone() {
+            Ok(unit) => unit.map(Arc::clone),
+            Err(error) => return ready(Err(error)).boxed(),
+        };
+        let Some(unit) = unit else { return AsyncConnectionCore::load(self.connection(), source) };
+        let guest = &self.guest;
+        let rows = AsyncConnectionCore::load(&mut &guest.connection, source);
+        in_unit(Arc::clone(guest), unit, rows).boxed()
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let unit = match self.unit_alone() {
+            Ok(unit) => unit.map(Arc::clone),
+            Err(error) => return ready(Err(error)).boxed(),
+        };
+        let Some(unit) = unit else { return self.connection().execute_returning_count(source) };
+        let guest = &*self.guest;
+        let statement = (&mut &guest.connection).execute_returning_count(source);
+        in_unit_counted(guest, unit, statement).boxed()
+    }
+}
+
+async fn in_unit_counted(
+    guest: &Guest,
+    unit: Arc<Unit>,
+    statement: BoxFuture<'_, QueryResult<usize>>,
+) -> QueryResult<usize> {
+    unit.begin(guest).await?;
+    match statement.await {
+        Ok(count) => unit.commit(guest).await.map(|()| count),
+        Err(error) => {
+            unit.roll_back(guest).await;
+            Err(error)
+        }
+    }
+}
+
+/// The rows as they come; behind the last one the transaction is committed.
+async fn in_unit(guest: Arc<Guest>, unit: Arc<Unit>, rows: BoxFuture<'_, QueryResult<Rows>>) -> QueryResult<Rows> {
+    unit.begin(&guest).await?;
+    match rows.await {
+        Ok(rows) => Ok(until_committed(guest, unit, rows)),
+        Err(error) => {
+            unit.roll_back(&guest).await;
+            Err(error)
+        }
+    }
+}
+
+fn until_committed(guest: Arc<Guest>, unit: Arc<Unit>, rows: Rows) -> Rows {
+    let rows = stream::unfold(Some((guest, unit, rows)), |state| async {
+        let (guest, unit, mut rows) = state?;
+        let end = match rows.next().await {
+            Some(Ok(row)) => return Some((Ok(row), Some((guest, unit, rows)))),
+            // With the rows goes the statement, whose end must be heard by this server's connection.
+            None => {
+                drop(rows);
+                unit.commit(&guest).await.err()
+            }
+            Some(Err(error)) => {
+                drop(rows);
+                unit.roll_back(&guest).await;
+                Some(error)
+            }
+        };
+        end.map(|error| (Err(error), None))
+    });
+    rows.boxed()
+}
