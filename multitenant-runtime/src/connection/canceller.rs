@@ -4,6 +4,8 @@ use tokio_postgres::CancelToken;
 
 use super::attempt::Route;
 use super::error::Cause;
+use super::patient::Patient;
+use super::socket::Socket;
 
 /// Stops what runs on one connection, from another one. Outlives the session, harmlessly.
 #[derive(Clone)]
@@ -30,7 +32,7 @@ impl Canceller {
     }
 
     async fn send(&self) -> Result<(), Cause> {
-        let socket = self.route.reopen().await?;
+        let socket = Socket::new(Patient(self.route.reopen().await?));
         let handshake = self.route.connector.handshake(&self.route.host);
         self.token.cancel_query_raw(socket, handshake).await.map_err(Cause::from_startup)
     }

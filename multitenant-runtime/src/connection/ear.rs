@@ -111,6 +111,7 @@ impl Place {
                     head[*filled..*filled + taken].copy_from_slice(&bytes[..taken]);
                     *filled += taken;
                     if *filled == Self::HEAD {
+                        ear.traffic.heard(head[0]);
                         *self = Self::body(*head);
                     }
                     taken

@@ -16,6 +16,7 @@ mod host;
 mod meaning;
 mod notice;
 mod parameters;
+mod patient;
 mod row;
 mod session;
 mod silence;

@@ -36,6 +36,8 @@ struct State {
     /// What is to be answered, oldest first: whether it is more than the closing of a statement.
     questions: VecDeque<bool>,
     status: Option<TransactionStatus>,
+    /// How many statements the server holds prepared for us.
+    statements: usize,
     /// Nothing more comes.
     lost: bool,
 }
@@ -67,6 +69,25 @@ impl Traffic {
     /// Whether the server has hung up, or the connection is broken.
     pub(crate) fn is_lost(&self) -> bool {
         self.state().lost
+    }
+
+    /// How many statements were prepared, by the answers so far, and not closed.
+    pub(crate) fn statements(&self) -> usize {
+        self.state().statements
+    }
+
+    /// The server says something of this type.
+    pub(super) fn heard(&self, kind: u8) {
+        const PARSED: u8 = b'1';
+        const CLOSED: u8 = b'3';
+        match kind {
+            PARSED => self.state().statements += 1,
+            CLOSED => {
+                let mut state = self.state();
+                state.statements = state.statements.saturating_sub(1);
+            }
+            _ => {}
+        }
     }
 
     /// Waits until everything is answered, or nothing more comes.

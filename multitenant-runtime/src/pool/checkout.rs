@@ -20,7 +20,6 @@ use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
 use super::store::{Choice, Slot};
 use super::tenant_pool::Inner;
-use super::unit::Unit;
 
 /// How long a connection may take to end before its place is free all the same.
 pub(super) const FAREWELL: Duration = Duration::from_secs(30);
@@ -114,8 +113,8 @@ impl Checkout {
         }
         let sql = entrance(&self.pool, served);
         let pooled = self.pooled();
-        if pooled.unit.is_some() {
-            pooled.unit = Some(Arc::new(Unit::entering(&sql, &served.target)));
+        if let Some(unit) = &mut pooled.unit {
+            *unit = Arc::new(unit.entering(&sql, &served.target));
             pooled.served = Some(served.clone());
             if pinned {
                 pooled.pinned.get_or_insert_with(|| served.clone());
@@ -148,7 +147,7 @@ impl Checkout {
         match &mut pooled.unit {
             None => Some("RESET search_path"),
             Some(unit) => {
-                *unit = Arc::new(Unit::leaving());
+                *unit = Arc::new(unit.left());
                 None
             }
         }

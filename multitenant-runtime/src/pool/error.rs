@@ -106,6 +106,9 @@ pub enum PoolError {
         /// What.
         what: &'static str,
     },
+    /// The driver would keep statements prepared that the pooler knows nothing of, since a type is none of PostgreSQL's
+    /// own.
+    NeedsPreparedStatements,
     /// The database URL cannot be used.
     Url(UrlError),
     /// The pool is closed.
@@ -224,6 +227,11 @@ impl fmt::Display for PoolError {
                 f,
                 "{what} needs a session, and behind a pooler in transaction mode there is none: do it in a \
                  `transaction(…)`, or give a pool of its own the server's own URL (`database_url`)"
+            ),
+            Self::NeedsPreparedStatements => f.write_str(
+                "a type of this statement is none of PostgreSQL's own, and the driver keeps statements prepared by which \
+                 it looks such types up: have the pooler know about prepared statements (`max_prepared_statements` of \
+                 PgBouncer 1.21 and later) and say so (`prepared_statements(true)`), or cast to `text`",
             ),
             Self::Url(error) => error.fmt(f),
             Self::Closed => f.write_str("the pool is closed: nothing is handed out any more"),

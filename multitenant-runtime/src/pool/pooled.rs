@@ -99,6 +99,9 @@ impl Pooled {
         if self.unit.as_ref().is_some_and(|unit| unit.is_open()) {
             return Condition::Doubtful("a unit of work was cancelled");
         }
+        if self.unit.as_ref().is_some_and(|unit| unit.is_outlasted(&self.guest)) {
+            return Condition::Doubtful("statements stay prepared");
+        }
         let Some(connection) = self.diesel() else { return Condition::Doubtful("rows were forgotten") };
         let depth = AnsiTransactionManager::transaction_manager_status_mut(connection).transaction_depth();
         if !matches!(depth, Ok(None)) || is_broken(connection) {

@@ -32,6 +32,8 @@ type Rows = BoxStream<'static, QueryResult<Row>>;
 pub(super) struct Unit {
     /// What follows `BEGIN`.
     entrance: String,
+    /// Whether statements may stay prepared.
+    keeps_statements: bool,
     /// Whose schema the entrance asserts.
     target: Option<Target>,
     /// Whether one was begun and not ended: its future was dropped, or a row could not be read.
@@ -42,14 +44,16 @@ pub(super) struct Unit {
 
 impl Unit {
     /// Units of work begin with these statements, which assert the target's schema.
-    pub(super) fn entering(statements: &str, target: &Target) -> Self {
-        Self { entrance: format!("; {statements}"), target: Some(target.clone()), ..Self::default() }
+    pub(super) fn entering(&self, statements: &str, target: &Target) -> Self {
+        let (entrance, target) = (format!("; {statements}"), Some(target.clone()));
+        Self { entrance, target, keeps_statements: self.keeps_statements, ..Self::default() }
     }
 
     /// Units of work serve nobody.
-    pub(super) fn leaving() -> Self {
+    pub(super) fn leaving(keeps_statements: bool) -> Self {
         // Whatever other clients of the pooler may have left behind.
-        Self { entrance: "; SET LOCAL search_path TO DEFAULT".to_owned(), ..Self::default() }
+        let entrance = "; SET LOCAL search_path TO DEFAULT".to_owned();
+        Self { entrance, keeps_statements, ..Self::default() }
     }
 
     /// Whether a unit of work has failed since the schema was not there.
@@ -60,6 +64,27 @@ impl Unit {
     /// Whether one was begun and not ended.
     pub(super) fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Units of work serve nobody from now on.
+    pub(super) fn left(&self) -> Self {
+        Self::leaving(self.keeps_statements)
+    }
+
+    /// Whether the driver keeps statements prepared that it must not keep: those by which it looks up types that are
+    /// not PostgreSQL's own. The one that has just run may not be closed yet.
+    pub(super) fn is_outlasted(&self, guest: &Guest) -> bool {
+        !self.keeps_statements && guest.traffic().statements() > 1
+    }
+
+    /// Looks whether nothing would outlast the transaction; what would is taken from the server's connection.
+    async fn nothing_lasts(&self, guest: &Guest) -> QueryResult<()> {
+        if !self.is_outlasted(guest) {
+            return Ok(());
+        }
+        let mut connection = &guest.connection;
+        connection.batch_execute("DEALLOCATE ALL").await?;
+        Err(Error::QueryBuilderError(Box::new(PoolError::NeedsPreparedStatements)))
     }
 
     /// The message that begins one; what is left of the last one is undone.
@@ -98,8 +123,9 @@ impl Unit {
     }
 
     async fn roll_back(&self, guest: &Guest) {
+        let sql = if self.is_outlasted(guest) { "ROLLBACK; DEALLOCATE ALL" } else { "ROLLBACK" };
         let mut connection = &guest.connection;
-        if connection.batch_execute("ROLLBACK").await.is_ok() {
+        if connection.batch_execute(sql).await.is_ok() {
             self.is_open.store(false, Ordering::Release);
         }
     }
@@ -125,6 +151,14 @@ impl Pooled {
                 Ok(())
             }
             Err(error) => Err(unit.refused(&self.guest, error).await),
+        }
+    }
+
+    /// Looks whether nothing of a transaction would outlast it.
+    pub(crate) async fn nothing_lasts(&self) -> QueryResult<()> {
+        match &self.unit {
+            Some(unit) => unit.nothing_lasts(&self.guest).await,
+            None => Ok(()),
         }
     }
 
@@ -199,7 +233,11 @@ async fn in_unit_counted(
     statement: BoxFuture<'_, QueryResult<usize>>,
 ) -> QueryResult<usize> {
     unit.begin(guest).await?;
-    match statement.await {
+    let result = match statement.await {
+        Ok(count) => unit.nothing_lasts(guest).await.map(|()| count),
+        Err(error) => Err(error),
+    };
+    match result {
         Ok(count) => unit.commit(guest).await.map(|()| count),
         Err(error) => {
             unit.roll_back(guest).await;
@@ -211,7 +249,11 @@ async fn in_unit_counted(
 /// The rows as they come; behind the last one the transaction is committed.
 async fn in_unit(guest: Arc<Guest>, unit: Arc<Unit>, rows: BoxFuture<'_, QueryResult<Rows>>) -> QueryResult<Rows> {
     unit.begin(&guest).await?;
-    match rows.await {
+    let result = match rows.await {
+        Ok(rows) => unit.nothing_lasts(&guest).await.map(|()| rows),
+        Err(error) => Err(error),
+    };
+    match result {
         Ok(rows) => Ok(until_committed(guest, unit, rows)),
         Err(error) => {
             unit.roll_back(&guest).await;

@@ -56,6 +56,10 @@ where
                 Manager::rollback_transaction(conn.parts().connection.connection()).await?;
                 return Err(failed().into());
             }
+            if let Err(error) = conn.parts().connection.nothing_lasts().await {
+                Manager::rollback_transaction(conn.parts().connection.connection()).await?;
+                return Err(error.into());
+            }
             Manager::commit_transaction(conn.parts().connection.connection()).await?;
             Ok(value)
         }

@@ -76,6 +76,42 @@ async fn a_routed_connection_and_hooks() {
     assert!(matches!(error, PoolError::NeedsSession { .. }), "{error}");
 }
 
+/// The driver looks such types up by statements that it keeps for as long as it lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn types_that_the_driver_looks_up() {
+    let Some(behind) = Behind::with(&["a", "b"]).await else { return };
+    behind.shop.sql("CREATE DOMAIN word AS text; CREATE TYPE mood AS ENUM ('sad', 'happy')").await;
+    let stranger = behind.stranger().await;
+    let before = found(&stranger).await;
+    let pool = behind.pool(1);
+    let mood = || diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("'sad'::public.mood"));
+    for in_transaction in [false, true, false] {
+        let mut conn = pool.tenant("a").await.unwrap();
+        for _ in 0..2 {
+            let refused = match in_transaction {
+                false => mood().load::<String>(&mut conn).await,
+                true => conn.transaction(async |conn| mood().load::<String>(conn).await).await,
+            };
+            let diesel::result::Error::QueryBuilderError(error) = refused.unwrap_err() else { panic!("refused") };
+            let error = error.downcast_ref::<PoolError>();
+            assert!(matches!(error, Some(PoolError::NeedsPreparedStatements)), "{error:?}");
+            assert_eq!(found(&stranger).await, before, "nothing is left on the server's connection");
+        }
+        assert!(conn.is_in_doubt());
+    }
+    // What fails in the server is no such thing.
+    let mut conn = pool.tenant("b").await.unwrap();
+    let nonsense = || diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("nonsense"));
+    for _ in 0..5 {
+        let error = nonsense().load::<String>(&mut conn).await.unwrap_err().to_string();
+        assert!(error.contains("nonsense"), "{error}");
+    }
+    assert_eq!(mark::table.select(mark::who).first::<String>(&mut conn).await.unwrap(), "tenant_b");
+    drop(conn);
+    assert_eq!(pool.status().discarded, 3);
+    behind.sets_nothing();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_is_behind() {
     let Some(behind) = Behind::with(&["a"]).await else { return };
