@@ -33,7 +33,7 @@ impl Behind {
                 } else if words("COMMIT") {
                     let set = open.remove(pid.as_str()).unwrap();
                     assert!(set.is_empty(), "{set:?} outlive their transaction");
-                } else {
+                } else if message != "ROLLBACK; DEALLOCATE ALL" {
                     let transaction = open.get_mut(pid.as_str());
                     let Some(set) = transaction else { panic!("outside of a transaction: {message}") };
                     let lasts = words("SET") && !statement.starts_with("SET LOCAL ");
