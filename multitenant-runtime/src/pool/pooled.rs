@@ -22,6 +22,8 @@ pub struct Pooled {
     pub(super) pinned: Option<Served>,
     /// Behind a pooler in transaction mode.
     pub(super) unit: Option<Arc<Unit>>,
+    /// Whether a transaction's beginning or end was asked for, and not awaited.
+    pub(super) is_between: bool,
     operations: Operations,
     pub(super) opened: Instant,
     pub(super) idle_since: Instant,
@@ -59,7 +61,17 @@ impl Pooled {
         let now = Instant::now();
         let runtime = Handle::current();
         let (guest, unit) = (Arc::new(guest), unit.map(Arc::new));
-        Self { guest, served: None, pinned: None, unit, operations, opened: now, idle_since: now, runtime }
+        Self {
+            guest,
+            served: None,
+            pinned: None,
+            unit,
+            is_between: false,
+            operations,
+            opened: now,
+            idle_since: now,
+            runtime,
+        }
     }
 
     pub(crate) fn connection(&mut self) -> &mut AsyncPgConnection {

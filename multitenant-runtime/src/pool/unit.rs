@@ -16,7 +16,7 @@ use diesel_async::{
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use futures_util::stream::{self, BoxStream, StreamExt};
 
-use crate::connection::Guest;
+use crate::connection::{Guest, TransactionStatus};
 use crate::sqlstate::is_failed_guard_code;
 use crate::target::Target;
 
@@ -135,23 +135,51 @@ impl Pooled {
     /// Begins a transaction, or a savepoint in the one that is open; `begin` is the statement that begins it, where that
     /// is not plain `BEGIN`.
     pub(crate) async fn begin(&mut self, begin: Option<&str>) -> QueryResult<()> {
-        let Some(unit) = self.unit_alone()?.map(Arc::clone) else {
-            let connection = self.connection();
-            return match begin {
-                Some(sql) => Manager::begin_transaction_sql(connection, sql).await,
-                None => Manager::begin_transaction(connection).await,
-            };
+        let unit = self.unit_alone()?.map(Arc::clone);
+        self.step_out()?;
+        let result = match (&unit, begin) {
+            (Some(unit), begin) => {
+                let sql = unit.opening(begin.unwrap_or("BEGIN"));
+                Manager::begin_transaction_sql(self.connection(), &sql).await
+            }
+            (None, Some(sql)) => Manager::begin_transaction_sql(self.connection(), sql).await,
+            (None, None) => Manager::begin_transaction(self.connection()).await,
         };
-        let sql = unit.opening(begin.unwrap_or("BEGIN"));
-        let result = Manager::begin_transaction_sql(self.connection(), &sql).await;
-        match result {
-            Ok(()) => {
+        let result = match (result, unit) {
+            (Ok(()), Some(unit)) => {
                 // Diesel's from now on.
                 unit.is_open.store(false, Ordering::Release);
                 Ok(())
             }
-            Err(error) => Err(unit.refused(&self.guest, error).await),
+            (Err(error), Some(unit)) => Err(unit.refused(&self.guest, error).await),
+            (result, None) => result,
+        };
+        self.is_between = false;
+        result
+    }
+
+    /// Commits the transaction, or lets go of the savepoint.
+    pub(crate) async fn commit(&mut self) -> QueryResult<()> {
+        self.step_out()?;
+        let result = Manager::commit_transaction(self.connection()).await;
+        self.is_between = false;
+        result
+    }
+
+    /// Rolls the transaction back, or to the savepoint.
+    pub(crate) async fn roll_back(&mut self) -> QueryResult<()> {
+        self.step_out()?;
+        let result = Manager::rollback_transaction(self.connection()).await;
+        self.is_between = false;
+        result
+    }
+
+    /// Where such a step was given up, nobody knows whether there is a transaction.
+    fn step_out(&mut self) -> QueryResult<()> {
+        if std::mem::replace(&mut self.is_between, true) {
+            return Err(Error::BrokenTransactionManager);
         }
+        Ok(())
     }
 
     /// Looks whether nothing of a transaction would outlast it.
@@ -173,8 +201,16 @@ impl Pooled {
         if self.unit.is_none() {
             return Ok(None);
         }
+        if self.is_between {
+            return Err(Error::BrokenTransactionManager);
+        }
         let connection = self.diesel().ok_or(Error::BrokenTransactionManager)?;
         let depth = Manager::transaction_manager_status_mut(connection).transaction_depth()?;
+        let traffic = self.guest.traffic();
+        if depth.is_some() && traffic.is_quiet() && traffic.status() == Some(TransactionStatus::Idle) {
+            // Its end was hidden in somebody's SQL.
+            return Err(Error::BrokenTransactionManager);
+        }
         Ok(self.unit.as_ref().filter(|_| depth.is_none()))
     }
 }

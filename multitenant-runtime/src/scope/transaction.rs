@@ -3,11 +3,8 @@
 use std::future::Future;
 
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel_async::{AnsiTransactionManager, TransactionManager};
 
 use super::connection::ScopedConnection;
-
-type Manager = AnsiTransactionManager;
 
 /// An async closure whose future can be named, to ask that it is `Send`.
 ///
@@ -53,17 +50,17 @@ where
         Ok(value) => {
             // The server would answer COMMIT, and roll back.
             if conn.held().0.has_failed().await {
-                Manager::rollback_transaction(conn.parts().connection.connection()).await?;
+                conn.parts().connection.roll_back().await?;
                 return Err(failed().into());
             }
             if let Err(error) = conn.parts().connection.nothing_lasts().await {
-                Manager::rollback_transaction(conn.parts().connection.connection()).await?;
+                conn.parts().connection.roll_back().await?;
                 return Err(error.into());
             }
-            Manager::commit_transaction(conn.parts().connection.connection()).await?;
+            conn.parts().connection.commit().await?;
             Ok(value)
         }
-        Err(error) => match Manager::rollback_transaction(conn.parts().connection.connection()).await {
+        Err(error) => match conn.parts().connection.roll_back().await {
             // The manager is broken by what the closure's error tells of.
             Ok(()) | Err(Error::BrokenTransactionManager) => Err(error),
             Err(rollback) => Err(rollback.into()),
