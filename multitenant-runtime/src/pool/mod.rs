@@ -6,6 +6,9 @@
 //! there (`checkout.rs`). What comes back is judged by what the wire has shown (`connection/traffic.rs`), by Diesel's
 //! transactions, and by whether the user has had the connection itself in hand; in doubt it is closed.
 //!
+//! Behind a pooler in transaction mode (`pooling.rs`) nothing is set at a checkout: each unit of work is a transaction
+//! that sets the tenant itself (`unit.rs`).
+//!
 //! The pool is our own and none of deadpool's, for four things that deadpool's `managed` does not have: which of the
 //! idle connections is taken (it takes the first), a cap per tenant beside the common one, closing one tenant's idle
 //! connection to make room for another's under the cap, and a place under the cap that is not free before the server's
