@@ -25,6 +25,8 @@ mod installed;
 #[cfg(feature = "pool")]
 mod pool;
 #[cfg(feature = "pool")]
+pub mod query;
+#[cfg(feature = "pool")]
 pub mod scope;
 mod settings;
 pub mod table;
@@ -91,6 +93,7 @@ pub use {
 #[cfg(feature = "pool")]
 pub use {
     pool::{OnBehind, PoolError, PoolHooks, PoolStatus, SharedConn, TenantConn, TenantPool, TenantPoolBuilder},
+    query::{Across, AcrossError},
     scope::{RoutedConn, RunQueryDsl, SaveChangesDsl, ScopedConnection, prelude},
 };
 

@@ -13,6 +13,7 @@ use crate::scope::InFlight;
 use crate::sqlstate::{FailureClass, is_failed_guard_code, is_stale_plan};
 use crate::target::{Target, Tier};
 
+use super::directory::{Row, rows};
 use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
 use super::store::{Choice, Slot};
@@ -57,6 +58,11 @@ impl Checkout {
             Some((pooled, _)) => (pooled.connection(), in_flight),
             None => unreachable!("a checkout has its connection until it is dropped"),
         }
+    }
+
+    /// The rows of a query of our own, for three texts.
+    pub(crate) async fn rows(&mut self, sql: String) -> Result<Vec<Row>, PoolError> {
+        rows(self, sql).await
     }
 
     /// Whether it would be closed if it were dropped now.

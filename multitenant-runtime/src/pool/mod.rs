@@ -33,6 +33,7 @@ mod tenant_pool;
 pub use builder::{OnBehind, TenantPoolBuilder};
 pub(crate) use checkout::Checkout;
 pub use conn::{SharedConn, TenantConn};
+pub(crate) use directory::Roster;
 pub use error::PoolError;
 pub use hooks::PoolHooks;
 pub use status::PoolStatus;

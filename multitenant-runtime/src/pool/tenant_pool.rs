@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 
 use crate::ident::TenantId;
-use crate::migrator::{Fenced, Migrator};
+use crate::migrator::{Fenced, Migrator, Selection};
+use crate::query::Across;
 use crate::scope::RoutedConn;
 use crate::settings::Settings;
 
@@ -117,6 +118,26 @@ impl TenantPool {
         self.0.keep_tidy();
         let (checkout, target) = self.0.shared().await?;
         Ok(SharedConn { checkout, target })
+    }
+
+    /// The tenants of the registry that are asked for, for a query over all of them. One look at the registry, over one
+    /// connection, which is given back.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError`]; [`PoolError::UnknownTenant`] where one that is asked for by its id is not registered.
+    pub async fn across(&self, tenants: Selection) -> Result<Across, PoolError> {
+        let mut conn = self.shared().await?;
+        let roster = self.0.roster(&mut conn.checkout).await?.select(&tenants)?;
+        Ok(Across::new(self.clone(), roster))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.0.settings()
+    }
+
+    pub(crate) fn is_fenced(&self, tenant: &TenantId) -> bool {
+        self.0.fences.of(tenant).is_some()
     }
 
     /// Opens connections until there are so many, at most as many as there may be.

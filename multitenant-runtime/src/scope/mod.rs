@@ -39,7 +39,9 @@ mod touching;
 mod transaction;
 mod transaction_builder;
 
+pub(crate) use names::{Name, named};
 pub(crate) use operation::InFlight;
+pub(crate) use sight::text;
 
 pub use connection::ScopedConnection;
 pub use operation::{Operation, Rows, StreamOperation};

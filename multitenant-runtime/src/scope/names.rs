@@ -7,10 +7,27 @@ use std::iter::Peekable;
 
 /// A table that a statement names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Name<'sql> {
+pub(crate) struct Name<'sql> {
     /// As it is written: with its quotes, and its schema where it has one.
     pub(super) text: &'sql str,
     pub(super) place: Place,
+}
+
+impl Name<'_> {
+    /// The table's own name, where it stands alone.
+    pub(crate) fn unqualified(&self) -> Option<String> {
+        match self.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(quoted) if quoted.replace("\"\"", "").contains('"') => None,
+            Some(quoted) => Some(quoted.replace("\"\"", "\"")),
+            None if self.text.contains('.') => None,
+            None => Some(self.text.to_lowercase()),
+        }
+    }
+
+    /// Where it begins in the statement that it was read from.
+    pub(crate) fn start(&self, sql: &str) -> usize {
+        (self.text.as_ptr() as usize).saturating_sub(sql.as_ptr() as usize)
+    }
 }
 
 /// Where in the statement it stands.
@@ -25,7 +42,7 @@ pub(super) enum Place {
 }
 
 /// All tables that the statement names.
-pub(super) fn named(sql: &str) -> Vec<Name<'_>> {
+pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
     let mut tokens = Tokens { rest: sql }.peekable();
     let mut names = Vec::new();
     let mut frames = vec![Frame::default()];

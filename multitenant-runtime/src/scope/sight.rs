@@ -52,7 +52,7 @@ pub(super) fn verify_only(query: &impl QueryFragment<Pg>, tables: &[String]) -> 
 }
 
 /// The SQL of a statement, or of a part of one.
-pub(super) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<String> {
+pub(crate) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<String> {
     let mut builder = PgQueryBuilder::default();
     query.to_sql(&mut builder, &Pg)?;
     Ok(builder.finish())

@@ -1,11 +1,5 @@
 //! A tenant of whom the state table does not say that it is current: its history is read, and judged as a run judges it.
 
-use diesel::QueryResult;
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Integer, Nullable, Text};
-use diesel_async::RunQueryDsl;
-
 use crate::ident::{TenantId, literal};
 use crate::inventory::{HistoryTable, Observed, applied, failure, standing};
 use crate::migration::ledger::{HISTORY_FORMAT, Ledger};
@@ -16,6 +10,7 @@ use crate::target::Target;
 use super::super::checkout::Checkout;
 use super::super::error::PoolError;
 use super::super::tenant_pool::Inner;
+use super::statement::rows;
 
 /// Whether the tenant may be served by what its history holds.
 pub(super) async fn judge(
@@ -49,14 +44,14 @@ async fn observe(
     let mut observed = Observed { schema_exists: true, ..Observed::default() };
     let table = &context.settings.tenant_history;
     let sql = format!(
-        "SELECT 0, {}, NULL::text, NULL::text FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
+        "SELECT {}, NULL::text, NULL::text FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
          AND c.relname = {} WHERE n.nspname = {}",
         standing(),
         literal(table.as_str()),
         literal(target.schema().as_str())
     );
     let standing = rows(checkout, sql).await?;
-    let Some((_, Some(standing), ..)) = standing.into_iter().next() else {
+    let Some((Some(standing), ..)) = standing.into_iter().next() else {
         return Ok(Observed::default());
     };
     observed.history = match standing.as_str() {
@@ -69,44 +64,14 @@ async fn observe(
         return Ok(observed);
     }
     let set = context.set(target);
-    let history = rows(checkout, ledger.rows(0, observed.history == HistoryTable::Extended)).await?;
-    for (_, version, checksum, format) in history {
+    let texts = ledger.rows(0, observed.history == HistoryTable::Extended);
+    let texts = format!("SELECT version, checksum, format FROM ({texts}) AS r (i, version, checksum, format)");
+    let history = rows(checkout, texts).await?;
+    for (version, checksum, format) in history {
         let Some(version) = version else { continue };
         observed.applied.push(applied(set, &version, checksum.as_deref()));
         let format = format.and_then(|format| format.parse::<i32>().ok());
         observed.newer_format = observed.newer_format.max(format.filter(|&format| format > HISTORY_FORMAT));
     }
     Ok(observed)
-}
-
-type Row = (i32, Option<String>, Option<String>, Option<String>);
-
-async fn rows(checkout: &mut Checkout, sql: String) -> Result<Vec<Row>, PoolError> {
-    match (Statement { sql }).load::<Row>(checkout.connection()).await {
-        Ok(rows) => Ok(rows),
-        Err(error) => Err(checkout.explain(&error)),
-    }
-}
-
-/// A number and three texts. Another one for each schema, so that it is not kept.
-struct Statement {
-    sql: String,
-}
-
-impl QueryId for Statement {
-    type QueryId = ();
-
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Statement {
-    type SqlType = (Integer, Nullable<Text>, Nullable<Text>, Nullable<Text>);
-}
-
-impl QueryFragment<Pg> for Statement {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.unsafe_to_cache_prepared();
-        out.push_sql(&self.sql);
-        Ok(())
-    }
 }

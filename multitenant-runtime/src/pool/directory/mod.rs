@@ -7,6 +7,8 @@ mod history;
 mod listed;
 mod question;
 mod remembered;
+mod roster;
+mod statement;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +25,8 @@ use crate::target::Target;
 use self::listed::Listed;
 use self::question::{Answer, Question, Texts};
 use self::remembered::Remembered;
+pub(crate) use self::roster::Roster;
+pub(super) use self::statement::{Row, rows};
 use super::builder::{OnBehind, Options};
 use super::checkout::Checkout;
 use super::error::PoolError;
