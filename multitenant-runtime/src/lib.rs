@@ -10,7 +10,8 @@
 //! development a server (feature `embedded`).
 //!
 //! [`TenantPool`](https://docs.rs/multitenant-runtime) (feature `pool`) gives the application its connections: one pool
-//! for all tenants.
+//! for all tenants. `route` (features `tower`, `axum`, `actix`) says which tenant a request is about, and `web` tells the
+//! frameworks.
 //!
 //! Deliberately absent: printing, and configuration files at run time. Migrations run on connections of their own,
 //! never on the pool's: these know every SQLSTATE and keep nothing of anybody's session.
@@ -44,6 +45,8 @@ mod plan;
 mod pool;
 #[cfg(feature = "migrations")]
 mod registry;
+#[cfg(any(feature = "tower", feature = "actix"))]
+pub mod route;
 #[cfg(feature = "migrations")]
 mod run;
 #[cfg(feature = "migrations")]
@@ -56,6 +59,8 @@ mod state;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(any(feature = "tower", feature = "actix"))]
+pub mod web;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
 pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};
@@ -89,7 +94,8 @@ pub use {
 
 #[cfg(feature = "pool")]
 pub use pool::{
-    OnBehind, PoolError, PoolHooks, PoolStatus, SharedConn, TenantConn, TenantPool, TenantPoolBuilder, TransactionFn,
+    OnBehind, PoolError, PoolHooks, PoolStatus, SharedConn, TenantConn, TenantJob, TenantPool, TenantPoolBuilder,
+    TransactionFn,
 };
 pub use table::{SharedTable, TenantTable};
 
