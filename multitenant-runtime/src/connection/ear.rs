@@ -187,7 +187,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Overheard<S> {
         let this = &mut *self;
         let result = Pin::new(&mut this.stream).poll_read(cx, buf);
         if let Some(ear) = &this.ear {
-            this.place.hear(&buf.filled()[before..], ear);
+            let came = &buf.filled()[before..];
+            this.place.hear(came, ear);
+            let is_end = came.is_empty() && buf.remaining() > 0;
+            if matches!(&result, Poll::Ready(read) if read.is_err() || is_end) {
+                ear.traffic.lost();
+            }
         }
         result
     }

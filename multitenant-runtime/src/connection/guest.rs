@@ -94,7 +94,7 @@ impl Guest {
 
     /// Whether the connection is lost.
     pub(crate) fn is_closed(&self) -> bool {
-        self.driver.is_finished()
+        self.driver.is_finished() || self.ear.traffic().is_lost()
     }
 
     /// Whether it is quiet.
@@ -113,7 +113,7 @@ impl Guest {
         let ended = async {
             // A request that comes between two statements stops neither.
             while !driver.is_finished() {
-                if !ear.traffic().is_quiet() {
+                if !ear.traffic().is_quiet() && !ear.traffic().is_lost() {
                     care.canceller.cancel().await;
                 }
                 driver.wait(AGAIN).await;

@@ -36,6 +36,8 @@ struct State {
     /// What is to be answered, oldest first: whether it is more than the closing of a statement.
     questions: VecDeque<bool>,
     status: Option<TransactionStatus>,
+    /// Nothing more comes.
+    lost: bool,
 }
 
 /// Where in the client's messages the last bytes ended.
@@ -62,11 +64,16 @@ impl Traffic {
         self.state().status
     }
 
-    /// Waits until everything is answered.
+    /// Whether the server has hung up, or the connection is broken.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.state().lost
+    }
+
+    /// Waits until everything is answered, or nothing more comes.
     pub(crate) async fn quiet(&self) {
         loop {
             let answered = self.0.answered.notified();
-            if self.is_quiet() {
+            if self.is_quiet() || self.is_lost() {
                 return;
             }
             answered.await;
@@ -85,6 +92,12 @@ impl Traffic {
             _ => None,
         };
         drop(state);
+        self.0.answered.notify_waiters();
+    }
+
+    /// Nothing more comes.
+    pub(super) fn lost(&self) {
+        self.state().lost = true;
         self.0.answered.notify_waiters();
     }
 

@@ -15,7 +15,7 @@ use super::pooled::Served;
 use super::store::Choice;
 use super::tenant_pool::Inner;
 
-/// How often a checkout begins again, where a connection was lost or a schema has changed since it was looked up.
+/// How often a checkout begins again where a schema has changed since it was looked up, or a new connection is lost.
 const TRIES: usize = 3;
 
 impl Inner {
@@ -33,7 +33,7 @@ impl Inner {
             loop {
                 tries += 1;
                 match self.try_tenant(id, place.clone()).await {
-                    Err(error) if tries < TRIES && self.is_worth_another(id, &error) => {}
+                    Err(error) if tries < self.tries() && self.is_worth_another(id, &error) => {}
                     result => return result,
                 }
             }
@@ -50,12 +50,17 @@ impl Inner {
             loop {
                 tries += 1;
                 match self.serve(&served, None, None).await {
-                    Err(error) if tries < TRIES && error.is_lost() => {}
+                    Err(error) if tries < self.tries() && error.is_lost() => {}
                     result => return result,
                 }
             }
         })
         .await
+    }
+
+    /// After a restart of the server all that is idle may be lost, and not be known to be.
+    fn tries(&self) -> usize {
+        TRIES + self.options.max_connections
     }
 
     /// What was looked up before a change is looked up again; a lost connection is replaced.

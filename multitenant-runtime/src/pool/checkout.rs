@@ -61,9 +61,11 @@ impl Checkout {
         heard.last().is_some_and(|error| is_stale_plan(&error.code, error.routine.as_deref()))
     }
 
-    /// Whether the server says that the transaction has failed.
-    pub(super) fn has_failed(&mut self) -> bool {
-        self.pooled().guest.traffic().status() == Some(TransactionStatus::Failed)
+    /// Whether the server says that the transaction has failed. It says so after the failure itself.
+    pub(super) async fn has_failed(&mut self) -> bool {
+        let traffic = self.pooled().guest.traffic();
+        traffic.quiet().await;
+        traffic.status() == Some(TransactionStatus::Failed)
     }
 
     /// Sets the target, where it is not set already: one message, which fails where the schema is not there.
@@ -124,7 +126,9 @@ impl Checkout {
         let hook = "on_checkout";
         self.doubt = true;
         hooks.on_checkout(self.connection(), target).await.map_err(|error| PoolError::Hook { hook, error })?;
-        match self.pooled().condition() {
+        let pooled = self.pooled();
+        pooled.guest.traffic().quiet().await;
+        match pooled.condition() {
             Condition::Good | Condition::Unread => self.doubt = false,
             Condition::Doubtful(why) => {
                 return Err(PoolError::Hook { hook, error: format!("it leaves a mess: {why}").into() });

@@ -69,6 +69,24 @@ macro_rules! conn {
                 self.checkout.unchecked_connection()
             }
 
+            /// The connection as a query of this scope uses it, for the tests of the pool.
+            #[cfg(feature = "testing")]
+            #[doc(hidden)]
+            pub fn checked_connection(&mut self) -> &mut AsyncPgConnection {
+                self.checkout.connection()
+            }
+
+            /// Whether the last failure was a stale plan's; it is cured then. For the tests of the pool.
+            #[cfg(feature = "testing")]
+            #[doc(hidden)]
+            pub fn cure_stale_plan(&mut self) -> bool {
+                let is_stale = self.checkout.has_stale_plan();
+                if is_stale {
+                    self.checkout.forget_statements();
+                }
+                is_stale
+            }
+
             /// Runs the closure in a transaction: committed when it returns `Ok`, else rolled back. In a transaction
             /// it is a savepoint.
             ///

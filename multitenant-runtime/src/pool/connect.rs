@@ -90,6 +90,7 @@ impl Inner {
         let Some(hooks) = &self.hooks else { return Ok(pooled) };
         let hook = "after_connect";
         let done = hooks.after_connect(pooled.connection()).await;
+        pooled.guest.traffic().quiet().await;
         let error = match (done, pooled.condition()) {
             (Ok(()), Condition::Good | Condition::Unread) => return Ok(pooled),
             (Ok(()), Condition::Doubtful(why)) => format!("it leaves a mess: {why}").into(),

@@ -13,7 +13,7 @@
 //!
 //! Deliberately absent: `DISCARD ALL`, which would deallocate the statements that the client still has in its cache;
 //! resetting what is in doubt; any lock that is held over an await.
-#![cfg_attr(not(test), expect(dead_code, reason = "some of it is for the layer of queries"))]
+#![cfg_attr(not(feature = "testing"), allow(dead_code, reason = "some of it is for the layer of queries"))]
 
 mod acquire;
 mod builder;

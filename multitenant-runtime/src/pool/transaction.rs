@@ -40,7 +40,7 @@ where
         Ok(value) => {
             let checkout = conn.checkout();
             // The server would answer COMMIT, and roll back.
-            if checkout.has_failed() {
+            if checkout.has_failed().await {
                 AnsiTransactionManager::rollback_transaction(checkout.connection()).await?;
                 return Err(failed().into());
             }

@@ -90,10 +90,12 @@ pub(crate) fn registry_query(source: &RegistrySettings, settings: &Settings) -> 
         RegistrySettings::Table { table, id_column, schema_column, filter } => {
             Some(table_query(settings, table, id_column, schema_column.as_ref(), filter.as_deref()))
         }
-        // How many columns the query has is not known: its rows are taken apart as JSON, which keeps their order.
+        // How many columns the query has is not known: its rows are taken apart as JSON, which keeps their order. The row
+        // has a name that no column has, of the query's or around it: a column's would be meant instead.
         RegistrySettings::Query { sql } => Some(format!(
-            "SELECT row_values[1], row_values[2] FROM (\n{sql}\n) AS tenant, LATERAL (SELECT pg_catalog.array_agg(value \
-             ORDER BY ordinality) FROM pg_catalog.json_each_text(pg_catalog.row_to_json(tenant)) WITH ORDINALITY) \
+            "SELECT row_values[1], row_values[2] FROM (\n{sql}\n) AS \"a row of the registry\", \
+             LATERAL (SELECT pg_catalog.array_agg(value ORDER BY ordinality) \
+             FROM pg_catalog.json_each_text(pg_catalog.row_to_json(\"a row of the registry\")) WITH ORDINALITY) \
              AS taken (row_values)"
         )),
         RegistrySettings::Schemas | RegistrySettings::List { .. } => None,

@@ -146,22 +146,20 @@ impl Directory {
                     // It need not be the state table; whatever else it is, it is said below.
                     *self.stateless.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 }
-                answers => return answers,
+                answers => return answers.map_err(|error| of_registry(error, schema)),
             }
         }
-        put(checkout, &Question::<false> { texts: &self.without_state, id, schema }).await.map_err(
-            |error| match error {
-                PoolError::Database(failure) if !is_transient(&failure) && schema.is_none() => {
-                    PoolError::Registry(RegistryError::Query(failure))
-                }
-                error => error,
-            },
-        )
+        let answers = put(checkout, &Question::<false> { texts: &self.without_state, id, schema }).await;
+        answers.map_err(|error| of_registry(error, schema))
     }
 }
 
-fn is_transient(failure: &crate::run::Failure) -> bool {
-    failure.class.is_retryable()
+/// Where the registry is SQL, it is most likely that which fails: the rest of the statement is our own.
+fn of_registry(error: PoolError, schema: Option<&str>) -> PoolError {
+    match error {
+        PoolError::Database(failure) if schema.is_none() => PoolError::Registry(RegistryError::Query(failure)),
+        error => error,
+    }
 }
 
 /// Both statements are sent at once: the registry's own SQL is not to be read under a tenant's path.
