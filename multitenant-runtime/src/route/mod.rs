@@ -30,6 +30,8 @@ pub use id::MAX_ID_BYTES;
 pub use path::PathSegment;
 pub use rejection::Rejection;
 pub use resolve::Resolve;
-pub(crate) use routing::{Routed, Routing};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub(crate) use routing::Routed;
+pub(crate) use routing::Routing;
 pub use subdomain::Subdomain;
 pub use tenant::RequestTenant;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tracing::Span;
 
 use crate::ident::TenantId;
-use crate::pool::{SharedConn, TenantPool};
+#[cfg(any(feature = "axum", feature = "actix"))]
+use crate::pool::SharedConn;
+use crate::pool::TenantPool;
 
 use super::error::ResolveError;
 use super::head::RequestHead;
@@ -64,11 +66,14 @@ impl Routed {
     }
 
     /// For an extractor: what a middleware has left.
+    #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn required(routed: Option<&Self>) -> Result<RequestTenant, Rejection> {
         let routed = routed.ok_or_else(|| Rejection::NotRouted.told())?;
         routed.tenant().ok_or_else(|| Rejection::Missing.told())
     }
 
+    /// For an extractor, too.
+    #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) async fn shared(self) -> Result<SharedConn, Rejection> {
         Box::pin(self.pool.shared()).await.map_err(|error| Rejection::from(error).told())
     }
