@@ -9,9 +9,8 @@
 //! [`SharedTable`](macro@SharedTable) mark tables. For tests there is a database each (feature `testing`), for
 //! development a server (feature `embedded`).
 //!
-//! [`TenantPool`](https://docs.rs/multitenant-runtime) (feature `pool`) gives the application its connections: one pool
-//! for all tenants. `route` (features `tower`, `axum`, `actix`) says which tenant a request is about, and `web` tells the
-//! frameworks.
+//! `TenantPool` (feature `pool`) gives the application its connections: one pool for all tenants. `route` (features
+//! `tower`, `axum`, `actix`) says which tenant a request is about, and `web` tells the frameworks.
 //!
 //! Deliberately absent: printing, and configuration files at run time. Migrations run on connections of their own,
 //! never on the pool's: these know every SQLSTATE and keep nothing of anybody's session.

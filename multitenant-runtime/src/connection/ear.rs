@@ -135,6 +135,10 @@ impl Place {
             bytes = &bytes[taken..];
             match self {
                 Self::Error { body, left: 0 } => {
+                    // The server's last word, before it hangs up: in a field that is in no language.
+                    if body.split(|byte| *byte == 0).any(|field| matches!(field, b"VFATAL" | b"VPANIC")) {
+                        ear.traffic.lost();
+                    }
                     ear.note(ServerError::read(body));
                     *self = Self::head();
                 }
@@ -309,6 +313,15 @@ mod tests {
             assert_eq!(heard[0].routine.as_deref(), Some("DeadLockReport"));
             assert_eq!((heard[1].message.as_str(), heard[1].hint.as_deref()), ("gone", None));
             assert!(ear.take().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_servers_last_word_is_known_for_it() {
+        for (severity, is_last) in [("VERROR", false), ("VFATAL", true), ("MFATAL\0VERROR", false)] {
+            let (ear, mut place) = (Ear::default(), Place::head());
+            place.hear(&message(b'E', format!("SFATAL\0{severity}\0C57P01\0Mgone\0\0").as_bytes()), &ear);
+            assert_eq!(ear.traffic().is_lost(), is_last, "{severity}");
         }
     }
 

@@ -21,8 +21,8 @@ const TRIES: usize = 3;
 impl Inner {
     /// A connection for this tenant, within the time that a checkout may take.
     pub(super) async fn tenant(self: &Arc<Self>, id: &TenantId) -> Result<(Checkout, Target), PoolError> {
-        if let Some(failure) = self.fences.of(id) {
-            return Err(PoolError::Fenced { tenant: id.clone(), failure: failure.map(Box::new) });
+        if self.fences.of(id).is_some() {
+            return self.refuse_fenced(id);
         }
         self.in_time(async {
             let place = match &self.per_tenant {
@@ -33,7 +33,8 @@ impl Inner {
             loop {
                 tries += 1;
                 match self.try_tenant(id, place.clone()).await {
-                    Err(error) if tries < self.tries() && self.is_worth_another(id, &error) => {}
+                    Err(error) if self.is_worth_another(id, &error, tries) => {}
+                    Ok(_) if self.fences.of(id).is_some() => return self.refuse_fenced(id),
                     result => return result,
                 }
             }
@@ -50,7 +51,7 @@ impl Inner {
             loop {
                 tries += 1;
                 match self.serve(&served, None, None).await {
-                    Err(error) if tries < self.tries() && error.is_lost() => {}
+                    Err(error) if error.is_lost() && tries < self.most_tries() => {}
                     result => return result,
                 }
             }
@@ -58,16 +59,21 @@ impl Inner {
         .await
     }
 
+    fn refuse_fenced<T>(&self, id: &TenantId) -> Result<T, PoolError> {
+        let failure = self.fences.of(id).flatten().map(Box::new);
+        Err(PoolError::Fenced { tenant: id.clone(), failure })
+    }
+
     /// After a restart of the server all that is idle may be lost, and not be known to be.
-    fn tries(&self) -> usize {
+    fn most_tries(&self) -> usize {
         TRIES + self.options.max_connections
     }
 
     /// What was looked up before a change is looked up again; a lost connection is replaced.
-    fn is_worth_another(&self, id: &TenantId, error: &PoolError) -> bool {
+    fn is_worth_another(&self, id: &TenantId, error: &PoolError, tries: usize) -> bool {
         match error {
-            PoolError::MissingSchema { .. } => self.directory.forget(id),
-            error => error.is_lost(),
+            PoolError::MissingSchema { .. } => self.directory.forget(id) && tries < TRIES,
+            error => error.is_lost() && tries < self.most_tries(),
         }
     }
 
@@ -78,7 +84,7 @@ impl Inner {
     ) -> Result<(Checkout, Target), PoolError> {
         let (served, checkout) = match self.directory.known(id) {
             Some(served) => (served, None),
-            None => self.look_up(id, place.clone()).await?,
+            None => Box::pin(self.look_up(id, place.clone())).await?,
         };
         self.serve(&served, place, checkout).await
     }
@@ -114,30 +120,27 @@ impl Inner {
         if let Some(served) = self.directory.known(id) {
             return Ok((served, None));
         }
-        let slot = self.store.slot(place.clone()).await?;
-        // Whoever may ask for any id must not drive other tenants' connections out.
-        let mut checkout = self.fill(slot, &Some(id.clone()), Choice::Any).await?;
-        match self.directory.ask(&mut checkout, self, id).await {
-            Ok(served) => Ok((served, Some(checkout))),
+        match self.ask(id, place.clone()).await {
             Err(PoolError::Behind { .. }) if self.options.on_behind == OnBehind::Migrate => {
-                drop(checkout);
+                // No connection is held meanwhile. What is still behind then is an error.
                 self.migrate(id, flight).await?;
-                // By now it is looked up as any other: under a slot that was not held meanwhile.
-                self.look_up_once(id, place).await
+                self.ask(id, place).await
             }
-            Err(error) => Err(error),
+            result => result,
         }
     }
 
-    /// After a migration: what is still behind is an error.
-    async fn look_up_once(
+    async fn ask(
         self: &Arc<Self>,
         id: &TenantId,
         place: Option<Place>,
     ) -> Result<(Served, Option<Checkout>), PoolError> {
+        // The application's own function may take its time: no connection is held for it.
+        let listed = self.directory.listed(self.settings(), id).await?;
         let slot = self.store.slot(place).await?;
+        // Whoever may ask for any id must not drive other tenants' connections out.
         let mut checkout = self.fill(slot, &Some(id.clone()), Choice::Any).await?;
-        let served = self.directory.ask(&mut checkout, self, id).await?;
+        let served = self.directory.ask(&mut checkout, self, id, listed).await?;
         Ok((served, Some(checkout)))
     }
 

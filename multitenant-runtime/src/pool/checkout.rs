@@ -21,7 +21,7 @@ use super::tenant_pool::Inner;
 pub(super) const FAREWELL: Duration = Duration::from_secs(30);
 
 /// How long the end of an answer may take that nobody wants to read.
-const REST: Duration = Duration::from_secs(1);
+const REST: Duration = Duration::from_secs(2);
 
 /// One connection in somebody's hands. Dropped, it is judged, and goes back to the pool or is closed.
 pub(crate) struct Checkout {
@@ -111,13 +111,16 @@ impl Checkout {
         let pooled = self.pooled();
         let heard = pooled.guest.take_errors();
         let lost = pooled.guest.is_closed();
-        PoolError::Database(Box::new(match heard.last() {
+        let failure = match heard.last() {
             Some(heard) => Failure::from(heard),
             None if lost || is_of_the_connection(error) => {
                 Failure::new(FailureClass::ConnectionLost, error.to_string())
             }
             None => Failure::new(FailureClass::Permanent, error.to_string()),
-        }))
+        };
+        // Whoever moves the bytes may not have come to say so.
+        self.doubt |= failure.class == FailureClass::ConnectionLost;
+        PoolError::Database(Box::new(failure))
     }
 
     /// Calls the hook of a checkout, and sees to it that nothing is left open.
@@ -129,7 +132,7 @@ impl Checkout {
         let pooled = self.pooled();
         pooled.guest.traffic().quiet().await;
         match pooled.condition() {
-            Condition::Good | Condition::Unread => self.doubt = false,
+            Condition::Good | Condition::Unread | Condition::Old => self.doubt = false,
             Condition::Doubtful(why) => {
                 return Err(PoolError::Hook { hook, error: format!("it leaves a mess: {why}").into() });
             }
@@ -146,7 +149,7 @@ impl Checkout {
         let pool = Arc::clone(&self.pool);
         let Some((pooled, mut slot)) = self.held.take() else { return Err(PoolError::Closed) };
         if let Err(pooled) = pool.store.park(pooled, &mut slot) {
-            pooled.guest.end(FAREWELL).await;
+            Box::pin(pooled.guest.end(FAREWELL)).await;
             return Err(PoolError::Closed);
         }
         pool.fill(slot, &owner, Choice::Own).await
@@ -171,7 +174,7 @@ impl Drop for Checkout {
         let condition = match pooled.condition() {
             _ if self.doubt => Condition::Doubtful("its settings are in doubt"),
             _ if std::thread::panicking() => Condition::Doubtful("a task panicked"),
-            Condition::Good if self.pool.is_old(&pooled) => Condition::Doubtful("it is old"),
+            Condition::Good if self.pool.is_old(&pooled) => Condition::Old,
             condition => condition,
         };
         // What was heard of failures is of no use to the next one.
@@ -197,6 +200,7 @@ impl Drop for Checkout {
                 }
                 bury(pooled, slot).await;
             })),
+            Condition::Old => drop(runtime.spawn(bury(pooled, slot))),
             Condition::Doubtful(why) => {
                 tracing::debug!(why, "a connection is closed");
                 pool.store.note_discarded();

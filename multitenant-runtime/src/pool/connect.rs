@@ -30,11 +30,11 @@ impl Inner {
         while !self.store.may_open(&mut slot) {
             match self.store.take_oldest(&mut slot) {
                 // Its process is gone before the next one comes; the slot keeps its place among the open ones.
-                Some(pooled) => pooled.guest.end(FAREWELL).await,
+                Some(pooled) => Box::pin(pooled.guest.end(FAREWELL)).await,
                 None => tokio::task::yield_now().await,
             }
         }
-        self.open(slot).await
+        Box::pin(self.open(slot)).await
     }
 
     /// Opens a connection; tries again for as long as the checkout may take, where the failure may pass.
@@ -92,7 +92,7 @@ impl Inner {
         let done = hooks.after_connect(pooled.connection()).await;
         pooled.guest.traffic().quiet().await;
         let error = match (done, pooled.condition()) {
-            (Ok(()), Condition::Good | Condition::Unread) => return Ok(pooled),
+            (Ok(()), Condition::Good | Condition::Unread | Condition::Old) => return Ok(pooled),
             (Ok(()), Condition::Doubtful(why)) => format!("it leaves a mess: {why}").into(),
             (Err(error), _) => error,
         };

@@ -11,7 +11,8 @@ use super::operations::Operations;
 
 /// A connection of the pool's, in somebody's hands or in nobody's.
 pub(super) struct Pooled {
-    pub(super) guest: Guest,
+    /// Two kilobytes, which futures would carry along.
+    pub(super) guest: Box<Guest>,
     /// What is set on it; `None` where nothing is, or nobody knows.
     pub(super) served: Option<Served>,
     /// What it serves for its whole life, where connections are pinned.
@@ -41,6 +42,8 @@ pub(super) enum Condition {
     Good,
     /// The end of an answer is still on its way.
     Unread,
+    /// Closed, since its time is over.
+    Old,
     /// Closed, for this reason.
     Doubtful(&'static str),
 }
@@ -50,7 +53,7 @@ impl Pooled {
         let operations = Operations::of(&mut guest.connection);
         let now = Instant::now();
         let runtime = Handle::current();
-        Self { guest, served: None, pinned: None, operations, opened: now, idle_since: now, runtime }
+        Self { guest: Box::new(guest), served: None, pinned: None, operations, opened: now, idle_since: now, runtime }
     }
 
     pub(super) fn connection(&mut self) -> &mut AsyncPgConnection {

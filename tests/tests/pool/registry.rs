@@ -15,14 +15,14 @@ fn id(text: &str) -> TenantId {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_miss_is_not_remembered_and_a_hit_is_for_a_while() {
     let shop = Shop::with(&["a"]).await;
-    let pool = shop.pool().max_connections(1).lookup_ttl(Duration::from_millis(300)).build().unwrap();
+    let pool = shop.pool().max_connections(1).lookup_ttl(Duration::from_secs(3)).build().unwrap();
     assert!(matches!(pool.tenant("late").await, Err(PoolError::UnknownTenant { .. })));
     shop.add(&["late"]).await;
     assert_eq!(pool.tenant("late").await.unwrap().who().await.unwrap(), "tenant_late");
     // Archived: out of the filter.
     shop.sql("UPDATE tenants SET archived_at = now() WHERE id = 'late'").await;
     pool.tenant("late").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(350)).await;
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
     assert!(matches!(pool.tenant("late").await, Err(PoolError::UnknownTenant { .. })));
     shop.sql("UPDATE tenants SET archived_at = NULL").await;
     pool.tenant("late").await.unwrap();
@@ -70,6 +70,13 @@ async fn every_kind_of_registry() {
             assert_eq!(pool.tenant(id).await.unwrap().who().await.unwrap(), format!("tenant_{id}"), "{registry:?}");
         }
         assert!(matches!(pool.tenant("nobody").await, Err(PoolError::UnknownTenant { .. })), "{registry:?}");
+        for long in ["x".repeat(64), "x".repeat(57)] {
+            let error = pool.tenant(&long).await.unwrap_err();
+            assert!(
+                matches!(error, PoolError::UnknownTenant { .. } | PoolError::InvalidId { .. }),
+                "{registry:?}: {error}"
+            );
+        }
         if matches!(registry, RegistryText::List { .. }) {
             assert!(matches!(pool.tenant("missing").await, Err(PoolError::MissingSchema { .. })));
         }

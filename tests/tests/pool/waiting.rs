@@ -36,7 +36,7 @@ async fn first_come_first_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn not_longer_than_it_may_take() {
     let shop = Shop::with(&["a"]).await;
-    let limit = Duration::from_millis(200);
+    let limit = Duration::from_secs(2);
     let pool = shop.pool().max_connections(1).checkout_timeout(limit).build().unwrap();
     let mut held = pool.tenant("a").await.unwrap();
     let begun = Instant::now();
@@ -48,7 +48,7 @@ async fn not_longer_than_it_may_take() {
         assert_eq!((status.max_connections, status.in_use), (1, 1));
         assert!(error.to_string().contains("max_connections"), "{error}");
     }
-    assert!((limit..limit * 10).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    assert!((limit..limit * 5).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     assert_eq!(pool.status().waiting, 0);
     assert_eq!(held.who().await.unwrap(), "tenant_a");
     drop(held);

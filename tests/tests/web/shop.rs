@@ -23,8 +23,8 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) async fn with(tenants: &[&str]) -> Self {
         let shop = Self { database: TestDatabase::empty().await.unwrap(), folder: tempfile::tempdir().unwrap() };
-        shop.write("shared", "CREATE TABLE tenants (id text PRIMARY KEY); CREATE TABLE mark AS SELECT 'public' AS who");
-        shop.write("tenant", "CREATE TABLE mark AS SELECT current_schema()::text AS who");
+        shop.write("shared", "CREATE TABLE tenants (id text PRIMARY KEY); CREATE TABLE mark (who text); INSERT INTO mark VALUES ('public')");
+        shop.write("tenant", "CREATE TABLE mark (who text); INSERT INTO mark SELECT current_schema()");
         shop.migrator().migrate(Scope::shared()).await.unwrap();
         let client = shop.database.connect().await.unwrap();
         for tenant in tenants {

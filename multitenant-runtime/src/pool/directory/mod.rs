@@ -66,14 +66,25 @@ impl Directory {
         self.remembered.remove(id)
     }
 
+    /// The tenant of a registry that is no SQL; `None` where it is.
+    pub(super) async fn listed(&self, settings: &Settings, id: &TenantId) -> Result<Option<Target>, PoolError> {
+        match &self.registry {
+            RegistrySource::Configured(RegistrySettings::Table { .. } | RegistrySettings::Query { .. }) => Ok(None),
+            RegistrySource::Configured(source) => configured(source, settings, id).map(Some),
+            RegistrySource::Custom(registry) => self.listed.find(&**registry, settings, id).await.map(Some),
+        }
+    }
+
     /// Asks for one tenant, over a connection that serves nobody afterwards.
-    pub(super) async fn ask(&self, checkout: &mut Checkout, pool: &Inner, id: &TenantId) -> Result<Served, PoolError> {
+    pub(super) async fn ask(
+        &self,
+        checkout: &mut Checkout,
+        pool: &Inner,
+        id: &TenantId,
+        listed: Option<Target>,
+    ) -> Result<Served, PoolError> {
         let (settings, on_behind) = (pool.settings(), pool.options.on_behind);
-        let listed = match &self.registry {
-            RegistrySource::Configured(RegistrySettings::Table { .. } | RegistrySettings::Query { .. }) => None,
-            RegistrySource::Configured(source) => Some(self.configured(source, settings, id)?),
-            RegistrySource::Custom(registry) => Some(self.listed.find(&**registry, settings, id).await?),
-        };
+        let generation = self.remembered.generation();
         let answers = self.question(checkout, id, listed.as_ref().map(|target| target.schema().as_str())).await?;
         let [answer] = <[Answer; 1]>::try_from(answers).map_err(|answers| match answers.first() {
             None => PoolError::UnknownTenant { tenant: id.clone() },
@@ -105,25 +116,8 @@ impl Directory {
             history::judge(checkout, pool, id, &target).await?;
         }
         let served = Served { target, oid: Some(oid) };
-        self.remembered.insert(id, &served);
+        self.remembered.insert(id, &served, generation);
         Ok(served)
-    }
-
-    /// A tenant of a registry that is no SQL, if it may be one.
-    fn configured(&self, source: &RegistrySettings, settings: &Settings, id: &TenantId) -> Result<Target, PoolError> {
-        let is_there = match source {
-            RegistrySettings::List { ids } => ids.contains(id),
-            _ => true,
-        };
-        if !is_there {
-            return Err(PoolError::UnknownTenant { tenant: id.clone() });
-        }
-        let Fleet { tenants, unusable } = targets(vec![Ok(Tenant { id: id.clone(), schema: None })], settings);
-        match (tenants.into_iter().next(), unusable.into_iter().next()) {
-            (Some(target), _) => Ok(target),
-            (_, Some(unusable)) => Err(PoolError::UnusableTenant(Box::new(unusable))),
-            _ => Err(PoolError::UnknownTenant { tenant: id.clone() }),
-        }
     }
 
     /// Whether it is worth asking the state table: a run of the migrator makes it where it is missing.
@@ -151,6 +145,27 @@ impl Directory {
         }
         let answers = put(checkout, &Question::<false> { texts: &self.without_state, id, schema }).await;
         answers.map_err(|error| of_registry(error, schema))
+    }
+}
+
+/// A tenant of a registry that is no SQL, if it may be one.
+fn configured(source: &RegistrySettings, settings: &Settings, id: &TenantId) -> Result<Target, PoolError> {
+    match source {
+        RegistrySettings::List { ids } if !ids.contains(id) => {
+            return Err(PoolError::UnknownTenant { tenant: id.clone() });
+        }
+        // There, an id is what is left of a schema's name.
+        RegistrySettings::Schemas => {
+            let schema = settings.schema_template.schema_of(id, &settings.shared_schema);
+            schema.map_err(|error| PoolError::InvalidId { id: id.as_str().to_owned(), error })?;
+        }
+        _ => {}
+    }
+    let Fleet { tenants, unusable } = targets(vec![Ok(Tenant { id: id.clone(), schema: None })], settings);
+    match (tenants.into_iter().next(), unusable.into_iter().next()) {
+        (Some(target), _) => Ok(target),
+        (_, Some(unusable)) => Err(PoolError::UnusableTenant(Box::new(unusable))),
+        _ => Err(PoolError::UnknownTenant { tenant: id.clone() }),
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,12 +10,14 @@ use super::super::pooled::Served;
 /// What was looked up a short while ago, and was good.
 pub(super) struct Remembered {
     ttl: Duration,
+    /// How often something was forgotten: what was asked before is not to be remembered after.
+    generation: AtomicU64,
     tenants: Mutex<HashMap<TenantId, (Instant, Served)>>,
 }
 
 impl Remembered {
     pub(super) fn new(ttl: Duration) -> Self {
-        Self { ttl, tenants: Mutex::default() }
+        Self { ttl, generation: AtomicU64::new(0), tenants: Mutex::default() }
     }
 
     pub(super) fn get(&self, id: &TenantId) -> Option<Served> {
@@ -22,11 +25,16 @@ impl Remembered {
         tenants.get(id).filter(|(since, _)| since.elapsed() < self.ttl).map(|(_, served)| served.clone())
     }
 
-    pub(super) fn insert(&self, id: &TenantId, served: &Served) {
-        if self.ttl.is_zero() {
+    /// To be asked before what is remembered then is looked up.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub(super) fn insert(&self, id: &TenantId, served: &Served, generation: u64) {
+        let mut tenants = self.tenants();
+        if self.ttl.is_zero() || self.generation() != generation {
             return;
         }
-        let mut tenants = self.tenants();
         // Those that nobody asks for any more go when there is no room: then they are few for each that stays.
         if tenants.len() == tenants.capacity() {
             tenants.retain(|_, (since, _)| since.elapsed() < self.ttl);
@@ -35,7 +43,9 @@ impl Remembered {
     }
 
     pub(super) fn remove(&self, id: &TenantId) -> bool {
-        self.tenants().remove(id).is_some()
+        let mut tenants = self.tenants();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        tenants.remove(id).is_some()
     }
 
     fn tenants(&self) -> MutexGuard<'_, HashMap<TenantId, (Instant, Served)>> {
