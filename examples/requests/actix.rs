@@ -40,14 +40,14 @@ fn routes(app: &mut ServiceConfig, pool: TenantPool) {
 
 /// The connection is the tenant's. Where there is none to be had, the client has its answer already.
 async fn list(mut connection: TenantConn) -> actix_web::Result<String> {
-    notes::list(&mut connection).await.map_err(failed)
+    notes::list(&mut connection).await.map_err(|error| failed(&error))
 }
 
 async fn add(mut connection: TenantConn, text: String) -> actix_web::Result<String> {
-    notes::add(&mut connection, &text).await.map_err(failed)
+    notes::add(&mut connection, &text).await.map_err(|error| failed(&error))
 }
 
-fn failed(error: diesel::result::Error) -> actix_web::Error {
+fn failed(error: &diesel::result::Error) -> actix_web::Error {
     eprintln!("error: {error}");
     ErrorInternalServerError("something went wrong")
 }

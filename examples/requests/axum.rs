@@ -39,14 +39,14 @@ fn routes(pool: TenantPool) -> Router {
 
 /// The connection is the tenant's. Where there is none to be had, the client has its answer already.
 async fn list(mut connection: TenantConn) -> Result<String, StatusCode> {
-    notes::list(&mut connection).await.map_err(failed)
+    notes::list(&mut connection).await.map_err(|error| failed(&error))
 }
 
 async fn add(mut connection: TenantConn, text: String) -> Result<String, StatusCode> {
-    notes::add(&mut connection, &text).await.map_err(failed)
+    notes::add(&mut connection, &text).await.map_err(|error| failed(&error))
 }
 
-fn failed(error: diesel::result::Error) -> StatusCode {
+fn failed(error: &diesel::result::Error) -> StatusCode {
     eprintln!("error: {error}");
     StatusCode::INTERNAL_SERVER_ERROR
 }
