@@ -86,6 +86,19 @@ async fn a_fence_a_full_pool_and_a_closed_one_are_for_the_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_can_have_no_schema_is_the_clients_mistake() {
+    let shop = shop().await;
+    let pool = shop.pool_without_registry().build().unwrap();
+    let long = "a".repeat(100);
+    for framework in BOTH {
+        for (tenant, status) in [("acme", 200), ("nosuch", 404), (&*long, 400)] {
+            let answer = ask(&application(&pool), framework, "/who", tenant).await;
+            assert_eq!(answer.status, status, "{framework:?} {tenant}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_function_makes_all_answers() {
     let shop = shop().await;
     let pool = shop.pool().build().unwrap();

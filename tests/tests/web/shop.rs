@@ -41,8 +41,11 @@ impl Shop {
     }
 
     fn migrator(&self) -> Migrator {
+        self.migrator_of(RegistryText::Table { table: "tenants", id_column: "id", schema_column: None, filter: None })
+    }
+
+    fn migrator_of(&self, registry: RegistryText<'static>) -> Migrator {
         let set = |tier, folder| MigrationSet::from_folder(tier, &self.folder.path().join(folder)).unwrap();
-        let registry = RegistryText::Table { table: "tenants", id_column: "id", schema_column: None, filter: None };
         let settings = Settings::try_from(SettingsText { registry, ..SettingsText::DEFAULT }).unwrap();
         Migrator::from_sets(Some(set(Tier::Shared, "shared")), set(Tier::Tenant, "tenant"), settings)
             .database_url(self.database.url())
@@ -53,6 +56,11 @@ impl Shop {
 
     pub(crate) fn pool(&self) -> TenantPoolBuilder {
         self.migrator().pool()
+    }
+
+    /// Where each schema is a tenant, and there is no table of them.
+    pub(crate) fn pool_without_registry(&self) -> TenantPoolBuilder {
+        self.migrator_of(RegistryText::Schemas).pool()
     }
 
     pub(crate) async fn sql(&self, sql: &str) {
