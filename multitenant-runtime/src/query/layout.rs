@@ -29,7 +29,7 @@ impl Layout {
         let mut all: Vec<String> = schemas.map(|schema| literal(schema.as_str())).collect();
         all.extend(path.iter().map(|schema| literal(schema.as_str())));
         let schemas = list(all);
-        let mut names: Vec<String> = names.iter().filter_map(|name| name.unqualified()).collect();
+        let mut names: Vec<String> = names.iter().filter_map(Name::unqualified).collect();
         names.sort_unstable();
         names.dedup();
         let names = list(names.iter().map(|name| literal(name)).collect());

@@ -2,6 +2,7 @@
 
 use diesel_async::SimpleAsyncConnection;
 
+use crate::ident::TenantId;
 use crate::migrator::Selection;
 use crate::registry::{
     Fleet, Registered, RegistryError, RegistrySource, Tenant, UnusableTenant, of_schemas, registry_query,
@@ -109,7 +110,7 @@ impl Roster {
     /// Those that were asked for. One that is asked for by its id and not there is an error.
     pub(crate) fn select(mut self, selection: &Selection) -> Result<Self, PoolError> {
         let ids = || {
-            let tenants = self.tenants.iter().filter_map(|(target, _)| target.tenant()).map(|id| id.as_str());
+            let tenants = self.tenants.iter().filter_map(|(target, _)| target.tenant()).map(TenantId::as_str);
             tenants.chain(self.unusable.iter().map(|unusable| &*unusable.tenant))
         };
         if let Selection::Only(wanted) = selection {
