@@ -96,6 +96,10 @@ pub(crate) struct PipelineError {
 /// Read-only outside of `BEGIN … READ WRITE`, and a mark by which we know that the options arrived.
 const OPTIONS: &str = "-c default_transaction_read_only=on -c multitenant.direct=on";
 
+/// By the catalogue's estimates, which are far off, our questions about a fleet are worth compiling. That takes longer
+/// than all the rest: two thirds of a second for ten thousand tenants.
+const UNCOMPILED: &str = "-c jit=off";
+
 /// One statement for all that a new connection must be asked.
 const INTRODUCTION: &str = "SELECT current_setting('multitenant.direct', true), \
      current_setting('default_transaction_read_only'), pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), \
@@ -291,8 +295,8 @@ impl Session {
         let mut guarded = config.clone();
         if !options.writes {
             guarded.options(match config.get_options() {
-                Some(theirs) => format!("{theirs} {OPTIONS}"),
-                None => OPTIONS.to_owned(),
+                Some(theirs) => format!("{UNCOMPILED} {theirs} {OPTIONS}"),
+                None => format!("{UNCOMPILED} {OPTIONS}"),
             });
         }
         let attempt = match connect_to(entry, &guarded, url, connector, listener).await {
