@@ -163,7 +163,10 @@ impl Inner {
         }
     }
 
-    async fn in_time<T>(&self, checkout: impl Future<Output = Result<T, PoolError>>) -> Result<T, PoolError> {
+    pub(super) async fn in_time<T>(
+        &self,
+        checkout: impl Future<Output = Result<T, PoolError>>,
+    ) -> Result<T, PoolError> {
         let limit = self.options.checkout_timeout;
         match tokio::time::timeout(limit, checkout).await {
             Ok(result) => result,

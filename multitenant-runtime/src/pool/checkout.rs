@@ -157,7 +157,11 @@ impl Checkout {
         let pooled = self.pooled();
         pooled.guest.traffic().quiet().await;
         match pooled.condition() {
-            Condition::Good | Condition::Unread | Condition::Old => self.doubt = false,
+            Condition::Good | Condition::Unread | Condition::Old => {
+                // Whatever it has done to the path, the next checkout sets it again.
+                pooled.served = None;
+                self.doubt = false;
+            }
             Condition::Doubtful(why) => {
                 return Err(PoolError::Hook { hook, error: format!("it leaves a mess: {why}").into() });
             }
@@ -260,7 +264,7 @@ fn entrance(pool: &Inner, served: &Served) -> String {
         "a tenant's schema is known by its number"
     );
     format!(
-        "SET search_path = {path}; SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
+        "SET search_path = {path}; DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all(); SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
          {}{same}) IS TRUE)::pg_catalog.int4",
         literal(schema.as_str())
     )

@@ -136,6 +136,10 @@ impl TenantPool {
         self.0.settings()
     }
 
+    pub(crate) fn has_hooks(&self) -> bool {
+        self.0.hooks.is_some()
+    }
+
     pub(crate) fn is_fenced(&self, tenant: &TenantId) -> bool {
         self.0.fences.of(tenant).is_some()
     }
@@ -156,8 +160,8 @@ impl TenantPool {
                 false => Ok(None),
             }
         });
-        // All of them are held until the last is there.
-        try_join_all(opened).await.map(drop)
+        // All of them are held until the last is there; not for ever, where somebody else does the same.
+        pool.in_time(try_join_all(opened)).await.map(drop)
     }
 
     /// Does not serve these tenants from now on: what [`Started::fenced`](crate::Started::fenced) holds. Connections

@@ -58,6 +58,12 @@ impl Layout {
         if self.with_functions.contains(tenant.as_str()) {
             return None;
         }
+        // A table of a `WITH` is in no schema, and may have the name of one that is.
+        let has_with = sql.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word.eq_ignore_ascii_case("with"));
+        let is_readable = !names.iter().any(Name::is_unreadable);
+        if has_with || !is_readable || names.is_empty() {
+            return None;
+        }
         let mut homes: HashMap<String, String> = HashMap::new();
         let mut text = String::with_capacity(sql.len() + names.len() * 24);
         let mut written = 0;

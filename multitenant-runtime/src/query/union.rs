@@ -13,7 +13,7 @@ use diesel_async::methods::LoadQuery;
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::ident::{TenantId, literal};
-use crate::pool::TenantPool;
+use crate::pool::{Checkout, TenantPool};
 use crate::scope::{InScope, TenantScope, named, text};
 use crate::target::Target;
 
@@ -118,7 +118,7 @@ enum Answer<U> {
     OneByOne,
 }
 
-/// Reads these tenants in one statement, over a connection of the first.
+/// Reads these tenants in one statement.
 async fn ask<Q, U>(pool: &TenantPool, query: &Arc<Q>, part: &[Target]) -> Result<Answer<U>, AcrossError>
 where
     Q: Query + QueryFragment<Pg> + InScope<TenantScope>,
@@ -128,23 +128,26 @@ where
     let tenants: Vec<&TenantId> = part.iter().filter_map(Target::tenant).collect();
     let [first, rest @ ..] = &tenants[..] else { return Ok(Answer::Rows(Vec::new())) };
     query.verify().map_err(AcrossError::Work)?;
-    let mut conn = pool.tenant(first).await?;
-    let mut branches = Vec::with_capacity(rest.len());
-    if !rest.is_empty() {
+    let rows = if rest.is_empty() {
+        let mut conn = pool.tenant(first).await?;
+        let union = Union { query: Arc::clone(query), form: Form::One(literal(first.as_str())) };
+        load(&mut conn.checkout, union).await
+    } else {
         let sql = text(&**query).map_err(AcrossError::Work)?;
         let names = named(&sql);
+        // Under a path on which no tenant is: a name that nobody has seen is an error, and no other tenant's.
+        let mut conn = pool.shared().await?;
         let schemas = part.iter().map(Target::schema);
         let layout = Layout::ask(&mut conn.checkout, pool.settings(), schemas, &names).await?;
-        // The first one's too, though it is read by its path.
         let texts = part.iter().map(|target| layout.qualify(&sql, &names, target.schema()));
-        let Some(texts) = texts.collect::<Option<Vec<String>>>() else { return Ok(Answer::OneByOne) };
-        branches.extend(rest.iter().map(|tenant| literal(tenant.as_str())).zip(texts.into_iter().skip(1)));
-    }
-    let union = Union { query: Arc::clone(query), first: literal(first.as_str()), branches };
-    let (connection, in_flight) = conn.checkout.parts();
-    in_flight.begin();
-    let rows: QueryResult<Vec<(String, U)>> = diesel_async::RunQueryDsl::load(union, connection).await;
-    in_flight.end_with(&rows);
+        // What is in the comment must not end it.
+        let fits = !pool.has_hooks() && !sql.contains("*/") && !sql.contains("/*");
+        let Some(texts) = texts.collect::<Option<Vec<String>>>().filter(|_| fits) else {
+            return Ok(Answer::OneByOne);
+        };
+        let branches = tenants.iter().map(|tenant| literal(tenant.as_str())).zip(texts).collect();
+        load(&mut conn.checkout, Union { query: Arc::clone(query), form: Form::Many(branches) }).await
+    };
     let mut found: HashMap<&str, Vec<U>> = tenants.iter().map(|tenant| (tenant.as_str(), Vec::new())).collect();
     for (tenant, row) in rows.map_err(AcrossError::Work)? {
         found.get_mut(tenant.as_str()).ok_or_else(|| AcrossError::Work(Error::NotFound))?.push(row);
@@ -153,13 +156,31 @@ where
     Ok(Answer::Rows(tenants.iter().filter_map(rows).collect()))
 }
 
-/// A query for the rows of several tenants. The values of the query stand in it once; the branches refer to them by
-/// their numbers.
+async fn load<Q, U>(checkout: &mut Checkout, union: Union<Q>) -> QueryResult<Vec<(String, U)>>
+where
+    Union<Q>: LoadQuery<'static, AsyncPgConnection, (String, U)> + 'static,
+    U: Send,
+{
+    let (connection, in_flight) = checkout.parts();
+    in_flight.begin();
+    let rows = diesel_async::RunQueryDsl::load(union, connection).await;
+    in_flight.end_with(&rows);
+    rows
+}
+
+/// A query for the rows of one tenant, or of several.
 #[derive(Debug)]
 pub struct Union<Q> {
     query: Arc<Q>,
-    first: String,
-    branches: Vec<(String, String)>,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// Of the tenant whose connection it is; its id as SQL.
+    One(String),
+    /// Each tenant's id, and the query with its tables in the tenant's schema, as SQL.
+    Many(Vec<(String, String)>),
 }
 
 impl<Q: Query> Query for Union<Q> {
@@ -175,14 +196,23 @@ impl<Q> QueryId for Union<Q> {
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Union<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.unsafe_to_cache_prepared();
-        out.push_sql("SELECT ");
-        out.push_sql(&self.first);
-        out.push_sql("::text, q.* FROM (");
-        // First of all, so that its values have the numbers that the branches know.
+        let branches = match &self.form {
+            Form::One(tenant) => {
+                out.push_sql("SELECT ");
+                out.push_sql(tenant);
+                out.push_sql("::text, q.* FROM (");
+                self.query.walk_ast(out.reborrow())?;
+                out.push_sql(") AS q");
+                return Ok(());
+            }
+            Form::Many(branches) => branches,
+        };
+        // Its values come along, first of all, so that they have the numbers that the branches know.
+        out.push_sql("/* ");
         self.query.walk_ast(out.reborrow())?;
-        out.push_sql(") AS q");
-        for (tenant, sql) in &self.branches {
-            out.push_sql(" UNION ALL SELECT ");
+        out.push_sql(" */ ");
+        for (i, (tenant, sql)) in branches.iter().enumerate() {
+            out.push_sql(if i == 0 { "SELECT " } else { " UNION ALL SELECT " });
             out.push_sql(tenant);
             out.push_sql("::text, q.* FROM (");
             out.push_sql(sql);

@@ -13,6 +13,9 @@ use super::resolve::Resolve;
 /// another's rows, so this is the default; [`first_wins`](Self::first_wins) turns it off. An error of one is the error of
 /// all.
 ///
+/// One that does not answer leaves the word to the others: beside a claim, a header alone decides where there is no token.
+/// Where every request must have a token, refuse those without before this layer, or use the claim alone.
+///
 /// ```
 /// use multitenant_runtime::route::{Claim, Header, Resolve};
 ///

@@ -16,7 +16,7 @@ const PLACE: &str = "the path";
 /// let resolver = PathSegment::at(1); // the same, whatever the first segment is
 /// ```
 ///
-/// The segment is percent-decoded, once. An empty one, one that holds a slash or a backslash, and a path with `.` or
+/// The segment is percent-decoded, once. An empty one, or one behind an empty one, one that holds a slash or a backslash, and a path with `.` or
 /// `..` anywhere, written out or encoded, are errors: proxies and routers read them in different ways. Put the layer
 /// outside of nested routers, which take off what they have matched.
 #[derive(Debug, Clone)]
@@ -39,6 +39,15 @@ impl PathSegment {
     #[must_use]
     pub fn after(prefix: impl Into<String>) -> Self {
         Self(Which::After(prefix.into()))
+    }
+
+    /// Whether a segment before the tenant's is empty: who merges slashes counts other segments than who does not.
+    fn has_empty_before(&self, path: &str) -> bool {
+        let before = match &self.0 {
+            Which::At(index) => *index,
+            Which::After(prefix) => prefix.matches('/').count().saturating_sub(1),
+        };
+        path.split('/').skip(1).take(before).any(str::is_empty)
     }
 
     fn segment<'p>(&self, path: &'p str) -> Result<Option<&'p str>, ResolveError> {
@@ -64,6 +73,9 @@ impl Resolve for PathSegment {
         let Some(segment) = self.segment(path)? else { return Ok(None) };
         if path.split(['/', '\\']).any(is_dots) {
             return Err(ResolveError::malformed(PLACE, "it has a segment of dots"));
+        }
+        if self.has_empty_before(path) {
+            return Err(ResolveError::malformed(PLACE, "it has an empty segment before the tenant's"));
         }
         let text = decoded(segment)?;
         if text.contains(['/', '\\']) {

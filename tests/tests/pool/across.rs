@@ -126,6 +126,16 @@ async fn a_union_over_hundreds() {
     for (id, rows) in &found {
         assert_eq!(rows, &Ok(vec![(format!("tenant_{id} 3"), "large".to_owned())]));
     }
+    let distinct = items::table.select(items::label).distinct().filter(items::id.eq(2));
+    for (id, rows) in by_tenant(all(&pool).await.union::<_, String>(distinct)).await {
+        assert_eq!(rows, Ok(vec![format!("tenant_{id} 2")]));
+    }
+    // What is not read in full is asked one by one.
+    let hidden = diesel::dsl::sql::<Text>("(/* don't */ SELECT min(label) FROM items)");
+    let across = pool.across(Selection::Matching(vec!["t00?".to_owned()])).await.unwrap();
+    for (id, rows) in by_tenant(across.union::<_, String>(items::table.select(hidden).limit(1))).await {
+        assert!(rows.is_err() || rows == Ok(vec![format!("tenant_{id} 1")]), "{id}: {rows:?}");
+    }
     // One whose table is another's name now, and one that is fenced: the others have their rows.
     shop.sql("ALTER TABLE tenant_t007.items RENAME TO gone; ALTER TABLE tenant_t150.items RENAME label TO other").await;
     let found = by_tenant(all(&pool).await.union::<_, (String, String)>(query())).await;

@@ -94,6 +94,11 @@ impl Directory {
             None => PoolError::UnknownTenant { tenant: id.clone() },
             Some(_) => twice(id, settings),
         })?;
+        // By a collation of the registry's another spelling may be the same to it. It is not to us: a fence or a cap for
+        // the one would not hold for the other.
+        if answer.id.as_deref() != Some(id.as_str()) {
+            return Err(PoolError::UnknownTenant { tenant: id.clone() });
+        }
         let target = match listed {
             Some(target) => target,
             None => registered(&answer, settings)?,
