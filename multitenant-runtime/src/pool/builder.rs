@@ -31,6 +31,13 @@ pub struct TenantPoolBuilder {
     hooks: Option<Arc<dyn PoolHooks>>,
 }
 
+/// What a pool is made of.
+pub(crate) struct Parts {
+    pub(crate) migrator: Migrator,
+    pub(crate) options: Options,
+    pub(crate) hooks: Option<Arc<dyn PoolHooks>>,
+}
+
 /// What a pool is to do.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -142,15 +149,15 @@ impl TenantPoolBuilder {
     ///
     /// [`PoolError::Url`].
     pub fn build(self) -> Result<TenantPool, PoolError> {
-        let (migrator, options, hooks) = self.into_parts()?;
+        let Parts { migrator, options, hooks } = self.into_parts()?;
         Ok(TenantPool::new(migrator, options, hooks))
     }
 
-    pub(crate) fn into_parts(self) -> Result<(Migrator, Options, Option<Arc<dyn PoolHooks>>), PoolError> {
+    pub(crate) fn into_parts(self) -> Result<Parts, PoolError> {
         let mut options = self.options;
         if let Some(url) = self.database_url {
             options.url = ConnectionUrl::parse(&url).map_err(PoolError::Url)?;
         }
-        Ok((self.migrator, options, self.hooks))
+        Ok(Parts { migrator: self.migrator, options, hooks: self.hooks })
     }
 }

@@ -42,7 +42,7 @@ pub use status::PoolStatus;
 pub use tenant_pool::TenantPool;
 #[cfg(feature = "sync")]
 pub(crate) use {
-    builder::Options,
+    builder::{Options, Parts},
     connect::may_pass,
     directory::Directory,
     fences::Fences,

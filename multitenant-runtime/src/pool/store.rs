@@ -114,7 +114,7 @@ impl<P: Idle> Store<P> {
         let at = own.or_else(|| match choice {
             Choice::Any if state.idle.is_empty() => None,
             Choice::Any => Some(0),
-            Choice::Own => state.idle.iter().rposition(|pooled| pooled.is_nobodys()),
+            Choice::Own => state.idle.iter().rposition(Idle::is_nobodys),
         })?;
         let pooled = state.idle.remove(at)?;
         slot.has_connection = true;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::pool::{PoolError, TenantPoolBuilder};
+use crate::pool::{Parts, PoolError, TenantPoolBuilder};
 
 use super::hooks::PoolHooks;
 use super::tenant_pool::TenantPool;
@@ -35,7 +35,7 @@ impl TenantPoolBuilder {
     }
 
     fn build_for(self, hooks: Option<Arc<dyn PoolHooks>>) -> Result<TenantPool, PoolError> {
-        let (migrator, mut options, unusable) = self.into_parts()?;
+        let Parts { migrator, mut options, hooks: unusable } = self.into_parts()?;
         if unusable.is_some() {
             let error = "the hooks given by `hooks` are for diesel-async's connections: give synchronous ones to \
                          `build_sync_with`";

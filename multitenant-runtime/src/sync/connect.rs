@@ -96,7 +96,10 @@ impl Inner {
         let attempt = on_a_runtime(async {
             let attempt = tokio::time::timeout(left, Session::connect(&self.options.url, &options)).await;
             match attempt {
-                Ok(Ok(session)) => Ok(session.close().await),
+                Ok(Ok(session)) => {
+                    session.close().await;
+                    Ok(())
+                }
                 Ok(Err(error)) => Err(Some(error)),
                 Err(_) => Err(None),
             }

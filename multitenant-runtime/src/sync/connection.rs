@@ -30,6 +30,28 @@ use super::transaction;
 /// }
 /// # }
 /// ```
+///
+/// What is not marked is an error of the compiler, and so is what Diesel's own connection is needed for:
+///
+/// ```compile_fail
+/// use multitenant_runtime::sync::TenantConn;
+/// use multitenant_runtime::sync::prelude::*;
+///
+/// diesel::table! { secrets (id) { id -> Integer, } }
+///
+/// fn read(conn: &mut TenantConn) -> QueryResult<Vec<i32>> {
+///     secrets::table.select(secrets::id).load(conn)
+/// }
+/// ```
+///
+/// ```compile_fail
+/// use multitenant_runtime::sync::TenantConn;
+/// use multitenant_runtime::sync::prelude::*;
+///
+/// fn write(conn: &mut TenantConn) -> QueryResult<usize> {
+///     diesel::sql_query("DELETE FROM secrets").execute(conn)
+/// }
+/// ```
 pub trait ScopedConnection: sealed::Operations + Sized {
     /// What it may touch.
     type Scope: Scope;

@@ -45,12 +45,12 @@ mod tests {
     #[test]
     fn it_ends_when_it_is_ready_and_when_the_time_is_over() {
         let soon = || Instant::now() + Duration::from_millis(50);
-        let semaphore = Semaphore::new(1);
+        let semaphore = &Semaphore::new(1);
         let permit = wait(semaphore.acquire(), soon()).unwrap().unwrap();
         assert!(wait(semaphore.acquire(), soon()).is_none());
         thread::scope(|scope| {
             let late = Instant::now() + Duration::from_secs(30);
-            let waiting = scope.spawn(|| wait(semaphore.acquire(), late).is_some());
+            let waiting = scope.spawn(move || wait(semaphore.acquire(), late).is_some());
             thread::sleep(Duration::from_millis(20));
             drop(permit);
             assert!(waiting.join().unwrap());

@@ -3,7 +3,7 @@
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection as _;
 use multitenant_runtime::sync::{PoolHooks, RunQueryDsl as _};
-use multitenant_runtime::{HookResult, PoolError, Target};
+use multitenant_runtime::{HookResult, PoolError, Target, TenantId};
 
 use super::place::{Place, Who as _};
 
@@ -16,7 +16,7 @@ impl PoolHooks for Sets {
     }
 
     fn on_checkout(&self, connection: &mut PgConnection, target: &Target) -> HookResult {
-        match target.tenant().map(|tenant| tenant.as_str()) {
+        match target.tenant().map(TenantId::as_str) {
             Some("begins") => connection.batch_execute("BEGIN")?,
             Some("fails") => return Err("no".into()),
             _ => {}

@@ -139,6 +139,18 @@ fn connections_that_the_server_ends() {
     assert!(place.connections() <= 2);
 }
 
+/// libpq does not see that a connection has ended which nobody uses; after a while it is asked.
+#[test]
+fn a_connection_that_ended_while_its_tenant_was_away() {
+    let place = Place::with(&["a"]);
+    let pool = place.pool_of(1);
+    let pid = pool.tenant("a").unwrap().pid();
+    place.sql(&format!("SELECT pg_terminate_backend({pid}, 5000)"));
+    std::thread::sleep(std::time::Duration::from_secs(11));
+    serves(&pool, &["a"]);
+    assert_eq!((pool.status().opened, pool.status().discarded), (2, 1));
+}
+
 fn serves(pool: &TenantPool, ids: &[&str]) {
     for id in ids {
         assert_eq!(pool.tenant(id).unwrap().who().unwrap(), format!("tenant_{id}"));

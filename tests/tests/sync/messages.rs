@@ -3,7 +3,7 @@
 use multitenant_runtime::embedded::EmbeddedServer;
 use multitenant_runtime::sync::TenantPool;
 
-use super::place::{Place, Who as _};
+use super::place::{Place, Who};
 use super::shop::{NAME, Shop};
 
 /// The messages that the pool's connections have sent so far.
@@ -42,7 +42,7 @@ fn the_connection_that_served_a_tenant_last_is_preferred() {
     let place = Place::with(&["a", "b", "c"]);
     let pool = place.pool_of(3);
     let mut conns = ["a", "b", "c"].map(|id| pool.tenant(id).unwrap());
-    let pids = conns.each_mut().map(|conn| conn.pid());
+    let pids = conns.each_mut().map(Who::pid);
     drop(conns);
     for _ in 0..3 {
         for (id, pid) in [("c", pids[2]), ("a", pids[0]), ("b", pids[1])] {

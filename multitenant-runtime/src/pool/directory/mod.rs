@@ -200,7 +200,7 @@ impl Directory {
                 answers => return answers.map_err(|error| of_registry(error, schema)),
             }
         }
-        let answers = put(checkout, &Question::<false> { texts: &self.without_state, id, schema }).await;
+        let answers = put(checkout, &Question::<false> { texts: self.without_state(), id, schema }).await;
         answers.map_err(|error| of_registry(error, schema))
     }
 }
