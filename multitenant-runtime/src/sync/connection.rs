@@ -2,7 +2,7 @@
 
 use diesel::result::Error;
 
-use crate::scope::{Scope, SharedScope, TenantScope};
+use crate::scope::{Scope, SharedScope, TenantScope, TransactionBuilder};
 
 use super::conn::{SharedConn, TenantConn};
 use super::transaction;
@@ -66,7 +66,13 @@ pub trait ScopedConnection: sealed::Operations + Sized {
     /// The closure's, or Diesel's where the transaction cannot be begun, committed or rolled back. One in which a
     /// statement has failed is rolled back, and is an error, even where the closure returns `Ok`.
     fn transaction<R, E: From<Error>>(&mut self, body: impl FnOnce(&mut Self) -> Result<R, E>) -> Result<R, E> {
-        transaction::run(self, body)
+        transaction::run(self, None, body)
+    }
+
+    /// Begins a transaction with an isolation level or a mode of its own:
+    /// `conn.build_transaction().serializable().read_only().run(|conn| { … })`.
+    fn build_transaction(&mut self) -> TransactionBuilder<'_, Self> {
+        TransactionBuilder::new(self)
     }
 }
 

@@ -3,32 +3,45 @@
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 use diesel::result::Error;
 
-use crate::scope::failed;
+use crate::scope::{TransactionBuilder, failed};
 
 use super::checkout::Checkout;
+use super::conn::{SharedConn, TenantConn};
 use super::connection::ScopedConnection;
 
 type Manager = AnsiTransactionManager;
 
-/// Runs the closure in a transaction, or in a savepoint of the one that is open.
-pub(super) fn run<Conn, R, E>(conn: &mut Conn, body: impl FnOnce(&mut Conn) -> Result<R, E>) -> Result<R, E>
+/// Runs the closure in a transaction, or in a savepoint of the one that is open; `begin` is the statement that begins it,
+/// where that is not plain `BEGIN`.
+pub(super) fn run<Conn, R, E>(
+    conn: &mut Conn,
+    begin: Option<&str>,
+    body: impl FnOnce(&mut Conn) -> Result<R, E>,
+) -> Result<R, E>
 where
     Conn: ScopedConnection,
     E: From<Error>,
 {
     // Not ended where the closure panics: then the transaction is open, and the connection is in doubt.
     let before = conn.held().0.begin();
-    let result = within(conn, body);
+    let result = within(conn, begin, body);
     conn.held().0.end(before);
     result
 }
 
-fn within<Conn, R, E>(conn: &mut Conn, body: impl FnOnce(&mut Conn) -> Result<R, E>) -> Result<R, E>
+fn within<Conn, R, E>(
+    conn: &mut Conn,
+    begin: Option<&str>,
+    body: impl FnOnce(&mut Conn) -> Result<R, E>,
+) -> Result<R, E>
 where
     Conn: ScopedConnection,
     E: From<Error>,
 {
-    conn.held().0.run(Manager::begin_transaction)?;
+    conn.held().0.run(|connection| match begin {
+        Some(sql) => Manager::begin_transaction_sql(connection, sql),
+        None => Manager::begin_transaction(connection),
+    })?;
     let outer = conn.held().0.take_failure();
     let result = body(&mut *conn);
     let checkout = conn.held().0;
@@ -57,3 +70,23 @@ where
 fn has_failed(checkout: &mut Checkout) -> bool {
     checkout.run(|connection| connection.batch_execute("SELECT 1")).is_err()
 }
+
+macro_rules! builder {
+    ($conn:ident) => {
+        impl TransactionBuilder<'_, $conn> {
+            /// Runs the closure in it, as a synchronous connection's `transaction` does.
+            ///
+            /// # Errors
+            ///
+            /// The closure's; `AlreadyInTransaction` within a transaction; Diesel's where it cannot be begun, committed or
+            /// rolled back.
+            pub fn run<R, E: From<Error>>(self, body: impl FnOnce(&mut $conn) -> Result<R, E>) -> Result<R, E> {
+                let (conn, begin) = self.into_parts();
+                run(conn, Some(&begin), body)
+            }
+        }
+    };
+}
+
+builder!(TenantConn);
+builder!(SharedConn);

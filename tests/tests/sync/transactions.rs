@@ -1,7 +1,7 @@
 //! Transactions keep their scope, and tell whether they were committed.
 
 use diesel::prelude::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult};
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 use multitenant_runtime::sync::{RunQueryDsl as _, ScopedConnection as _, TenantConn};
 
 use super::place::Place;
@@ -37,6 +37,19 @@ fn what_is_ok_is_committed_and_what_is_not_is_rolled_back() {
     assert_eq!(there, [true, false, true, true]);
     drop(conn);
     assert_eq!(pool.status().discarded, 0);
+}
+
+#[test]
+fn one_with_a_mode_of_its_own() {
+    let place = Place::with(&["a"]);
+    let pool = place.pool_of(1);
+    let mut conn = pool.tenant("a").unwrap();
+    let error = conn.build_transaction().repeatable_read().read_only().run(|conn| add(conn, "one")).unwrap_err();
+    assert!(matches!(error, Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)), "{error}");
+    conn.build_transaction().serializable().run(|conn| add(conn, "one")).unwrap();
+    assert!(has(&mut conn, "one"));
+    let nested: QueryResult<()> = conn.transaction(|conn| conn.build_transaction().read_only().run(|_| Ok(())));
+    assert_eq!(nested, Err(Error::AlreadyInTransaction));
 }
 
 #[test]

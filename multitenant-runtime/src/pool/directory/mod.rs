@@ -29,8 +29,10 @@ use self::question::Texts;
 pub(crate) use self::question::{Answer, Question};
 use self::remembered::Remembered;
 pub(crate) use self::roster::Roster;
+pub(crate) use self::statement::Row;
+#[cfg(feature = "sync")]
+pub(crate) use self::statement::Statement;
 pub(super) use self::statement::rows;
-pub(crate) use self::statement::{Row, Statement};
 use super::builder::{OnBehind, Options};
 use super::checkout::Checkout;
 use super::error::PoolError;
