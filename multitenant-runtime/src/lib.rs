@@ -58,6 +58,8 @@ mod snapshot;
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod state;
+#[cfg(feature = "sync")]
+pub mod sync;
 #[cfg(feature = "migrations")]
 mod target;
 #[cfg(feature = "testing")]

@@ -16,7 +16,7 @@ use crate::target::{Target, Tier};
 use super::directory::{Row, rows};
 use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
-use super::store::{Choice, Slot};
+use super::store::{Choice, Idle as _, Slot};
 use super::tenant_pool::Inner;
 
 /// How long a connection may take to end before its place is free all the same.

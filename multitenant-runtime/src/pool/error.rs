@@ -121,7 +121,7 @@ impl PoolError {
     }
 
     /// Whether the connection was lost on which something was asked.
-    pub(super) fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         use crate::sqlstate::FailureClass::ConnectionLost;
         matches!(self, Self::Database(failure) | Self::Registry(RegistryError::Query(failure))
             if failure.class == ConnectionLost)

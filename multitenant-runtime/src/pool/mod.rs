@@ -19,7 +19,7 @@ mod builder;
 mod checkout;
 mod conn;
 mod connect;
-mod directory;
+pub(crate) mod directory;
 mod error;
 mod fences;
 mod hooks;
@@ -40,3 +40,13 @@ pub use hooks::PoolHooks;
 pub use job::TenantJob;
 pub use status::PoolStatus;
 pub use tenant_pool::TenantPool;
+#[cfg(feature = "sync")]
+pub(crate) use {
+    builder::{Options, Parts},
+    connect::may_pass,
+    directory::Directory,
+    fences::Fences,
+    keyed::{Keyed, Place},
+    pooled::{Owner, Served},
+    store::{Choice, Idle, Slot, Store},
+};

@@ -21,8 +21,8 @@ pub(in crate::pool) async fn rows(checkout: &mut Checkout, sql: String) -> Resul
 }
 
 /// Another text each time, so that it is not kept.
-struct Statement {
-    sql: String,
+pub(crate) struct Statement {
+    pub(crate) sql: String,
 }
 
 impl QueryId for Statement {
