@@ -66,5 +66,7 @@ pub(crate) async fn prepare(server: &Server, tenants: usize) {
     }
     let report = migrator(&url).migrate(Scope::all()).await.unwrap();
     assert_eq!(report.summary().applied, tenants);
-    client.batch_execute("VACUUM ANALYZE; CHECKPOINT").await.unwrap();
+    for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
+        client.batch_execute(sql).await.unwrap();
+    }
 }
