@@ -17,7 +17,7 @@ use super::options::Options;
 /// What such a process does: for each line, which is a seed and a number of queries, so many queries.
 pub(crate) async fn run(contender: &str, options: &Options) {
     let contender = Contender::of_name(contender);
-    let url = named(&options.arguments.url, contender);
+    let url = contender.named(&options.arguments.url);
     let tenants = if contender.knows_one_schema() { 1 } else { options.tenants };
     let asking = Arc::new(Asking::begin(contender, &url, tenants).await);
     let load = Load { tenants, queries: 0, tasks: options.tasks, seed: 0 };
@@ -55,11 +55,6 @@ async fn connections(url: &str) -> i64 {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name') \
                AND pid <> pg_backend_pid()";
     connect(url).await.query_one(sql, &[]).await.unwrap().get(0)
-}
-
-fn named(url: &str, contender: Contender) -> String {
-    let joint = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{joint}application_name={}", contender.name())
 }
 
 /// Such a process, as the one sees it that measures.

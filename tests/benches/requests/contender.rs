@@ -40,6 +40,12 @@ impl Contender {
         Self::ALL.into_iter().find(|contender| contender.name() == name).expect("a contender")
     }
 
+    /// The URL of connections that say whose they are.
+    pub(crate) fn named(self, url: &str) -> String {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{joint}application_name={}", self.name())
+    }
+
     /// Whether it asks always the same tenant.
     pub(crate) fn knows_one_schema(self) -> bool {
         matches!(self, Self::Plain | Self::Verified)

@@ -25,7 +25,7 @@ pub(crate) async fn measure(report: &Report) {
                 continue;
             }
             let name = contender.name();
-            let url = format!("{}&application_name={name}", server.url(DATABASE));
+            let url = contender.named(&server.url(DATABASE));
             let asking = Asking::begin(contender, &url, tenants).await;
             // Each connection is opened, each tenant looked up, each statement prepared.
             ask(&asking, tenants).await;
