@@ -9,7 +9,8 @@
 //! [`SharedTable`](macro@SharedTable) mark tables. For tests there is a database each (feature `testing`), for
 //! development a server (feature `embedded`).
 //!
-//! `TenantPool` (feature `pool`) gives the application its connections: one pool for all tenants.
+//! `TenantPool` (feature `pool`) gives the application its connections: one pool for all tenants. `route` (features
+//! `tower`, `axum`, `actix`) says which tenant a request is about, and `web` tells the frameworks.
 //!
 //! Deliberately absent: printing, and configuration files at run time. Migrations run on connections of their own,
 //! never on the pool's: these know every SQLSTATE and keep nothing of anybody's session.
@@ -24,6 +25,8 @@ mod ident;
 mod installed;
 #[cfg(feature = "pool")]
 mod pool;
+#[cfg(feature = "pool")]
+pub mod query;
 #[cfg(feature = "pool")]
 pub mod scope;
 mod settings;
@@ -45,6 +48,8 @@ mod migrator;
 mod plan;
 #[cfg(feature = "migrations")]
 mod registry;
+#[cfg(any(feature = "tower", feature = "actix"))]
+pub mod route;
 #[cfg(feature = "migrations")]
 mod run;
 #[cfg(feature = "migrations")]
@@ -53,10 +58,14 @@ mod snapshot;
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod state;
+#[cfg(feature = "sync")]
+pub mod sync;
 #[cfg(feature = "migrations")]
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(any(feature = "tower", feature = "actix"))]
+pub mod web;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
 pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};
@@ -91,8 +100,9 @@ pub use {
 #[cfg(feature = "pool")]
 pub use {
     pool::{
-        OnBehind, PoolError, PoolHooks, PoolStatus, Pooling, SharedConn, TenantConn, TenantPool, TenantPoolBuilder,
+        OnBehind, PoolError, PoolHooks, PoolStatus, Pooling, SharedConn, TenantConn, TenantJob, TenantPool, TenantPoolBuilder,
     },
+    query::{Across, AcrossError},
     scope::{RoutedConn, RunQueryDsl, SaveChangesDsl, ScopedConnection, prelude},
 };
 

@@ -10,16 +10,18 @@
 
 #[path = "fleet/child.rs"]
 mod child;
-#[path = "fleet/clock.rs"]
-mod clock;
 #[path = "fleet/contender.rs"]
 mod contender;
+#[path = "fleet/copies.rs"]
+mod copies;
 #[path = "fleet/count.rs"]
 mod count;
 #[path = "fleet/floor.rs"]
 mod floor;
 #[path = "fleet/many.rs"]
 mod many;
+#[path = "measuring/mod.rs"]
+mod measuring;
 #[path = "fleet/naive.rs"]
 mod naive;
 #[path = "fleet/options.rs"]
@@ -30,21 +32,19 @@ mod project;
 mod provision;
 #[path = "fleet/report.rs"]
 mod report;
-#[path = "fleet/server.rs"]
-mod server;
 #[path = "fleet/workload.rs"]
 mod workload;
 
+use measuring::server::Server;
 use options::Options;
 use report::Report;
-use server::Server;
 use workload::Workload;
 
 fn main() {
     let options = Options::of_the_command_line();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        match &options.child {
+        match &options.arguments.child {
             Some(work) => child::run(work, &options).await,
             None => measure(&options).await,
         }
@@ -56,15 +56,15 @@ async fn measure(options: &Options) {
     let server = Server::start(&[]);
     report.begin(&server).await;
     for workload in Workload::ALL {
-        if options.wants(workload.name()) {
+        if options.arguments.wants(workload.name()) {
             workload.measure(&server, options, &mut report).await;
         }
     }
-    if options.wants(provision::NAME) {
+    if options.arguments.wants(provision::NAME) {
         provision::measure(&server, options, &report).await;
     }
     drop(server);
-    if options.wants(count::NAME) {
+    if options.arguments.wants(count::NAME) {
         count::measure(options, &mut report).await;
     }
     report.end();

@@ -94,13 +94,32 @@ impl ConnectionUrl {
     pub(crate) fn for_a_program(&self) -> (String, Option<std::ffi::OsString>) {
         let mut parameters = self.parameters.clone();
         let password = parameters.iter().position(|(name, _)| name == "password").map(|at| parameters.remove(at).1);
-        // What we take for the local server, libpq may look for elsewhere.
+        self.name_the_host(&mut parameters);
+        (render(&parameters, true), password.map(os_string))
+    }
+
+    /// The URL **with the password** for libpq within the process: its time limit, and its name where the URL has none.
+    #[cfg(feature = "sync")]
+    pub(crate) fn for_libpq(&self, application_name: &str, limit: Duration) -> String {
+        let mut parameters = self.parameters.clone();
+        self.name_the_host(&mut parameters);
+        // Where the URL has another name, that one counts.
+        parameters.push(("fallback_application_name".into(), application_name.as_bytes().to_vec()));
+        if self.connect_timeout().is_none() {
+            let seconds = limit.as_secs().max(2);
+            parameters.push(("connect_timeout".into(), seconds.to_string().into_bytes()));
+        }
+        render(&parameters, true)
+    }
+
+    /// What we take for the local server, libpq may look for elsewhere.
+    #[cfg(feature = "migrations")]
+    fn name_the_host(&self, parameters: &mut Parameters) {
         if let [entry] = self.hosts().as_slice()
             && !parameters.iter().any(|(name, _)| name == "host" || name == "hostaddr")
         {
             parameters.push(("host".into(), entry.host.clone().into_bytes()));
         }
-        (render(&parameters, true), password.map(os_string))
     }
 
     /// What `tokio_postgres` is to know: everything but hosts, TLS and time limits, which are ours.

@@ -1,6 +1,6 @@
 //! The same calls for synchronous code.
 
-use std::thread;
+use std::{io, thread};
 
 use crate::error::Error;
 use crate::plan::Plan;
@@ -101,9 +101,14 @@ impl Blocking<'_> {
 }
 
 fn wait_for<T: Send>(work: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    on_a_runtime(work).map_err(Error::Runtime)?
+}
+
+/// Does the work on a thread of its own with a runtime of its own.
+pub(crate) fn on_a_runtime<T: Send>(work: impl Future<Output = T> + Send) -> io::Result<T> {
     let on_a_thread = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
-        runtime.block_on(work)
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(runtime.block_on(work))
     };
     thread::scope(|scope| match scope.spawn(on_a_thread).join() {
         Ok(result) => result,

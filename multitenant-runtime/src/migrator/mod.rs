@@ -17,6 +17,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use blocking::Blocking;
+#[cfg(feature = "sync")]
+pub(crate) use blocking::on_a_runtime;
 pub use builder::MigratorBuilder;
 pub(crate) use create::needs_steps;
 pub use new_tenant::NewTenant;

@@ -34,6 +34,27 @@ pub enum Selection {
     Matching(Vec<String>),
 }
 
+impl Selection {
+    /// Whether a tenant of this id is one of them.
+    #[cfg(feature = "pool")]
+    pub(crate) fn matcher(&self) -> impl Fn(&str) -> bool {
+        let only: std::collections::HashSet<&str> = match self {
+            Self::Only(ids) => ids.iter().map(TenantId::as_str).collect(),
+            _ => std::collections::HashSet::new(),
+        };
+        let patterns: Vec<wildmatch::WildMatch> = match self {
+            Self::Matching(patterns) => patterns.iter().map(|pattern| wildmatch::WildMatch::new(pattern)).collect(),
+            _ => Vec::new(),
+        };
+        move |id| match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Only(_) => only.contains(id),
+            Self::Matching(_) => patterns.iter().any(|pattern| pattern.matches(id)),
+        }
+    }
+}
+
 impl Scope {
     /// The shared schema and all tenants.
     #[must_use]

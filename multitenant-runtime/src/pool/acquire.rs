@@ -46,7 +46,7 @@ impl Inner {
     pub(super) async fn shared(self: &Arc<Self>) -> Result<(Checkout, Target), PoolError> {
         self.in_time(async {
             let target = Target::shared(self.settings().shared_schema.clone());
-            let served = Served { target, oid: None };
+            let served = Served { target, oid: None, has_types: false };
             let mut tries = 0;
             loop {
                 tries += 1;
@@ -163,7 +163,10 @@ impl Inner {
         }
     }
 
-    async fn in_time<T>(&self, checkout: impl Future<Output = Result<T, PoolError>>) -> Result<T, PoolError> {
+    pub(super) async fn in_time<T>(
+        &self,
+        checkout: impl Future<Output = Result<T, PoolError>>,
+    ) -> Result<T, PoolError> {
         let limit = self.options.checkout_timeout;
         match tokio::time::timeout(limit, checkout).await {
             Ok(result) => result,

@@ -34,31 +34,38 @@ pub struct TenantPoolBuilder {
     hooks: Option<Arc<dyn PoolHooks>>,
 }
 
+/// What a pool is made of.
+pub(crate) struct Parts {
+    pub(crate) migrator: Migrator,
+    pub(crate) options: Options,
+    pub(crate) hooks: Option<Arc<dyn PoolHooks>>,
+}
+
 /// What a pool is to do.
 #[derive(Debug, Clone)]
-pub(super) struct Options {
-    pub(super) url: ConnectionUrl,
-    pub(super) application_name: String,
-    pub(super) max_connections: usize,
-    pub(super) max_per_tenant: Option<usize>,
-    pub(super) checkout_timeout: Duration,
-    pub(super) lookup_ttl: Duration,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) max_lifetime: Option<Duration>,
-    pub(super) on_behind: OnBehind,
-    pub(super) pin_connections: bool,
-    pub(super) pooling: Option<Pooling>,
-    pub(super) prepared_statements: bool,
+pub(crate) struct Options {
+    pub(crate) url: ConnectionUrl,
+    pub(crate) application_name: String,
+    pub(crate) max_connections: usize,
+    pub(crate) max_per_tenant: Option<usize>,
+    pub(crate) checkout_timeout: Duration,
+    pub(crate) lookup_ttl: Duration,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) on_behind: OnBehind,
+    pub(crate) pin_connections: bool,
+    pub(crate) pooling: Option<Pooling>,
+    pub(crate) prepared_statements: bool,
 }
 
 impl Options {
     /// Whether every unit of work is a transaction.
-    pub(super) fn in_transactions(&self) -> bool {
+    pub(crate) fn in_transactions(&self) -> bool {
         self.pooling == Some(Pooling::Transaction)
     }
 
     /// How many statements a connection keeps prepared.
-    pub(super) fn cache_size(&self) -> CacheSize {
+    pub(crate) fn cache_size(&self) -> CacheSize {
         match self.in_transactions() && !self.prepared_statements {
             true => CacheSize::Disabled,
             false => CacheSize::Unbounded,
@@ -186,6 +193,11 @@ impl TenantPoolBuilder {
     ///
     /// [`PoolError::Url`]; [`PoolError::NeedsSession`] where there are hooks, behind a pooler in transaction mode.
     pub fn build(self) -> Result<TenantPool, PoolError> {
+        let Parts { migrator, options, hooks } = self.into_parts()?;
+        Ok(TenantPool::new(migrator, options, hooks))
+    }
+
+    pub(crate) fn into_parts(self) -> Result<Parts, PoolError> {
         let mut options = self.options;
         if options.in_transactions() && self.hooks.is_some() {
             return Err(PoolError::NeedsSession { what: "a hook" });
@@ -193,6 +205,6 @@ impl TenantPoolBuilder {
         if let Some(url) = self.database_url {
             options.url = ConnectionUrl::parse(&url).map_err(PoolError::Url)?;
         }
-        Ok(TenantPool::new(self.migrator, options, self.hooks))
+        Ok(Parts { migrator: self.migrator, options, hooks: self.hooks })
     }
 }

@@ -16,9 +16,10 @@ use crate::scope::InFlight;
 use crate::sqlstate::{FailureClass, is_failed_guard_code, is_stale_plan};
 use crate::target::{Target, Tier};
 
+use super::directory::{Row, rows};
 use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
-use super::store::{Choice, Slot};
+use super::store::{Choice, Idle as _, Slot};
 use super::tenant_pool::Inner;
 
 /// How long a connection may take to end before its place is free all the same.
@@ -68,6 +69,11 @@ impl Checkout {
             Some((pooled, _)) => (pooled, in_flight),
             None => unreachable!("a checkout has its connection until it is dropped"),
         }
+    }
+
+    /// The rows of a query of our own, for three texts.
+    pub(crate) async fn rows(&mut self, sql: String) -> Result<Vec<Row>, PoolError> {
+        rows(self, sql).await
     }
 
     /// Whether it would be closed if it were dropped now.
@@ -190,7 +196,11 @@ impl Checkout {
         let pooled = self.pooled();
         pooled.guest.traffic().quiet().await;
         match pooled.condition() {
-            Condition::Good | Condition::Unread | Condition::Old => self.doubt = false,
+            Condition::Good | Condition::Unread | Condition::Old => {
+                // Whatever it has done to the path, the next checkout sets it again.
+                pooled.served = None;
+                self.doubt = false;
+            }
             Condition::Doubtful(why) => {
                 return Err(PoolError::Hook { hook, error: format!("it leaves a mess: {why}").into() });
             }
@@ -298,9 +308,13 @@ fn entrance(pool: &Inner, served: &Served) -> String {
         served.oid.is_some() || served.target.tier() == Tier::Shared,
         "a tenant's schema is known by its number"
     );
-    let local = if pool.options.in_transactions() { "SET LOCAL TIME ZONE 'UTC'; SET LOCAL" } else { "SET" };
+    let (local, anew) = match pool.options.in_transactions() {
+        true => ("SET LOCAL TIME ZONE 'UTC'; SET LOCAL", ""),
+        // What belongs to a session, and would tell the next tenant of the last one.
+        false => ("SET", "DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all(); "),
+    };
     format!(
-        "{local} search_path = {path}; SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
+        "{local} search_path = {path}; {anew}SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
          {}{same}) IS TRUE)::pg_catalog.int4",
         literal(schema.as_str())
     )

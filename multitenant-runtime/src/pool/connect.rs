@@ -139,7 +139,7 @@ async fn diesel_of(session: Session) -> Result<Guest, PoolError> {
 }
 
 /// Whether trying again may help: a server that is there and not ready is waited for, one that is not, a little.
-fn may_pass(error: &ConnectError, tries: usize) -> bool {
+pub(crate) fn may_pass(error: &ConnectError, tries: usize) -> bool {
     match error.kind() {
         ConnectErrorKind::NotAccepting | ConnectErrorKind::TooManyConnections => true,
         ConnectErrorKind::Unreachable => tries < UNREACHABLE && error.is_retryable(),

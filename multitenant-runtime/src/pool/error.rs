@@ -127,8 +127,13 @@ impl PoolError {
         }
     }
 
+    /// Whether no tenant is the reason.
+    pub(crate) fn is_of_the_pool(&self) -> bool {
+        matches!(self, Self::Timeout { .. } | Self::Connect(_) | Self::Closed | Self::Hook { .. } | Self::Url(_))
+    }
+
     /// Whether the connection was lost on which something was asked.
-    pub(super) fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         use crate::sqlstate::FailureClass::ConnectionLost;
         matches!(self, Self::Database(failure) | Self::Registry(RegistryError::Query(failure))
             if failure.class == ConnectionLost)

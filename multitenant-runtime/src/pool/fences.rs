@@ -7,21 +7,21 @@ use crate::run::Failure;
 
 /// The tenants that are not served, and why.
 #[derive(Debug, Default)]
-pub(super) struct Fences(RwLock<HashMap<TenantId, Option<Failure>>>);
+pub(crate) struct Fences(RwLock<HashMap<TenantId, Option<Failure>>>);
 
 impl Fences {
-    pub(super) fn add(&self, fenced: impl IntoIterator<Item = Fenced>) {
+    pub(crate) fn add(&self, fenced: impl IntoIterator<Item = Fenced>) {
         let mut fences = self.0.write().unwrap_or_else(PoisonError::into_inner);
         fences.extend(fenced.into_iter().map(|fenced| (fenced.tenant, fenced.failure)));
     }
 
     /// Whether it was there.
-    pub(super) fn remove(&self, tenant: &TenantId) -> bool {
+    pub(crate) fn remove(&self, tenant: &TenantId) -> bool {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(tenant).is_some()
     }
 
     /// Why the tenant is not served, where it is not.
-    pub(super) fn of(&self, tenant: &TenantId) -> Option<Option<Failure>> {
+    pub(crate) fn of(&self, tenant: &TenantId) -> Option<Option<Failure>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()
     }
 }

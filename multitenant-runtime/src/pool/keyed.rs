@@ -9,21 +9,21 @@ use crate::ident::TenantId;
 ///
 /// It knows only tenants for whom somebody waits or holds a place, since anybody may ask for any id.
 #[derive(Debug)]
-pub(super) struct Keyed {
+pub(crate) struct Keyed {
     places: usize,
     tenants: Mutex<HashMap<TenantId, Weak<Semaphore>>>,
 }
 
 /// A tenant's place, held until the last clone is dropped.
-pub(super) type Place = Arc<(OwnedSemaphorePermit, Arc<Semaphore>)>;
+pub(crate) type Place = Arc<(OwnedSemaphorePermit, Arc<Semaphore>)>;
 
 impl Keyed {
-    pub(super) fn new(places: usize) -> Self {
+    pub(crate) fn new(places: usize) -> Self {
         Self { places, tenants: Mutex::default() }
     }
 
     /// Waits for a place. `None` never happens: these semaphores are not closed.
-    pub(super) async fn place(&self, tenant: &TenantId) -> Option<Place> {
+    pub(crate) async fn place(&self, tenant: &TenantId) -> Option<Place> {
         let semaphore = self.semaphore(tenant);
         // The semaphore lives as long as one of its permits, and so does its entry.
         let permit = Arc::clone(&semaphore).acquire_owned().await.ok()?;

@@ -22,10 +22,11 @@ mod builder;
 mod checkout;
 mod conn;
 mod connect;
-mod directory;
+pub(crate) mod directory;
 mod error;
 mod fences;
 mod hooks;
+mod job;
 mod keyed;
 mod operations;
 mod pooled;
@@ -38,9 +39,21 @@ mod unit;
 pub use builder::{OnBehind, TenantPoolBuilder};
 pub(crate) use checkout::Checkout;
 pub use conn::{SharedConn, TenantConn};
+pub(crate) use directory::Roster;
 pub use error::PoolError;
 pub use hooks::PoolHooks;
+pub use job::TenantJob;
 pub(crate) use pooled::Pooled;
 pub use pooling::Pooling;
 pub use status::PoolStatus;
 pub use tenant_pool::TenantPool;
+#[cfg(feature = "sync")]
+pub(crate) use {
+    builder::{Options, Parts},
+    connect::may_pass,
+    directory::Directory,
+    fences::Fences,
+    keyed::{Keyed, Place},
+    pooled::{Owner, Served},
+    store::{Choice, Idle, Slot, Store},
+};

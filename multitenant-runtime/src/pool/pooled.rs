@@ -9,6 +9,7 @@ use crate::ident::TenantId;
 use crate::target::Target;
 
 use super::operations::Operations;
+use super::store::Idle;
 use super::unit::Unit;
 
 /// A connection of the pool's, in somebody's hands or in nobody's.
@@ -33,14 +34,16 @@ pub struct Pooled {
 
 /// A schema as it was when it was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Served {
-    pub(super) target: Target,
+pub(crate) struct Served {
+    pub(crate) target: Target,
     /// Its number in the catalogue, by which a schema is told from a later one of the same name.
-    pub(super) oid: Option<String>,
+    pub(crate) oid: Option<String>,
+    /// Whether it has types of its own, where somebody has asked.
+    pub(crate) has_types: bool,
 }
 
 /// A tenant, or the shared schema.
-pub(super) type Owner = Option<TenantId>;
+pub(crate) type Owner = Option<TenantId>;
 
 /// What a connection is worth that comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,12 +96,6 @@ impl Pooled {
         }
     }
 
-    /// Whether it is this owner's, or served it last.
-    pub(super) fn is_of(&self, owner: &Owner) -> bool {
-        let served = self.pinned.as_ref().or(self.served.as_ref());
-        served.is_some_and(|served| served.target.tenant() == owner.as_ref())
-    }
-
     /// What it is worth by what Diesel and the wire know. The order matters: an operation that was given up may not
     /// even have been sent.
     pub(super) fn condition(&mut self) -> Condition {
@@ -127,6 +124,29 @@ impl Pooled {
             Some(TransactionStatus::Idle) => Condition::Good,
             _ => Condition::Doubtful("a transaction is open"),
         }
+    }
+}
+
+impl Idle for Pooled {
+    fn is_lost(&self) -> bool {
+        self.guest.is_closed()
+    }
+
+    fn is_of(&self, owner: &Owner) -> bool {
+        let served = self.pinned.as_ref().or(self.served.as_ref());
+        served.is_some_and(|served| served.target.tenant() == owner.as_ref())
+    }
+
+    fn is_nobodys(&self) -> bool {
+        self.pinned.is_none()
+    }
+
+    fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    fn idle_since(&mut self) -> &mut Instant {
+        &mut self.idle_since
     }
 }
 

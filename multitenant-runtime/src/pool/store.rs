@@ -16,20 +16,19 @@ use super::status::PoolStatus;
 ///
 /// Whoever has a [`Slot`] has, opens or closes at most one connection; all others are idle. So where there are as many
 /// connections as there may be, and one with a slot has none yet, one of them is idle.
-pub(super) struct Store {
+pub(crate) struct Store<P = Pooled> {
     max: usize,
     /// First come, first served.
     slots: Arc<Semaphore>,
     waiting: AtomicUsize,
-    state: Mutex<State>,
+    state: Mutex<State<P>>,
     /// One connection fewer.
     gone: Notify,
 }
 
-#[derive(Default)]
-struct State {
+struct State<P> {
     /// Those that nobody has, the one that came back first in front.
-    idle: VecDeque<Pooled>,
+    idle: VecDeque<P>,
     open: usize,
     closed: bool,
     opened: u64,
@@ -37,36 +36,53 @@ struct State {
 }
 
 /// The right to one connection, until it is dropped.
-pub(super) struct Slot {
-    store: Arc<Store>,
+pub(crate) struct Slot<P = Pooled> {
+    store: Arc<Store<P>>,
     /// Whether a connection of this slot counts among those that are open.
     has_connection: bool,
     _permit: OwnedSemaphorePermit,
     _place: Option<Place>,
 }
 
+/// A connection that nobody has, or may not have for long.
+pub(crate) trait Idle {
+    /// Whether it is known to be of no use any more.
+    fn is_lost(&self) -> bool;
+
+    /// Whether it is this owner's, or served it last.
+    fn is_of(&self, owner: &Owner) -> bool;
+
+    /// Whether it may still become anybody's, where connections are pinned.
+    fn is_nobodys(&self) -> bool;
+
+    fn opened(&self) -> Instant;
+
+    /// Since when nobody has it.
+    fn idle_since(&mut self) -> &mut Instant;
+}
+
 /// Which idle connection is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// The one that served the owner last, else the one that has been idle for longest.
     Any,
     /// Only the owner's, or nobody's.
     Own,
 }
 
-impl Store {
-    pub(super) fn new(max: usize) -> Arc<Self> {
+impl<P: Idle> Store<P> {
+    pub(crate) fn new(max: usize) -> Arc<Self> {
         Arc::new(Self {
             max,
             slots: Arc::new(Semaphore::new(max)),
             waiting: AtomicUsize::new(0),
-            state: Mutex::default(),
+            state: Mutex::new(State { idle: VecDeque::new(), open: 0, closed: false, opened: 0, discarded: 0 }),
             gone: Notify::new(),
         })
     }
 
     /// Waits for a slot.
-    pub(super) async fn slot(self: &Arc<Self>, place: Option<Place>) -> Result<Slot, PoolError> {
+    pub(crate) async fn slot(self: &Arc<Self>, place: Option<Place>) -> Result<Slot<P>, PoolError> {
         let waiting = Waiting::begin(&self.waiting);
         let permit = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| PoolError::Closed)?;
         drop(waiting);
@@ -74,21 +90,21 @@ impl Store {
     }
 
     /// A slot, where nobody waits for it.
-    pub(super) fn spare_slot(self: &Arc<Self>) -> Option<Slot> {
+    pub(crate) fn spare_slot(self: &Arc<Self>) -> Option<Slot<P>> {
         let permit = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         Some(self.with(permit, None))
     }
 
-    fn with(self: &Arc<Self>, permit: OwnedSemaphorePermit, place: Option<Place>) -> Slot {
+    fn with(self: &Arc<Self>, permit: OwnedSemaphorePermit, place: Option<Place>) -> Slot<P> {
         Slot { store: Arc::clone(self), has_connection: false, _permit: permit, _place: place }
     }
 
     /// An idle connection for this owner.
-    pub(super) fn take(&self, slot: &mut Slot, owner: &Owner, choice: Choice) -> Option<Pooled> {
+    pub(crate) fn take(&self, slot: &mut Slot<P>, owner: &Owner, choice: Choice) -> Option<P> {
         let mut state = self.state();
         // Those that were lost meanwhile are gone already.
         let before = state.idle.len();
-        state.idle.retain(|pooled| !pooled.guest.is_closed());
+        state.idle.retain(|pooled| !pooled.is_lost());
         let lost = before - state.idle.len();
         state.open -= lost;
         if lost > 0 {
@@ -98,7 +114,7 @@ impl Store {
         let at = own.or_else(|| match choice {
             Choice::Any if state.idle.is_empty() => None,
             Choice::Any => Some(0),
-            Choice::Own => state.idle.iter().rposition(|pooled| pooled.pinned.is_none()),
+            Choice::Own => state.idle.iter().rposition(Idle::is_nobodys),
         })?;
         let pooled = state.idle.remove(at)?;
         slot.has_connection = true;
@@ -106,14 +122,14 @@ impl Store {
     }
 
     /// The connection that has been idle for longest, to be closed for another one.
-    pub(super) fn take_oldest(&self, slot: &mut Slot) -> Option<Pooled> {
+    pub(crate) fn take_oldest(&self, slot: &mut Slot<P>) -> Option<P> {
         let pooled = self.state().idle.pop_front()?;
         slot.has_connection = true;
         Some(pooled)
     }
 
     /// Whether the slot may open a connection, which counts from now on.
-    pub(super) fn may_open(&self, slot: &mut Slot) -> bool {
+    pub(crate) fn may_open(&self, slot: &mut Slot<P>) -> bool {
         let mut state = self.state();
         if !slot.has_connection && state.open >= self.max {
             return false;
@@ -125,46 +141,46 @@ impl Store {
         true
     }
 
-    pub(super) fn note_opened(&self) {
+    pub(crate) fn note_opened(&self) {
         self.state().opened += 1;
     }
 
-    pub(super) fn note_discarded(&self) {
+    pub(crate) fn note_discarded(&self) {
         self.state().discarded += 1;
     }
 
     /// Takes a connection back. Given back itself, where the pool is closed.
-    pub(super) fn park(&self, mut pooled: Pooled, slot: &mut Slot) -> Result<(), Box<Pooled>> {
+    pub(crate) fn park(&self, mut pooled: P, slot: &mut Slot<P>) -> Result<(), Box<P>> {
         let mut state = self.state();
         if state.closed {
             return Err(Box::new(pooled));
         }
-        pooled.idle_since = Instant::now();
+        *pooled.idle_since() = Instant::now();
         state.idle.push_back(pooled);
         slot.has_connection = false;
         Ok(())
     }
 
     /// An idle connection that has been so for long enough, or is old enough, to be closed.
-    pub(super) fn take_expired(
+    pub(crate) fn take_expired(
         &self,
-        slot: &mut Slot,
+        slot: &mut Slot<P>,
         idle: Option<Duration>,
         lifetime: Option<Duration>,
-    ) -> Option<Pooled> {
+    ) -> Option<P> {
         let mut state = self.state();
         let is_over = |since: Instant, limit: Option<Duration>| limit.is_some_and(|limit| since.elapsed() >= limit);
         let at = state
             .idle
-            .iter()
-            .position(|pooled| is_over(pooled.idle_since, idle) || is_over(pooled.opened, lifetime))?;
+            .iter_mut()
+            .position(|pooled| is_over(*pooled.idle_since(), idle) || is_over(pooled.opened(), lifetime))?;
         let pooled = state.idle.remove(at)?;
         slot.has_connection = true;
         Some(pooled)
     }
 
     /// Nothing is handed out any more. What is idle is given back, to be closed; each counts until it is.
-    pub(super) fn close(self: &Arc<Self>) -> Vec<(Pooled, Counted)> {
+    pub(crate) fn close(self: &Arc<Self>) -> Vec<(P, Counted<P>)> {
         self.slots.close();
         let mut state = self.state();
         state.closed = true;
@@ -173,7 +189,7 @@ impl Store {
     }
 
     /// Waits until there is no connection any more.
-    pub(super) async fn emptied(&self) {
+    pub(crate) async fn emptied(&self) {
         loop {
             let gone = self.gone.notified();
             if self.state().open == 0 {
@@ -183,7 +199,7 @@ impl Store {
         }
     }
 
-    pub(super) fn status(&self) -> PoolStatus {
+    pub(crate) fn status(&self) -> PoolStatus {
         let state = self.state();
         PoolStatus {
             max_connections: self.max,
@@ -195,18 +211,20 @@ impl Store {
             discarded: state.discarded,
         }
     }
+}
 
+impl<P> Store<P> {
     fn gone(&self) {
         self.state().open -= 1;
         self.gone.notify_waiters();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<P>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Slot {
+impl<P> Drop for Slot<P> {
     /// The connection does not count any more; then the permit goes to the next.
     fn drop(&mut self) {
         if self.has_connection {
@@ -216,9 +234,9 @@ impl Drop for Slot {
 }
 
 /// One of the open connections, in nobody's slot.
-pub(super) struct Counted(Arc<Store>);
+pub(crate) struct Counted<P = Pooled>(Arc<Store<P>>);
 
-impl Drop for Counted {
+impl<P> Drop for Counted<P> {
     fn drop(&mut self) {
         self.0.gone();
     }

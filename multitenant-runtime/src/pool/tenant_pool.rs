@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 
 use crate::ident::TenantId;
-use crate::migrator::{Fenced, Migrator};
+use crate::migrator::{Fenced, Migrator, Selection};
+use crate::query::Across;
 use crate::scope::RoutedConn;
 use crate::settings::Settings;
 
@@ -125,6 +126,30 @@ impl TenantPool {
         Ok(SharedConn { checkout, target })
     }
 
+    /// The tenants of the registry that are asked for, for a query over all of them. One look at the registry, over one
+    /// connection, which is given back.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError`]; [`PoolError::UnknownTenant`] where one that is asked for by its id is not registered.
+    pub async fn across(&self, tenants: Selection) -> Result<Across, PoolError> {
+        let mut conn = self.shared().await?;
+        let roster = self.0.roster(&mut conn.checkout).await?.select(&tenants)?;
+        Ok(Across::new(self.clone(), roster))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.0.settings()
+    }
+
+    pub(crate) fn has_hooks(&self) -> bool {
+        self.0.hooks.is_some()
+    }
+
+    pub(crate) fn is_fenced(&self, tenant: &TenantId) -> bool {
+        self.0.fences.of(tenant).is_some()
+    }
+
     /// Opens connections until there are so many, at most as many as there may be.
     ///
     /// # Errors
@@ -141,8 +166,8 @@ impl TenantPool {
                 false => Ok(None),
             }
         });
-        // All of them are held until the last is there.
-        try_join_all(opened).await.map(drop)
+        // All of them are held until the last is there; not for ever, where somebody else does the same.
+        pool.in_time(try_join_all(opened)).await.map(drop)
     }
 
     /// Does not serve these tenants from now on: what [`Started::fenced`](crate::Started::fenced) holds. Connections

@@ -129,26 +129,34 @@ fn table_query(
     )
 }
 
-/// Schemas that fit the template, but those whose tenant is still being created.
+/// The tenants of the schemas that there are.
 async fn existing_schemas(session: &Session, settings: &Settings) -> Result<Vec<Registered>, RegistryError> {
+    let rows = session.rows(&schemas_query(settings)).await.map_err(|error| query_error(&error))?;
+    Ok(of_schemas(rows.iter().filter_map(|row| row.get(0)), settings))
+}
+
+/// A query for the names of the schemas that fit the template, but those whose tenant is still being created.
+pub(crate) fn schemas_query(settings: &Settings) -> String {
     let template = &settings.schema_template;
-    let sql = format!(
+    format!(
         "SELECT nspname FROM pg_catalog.pg_namespace WHERE pg_catalog.starts_with(nspname::text, {}) \
          AND NOT {} ORDER BY 1",
         literal(template.prefix()),
         is_under_construction("oid")
-    );
-    let rows = session.rows(&sql).await.map_err(|error| query_error(&error))?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| {
-            let schema = SchemaName::new(row.get(0)?).ok()?.for_tenant(&settings.shared_schema).ok()?;
+    )
+}
+
+/// The tenants of the schemas of these names.
+pub(crate) fn of_schemas<'n>(names: impl Iterator<Item = &'n str>, settings: &Settings) -> Vec<Registered> {
+    names
+        .filter_map(|name| {
+            let schema = SchemaName::new(name).ok()?.for_tenant(&settings.shared_schema).ok()?;
             if settings.state_schema.as_ref() == Some(&schema) {
                 return None;
             }
-            Some(Ok(Tenant { id: template.tenant_of(&schema).ok()?, schema: Some(schema) }))
+            Some(Ok(Tenant { id: settings.schema_template.tenant_of(&schema).ok()?, schema: Some(schema) }))
         })
-        .collect())
+        .collect()
 }
 
 /// Whether the registry's table does not exist. By the catalogue, since `to_regclass` fails where the role may not

@@ -6,6 +6,8 @@ mod source;
 mod unusable;
 
 pub(crate) use discover::{Discovery, Fleet, discover, list, registry_query, targets};
+#[cfg(feature = "pool")]
+pub(crate) use discover::{Registered, of_schemas, schemas_query};
 pub use error::RegistryError;
 pub(crate) use source::RegistrySource;
 pub use source::{Registry, Tenant};

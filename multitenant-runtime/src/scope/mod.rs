@@ -40,7 +40,11 @@ mod touching;
 mod transaction;
 mod transaction_builder;
 
+pub(crate) use names::{Name, named};
 pub(crate) use operation::InFlight;
+pub(crate) use sight::text;
+#[cfg(feature = "sync")]
+pub(crate) use transaction::failed;
 
 pub use connection::ScopedConnection;
 pub use operation::{Operation, Rows, StreamOperation};

@@ -7,10 +7,32 @@ use std::iter::Peekable;
 
 /// A table that a statement names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Name<'sql> {
+pub(crate) struct Name<'sql> {
     /// As it is written: with its quotes, and its schema where it has one.
     pub(super) text: &'sql str,
     pub(super) place: Place,
+}
+
+impl Name<'_> {
+    /// The table's own name, where it stands alone.
+    pub(crate) fn unqualified(&self) -> Option<String> {
+        match self.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(quoted) if quoted.replace("\"\"", "").contains('"') => None,
+            Some(quoted) => Some(quoted.replace("\"\"", "\"")),
+            None if self.text.contains('.') => None,
+            None => Some(self.text.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether it is none, and what follows cannot be read.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.place == Place::Unreadable
+    }
+
+    /// Where it begins in the statement that it was read from.
+    pub(crate) fn start(&self, sql: &str) -> usize {
+        (self.text.as_ptr() as usize).saturating_sub(sql.as_ptr() as usize)
+    }
 }
 
 /// Where in the statement it stands.
@@ -22,17 +44,27 @@ pub(super) enum Place {
     Subquery,
     /// Anywhere else: subqueries of subqueries, and those in clauses whose types cannot be named.
     Hidden,
+    /// It is no name: from here on the statement cannot be read, since what stands here begins a comment, or a text in
+    /// which quotes mean something else. Diesel writes none of these.
+    Unreadable,
 }
 
 /// All tables that the statement names.
-pub(super) fn named(sql: &str) -> Vec<Name<'_>> {
+pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
     let mut tokens = Tokens { rest: sql }.peekable();
     let mut names = Vec::new();
     let mut frames = vec![Frame::default()];
     while let Some(token) = tokens.next() {
         let depth = frames.len() - 1;
         let Some(frame) = frames.last_mut() else { break };
+        if !matches!(token, Token::Word(_) | Token::Open) {
+            frame.last = Keyword::Other;
+        }
         match token {
+            Token::Unreadable(text) => {
+                names.push(Name { text, place: Place::Unreadable });
+                break;
+            }
             Token::Open => {
                 let inner = frame.open();
                 frames.push(inner);
@@ -63,6 +95,7 @@ struct Frame {
     /// Whether it is a query: what is in parentheses can as well be an expression, or a join.
     is_query: bool,
     is_insert: bool,
+    is_delete: bool,
     /// Whether it is the parentheses around a join.
     is_join: bool,
     /// Whether what stands here now is of a clause that the types do not show.
@@ -76,8 +109,14 @@ struct Frame {
 enum Keyword {
     #[default]
     None,
+    /// `IS`, or `IS NOT`.
+    Is,
+    /// `IS DISTINCT`, or `IS NOT DISTINCT`.
+    IsDistinct,
     Distinct,
     DistinctOn,
+    /// After which `UPDATE` begins nothing: `FOR UPDATE`, `DO UPDATE`.
+    Clause,
     Other,
 }
 
@@ -91,13 +130,16 @@ impl Frame {
 
     /// Whether the word is a keyword that says where the tables are.
     fn keyword(&mut self, word: &str, is_outermost: bool) -> bool {
-        let is_first = self.last == Keyword::None;
-        let is_distinct = self.last == Keyword::Distinct;
+        let before = self.last;
         let is_plain = !self.is_query && !self.is_insert && !self.is_join;
         let upper = word.to_ascii_uppercase();
         self.last = match upper.as_str() {
+            "IS" => Keyword::Is,
+            "NOT" if before == Keyword::Is => Keyword::Is,
+            "DISTINCT" if before == Keyword::Is => Keyword::IsDistinct,
             "DISTINCT" => Keyword::Distinct,
-            "ON" if is_distinct => Keyword::DistinctOn,
+            "ON" if before == Keyword::Distinct => Keyword::DistinctOn,
+            "FOR" | "DO" | "NO" | "KEY" => Keyword::Clause,
             _ => Keyword::Other,
         };
         match upper.as_str() {
@@ -105,13 +147,15 @@ impl Frame {
                 (self.is_query, self.expects_table, self.is_in_from) = (true, false, false);
                 self.is_hidden |= is_outermost && self.is_insert;
             }
-            "DELETE" if is_first => self.is_query = true,
-            "INSERT" if is_first => self.is_insert = true,
+            // A statement begins with one of these, and so does what follows `WITH` and `UNION`.
+            "DELETE" => (self.is_query, self.is_delete) = (true, true),
+            "INSERT" | "MERGE" => self.is_insert = true,
             // Short for `SELECT * FROM`.
-            "TABLE" if is_first => (self.is_query, self.expects_table) = (true, true),
-            "UPDATE" if is_first => (self.is_query, self.expects_table) = (true, true),
+            "TABLE" => (self.is_query, self.expects_table) = (true, true),
+            "UPDATE" if before != Keyword::Clause => (self.is_query, self.expects_table) = (true, true),
+            "USING" if self.is_delete || self.is_insert => (self.is_in_from, self.expects_table) = (true, true),
             // `IS DISTINCT FROM` compares, and `extract(year FROM …)` is a function's.
-            "FROM" if is_distinct || is_plain => {}
+            "FROM" if before == Keyword::IsDistinct || is_plain => {}
             "FROM" => (self.is_in_from, self.expects_table) = (true, true),
             "JOIN" | "INTO" => self.expects_table = true,
             "ONLY" | "LATERAL" if self.expects_table => {}
@@ -160,6 +204,7 @@ enum Token<'sql> {
     Close,
     Comma,
     Other,
+    Unreadable(&'sql str),
 }
 
 struct Tokens<'sql> {
@@ -172,6 +217,11 @@ impl<'sql> Iterator for Tokens<'sql> {
     fn next(&mut self) -> Option<Token<'sql>> {
         self.rest = self.rest.trim_start();
         let first = self.rest.chars().next()?;
+        if is_unreadable(self.rest) {
+            let text = &self.rest[..first.len_utf8()];
+            self.rest = "";
+            return Some(Token::Unreadable(text));
+        }
         let (length, make): (usize, fn(&'sql str) -> Token<'sql>) = match first {
             '(' => (1, |_| Token::Open),
             ')' => (1, |_| Token::Close),
@@ -185,6 +235,20 @@ impl<'sql> Iterator for Tokens<'sql> {
         let (token, rest) = self.rest.split_at(length);
         self.rest = rest;
         Some(make(token))
+    }
+}
+
+/// Whether a comment begins here, or a text in which quotes mean something else: `E'…'`, `U&"…"`, `$$…$$`.
+fn is_unreadable(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let at = |i: usize| bytes.get(i).copied().unwrap_or_default();
+    match at(0) {
+        b'-' => at(1) == b'-',
+        b'/' => at(1) == b'*',
+        b'$' => !at(1).is_ascii_digit(),
+        b'e' | b'E' => at(1) == b'\'',
+        b'u' | b'U' => at(1) == b'&' && matches!(at(2), b'\'' | b'"'),
+        _ => false,
     }
 }
 
@@ -283,6 +347,47 @@ mod tests {
             "SELECT 1 FROM \"a\" WHERE exists (select from b, c join d using (x))",
             &[(r#""a""#, Own), ("b", Subquery), ("c", Subquery), ("d", Subquery)],
         );
+    }
+
+    #[test]
+    fn distinct() {
+        check(r#"SELECT DISTINCT "a"."x" FROM "a""#, &[(r#""a""#, Own)]);
+        check(
+            r#"SELECT 1 FROM "a" WHERE (x IN (SELECT DISTINCT "b"."x" FROM "b"))"#,
+            &[(r#""a""#, Own), (r#""b""#, Subquery)],
+        );
+        check(r#"SELECT DISTINCT x FROM "a" WHERE (x IS DISTINCT FROM y)"#, &[(r#""a""#, Own)]);
+    }
+
+    #[test]
+    fn statements_that_begin_later() {
+        for (sql, table) in [
+            (r#"WITH x AS (SELECT 1) DELETE FROM "b""#, r#""b""#),
+            (r#"WITH x AS (SELECT 1) UPDATE pg_settings SET setting = 'x'"#, "pg_settings"),
+            (r#"SELECT 1 FROM "a" UNION ALL TABLE "b""#, r#""b""#),
+            (r#"INSERT INTO "a" TABLE "b""#, r#""b""#),
+            (r#"DELETE FROM "a" USING "b" WHERE true"#, r#""b""#),
+            (r#"MERGE INTO "a" USING "b" ON true WHEN MATCHED THEN DO NOTHING"#, r#""b""#),
+        ] {
+            assert!(named(sql).iter().any(|name| name.text == table), "{sql}");
+        }
+        check(r#"SELECT 1 FROM "a" FOR NO KEY UPDATE SKIP LOCKED"#, &[(r#""a""#, Own)]);
+        check(r#"SELECT 1 FROM "a" FOR UPDATE OF "a""#, &[(r#""a""#, Own)]);
+    }
+
+    #[test]
+    fn what_cannot_be_read() {
+        for sql in [
+            r#"SELECT 1 FROM "a" WHERE true /* don't */ AND x IN (SELECT 1 FROM b)"#,
+            "SELECT 1 FROM \"a\" WHERE true -- it's\n AND x IN (SELECT 1 FROM b)",
+            r#"SELECT E'it\'s' FROM "a""#,
+            r#"SELECT $$it's$$ FROM "a""#,
+            r#"SELECT $x$'$x$ FROM "a""#,
+            r#"SELECT 1 FROM U&"\0062""#,
+        ] {
+            assert_eq!(named(sql).last().map(|name| name.place), Some(Place::Unreadable), "{sql}");
+        }
+        check(r#"SELECT '-- /* E' FROM "a" WHERE x = $1 - -1 AND "e" = 'x'"#, &[(r#""a""#, Own)]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl InFlight {
     }
 
     /// Ends an operation, and notes whether it has failed.
-    fn end_with<T>(&mut self, result: &QueryResult<T>) {
+    pub(crate) fn end_with<T>(&mut self, result: &QueryResult<T>) {
         self.end();
         self.has_failed |= result.is_err();
     }

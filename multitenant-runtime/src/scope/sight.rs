@@ -26,7 +26,7 @@ pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
     refuse(&names, |name| match name.place {
         Place::Own => true,
         Place::Subquery => !has_gaps || own.contains(&name.text),
-        Place::Hidden => own.contains(&name.text),
+        Place::Hidden | Place::Unreadable => own.contains(&name.text),
     })
 }
 
@@ -52,7 +52,7 @@ pub(super) fn verify_only(query: &impl QueryFragment<Pg>, tables: &[String]) -> 
 }
 
 /// The SQL of a statement, or of a part of one.
-pub(super) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<String> {
+pub(crate) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<String> {
     let mut builder = PgQueryBuilder::default();
     query.to_sql(&mut builder, &Pg)?;
     Ok(builder.finish())
@@ -61,12 +61,24 @@ pub(super) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<Str
 /// The SQL of a statement that does not change what is set on its connection. Whoever has the connection next for the
 /// same tenant relies on that.
 fn harmless(query: &impl QueryFragment<Pg>) -> QueryResult<String> {
-    const SETS: &[u8] = b"set_config";
     let sql = text(query)?;
-    if sql.as_bytes().windows(SETS.len()).any(|part| part.eq_ignore_ascii_case(SETS)) {
-        return Err(Error::QueryBuilderError(Box::new(Command)));
-    }
-    Ok(sql)
+    if says_set_config(sql.as_bytes()) { Err(Error::QueryBuilderError(Box::new(Command))) } else { Ok(sql) }
+}
+
+/// Whether the function is named, or may be by a name that is written otherwise (`U&"…"`).
+fn says_set_config(sql: &[u8]) -> bool {
+    const SETS: &[u8] = b"set_config";
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let is_it = |i: usize| {
+        sql[i..].get(..SETS.len()).is_some_and(|part| part.eq_ignore_ascii_case(SETS))
+            && !is_part(sql.get(i + SETS.len()))
+            && !is_part(i.checked_sub(1).and_then(|i| sql.get(i)))
+    };
+    (0..sql.len()).any(|i| match sql[i] {
+        b's' | b'S' => is_it(i),
+        b'&' => sql.get(i + 1) == Some(&b'"'),
+        _ => false,
+    })
 }
 
 /// Whether there is a query in it beside the statement itself.
@@ -86,9 +98,27 @@ fn own<'sql>(names: &[Name<'sql>]) -> Vec<&'sql str> {
 }
 
 fn refuse(names: &[Name<'_>], is_known: impl Fn(&Name<'_>) -> bool) -> QueryResult<()> {
+    if names.iter().any(|name| name.place == Place::Unreadable) {
+        return Err(Error::QueryBuilderError(Box::new(Unreadable)));
+    }
     let unknown = names.iter().find(|name| !is_known(name)).map(|name| name.text.to_owned());
     unknown.map_or(Ok(()), |table| Err(Error::QueryBuilderError(Box::new(OutOfSight { table }))))
 }
+
+/// A statement whose tables cannot be told.
+#[derive(Debug)]
+struct Unreadable;
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "this statement has a comment, or a text as E'…', U&'…' or $$…$$, behind which nobody can tell what it \
+             names: write it without, or bind the text as a value",
+        )
+    }
+}
+
+impl std::error::Error for Unreadable {}
 
 /// A statement that changes, or may change, what is set on its connection.
 #[derive(Debug)]

@@ -68,7 +68,8 @@ where
     }
 }
 
-fn failed() -> Error {
+/// What becomes of a transaction that the server has given up.
+pub(crate) fn failed() -> Error {
     let message = "a statement of the transaction had failed, so that it is rolled back and not committed: return the \
                    statement's error from the closure, or run what may fail in a `transaction` of its own";
     Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))

@@ -32,8 +32,8 @@ pub struct TransactionBuilder<'conn, Conn> {
     deferrable: &'static str,
 }
 
-impl<'conn, Conn: ScopedConnection> TransactionBuilder<'conn, Conn> {
-    pub(super) fn new(conn: &'conn mut Conn) -> Self {
+impl<'conn, Conn> TransactionBuilder<'conn, Conn> {
+    pub(crate) fn new(conn: &'conn mut Conn) -> Self {
         Self { conn, isolation: "", access: "", deferrable: "" }
     }
 
@@ -72,6 +72,14 @@ impl<'conn, Conn: ScopedConnection> TransactionBuilder<'conn, Conn> {
         Self { deferrable: " NOT DEFERRABLE", ..self }
     }
 
+    /// The connection, and the statement that begins the transaction.
+    pub(crate) fn into_parts(self) -> (&'conn mut Conn, String) {
+        let Self { conn, isolation, access, deferrable } = self;
+        (conn, format!("BEGIN{isolation}{access}{deferrable}"))
+    }
+}
+
+impl<'conn, Conn: ScopedConnection> TransactionBuilder<'conn, Conn> {
     /// Runs the closure in it, as [`ScopedConnection::transaction`] does.
     ///
     /// # Errors
@@ -92,10 +100,7 @@ impl<'conn, Conn: ScopedConnection> TransactionBuilder<'conn, Conn> {
         R: Send + 'a,
         'a: 'conn,
     {
-        let Self { conn, isolation, access, deferrable } = self;
-        async move {
-            let begin = format!("BEGIN{isolation}{access}{deferrable}");
-            transaction::run(conn, Some(&begin), body).await
-        }
+        let (conn, begin) = self.into_parts();
+        async move { transaction::run(conn, Some(&begin), body).await }
     }
 }

@@ -74,8 +74,8 @@ impl Check {
     }
 }
 
-/// The tenants of a registry that is no SQL.
-fn listed(tenants: &[Tenant]) -> String {
+/// The tenants of a registry that is no SQL, as if it were.
+pub(crate) fn listed(tenants: &[Tenant]) -> String {
     let list = |texts: Vec<String>| texts.join(",");
     let ids = tenants.iter().map(|tenant| literal(tenant.id.as_str())).collect();
     let schemas = tenants
@@ -87,6 +87,16 @@ fn listed(tenants: &[Tenant]) -> String {
         list(ids),
         list(schemas)
     )
+}
+
+/// A query for a registry's tenants, as id, schema and whether the state table says that they are as they should be.
+#[cfg(feature = "pool")]
+pub(crate) fn roster(table: Option<&StateTable>, registry: &str, settings: &Settings, digest: String) -> String {
+    let Some(table) = table else {
+        return format!("SELECT r.id, r.schema, false FROM (\n{registry}\n) AS r (id, schema)");
+    };
+    let question = query(table, registry, settings, &Wanted { shared: None, tenant: digest });
+    format!("SELECT r.id, r.schema, r.is_good FROM {question} AS r (tier, id, schema, is_good)")
 }
 
 fn query(table: &StateTable, registry: &str, settings: &Settings, wanted: &Wanted) -> String {

@@ -11,6 +11,6 @@ mod table;
 
 pub(crate) use check::{Check, Wanted};
 #[cfg(feature = "pool")]
-pub(crate) use check::{is_good, schema_of};
+pub(crate) use check::{is_good, listed, roster, schema_of};
 pub(crate) use digest::{beginnings, complete, digest};
 pub(crate) use table::{Recorded, Seen, StateTable};

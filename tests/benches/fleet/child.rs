@@ -7,15 +7,15 @@ use std::time::Duration;
 use multitenant_runtime::{Scope, StartUp};
 use serde_json::{Value, json};
 
-use super::clock::{Clock, Sample, peak_memory};
 use super::floor;
+use super::measuring::clock::{Clock, Sample, peak_memory};
 use super::options::Options;
 use super::project::{Set, migrator};
 
 /// What such a process does.
 pub(crate) async fn run(work: &str, options: &Options) {
     let clock = Clock::start();
-    let (url, tenants) = (&options.url, options.tenants);
+    let (url, tenants) = (&options.arguments.url, options.tenants);
     match work {
         "start" => start(url, tenants).await,
         "start-floor" => assert_eq!(floor::start(url).await, tenants),

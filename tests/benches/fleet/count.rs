@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::clock::median;
+use super::measuring::clock::median;
+use super::measuring::server::Server;
 use super::options::Options;
 use super::project::assert_complete;
 use super::report::Report;
-use super::server::Server;
 use super::workload::Workload;
 
 pub(crate) const NAME: &str = "count";
@@ -24,7 +24,10 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) {
     let tenants = if options.statements { options.tenants } else { FEW };
     let server = Server::start(&settings);
     for workload in Workload::ALL {
-        if !options.only.is_empty() && !options.wants(workload.name()) && options.only != [NAME] {
+        if !options.arguments.only.is_empty()
+            && !options.arguments.wants(workload.name())
+            && options.arguments.only != [NAME]
+        {
             continue;
         }
         let base = format!("base_{}", workload.name());

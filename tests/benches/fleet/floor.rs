@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::future::join_all;
 use tokio_postgres::Client;
 
+use super::measuring::server::connect;
 use super::project::{JOBS, Set, id, schema};
-use super::server::connect;
 
 /// How a transaction goes to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

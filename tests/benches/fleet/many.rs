@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::child;
+use super::measuring::server::Server;
 use super::options::Options;
 use super::project::{self, Set, assert_complete};
 use super::report::Report;
-use super::server::Server;
 
 /// Makes the database of the start-up check, and measures the run that fills it, and one that finds nothing to do.
 pub(crate) async fn fill(server: &Server, base: &str, options: &Options, report: &mut Report) {

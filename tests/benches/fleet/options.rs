@@ -1,5 +1,6 @@
 //! What can be asked for.
-#![expect(clippy::disallowed_macros, reason = "a benchmark speaks to who runs it")]
+
+use super::measuring::arguments::{Arguments, number};
 
 const HELP: &str = "\
 cargo bench --package multitenant-tests --bench fleet -- [OPTIONS]
@@ -17,6 +18,7 @@ cargo bench --package multitenant-tests --bench fleet -- [OPTIONS]
 /// What was asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
+    pub(crate) arguments: Arguments,
     pub(crate) tenants: usize,
     /// Of the authoritative reading.
     pub(crate) histories: usize,
@@ -24,71 +26,26 @@ pub(crate) struct Options {
     pub(crate) many: usize,
     /// Over how many tenants the loop goes where nothing is pending; the rest is extrapolated.
     pub(crate) looped: usize,
-    pub(crate) repetitions: usize,
     pub(crate) loop_repetitions: usize,
-    pub(crate) only: Vec<String>,
     /// Whether the server's time is told by statement.
     pub(crate) statements: bool,
-    pub(crate) json: bool,
-    /// In a process of its own: what to do.
-    pub(crate) child: Option<String>,
-    /// And where.
-    pub(crate) url: String,
 }
 
 impl Options {
     pub(crate) fn of_the_command_line() -> Self {
-        let mut options = Self {
-            tenants: 300,
-            histories: 3_000,
-            many: 10_000,
-            looped: 300,
-            repetitions: 10,
-            loop_repetitions: usize::MAX,
-            only: Vec::new(),
-            statements: false,
-            json: false,
-            child: None,
-            url: String::new(),
-        };
-        let mut arguments = std::env::args().skip(1);
-        while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().unwrap_or_else(|| usage(&format!("{argument} needs a value")));
-            match argument.as_str() {
-                "--tenants" => options.tenants = number(&value()),
-                "--repetitions" => options.repetitions = number(&value()).max(1),
-                "--loop-repetitions" => options.loop_repetitions = number(&value()),
-                "--only" => options.only.push(value()),
-                "--statements" => options.statements = true,
-                "--json" => options.json = true,
-                "--test" | "--quick" => {
-                    (options.tenants, options.histories, options.many, options.looped) = (20, 60, 100, 20);
-                    options.repetitions = 1;
-                }
-                "--child" => options.child = Some(value()),
-                "--url" => options.url = value(),
-                // Cargo says it to every benchmark.
-                "--bench" => {}
-                "--help" => {
-                    print!("{HELP}");
-                    std::process::exit(0)
-                }
-                other => usage(&format!("{other} is not known")),
+        let (mut tenants, mut loop_repetitions, mut statements) = (None, usize::MAX, false);
+        let arguments = Arguments::read(HELP, |argument, value| {
+            match argument {
+                "--tenants" => tenants = Some(number(HELP, &value())),
+                "--loop-repetitions" => loop_repetitions = number(HELP, &value()),
+                "--statements" => statements = true,
+                _ => return false,
             }
-        }
-        options
+            true
+        });
+        let (few, histories, many, looped) =
+            if arguments.quick { (20, 60, 100, 20) } else { (300, 3_000, 10_000, 300) };
+        let tenants = tenants.unwrap_or(few);
+        Self { arguments, tenants, histories, many, looped, loop_repetitions, statements }
     }
-
-    pub(crate) fn wants(&self, workload: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|name| name == workload)
-    }
-}
-
-fn number(text: &str) -> usize {
-    text.parse().unwrap_or_else(|_| usage(&format!("{text} is not a number")))
-}
-
-fn usage(problem: &str) -> ! {
-    eprintln!("{problem}\n\n{HELP}");
-    std::process::exit(2)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use multitenant_runtime::{MigrationSet, Migrator, Scope, Settings, SettingsText, State, Tier};
 
-use super::server::{Server, connect};
+use super::measuring::server::{Server, connect};
 
 /// Tenants at once, for ours and for the floor.
 pub(crate) const JOBS: usize = 4;

@@ -7,10 +7,10 @@ use multitenant_runtime::{
 };
 use serde_json::json;
 
-use super::clock::{Clock, median};
+use super::measuring::clock::{Clock, median};
+use super::measuring::server::{Server, connect};
 use super::options::Options;
 use super::report::Report;
-use super::server::{Server, connect};
 
 pub(crate) const NAME: &str = "provision";
 
@@ -36,7 +36,7 @@ async fn measure_one(server: &Server, options: &Options, report: &Report, refers
     assert_eq!(made.outcome, SnapshotOutcome::Made, "{made:?}");
     let (mut replayed, mut restored, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let ways = [migrator(Snapshots::Never), migrator(Snapshots::Use)];
-    for repetition in 0..options.repetitions {
+    for repetition in 0..options.arguments.repetitions {
         let mut took = [0.0; 2];
         for (way, migrator) in ways.iter().enumerate() {
             let clock = Clock::start();

@@ -1,14 +1,12 @@
 //! What came of it: a table for people, lines of JSON for programs.
-#![expect(clippy::disallowed_macros, reason = "a benchmark prints its results")]
-
-use std::fs;
 
 use serde_json::{Value, json};
 
-use super::clock::{Sample, median, peak_memory};
 use super::contender::Contender;
+use super::measuring::clock::{Sample, median};
+use super::measuring::output::{Output, load};
+use super::measuring::server::Server;
 use super::options::Options;
-use super::server::Server;
 
 /// One workload's samples.
 pub(crate) struct Series {
@@ -59,33 +57,19 @@ impl Series {
     }
 }
 
-pub(crate) struct Report {
-    json: bool,
-    repetitions: usize,
-}
+const HEAD: &str = "\
+| workload | tenants | who | median, ms | least | most | ours takes | client CPU, µs a tenant |
+| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |";
+
+pub(crate) struct Report(Output);
 
 impl Report {
     pub(crate) fn new(options: &Options) -> Self {
-        Self { json: options.json, repetitions: options.repetitions }
+        Self(Output::new(&options.arguments))
     }
 
-    /// What it is measured on.
     pub(crate) async fn begin(&self, server: &Server) {
-        let fsync = server.ask("SHOW fsync").await;
-        let version = server.version();
-        let processors = std::thread::available_parallelism().map_or(0, usize::from);
-        let load = load();
-        if self.json {
-            println!(
-                "{}",
-                json!({ "server": version, "fsync": fsync, "processors": processors, "load": load,
-                        "repetitions": self.repetitions })
-            );
-            return;
-        }
-        println!("{version}, fsync {fsync}; {processors} processors, load {load}; {} repetitions\n", self.repetitions);
-        println!("| workload | tenants | who | median, ms | least | most | ours takes | client CPU, µs a tenant |");
-        println!("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |");
+        self.0.begin(server, HEAD).await;
     }
 
     pub(crate) fn series(&self, series: &Series) {
@@ -97,40 +81,23 @@ impl Report {
             let ratio = series.ratio(contender).filter(|_| contender != Contender::Ours);
             let cpu = series.cpu(contender);
             let (workload, tenants, name) = (series.workload, series.tenants, contender.name());
-            if self.json {
-                println!(
-                    "{}",
-                    json!({ "workload": workload, "tenants": tenants, "contender": name, "runs": runs,
-                            "median_ms": middle, "least_ms": least, "most_ms": most,
-                            "ours_takes_times": ratio, "client_cpu_us_a_tenant": cpu, "load": load() })
-                );
-                continue;
-            }
+            let line = json!({ "workload": workload, "tenants": tenants, "contender": name, "runs": runs,
+                               "median_ms": middle, "least_ms": least, "most_ms": most,
+                               "ours_takes_times": ratio, "client_cpu_us_a_tenant": cpu, "load": load() });
             let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2} ×"));
             let cpu = cpu.map_or_else(|| "?".to_owned(), |cpu| format!("{cpu:.0}"));
-            println!("| {workload} | {tenants} | {name} | {middle:.0} | {least:.0} | {most:.0} | {ratio} | {cpu} |");
+            let row =
+                format!("| {workload} | {tenants} | {name} | {middle:.0} | {least:.0} | {most:.0} | {ratio} | {cpu} |");
+            self.0.row(&line, &row);
         }
     }
 
     /// Something that is not compared.
     pub(crate) fn figure(&self, figure: &Value) {
-        if self.json {
-            println!("{figure}");
-            return;
-        }
-        let Some(fields) = figure.as_object() else { return };
-        let texts: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect();
-        println!("<!-- {} -->", texts.join(", "));
+        self.0.figure(figure);
     }
 
     pub(crate) fn end(&self) {
-        self.figure(&json!({ "peak_kib_of_this_process": peak_memory(), "load": load() }));
+        self.0.end();
     }
-}
-
-/// How much else the machine does; empty where it does not say.
-fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or_default().to_owned()
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use multitenant_runtime::{NewTenant, Scope};
 
-use super::clock::{Clock, Sample};
 use super::contender::Contender;
 use super::floor::{self, CONNECTIONS, Form, Work};
+use super::measuring::clock::{Clock, Sample};
+use super::measuring::server::Server;
 use super::options::Options;
 use super::project::{self, Set, assert_complete, id, migrator};
 use super::report::{Report, Series};
-use super::server::Server;
 use super::{child, many, naive};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Workload {
         }
         let prepared = self.precompute(tenants);
         let mut series = Series::new(self.name(), tenants);
-        for repetition in 0..options.repetitions {
+        for repetition in 0..options.arguments.repetitions {
             for contender in self.contenders() {
                 if contender == Contender::Loop && repetition >= options.loop_repetitions {
                     continue;

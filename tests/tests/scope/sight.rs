@@ -34,6 +34,8 @@ async fn in_boxed_queries() {
     let query =
         users::table.select(users::id).into_boxed().filter(exists(secrets::table.select(secrets::id).into_boxed()));
     refused(query.first::<i32>(conn).await, r#""secrets""#, conn);
+    let of_them = users::id.eq_any(secrets::table.select(secrets::user_id).distinct().into_boxed());
+    refused(users::table.select(users::id).filter(of_them).load::<i32>(conn).await, r#""secrets""#, conn);
     let query = users::table.select(users::id).filter(exists(secrets::table.select(secrets::id))).into_boxed();
     refused(query.load_stream::<i32>(conn).await.map(drop), r#""secrets""#, conn);
 }

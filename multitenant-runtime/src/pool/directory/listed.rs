@@ -15,7 +15,7 @@ use super::super::error::PoolError;
 ///
 /// It is asked once for all who wait: an answer serves everybody who had come before it was asked for.
 #[derive(Default)]
-pub(super) struct Listed(Mutex<Option<(Instant, Arc<Tenants>)>>);
+pub(crate) struct Listed(Mutex<Option<(Instant, Arc<Tenants>)>>);
 
 #[derive(Default)]
 struct Tenants {
@@ -24,7 +24,7 @@ struct Tenants {
 }
 
 impl Listed {
-    pub(super) async fn find(
+    pub(crate) async fn find(
         &self,
         registry: &dyn Registry,
         settings: &Settings,

@@ -5,8 +5,10 @@
 
 mod history;
 mod listed;
-mod question;
+pub(crate) mod question;
 mod remembered;
+mod roster;
+mod statement;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,9 +22,17 @@ use crate::settings::{RegistrySettings, Settings};
 use crate::sqlstate::is_unreadable;
 use crate::target::Target;
 
+#[cfg(feature = "sync")]
+pub(crate) use self::history::History;
 use self::listed::Listed;
-use self::question::{Answer, Question, Texts};
+use self::question::Texts;
+pub(crate) use self::question::{Answer, Question};
 use self::remembered::Remembered;
+pub(crate) use self::roster::Roster;
+pub(crate) use self::statement::Row;
+#[cfg(feature = "sync")]
+pub(crate) use self::statement::Statement;
+pub(super) use self::statement::rows;
 use super::builder::{OnBehind, Options};
 use super::checkout::Checkout;
 use super::error::PoolError;
@@ -30,7 +40,7 @@ use super::pooled::Served;
 use super::tenant_pool::Inner;
 
 /// Which tenants may be served, and where.
-pub(super) struct Directory {
+pub(crate) struct Directory {
     remembered: Remembered,
     listed: Listed,
     with_state: Option<Texts>,
@@ -40,8 +50,17 @@ pub(super) struct Directory {
     registry: RegistrySource,
 }
 
+/// A tenant that is registered and has a schema.
+pub(crate) struct Found {
+    pub(crate) served: Served,
+    /// Whether the state table says that it is as this binary wants it.
+    pub(crate) is_current: bool,
+    /// The names of the types that its schema has, where it was asked for them.
+    pub(crate) types: Option<String>,
+}
+
 impl Directory {
-    pub(super) fn new(options: &Options, migrator: &Migrator) -> Self {
+    pub(crate) fn new(options: &Options, migrator: &Migrator) -> Self {
         let (context, registry) = migrator.parts();
         let with_state = (options.on_behind != OnBehind::Serve)
             .then(|| Texts::with_state(context, registry, options.pin_connections))
@@ -57,17 +76,17 @@ impl Directory {
     }
 
     /// Where the tenant is, if that was looked up a short while ago.
-    pub(super) fn known(&self, id: &TenantId) -> Option<Served> {
+    pub(crate) fn known(&self, id: &TenantId) -> Option<Served> {
         self.remembered.get(id)
     }
 
     /// Whether it was known.
-    pub(super) fn forget(&self, id: &TenantId) -> bool {
+    pub(crate) fn forget(&self, id: &TenantId) -> bool {
         self.remembered.remove(id)
     }
 
     /// The tenant of a registry that is no SQL; `None` where it is.
-    pub(super) async fn listed(&self, settings: &Settings, id: &TenantId) -> Result<Option<Target>, PoolError> {
+    pub(crate) async fn listed(&self, settings: &Settings, id: &TenantId) -> Result<Option<Target>, PoolError> {
         match &self.registry {
             RegistrySource::Configured(RegistrySettings::Table { .. } | RegistrySettings::Query { .. }) => Ok(None),
             RegistrySource::Configured(source) => configured(source, settings, id).map(Some),
@@ -83,13 +102,45 @@ impl Directory {
         id: &TenantId,
         listed: Option<Target>,
     ) -> Result<Served, PoolError> {
-        let (settings, on_behind) = (pool.settings(), pool.options.on_behind);
-        let generation = self.remembered.generation();
+        let generation = self.generation();
         let answers = self.question(checkout, id, listed.as_ref().map(|target| target.schema().as_str())).await?;
+        let Found { served, is_current, types } = self.found(answers, id, listed, pool.settings())?;
+        if let Some(types) = types {
+            return Err(PoolError::TypesInTenantSchema { tenant: id.clone(), types });
+        }
+        if !is_current && pool.options.on_behind != OnBehind::Serve {
+            history::judge(checkout, pool, id, &served.target).await?;
+        }
+        self.remember(id, &served, generation);
+        Ok(served)
+    }
+
+    /// To be asked before what is remembered then is looked up.
+    pub(crate) fn generation(&self) -> u64 {
+        self.remembered.generation()
+    }
+
+    pub(crate) fn remember(&self, id: &TenantId, served: &Served, generation: u64) {
+        self.remembered.insert(id, served, generation);
+    }
+
+    /// What the answers to a question mean.
+    pub(crate) fn found(
+        &self,
+        answers: Vec<Answer>,
+        id: &TenantId,
+        listed: Option<Target>,
+        settings: &Settings,
+    ) -> Result<Found, PoolError> {
         let [answer] = <[Answer; 1]>::try_from(answers).map_err(|answers| match answers.first() {
             None => PoolError::UnknownTenant { tenant: id.clone() },
             Some(_) => twice(id, settings),
         })?;
+        // By a collation of the registry's another spelling may be the same to it. It is not to us: a fence or a cap for
+        // the one would not hold for the other.
+        if answer.id.as_deref() != Some(id.as_str()) {
+            return Err(PoolError::UnknownTenant { tenant: id.clone() });
+        }
         let target = match listed {
             Some(target) => target,
             None => registered(&answer, settings)?,
@@ -109,15 +160,29 @@ impl Directory {
         if answer.is_unfinished {
             return Err(PoolError::UnderConstruction { tenant: id.clone() });
         }
-        if let Some(types) = answer.types {
-            return Err(PoolError::TypesInTenantSchema { tenant: id.clone(), types });
-        }
-        if !answer.is_current && on_behind != OnBehind::Serve {
-            history::judge(checkout, pool, id, &target).await?;
-        }
-        let served = Served { target, oid: Some(oid) };
-        self.remembered.insert(id, &served, generation);
-        Ok(served)
+        let served = Served { target, oid: Some(oid), has_types: answer.types.is_some() };
+        Ok(Found { served, is_current: answer.is_current, types: answer.types })
+    }
+
+    /// Whether the registry is the application's own, which may take its time.
+    #[cfg(feature = "sync")]
+    pub(crate) fn is_custom(&self) -> bool {
+        matches!(self.registry, RegistrySource::Custom(_))
+    }
+
+    /// The texts of the statement with the state table, where that can be read.
+    pub(crate) fn with_state(&self) -> Option<&Texts> {
+        self.with_state.as_ref().filter(|_| self.has_state())
+    }
+
+    pub(crate) fn without_state(&self) -> &Texts {
+        &self.without_state
+    }
+
+    /// The statement with the state table has failed. It need not be for the state table; whatever else it is, it is said
+    /// by the one without.
+    pub(crate) fn note_stateless(&self) {
+        *self.stateless.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// Whether it is worth asking the state table: a run of the migrator makes it where it is missing.
@@ -134,16 +199,15 @@ impl Directory {
         id: &TenantId,
         schema: Option<&str>,
     ) -> Result<Vec<Answer>, PoolError> {
-        if let Some(texts) = self.with_state.as_ref().filter(|_| self.has_state()) {
+        if let Some(texts) = self.with_state() {
             match put(checkout, &Question::<true> { texts, id, schema }).await {
                 Err(PoolError::Database(failure)) if failure.sqlstate.as_deref().is_some_and(is_unreadable) => {
-                    // It need not be the state table; whatever else it is, it is said below.
-                    *self.stateless.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                    self.note_stateless();
                 }
                 answers => return answers.map_err(|error| of_registry(error, schema)),
             }
         }
-        let answers = put(checkout, &Question::<false> { texts: &self.without_state, id, schema }).await;
+        let answers = put(checkout, &Question::<false> { texts: self.without_state(), id, schema }).await;
         answers.map_err(|error| of_registry(error, schema))
     }
 }
@@ -170,7 +234,7 @@ fn configured(source: &RegistrySettings, settings: &Settings, id: &TenantId) -> 
 }
 
 /// Where the registry is SQL, it is most likely that which fails: the rest of the statement is our own.
-fn of_registry(error: PoolError, schema: Option<&str>) -> PoolError {
+pub(crate) fn of_registry(error: PoolError, schema: Option<&str>) -> PoolError {
     match error {
         PoolError::Database(failure) if schema.is_none() => PoolError::Registry(RegistryError::Query(failure)),
         error => error,

@@ -12,7 +12,7 @@ use crate::settings::RegistrySettings;
 use crate::state::{StateTable, complete, is_good, schema_of};
 
 /// The pieces of a statement between which the values stand.
-pub(super) struct Texts {
+pub(crate) struct Texts {
     before: String,
     between: Option<String>,
     after: String,
@@ -20,27 +20,27 @@ pub(super) struct Texts {
 
 /// A statement with the values of one question. Each of the two forms is one text for the whole life of a connection,
 /// and so is prepared once.
-pub(super) struct Question<'a, const STATE: bool> {
-    pub(super) texts: &'a Texts,
-    pub(super) id: &'a TenantId,
+pub(crate) struct Question<'a, const STATE: bool> {
+    pub(crate) texts: &'a Texts,
+    pub(crate) id: &'a TenantId,
     /// Where the registry is no SQL.
-    pub(super) schema: Option<&'a str>,
+    pub(crate) schema: Option<&'a str>,
 }
 
 /// Id, schema by the registry, the schema's number, whether it is being created, whether it is current, another tenant
 /// with the same schema, its types.
-pub(super) type Row =
+pub(crate) type Row =
     (Option<String>, Option<String>, Option<String>, Option<bool>, Option<bool>, Option<String>, Option<String>);
 
 /// One row, by names.
-pub(super) struct Answer {
-    pub(super) id: Option<String>,
-    pub(super) schema: Option<String>,
-    pub(super) oid: Option<String>,
-    pub(super) is_unfinished: bool,
-    pub(super) is_current: bool,
-    pub(super) rival: Option<String>,
-    pub(super) types: Option<String>,
+pub(crate) struct Answer {
+    pub(crate) id: Option<String>,
+    pub(crate) schema: Option<String>,
+    pub(crate) oid: Option<String>,
+    pub(crate) is_unfinished: bool,
+    pub(crate) is_current: bool,
+    pub(crate) rival: Option<String>,
+    pub(crate) types: Option<String>,
 }
 
 impl From<Row> for Answer {
@@ -52,12 +52,12 @@ impl From<Row> for Answer {
 
 impl Texts {
     /// `None` where there is no state table.
-    pub(super) fn with_state(context: &Context, registry: &RegistrySource, pinned: bool) -> Option<Self> {
+    pub(crate) fn with_state(context: &Context, registry: &RegistrySource, pinned: bool) -> Option<Self> {
         let table = StateTable::in_schema(context.settings.state_schema.as_ref()?);
         Some(Self::new(context, registry, pinned, Some(&table)))
     }
 
-    pub(super) fn without_state(context: &Context, registry: &RegistrySource, pinned: bool) -> Self {
+    pub(crate) fn without_state(context: &Context, registry: &RegistrySource, pinned: bool) -> Self {
         Self::new(context, registry, pinned, None)
     }
 

@@ -8,7 +8,7 @@ use crate::ident::TenantId;
 use super::super::pooled::Served;
 
 /// What was looked up a short while ago, and was good.
-pub(super) struct Remembered {
+pub(crate) struct Remembered {
     ttl: Duration,
     /// How often something was forgotten: what was asked before is not to be remembered after.
     generation: AtomicU64,
@@ -16,21 +16,21 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    pub(super) fn new(ttl: Duration) -> Self {
+    pub(crate) fn new(ttl: Duration) -> Self {
         Self { ttl, generation: AtomicU64::new(0), tenants: Mutex::default() }
     }
 
-    pub(super) fn get(&self, id: &TenantId) -> Option<Served> {
+    pub(crate) fn get(&self, id: &TenantId) -> Option<Served> {
         let tenants = self.tenants();
         tenants.get(id).filter(|(since, _)| since.elapsed() < self.ttl).map(|(_, served)| served.clone())
     }
 
     /// To be asked before what is remembered then is looked up.
-    pub(super) fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
-    pub(super) fn insert(&self, id: &TenantId, served: &Served, generation: u64) {
+    pub(crate) fn insert(&self, id: &TenantId, served: &Served, generation: u64) {
         let mut tenants = self.tenants();
         if self.ttl.is_zero() || self.generation() != generation {
             return;
@@ -42,7 +42,7 @@ impl Remembered {
         tenants.insert(id.clone(), (Instant::now(), served.clone()));
     }
 
-    pub(super) fn remove(&self, id: &TenantId) -> bool {
+    pub(crate) fn remove(&self, id: &TenantId) -> bool {
         let mut tenants = self.tenants();
         self.generation.fetch_add(1, Ordering::AcqRel);
         tenants.remove(id).is_some()

@@ -1,0 +1,6 @@
+//! For actix-web.
+
+mod extract;
+mod middleware;
+
+pub use middleware::{TenantMiddleware, TenantMiddlewareService};

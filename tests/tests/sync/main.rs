@@ -1,0 +1,24 @@
+//! The pool of connections for synchronous code: the other pool's attacks, over libpq.
+//!
+//! `MULTITENANT_LONG=1` takes the full sizes; without it each test takes some seconds.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod attacks;
+mod cap;
+mod connecting;
+#[path = "../pool/environment.rs"]
+mod environment;
+mod fire;
+mod hooks;
+mod leftovers;
+mod messages;
+mod place;
+#[path = "../pool/random.rs"]
+mod random;
+mod registry;
+mod scope;
+#[path = "../pool/shop.rs"]
+#[expect(dead_code, reason = "some of it is for the other pool")]
+mod shop;
+mod transactions;
+mod types;
