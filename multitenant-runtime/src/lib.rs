@@ -100,7 +100,8 @@ pub use {
 #[cfg(feature = "pool")]
 pub use {
     pool::{
-        OnBehind, PoolError, PoolHooks, PoolStatus, Pooling, SharedConn, TenantConn, TenantJob, TenantPool, TenantPoolBuilder,
+        OnBehind, PoolError, PoolHooks, PoolStatus, Pooling, SharedConn, TenantConn, TenantJob, TenantPool,
+        TenantPoolBuilder,
     },
     query::{Across, AcrossError},
     scope::{RoutedConn, RunQueryDsl, SaveChangesDsl, ScopedConnection, prelude},
