@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-use wildmatch::WildMatch;
-
 use crate::connection::{ConnectError, ConnectErrorKind, Session};
 use crate::error::Error;
 use crate::ident::TenantId;
@@ -16,6 +14,7 @@ use crate::state::{StateTable, digest};
 use crate::target::Target;
 
 use super::again::lost_the_registry;
+use super::scope::InVain;
 use super::{Migrator, Operation, Scope, Selection};
 
 /// What a look has found.
@@ -177,37 +176,17 @@ where
     }
 }
 
-/// The tenants asked for, or those that were asked for in vain.
-fn select(fleet: Fleet, selection: &Selection) -> Result<Fleet, Error> {
-    let ids = match selection {
-        Selection::Only(ids) => ids,
-        Selection::Matching(patterns) => return matching(fleet, patterns),
-        Selection::None | Selection::All => return Ok(fleet),
-    };
-    let wanted: HashSet<&str> = ids.iter().map(TenantId::as_str).collect();
-    let Fleet { mut tenants, mut unusable } = fleet;
-    tenants.retain(|target| target.tenant().is_some_and(|id| wanted.contains(id.as_str())));
-    unusable.retain(|unusable| wanted.contains(&*unusable.tenant));
-    let targets = tenants.iter().filter_map(Target::tenant).map(TenantId::as_str);
-    let found: HashSet<&str> = targets.chain(unusable.iter().map(|unusable| &*unusable.tenant)).collect();
-    let unknown: Vec<TenantId> = ids.iter().filter(|id| !found.contains(id.as_str())).cloned().collect();
-    if unknown.is_empty() { Ok(Fleet { tenants, unusable }) } else { Err(Error::UnknownTenants(unknown)) }
-}
-
-/// The tenants whose ids fit one of the patterns, or the patterns that no tenant fits.
-fn matching(mut fleet: Fleet, patterns: &[String]) -> Result<Fleet, Error> {
-    let globs: Vec<WildMatch> = patterns.iter().map(|pattern| WildMatch::new(pattern)).collect();
-    let ids = || {
-        let tenants = fleet.tenants.iter().filter_map(Target::tenant).map(TenantId::as_str);
-        tenants.chain(fleet.unusable.iter().map(|unusable| &*unusable.tenant))
-    };
-    let in_vain = patterns.iter().zip(&globs).filter(|(_, glob)| !ids().any(|id| glob.matches(id)));
-    let in_vain: Vec<String> = in_vain.map(|(pattern, _)| pattern.clone()).collect();
-    if !in_vain.is_empty() {
-        return Err(Error::NoTenantMatches(in_vain));
+/// The tenants asked for, or what was asked for in vain.
+fn select(mut fleet: Fleet, selection: &Selection) -> Result<Fleet, Error> {
+    let targets = fleet.tenants.iter().filter_map(Target::tenant).map(TenantId::as_str);
+    let ids: HashSet<&str> = targets.chain(fleet.unusable.iter().map(|unusable| &*unusable.tenant)).collect();
+    match selection.in_vain(&ids) {
+        Some(InVain::Ids(unknown)) => return Err(Error::UnknownTenants(unknown)),
+        Some(InVain::Patterns(patterns)) => return Err(Error::NoTenantMatches(patterns)),
+        None => {}
     }
-    let fits = |id: &str| globs.iter().any(|glob| glob.matches(id));
-    fleet.tenants.retain(|target| target.tenant().is_some_and(|id| fits(id.as_str())));
-    fleet.unusable.retain(|unusable| fits(&unusable.tenant));
+    let is_wanted = selection.matcher();
+    fleet.tenants.retain(|target| target.tenant().is_some_and(|id| is_wanted(id.as_str())));
+    fleet.unusable.retain(|unusable| is_wanted(&unusable.tenant));
     Ok(fleet)
 }

@@ -23,6 +23,8 @@ pub use builder::MigratorBuilder;
 pub(crate) use create::needs_steps;
 pub use new_tenant::NewTenant;
 pub use operation::Operation;
+#[cfg(feature = "pool")]
+pub(crate) use scope::InVain;
 pub use scope::{Scope, Selection};
 pub use script::Script;
 pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrate_at_startup};

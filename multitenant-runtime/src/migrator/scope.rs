@@ -1,5 +1,9 @@
 //! What a call is about.
 
+use std::collections::HashSet;
+
+use wildmatch::WildMatch;
+
 use crate::ident::TenantId;
 
 /// What a call is about: the shared schema, tenants, or both.
@@ -34,16 +38,22 @@ pub enum Selection {
     Matching(Vec<String>),
 }
 
+/// What a selection asks for and a registry does not have.
+#[derive(Debug)]
+pub(crate) enum InVain {
+    Ids(Vec<TenantId>),
+    Patterns(Vec<String>),
+}
+
 impl Selection {
     /// Whether a tenant of this id is one of them.
-    #[cfg(feature = "pool")]
     pub(crate) fn matcher(&self) -> impl Fn(&str) -> bool {
-        let only: std::collections::HashSet<&str> = match self {
+        let only: HashSet<&str> = match self {
             Self::Only(ids) => ids.iter().map(TenantId::as_str).collect(),
-            _ => std::collections::HashSet::new(),
+            _ => HashSet::new(),
         };
-        let patterns: Vec<wildmatch::WildMatch> = match self {
-            Self::Matching(patterns) => patterns.iter().map(|pattern| wildmatch::WildMatch::new(pattern)).collect(),
+        let patterns: Vec<WildMatch> = match self {
+            Self::Matching(patterns) => patterns.iter().map(|pattern| WildMatch::new(pattern)).collect(),
             _ => Vec::new(),
         };
         move |id| match self {
@@ -51,6 +61,25 @@ impl Selection {
             Self::All => true,
             Self::Only(_) => only.contains(id),
             Self::Matching(_) => patterns.iter().any(|pattern| pattern.matches(id)),
+        }
+    }
+
+    /// What is asked for, and none of these ids is.
+    pub(crate) fn in_vain(&self, ids: &HashSet<&str>) -> Option<InVain> {
+        match self {
+            Self::None | Self::All => None,
+            Self::Only(wanted) => {
+                let unknown: Vec<_> = wanted.iter().filter(|id| !ids.contains(id.as_str())).cloned().collect();
+                (!unknown.is_empty()).then_some(InVain::Ids(unknown))
+            }
+            Self::Matching(patterns) => {
+                let fits = |pattern: &String| {
+                    let glob = WildMatch::new(pattern);
+                    ids.iter().any(|id| glob.matches(id))
+                };
+                let unmatched: Vec<_> = patterns.iter().filter(|pattern| !fits(pattern)).cloned().collect();
+                (!unmatched.is_empty()).then_some(InVain::Patterns(unmatched))
+            }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! All tenants at once: for queries over many of them.
 
+use std::collections::HashSet;
+
 use diesel_async::SimpleAsyncConnection;
 
 use crate::ident::TenantId;
-use crate::migrator::Selection;
+use crate::migrator::{InVain, Selection};
 use crate::registry::{
     Fleet, Registered, RegistryError, RegistrySource, Tenant, UnusableTenant, of_schemas, registry_query,
     schemas_query, targets,
@@ -68,7 +70,7 @@ impl Inner {
             error => error,
         })?;
         found.sort_unstable();
-        let good: std::collections::HashSet<String> =
+        let good: HashSet<String> =
             found.iter().filter(|row| row.2.as_deref() == Some("true")).filter_map(|row| row.0.clone()).collect();
         let tenants = found.iter().map(|(id, schema, _)| Tenant::from_texts(id.as_deref(), schema.as_deref()));
         let fleet = targets(tenants.collect(), settings);
@@ -110,15 +112,12 @@ fn registry_sql(source: &RegistrySource, settings: &Settings) -> Option<String> 
 impl Roster {
     /// Those that were asked for. One that is asked for by its id and not there is an error.
     pub(crate) fn select(mut self, selection: &Selection) -> Result<Self, PoolError> {
-        let ids = || {
-            let tenants = self.tenants.iter().filter_map(|(target, _)| target.tenant()).map(TenantId::as_str);
-            tenants.chain(self.unusable.iter().map(|unusable| &*unusable.tenant))
-        };
-        if let Selection::Only(wanted) = selection {
-            let known: std::collections::HashSet<&str> = ids().collect();
-            if let Some(unknown) = wanted.iter().find(|id| !known.contains(id.as_str())) {
-                return Err(PoolError::UnknownTenant { tenant: unknown.clone() });
-            }
+        let tenants = self.tenants.iter().filter_map(|(target, _)| target.tenant()).map(TenantId::as_str);
+        let ids: HashSet<&str> = tenants.chain(self.unusable.iter().map(|unusable| &*unusable.tenant)).collect();
+        if let Some(InVain::Ids(unknown)) = selection.in_vain(&ids)
+            && let Some(tenant) = unknown.into_iter().next()
+        {
+            return Err(PoolError::UnknownTenant { tenant });
         }
         let is_wanted = selection.matcher();
         self.tenants.retain(|(target, _)| target.tenant().is_some_and(|id| is_wanted(id.as_str())));
