@@ -10,13 +10,13 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::connection::TransactionStatus;
-use crate::ident::literal;
-use crate::run::{Failure, Frame};
+use crate::run::Failure;
 use crate::scope::InFlight;
 use crate::sqlstate::{FailureClass, is_failed_guard_code, is_stale_plan};
-use crate::target::{Target, Tier};
+use crate::target::Target;
 
 use super::directory::{Row, rows};
+use super::entrance::Entrance;
 use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
 use super::store::{Choice, Idle as _, Slot};
@@ -117,32 +117,40 @@ impl Checkout {
         if pooled.pinned.as_ref().is_some_and(|pinned| pinned != served) {
             return Err(self.lost("its schema was made anew"));
         }
-        let sql = entrance(&self.pool, served);
+        let pool = Arc::clone(&self.pool);
+        let entrance = Entrance::of(pool.settings(), served);
         let pooled = self.pooled();
         if let Some(unit) = &mut pooled.unit {
-            *unit = Arc::new(unit.entering(&sql, &served.target));
-            pooled.served = Some(served.clone());
-            if pinned {
-                pooled.pinned.get_or_insert_with(|| served.clone());
-            }
-            return Ok(());
+            *unit = Arc::new(unit.entering(&entrance.of_transaction(), &served.target));
+        } else {
+            self.set(&entrance, served).await?;
         }
+        let pooled = self.pooled();
+        pooled.served = Some(served.clone());
+        if pinned {
+            pooled.pinned.get_or_insert_with(|| served.clone());
+        }
+        Ok(())
+    }
+
+    /// Sets the target on the session.
+    async fn set(&mut self, entrance: &Entrance<'_>, served: &Served) -> Result<(), PoolError> {
+        let pooled = self.pooled();
         pooled.served = None;
-        match pooled.connection().batch_execute(&sql).await {
-            Ok(()) => {
-                pooled.served = Some(served.clone());
-                if pinned {
-                    pooled.pinned.get_or_insert_with(|| served.clone());
-                }
-                Ok(())
+        if let Some(sql) = entrance.quick() {
+            if pooled.connection().batch_execute(&sql).await.is_ok() {
+                return Ok(());
             }
-            Err(error) => Err(match self.explain(&error) {
-                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
-                    PoolError::MissingSchema { target: served.target.clone() }
-                }
-                error => error,
-            }),
+            // Why, the one in full will say.
+            drop(pooled.guest.take_errors());
         }
+        let Err(error) = pooled.connection().batch_execute(&entrance.of_session()).await else { return Ok(()) };
+        Err(match self.explain(&error) {
+            PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
+                PoolError::MissingSchema { target: served.target.clone() }
+            }
+            error => error,
+        })
     }
 
     /// Takes the tenant off, so that the registry is asked as the migrator asks it. To be sent together with what is
@@ -290,34 +298,6 @@ impl Drop for Checkout {
 pub(super) async fn bury(pooled: Pooled, slot: Slot) {
     pooled.end(FAREWELL).await;
     drop(slot);
-}
-
-/// The settings of a session that serves this target, and the assertion that its schema is there, and the one that the
-/// registry's answer was about.
-fn entrance(pool: &Inner, served: &Served) -> String {
-    let schema = served.target.schema();
-    let path = Frame::new(pool.settings(), &served.target).search_path();
-    let same = served.oid.as_ref().map_or_else(String::new, |oid| {
-        format!(
-            " AND pg_catalog.to_regnamespace({})::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
-            literal(&schema.quoted()),
-            literal(oid)
-        )
-    });
-    debug_assert!(
-        served.oid.is_some() || served.target.tier() == Tier::Shared,
-        "a tenant's schema is known by its number"
-    );
-    let (local, anew) = match pool.options.in_transactions() {
-        true => ("SET LOCAL TIME ZONE 'UTC'; SET LOCAL", ""),
-        // What belongs to a session, and would tell the next tenant of the last one.
-        false => ("SET", "DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all(); "),
-    };
-    format!(
-        "{local} search_path = {path}; {anew}SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
-         {}{same}) IS TRUE)::pg_catalog.int4",
-        literal(schema.as_str())
-    )
 }
 
 fn is_of_the_connection(error: &diesel::result::Error) -> bool {

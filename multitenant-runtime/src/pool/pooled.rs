@@ -40,6 +40,8 @@ pub(crate) struct Served {
     pub(crate) oid: Option<String>,
     /// Whether it has types of its own, where somebody has asked.
     pub(crate) has_types: bool,
+    /// Whether its history table can be locked, which is the cheapest way to see that the schema is there.
+    pub(crate) has_lock: bool,
 }
 
 /// A tenant, or the shared schema.

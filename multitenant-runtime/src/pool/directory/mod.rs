@@ -160,7 +160,8 @@ impl Directory {
         if answer.is_unfinished {
             return Err(PoolError::UnderConstruction { tenant: id.clone() });
         }
-        let served = Served { target, oid: Some(oid), has_types: answer.types.is_some() };
+        let has_types = answer.types.is_some();
+        let served = Served { target, oid: Some(oid), has_types, has_lock: answer.has_lock };
         Ok(Found { served, is_current: answer.is_current, types: answer.types })
     }
 

@@ -5,7 +5,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Nullable, Text};
 
-use crate::ident::TenantId;
+use crate::ident::{Identifier, TenantId, literal};
 use crate::registry::{RegistrySource, is_under_construction, registry_query};
 use crate::run::Context;
 use crate::settings::RegistrySettings;
@@ -28,9 +28,17 @@ pub(crate) struct Question<'a, const STATE: bool> {
 }
 
 /// Id, schema by the registry, the schema's number, whether it is being created, whether it is current, another tenant
-/// with the same schema, its types.
-pub(crate) type Row =
-    (Option<String>, Option<String>, Option<String>, Option<bool>, Option<bool>, Option<String>, Option<String>);
+/// with the same schema, its types, whether its history table can be locked.
+pub(crate) type Row = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+    Option<bool>,
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+);
 
 /// One row, by names.
 pub(crate) struct Answer {
@@ -41,12 +49,13 @@ pub(crate) struct Answer {
     pub(crate) is_current: bool,
     pub(crate) rival: Option<String>,
     pub(crate) types: Option<String>,
+    pub(crate) has_lock: bool,
 }
 
 impl From<Row> for Answer {
-    fn from((id, schema, oid, unfinished, current, rival, types): Row) -> Self {
-        let (is_unfinished, is_current) = (unfinished.unwrap_or(false), current.unwrap_or(false));
-        Self { id, schema, oid, is_unfinished, is_current, rival, types }
+    fn from((id, schema, oid, unfinished, current, rival, types, lock): Row) -> Self {
+        let [is_unfinished, is_current, has_lock] = [unfinished, current, lock].map(Option::unwrap_or_default);
+        Self { id, schema, oid, is_unfinished, is_current, rival, types, has_lock }
     }
 }
 
@@ -86,8 +95,9 @@ impl Texts {
             ),
         };
         let select = format!(
-            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types} FROM (",
-            is_under_construction("n.oid")
+            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types}, {} FROM (",
+            is_under_construction("n.oid"),
+            has_lock(&settings.tenant_history)
         );
         match configured {
             Some((_, sql)) => Self {
@@ -107,6 +117,15 @@ impl Texts {
 /// Whether the history is there, for one tenant.
 const HAS_HISTORY: &str =
     "EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = s.history_oid AND c.relnamespace = n.oid)";
+
+/// Whether the history is a table that whoever asks may lock against nobody.
+fn has_lock(history: &Identifier) -> String {
+    format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_class h WHERE h.relname = {} AND h.relnamespace = n.oid \
+         AND h.relkind = 'r' AND pg_catalog.has_table_privilege(h.oid, 'SELECT'))",
+        literal(history.as_str())
+    )
+}
 
 /// The types of a schema that Diesel may look up by name. By the dependencies, which are indexed by schema, while types
 /// are not; a table's row type depends on the table.
@@ -130,6 +149,7 @@ impl<const STATE: bool> Query for Question<'_, STATE> {
         Nullable<Bool>,
         Nullable<Text>,
         Nullable<Text>,
+        Nullable<Bool>,
     );
 }
 
