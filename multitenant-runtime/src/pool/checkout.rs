@@ -12,7 +12,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use crate::connection::TransactionStatus;
 use crate::run::Failure;
 use crate::scope::InFlight;
-use crate::sqlstate::{FailureClass, is_failed_guard_code, is_stale_plan};
+use crate::sqlstate::{FailureClass, is_failed_guard_code};
 use crate::target::Target;
 
 use super::directory::{Row, rows};
@@ -86,16 +86,14 @@ impl Checkout {
     ///
     /// Diesel keeps the SQLSTATE to itself; it was heard on the wire.
     fn cure_stale_plans(&mut self) {
-        if !self.in_flight.take_failure() {
+        let Some((pooled, _)) = &mut self.held else { return };
+        if !pooled.guest.traffic().take_stale_plans() {
             return;
         }
-        let heard = self.pooled().guest.take_errors();
-        if heard.iter().any(|error| is_stale_plan(&error.code, error.routine.as_deref())) {
-            let size = self.pool.options.cache_size();
-            if let Some(connection) = self.pooled().diesel() {
-                connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-                connection.set_prepared_statement_cache_size(size);
-            }
+        let size = self.pool.options.cache_size();
+        if let Some(connection) = pooled.diesel() {
+            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            connection.set_prepared_statement_cache_size(size);
         }
     }
 

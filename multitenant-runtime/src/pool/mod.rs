@@ -48,6 +48,7 @@ pub(crate) use pooled::Pooled;
 pub use pooling::Pooling;
 pub use status::PoolStatus;
 pub use tenant_pool::TenantPool;
+pub(crate) use unit::{Row, Rows};
 #[cfg(feature = "sync")]
 pub(crate) use {
     builder::{Options, Parts},
