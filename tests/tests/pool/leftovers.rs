@@ -65,6 +65,30 @@ async fn a_setting_a_table_a_lock_and_a_cursor() {
     .await;
 }
 
+/// What belongs to a session and no setting holds: the next tenant must not have it, and nobody wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn locks_and_sequences_of_the_session() {
+    let shop = Shop::with(&["a", "b"]).await;
+    shop.sql("CREATE SEQUENCE counted").await;
+    let pool = shop.pool_of(1);
+    let client = shop.client().await;
+    let is_free = async || -> bool {
+        let taken = "SELECT pg_try_advisory_lock(7) AND pg_advisory_unlock(7)";
+        client.query_one(taken, &[]).await.unwrap().get(0)
+    };
+    let mut first = pool.tenant("a").await.unwrap();
+    let pid = first.pid().await;
+    first.raw().batch_execute("SELECT pg_advisory_lock(7), nextval('public.counted')").await.unwrap();
+    assert!(!is_free().await);
+    drop(first);
+    let mut second = pool.tenant("b").await.unwrap();
+    assert_eq!(second.pid().await, pid);
+    assert!(is_free().await);
+    let last = diesel::dsl::sql::<diesel::sql_types::BigInt>("lastval()");
+    let error = diesel::select(last).get_result::<i64>(second.raw()).await.unwrap_err();
+    assert!(error.to_string().contains("lastval"), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_transaction_by_raw_sql() {
     raw("BEGIN; SET search_path = tenant_b").await;

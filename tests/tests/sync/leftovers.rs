@@ -202,3 +202,27 @@ fn a_plan_that_is_out_of_date() {
     assert_eq!(pool.status().opened, 1);
     pool.forget(&TenantId::new("a").unwrap());
 }
+
+/// What belongs to a session and no setting holds: the next tenant must not have it, and nobody wait for it.
+#[test]
+fn locks_and_sequences_of_the_session() {
+    let place = Place::with(&["a", "b"]);
+    place.sql("CREATE SEQUENCE counted");
+    let pool = place.pool_of(1);
+    let client = place.client();
+    let is_free = || -> bool {
+        let taken = "SELECT pg_try_advisory_lock(7) AND pg_advisory_unlock(7)";
+        place.wait_for(client.query_one(taken, &[])).unwrap().get(0)
+    };
+    let mut first = pool.tenant("a").unwrap();
+    let pid = first.pid();
+    first.trusted_connection().batch_execute("SELECT pg_advisory_lock(7), nextval('public.counted')").unwrap();
+    assert!(!is_free());
+    drop(first);
+    let mut second = pool.tenant("b").unwrap();
+    assert_eq!(second.pid(), pid);
+    assert!(is_free());
+    let last = diesel::dsl::sql::<diesel::sql_types::BigInt>("lastval()");
+    let error = diesel::select(last).get_result::<i64>(&mut second).unwrap_err();
+    assert!(error.to_string().contains("lastval"), "{error}");
+}
