@@ -27,6 +27,11 @@ pub enum PoolError {
         /// The tenant.
         tenant: TenantId,
     },
+    /// No tenant's id fits these patterns.
+    NoTenantMatches {
+        /// Those that fit none.
+        patterns: Vec<String>,
+    },
     /// The registry has the tenant, and not so that it could be served.
     UnusableTenant(Box<UnusableTenant>),
     /// The tenant is fenced: [`TenantPool::fence`](crate::TenantPool::fence).
@@ -150,6 +155,11 @@ impl fmt::Display for PoolError {
                  restore it if it is archived",
                 tenant.as_str()
             ),
+            Self::NoTenantMatches { patterns } => {
+                f.write_str("no tenant's id fits ")?;
+                f.write_str(&patterns.iter().map(|pattern| format!("{pattern:?}")).collect::<Vec<_>>().join(", "))?;
+                f.write_str(": `*` is any text, `?` any character, and ids are case-sensitive")
+            }
             Self::UnusableTenant(unusable) => match &unusable.failure.hint {
                 Some(hint) => write!(f, "{}: {hint}", unusable.failure.message),
                 None => f.write_str(&unusable.failure.message),

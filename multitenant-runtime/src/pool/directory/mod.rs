@@ -9,6 +9,7 @@ pub(crate) mod question;
 mod remembered;
 mod roster;
 mod statement;
+mod survey;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ pub(crate) use self::statement::Row;
 #[cfg(feature = "sync")]
 pub(crate) use self::statement::Statement;
 pub(super) use self::statement::rows;
+pub(crate) use self::survey::Survey;
 use super::builder::{OnBehind, Options};
 use super::checkout::Checkout;
 use super::error::PoolError;
