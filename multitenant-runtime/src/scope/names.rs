@@ -5,6 +5,9 @@
 
 use std::iter::Peekable;
 
+use super::lexer::{Token, Tokens, folded};
+use super::with::With;
+
 /// A table that a statement names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Name<'sql> {
@@ -16,12 +19,18 @@ pub(crate) struct Name<'sql> {
 impl Name<'_> {
     /// The table's own name, where it stands alone.
     pub(crate) fn unqualified(&self) -> Option<String> {
-        match self.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(quoted) if quoted.replace("\"\"", "").contains('"') => None,
-            Some(quoted) => Some(quoted.replace("\"\"", "\"")),
-            None if self.text.contains('.') => None,
-            None => Some(self.text.to_ascii_lowercase()),
-        }
+        is_unqualified(self.text).then(|| folded(self.text).into_owned())
+    }
+
+    /// Whether this spelling is of the same name: `users` is `"users"`, and `App.users` is `"app"."users"`.
+    pub(super) fn is(&self, spelling: &str) -> bool {
+        let parts = |text| {
+            Tokens::of(text).map(|token| match token {
+                Token::Word(part) | Token::Quoted(part) => folded(part),
+                _ => ".".into(),
+            })
+        };
+        self.text == spelling || parts(self.text).eq(parts(spelling))
     }
 
     /// Whether it is none, and what follows cannot be read.
@@ -51,7 +60,7 @@ pub(super) enum Place {
 
 /// All tables that the statement names.
 pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
-    let mut tokens = Tokens { rest: sql }.peekable();
+    let mut tokens = Tokens::of(sql).peekable();
     let mut names = Vec::new();
     let mut frames = vec![Frame::default()];
     while let Some(token) = tokens.next() {
@@ -59,6 +68,9 @@ pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
         let Some(frame) = frames.last_mut() else { break };
         if !matches!(token, Token::Word(_) | Token::Open) {
             frame.last = Keyword::Other;
+        }
+        if frame.with.takes(token) {
+            continue;
         }
         match token {
             Token::Unreadable(text) => {
@@ -73,13 +85,19 @@ pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
                 frames.pop();
                 if let Some(frame) = frames.last_mut() {
                     frame.expects_table = false;
+                    frame.with.close();
                 }
             }
-            Token::Comma => frame.expects_table = frame.is_in_from,
+            Token::Comma => (frame.expects_table, frame.is_target) = (frame.is_in_from, false),
             Token::Word(word) if frame.keyword(word, depth == 0) => {}
             Token::Word(text) | Token::Quoted(text) if frame.expects_table => {
                 let text = qualified(sql, text, &mut tokens);
                 frame.expects_table = false;
+                // What is written to is a table always, and what is called a function.
+                let is_read = !frame.is_target && tokens.peek() != Some(&Token::Open);
+                if is_read && is_unqualified(text) && frames.iter().any(|frame| frame.with.has(&folded(text))) {
+                    continue;
+                }
                 let place = place(&frames);
                 names.push(Name { text, place });
             }
@@ -102,7 +120,10 @@ struct Frame {
     is_hidden: bool,
     is_in_from: bool,
     expects_table: bool,
+    /// Whether that is the one that is written to.
+    is_target: bool,
     last: Keyword,
+    with: With,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +164,12 @@ impl Frame {
             _ => Keyword::Other,
         };
         match upper.as_str() {
+            "INTO" | "UPDATE" => self.is_target = true,
+            "FROM" => self.is_target = self.is_delete,
+            "SELECT" | "TABLE" | "USING" | "JOIN" => self.is_target = false,
+            _ => {}
+        }
+        match upper.as_str() {
             "SELECT" => {
                 (self.is_query, self.expects_table, self.is_in_from) = (true, false, false);
                 self.is_hidden |= is_outermost && self.is_insert;
@@ -172,6 +199,11 @@ impl Frame {
     }
 }
 
+/// Whether a name stands alone.
+fn is_unqualified(text: &str) -> bool {
+    Tokens::of(text).nth(1).is_none()
+}
+
 /// Where a name stands that is found now.
 fn place(frames: &[Frame]) -> Place {
     let queries = frames.iter().skip(1).filter(|frame| frame.is_query).count();
@@ -185,88 +217,15 @@ fn place(frames: &[Frame]) -> Place {
 
 /// A name with all that is joined to it by dots.
 fn qualified<'sql>(sql: &'sql str, first: &'sql str, tokens: &mut Peekable<Tokens<'sql>>) -> &'sql str {
-    let start = first.as_ptr() as usize - sql.as_ptr() as usize;
+    let offset = |part: &str| part.as_ptr() as usize - sql.as_ptr() as usize;
+    let start = offset(first);
     let mut end = start + first.len();
-    while sql[end..].starts_with('.') {
+    while sql[end..].trim_start().starts_with('.') {
         tokens.next();
         let Some(Token::Word(part) | Token::Quoted(part)) = tokens.next() else { break };
-        end += 1 + part.len();
+        end = offset(part) + part.len();
     }
     &sql[start..end]
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token<'sql> {
-    Word(&'sql str),
-    /// With its quotes.
-    Quoted(&'sql str),
-    Open,
-    Close,
-    Comma,
-    Other,
-    Unreadable(&'sql str),
-}
-
-struct Tokens<'sql> {
-    rest: &'sql str,
-}
-
-impl<'sql> Iterator for Tokens<'sql> {
-    type Item = Token<'sql>;
-
-    fn next(&mut self) -> Option<Token<'sql>> {
-        self.rest = self.rest.trim_start();
-        let first = self.rest.chars().next()?;
-        if is_unreadable(self.rest) {
-            let text = &self.rest[..first.len_utf8()];
-            self.rest = "";
-            return Some(Token::Unreadable(text));
-        }
-        let (length, make): (usize, fn(&'sql str) -> Token<'sql>) = match first {
-            '(' => (1, |_| Token::Open),
-            ')' => (1, |_| Token::Close),
-            ',' => (1, |_| Token::Comma),
-            '"' => (closed(self.rest, '"'), Token::Quoted),
-            '\'' => (closed(self.rest, '\''), |_| Token::Other),
-            '$' => (1 + word(&self.rest[1..]), |_| Token::Other),
-            c if c.is_alphanumeric() || c == '_' => (word(self.rest), Token::Word),
-            c => (c.len_utf8(), |_| Token::Other),
-        };
-        let (token, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        Some(make(token))
-    }
-}
-
-/// Whether a comment begins here, or a text in which quotes mean something else: `E'…'`, `U&"…"`, `$$…$$`.
-fn is_unreadable(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let at = |i: usize| bytes.get(i).copied().unwrap_or_default();
-    match at(0) {
-        b'-' => at(1) == b'-',
-        b'/' => at(1) == b'*',
-        b'$' => !at(1).is_ascii_digit(),
-        b'e' | b'E' => at(1) == b'\'',
-        b'u' | b'U' => at(1) == b'&' && matches!(at(2), b'\'' | b'"'),
-        _ => false,
-    }
-}
-
-fn word(text: &str) -> usize {
-    text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len())
-}
-
-/// The length of what stands in quotes; two of them are one that belongs to it.
-fn closed(text: &str, quote: char) -> usize {
-    let mut end = 1;
-    while let Some(found) = text[end..].find(quote) {
-        end += found + 1;
-        if !text[end..].starts_with(quote) {
-            return end;
-        }
-        end += 1;
-    }
-    text.len()
 }
 
 #[cfg(test)]
@@ -400,5 +359,67 @@ mod tests {
         check(r#"SELECT "a"."from" FROM "a" WHERE substring("a"."x" from 2 for 3) = $1"#, &[(r#""a""#, Own)]);
         check("", &[]);
         check(")) FROM \"a", &[]);
+    }
+
+    #[test]
+    fn names_of_queries() {
+        // `WITH` gives names that are no tables, for as long as its query lasts, and not in the query of that name itself.
+        check(
+            r#"WITH x AS (SELECT 1 FROM "a") SELECT 1 FROM x, "X", public.x"#,
+            &[(r#""a""#, Subquery), (r#""X""#, Own), ("public.x", Own)],
+        );
+        check(
+            "with \"x\" (i, j) as not materialized (select 1, 2), y as (select 1 from X) select 1 from x join Y on true",
+            &[],
+        );
+        check(
+            "WITH x AS (SELECT 1 FROM x) SELECT 1 FROM b WHERE (EXISTS (SELECT 1 FROM x))",
+            &[("x", Subquery), ("b", Own)],
+        );
+        check("WITH RECURSIVE x AS (SELECT 1 FROM a UNION ALL SELECT 1 FROM x) SELECT 1 FROM x", &[("a", Subquery)]);
+        check("(WITH x AS (SELECT 1) SELECT 1 FROM x) UNION SELECT 1 FROM x", &[("x", Own)]);
+        check("SELECT 1 FROM x WHERE (y IN (WITH x AS (SELECT 1) SELECT 1 FROM x))", &[("x", Own)]);
+    }
+
+    #[test]
+    fn names_of_queries_do_not_hide_tables() {
+        for sql in [
+            // What is written to.
+            "WITH x AS (SELECT 1) DELETE FROM x",
+            "WITH x AS (SELECT 1) DELETE FROM ONLY x USING x AS y",
+            "WITH x AS (SELECT 1) UPDATE x SET y = 1 FROM x AS z",
+            "WITH x AS (SELECT 1) INSERT INTO x SELECT 1 FROM x",
+            "WITH x AS (SELECT 1) MERGE INTO x USING x AS y ON true WHEN MATCHED THEN DO NOTHING",
+            // Seen by the SELECT, and not by what follows it.
+            "INSERT INTO a WITH x AS (SELECT 1) SELECT 1 FROM x RETURNING (SELECT 1 FROM x)",
+            // Before it is given.
+            "WITH y AS (SELECT 1 FROM x), x AS (SELECT 1) SELECT 1 FROM y",
+            // Functions.
+            "WITH x AS (SELECT 1) SELECT 1 FROM x(7)",
+            // What cannot be understood.
+            "WITH RECURSIVE y AS (SELECT 1) SEARCH DEPTH FIRST BY i, x SET z SELECT 1 FROM x",
+            "WITH x SELECT 1 FROM x",
+            "WITH SELECT 1 FROM x",
+        ] {
+            assert!(named(sql).iter().any(|name| name.text == "x"), "{sql}");
+        }
+    }
+
+    #[test]
+    fn spellings() {
+        let is = |one, other| Name { text: one, place: Own }.is(other);
+        for (one, other) in [
+            ("users", "\"users\""),
+            ("USERS", "users"),
+            ("App.\"users\"", "\"app\".\"users\""),
+            ("\"a\"\"b\"", "\"a\"\"b\""),
+        ] {
+            assert!(is(one, other) && is(other, one), "{one} {other}");
+        }
+        for (one, other) in
+            [("users", "\"Users\""), ("app.users", "users"), ("\"app.users\"", "app.users"), ("a", "\"a\"\"\"")]
+        {
+            assert!(!is(one, other) && !is(other, one), "{one} {other}");
+        }
     }
 }
