@@ -29,13 +29,13 @@ impl Inner {
         let listed = self.listed(id, deadline)?;
         let slot = self.slot(place, deadline)?;
         let mut checkout = self.fill(slot, &Some(id.clone()), Choice::Any, deadline)?;
-        let generation = self.directory.generation();
+        let look = self.directory.look(id);
         let answers = self.question(&mut checkout, id, listed.as_ref().map(|target| target.schema().as_str()))?;
         let Found { served, is_current, .. } = self.directory.found(answers, id, listed, self.settings())?;
         if !is_current && self.options.on_behind != OnBehind::Serve {
             self.judge(&mut checkout, id, &served.target)?;
         }
-        self.directory.remember(id, &served, generation);
+        self.directory.remember(id, &served, &look);
         Ok((served, Some(checkout)))
     }
 
