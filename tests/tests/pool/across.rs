@@ -122,7 +122,7 @@ async fn an_own_registry_may_use_the_pool() {
             async move {
                 let id = diesel::dsl::sql::<Text>("id FROM public.tenants ORDER BY id");
                 let ids: Vec<String> = diesel::select(id).load(&mut pool.shared().await?).await?;
-                let tenants: Result<Vec<Tenant>, _> = ids.iter().map(|id| Tenant::new(id)).collect();
+                let tenants: Result<Vec<Tenant>, _> = ids.iter().map(Tenant::new).collect();
                 Ok(tenants?)
             }
         }

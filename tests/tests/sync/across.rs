@@ -71,7 +71,7 @@ fn selections_of_every_kind_of_registry() {
         assert!(matches!(&in_vain, PoolError::NoTenantMatches { patterns } if patterns == &["A*"]), "{in_vain}");
         let unknown = pool.across(Selection::Only(vec![TenantId::new("nosuch").unwrap()])).unwrap_err();
         assert!(matches!(unknown, PoolError::UnknownTenant { .. }), "{unknown}");
-        assert!(pool.across(Selection::None).unwrap().run(|conn| conn.who()).is_empty());
+        assert!(pool.across(Selection::None).unwrap().run(TenantConn::who).is_empty());
     }
 }
 
@@ -88,7 +88,7 @@ fn an_own_registry_may_use_the_pool() {
             async move {
                 let id = diesel::dsl::sql::<Text>("id FROM public.tenants ORDER BY id");
                 let ids: Vec<String> = diesel::select(id).load(&mut pool.shared()?)?;
-                let tenants: Result<Vec<Tenant>, _> = ids.iter().map(|id| Tenant::new(id)).collect();
+                let tenants: Result<Vec<Tenant>, _> = ids.iter().map(Tenant::new).collect();
                 Ok(tenants?)
             }
         }
@@ -96,7 +96,7 @@ fn an_own_registry_may_use_the_pool() {
     let migrator = place.shop.builder().registry(registry).build().unwrap();
     let pool = migrator.pool().max_connections(1).checkout_timeout(Duration::from_secs(5)).build_sync().unwrap();
     own.set(pool.clone()).unwrap();
-    let found = all(&pool).run(|conn| conn.who());
+    let found = all(&pool).run(TenantConn::who);
     let found: Vec<_> = found.into_iter().map(|(id, who)| (id.to_string(), who.unwrap())).collect();
     assert_eq!(found, [("a".to_owned(), "tenant_a".to_owned()), ("b".to_owned(), "tenant_b".to_owned())]);
 }

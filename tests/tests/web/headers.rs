@@ -49,7 +49,7 @@ async fn a_towers_headers_stay() {
     let served = ask("acme").await;
     assert_eq!((served.status().as_u16(), served.headers()["x-request"].as_bytes()), (200, &b"7"[..]));
     let refused = ask("nosuch").await;
-    let cookies: Vec<_> = refused.headers().get_all("set-cookie").iter().map(|value| value.as_bytes()).collect();
+    let cookies: Vec<_> = refused.headers().get_all("set-cookie").iter().map(http::HeaderValue::as_bytes).collect();
     assert_eq!(cookies, [b"a=1", b"b=2"]);
     let texts = |name: &str| refused.headers().get_all(name).iter().map(|v| v.to_str().unwrap()).collect::<Vec<_>>();
     assert_eq!(texts("x-request"), ["answered"], "what the answer itself says counts");
