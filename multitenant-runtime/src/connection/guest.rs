@@ -9,9 +9,10 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, Simpl
 use futures_util::future::join_all;
 
 use super::canceller::Canceller;
+use super::driver::Driver;
 use super::ear::{Ear, ServerError};
 use super::notice::{Notice, NoticeBuffer};
-use super::session::{Driver, Session};
+use super::session::Session;
 use super::silence::Attendant;
 
 /// A connection of ours in Diesel's hands, for code of the application's.

@@ -8,11 +8,13 @@
 mod attempt;
 mod canceller;
 mod codes;
+mod driver;
 mod ear;
 mod error;
 #[cfg(feature = "functions")]
 mod guest;
 mod host;
+mod introduction;
 mod meaning;
 mod notice;
 mod parameters;
@@ -40,11 +42,13 @@ pub(crate) use ear::ServerError;
 pub use error::{ConnectError, ConnectErrorKind};
 #[cfg(feature = "functions")]
 pub(crate) use guest::{Care, Guest};
+#[cfg(feature = "migrations")]
+pub(crate) use introduction::ConnectOptions;
 pub use notice::Notice;
 #[cfg(feature = "migrations")]
 pub(crate) use row::Row;
 #[cfg(feature = "migrations")]
-pub(crate) use session::{Backend, ConnectOptions, PipelineError, Session};
+pub(crate) use session::{Backend, PipelineError, Session};
 #[cfg(feature = "migrations")]
 pub(crate) use silence::Watch;
 #[cfg(feature = "pool")]

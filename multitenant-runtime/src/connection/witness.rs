@@ -5,8 +5,9 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use super::error::ConnectError;
+use super::introduction::ConnectOptions;
 use super::row::Row;
-use super::session::{ConnectOptions, Session};
+use super::session::Session;
 use super::url::ConnectionUrl;
 
 /// One more connection, made when it is first needed, over which the server is asked about the others: what a

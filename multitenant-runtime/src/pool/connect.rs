@@ -35,6 +35,7 @@ impl Inner {
             match self.store.take_oldest(&mut slot) {
                 // Its process is gone before the next one comes; the slot keeps its place among the open ones.
                 Some(pooled) => Box::pin(pooled.end(FAREWELL)).await,
+                None if self.store.is_closed() => return Err(PoolError::Closed),
                 None => tokio::task::yield_now().await,
             }
         }

@@ -11,7 +11,7 @@ use super::pooled::Served;
 const ANEW: &str = "DISCARD SEQUENCES; DISCARD TEMP";
 
 /// The settings of a connection that serves this target, and the assertion that its schema is there.
-pub(super) struct Entrance<'a> {
+pub(crate) struct Entrance<'a> {
     path: String,
     schema: &'a SchemaName,
     oid: Option<&'a str>,
@@ -20,7 +20,7 @@ pub(super) struct Entrance<'a> {
 }
 
 impl<'a> Entrance<'a> {
-    pub(super) fn of(settings: &'a Settings, served: &'a Served) -> Self {
+    pub(crate) fn of(settings: &'a Settings, served: &'a Served) -> Self {
         debug_assert!(
             served.oid.is_some() || served.target.tier() == Tier::Shared,
             "a tenant's schema is known by its number"
@@ -36,23 +36,28 @@ impl<'a> Entrance<'a> {
     /// The assertion by a lock that is in nobody's way and ends with this message: no query is planned for it, which
     /// makes a switch cost half as much. Nor is it waited for. That the schema is the one that was looked up it does not
     /// say; where it fails, for whatever reason, the one in full is sent. `None` where there is nothing to lock.
-    pub(super) fn quick(&self) -> Option<String> {
+    pub(crate) fn quick(&self) -> Option<String> {
         let table = format!("{}.{}", self.schema.quoted(), self.lock?.quoted());
         Some(format!("SET search_path = {}; {ANEW}; LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT", self.path))
     }
 
     /// For a session: the assertion that the schema is there and may be used, and is the one that was looked up.
-    pub(super) fn of_session(&self) -> String {
+    pub(crate) fn of_session(&self) -> String {
         format!("SET search_path = {}; {ANEW}; {}", self.path, self.assertion())
     }
 
     /// The same for one transaction.
-    pub(super) fn of_transaction(&self) -> String {
+    pub(crate) fn of_transaction(&self) -> String {
         let assertion = self.assertion();
         format!("SET LOCAL TIME ZONE 'UTC'; SET LOCAL search_path = {}; {ANEW}; {assertion}", self.path)
     }
 
     fn assertion(&self) -> String {
+        format!("SELECT 1 OPERATOR(pg_catalog./) ({})::pg_catalog.int4", self.is_there())
+    }
+
+    /// A condition that is never null: the schema is there and may be used, and is the one that was looked up.
+    pub(crate) fn is_there(&self) -> String {
         let same = self.oid.map_or_else(String::new, |oid| {
             format!(
                 " AND pg_catalog.to_regnamespace({})::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
@@ -60,10 +65,13 @@ impl<'a> Entrance<'a> {
                 literal(oid)
             )
         });
-        format!(
-            "SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) {}{same}) \
-             IS TRUE)::pg_catalog.int4",
-            literal(self.schema.as_str())
-        )
+        let name = literal(self.schema.as_str());
+        format!("(pg_catalog.current_schema() OPERATOR(pg_catalog.=) {name}{same}) IS TRUE")
+    }
+
+    /// Sets the path alone.
+    #[cfg(feature = "sync")]
+    pub(crate) fn path(&self) -> String {
+        format!("SET search_path = {}", self.path)
     }
 }

@@ -27,6 +27,11 @@ pub enum PoolError {
         /// The tenant.
         tenant: TenantId,
     },
+    /// No tenant's id fits these patterns.
+    NoTenantMatches {
+        /// Those that fit none.
+        patterns: Vec<String>,
+    },
     /// The registry has the tenant, and not so that it could be served.
     UnusableTenant(Box<UnusableTenant>),
     /// The tenant is fenced: [`TenantPool::fence`](crate::TenantPool::fence).
@@ -150,6 +155,11 @@ impl fmt::Display for PoolError {
                  restore it if it is archived",
                 tenant.as_str()
             ),
+            Self::NoTenantMatches { patterns } => {
+                f.write_str("no tenant's id fits ")?;
+                f.write_str(&patterns.iter().map(|pattern| format!("{pattern:?}")).collect::<Vec<_>>().join(", "))?;
+                f.write_str(": `*` is any text, `?` any character, and ids are case-sensitive")
+            }
             Self::UnusableTenant(unusable) => match &unusable.failure.hint {
                 Some(hint) => write!(f, "{}: {hint}", unusable.failure.message),
                 None => f.write_str(&unusable.failure.message),
@@ -176,7 +186,8 @@ impl fmt::Display for PoolError {
             Self::Migration { tenant, error } => {
                 write!(
                     f,
-                    "the tenant {:?} is older than this binary, and migrating it failed: {error}",
+                    "the tenant {0:?} is older than this binary, and migrating it failed: {error}: mend what it says, then \
+                     ask again, or migrate it by hand (`cargo multitenant migrate --tenant {0:?}`)",
                     tenant.as_str()
                 )
             }
@@ -193,8 +204,8 @@ impl fmt::Display for PoolError {
             ),
             Self::TypesInTenantSchema { tenant, types } => write!(
                 f,
-                "the schema of the tenant {:?} has types of its own ({types}), which Diesel remembers by name for as \
-                 long as a connection lives, so that they would be another tenant's: pin connections to tenants \
+                "the schema of the tenant {:?} has types of its own ({types}), which Diesel and prepared statements \
+                 remember for as long as a connection lives, so that they would be another tenant's: pin connections to tenants \
                  (`pin_connections(true)`), or move the types into the shared schema",
                 tenant.as_str()
             ),
@@ -221,7 +232,11 @@ impl fmt::Display for PoolError {
                 write!(f, "the pool's own query failed: {failure}")?;
                 failure.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
             }
-            Self::Hook { hook, error } => write!(f, "the hook `{hook}` failed: {error}; the connection is closed"),
+            Self::Hook { hook, error } => write!(
+                f,
+                "the hook `{hook}` failed: {error}; the connection is closed, and the next checkout calls it again: see to \
+                 the hook, which the application has given the pool"
+            ),
             Self::BehindPooler => f.write_str(
                 "the URL leads to a pooler, or to something else that drops startup options, where what is set on a \
                  connection may reach other clients: say that it works in transaction mode \
@@ -239,21 +254,66 @@ impl fmt::Display for PoolError {
                  PgBouncer 1.21 and later) and say so (`prepared_statements(true)`), or cast to `text`",
             ),
             Self::Url(error) => error.fmt(f),
-            Self::Closed => f.write_str("the pool is closed: nothing is handed out any more"),
+            Self::Closed => f.write_str(
+                "the pool is closed, and hands nothing out any more: close it when nobody asks any more, or build another \
+                 pool",
+            ),
         }
     }
 }
 
 impl std::error::Error for PoolError {
+    /// What is below the error that the text has told of already: who prints the chain has nothing twice.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::InvalidId { error, .. } => Some(error),
-            Self::Migration { error, .. } => Some(&**error),
-            Self::Connect(error) => Some(error),
-            Self::Registry(error) => Some(error),
-            Self::Hook { error, .. } => Some(&**error),
-            Self::Url(error) => Some(error),
+            Self::InvalidId { error, .. } => error.source(),
+            Self::Migration { error, .. } => error.source(),
+            Self::Connect(error) => error.source(),
+            Self::Registry(error) => error.source(),
+            Self::Hook { error, .. } => error.source(),
+            Self::Url(error) => error.source(),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn a_chain_says_nothing_twice() {
+        let cause = || Box::new(std::io::Error::other("the application's own"));
+        for error in [
+            PoolError::Hook { hook: "on_checkout", error: cause() },
+            PoolError::Registry(RegistryError::Custom(cause())),
+            PoolError::InvalidId { id: String::new(), error: TenantId::new("").unwrap_err() },
+            PoolError::Url(crate::ConnectionUrl::parse("postgres://%").unwrap_err()),
+        ] {
+            let text = error.to_string();
+            let mut next = error.source();
+            let mut below = Vec::new();
+            while let Some(error) = next {
+                below.push(error.to_string());
+                next = error.source();
+            }
+            assert!(below.iter().all(|below| *below != text), "{text}: {below:?}");
+            assert_eq!(text.matches("the application's own").count() + below.len(), usize::from(text.contains("own")));
+        }
+    }
+
+    #[test]
+    fn each_says_what_to_do_next() {
+        let tenant = TenantId::new("acme").unwrap();
+        let error = Box::new(crate::Error::NoDatabase);
+        for (error, next) in [
+            (PoolError::Closed, "build another pool"),
+            (PoolError::Hook { hook: "after_connect", error: "no".into() }, "see to the hook"),
+            (PoolError::Migration { tenant, error }, "cargo multitenant migrate --tenant \"acme\""),
+        ] {
+            assert!(error.to_string().contains(next), "{error}");
         }
     }
 }

@@ -55,9 +55,15 @@ impl<P> TenantJob<P> {
     ///
     /// [`PoolError`]. The job is gone then: what is to be tried again is still in the queue, or was cloned.
     pub async fn enter(self, pool: &TenantPool) -> Result<(TenantConn, P), PoolError> {
+        let (tenant, payload) = self.begin();
+        let connection = Box::pin(pool.tenant(&tenant)).await?;
+        Ok((connection, payload))
+    }
+
+    /// What is in it, when the work begins.
+    pub(crate) fn begin(self) -> (TenantId, P) {
         tracing::Span::current().record("tenant", self.tenant.as_str());
-        let connection = Box::pin(pool.tenant(&self.tenant)).await?;
-        Ok((connection, self.payload))
+        (self.tenant, self.payload)
     }
 }
 

@@ -54,6 +54,7 @@ pub(crate) use {
     builder::{Options, Parts},
     connect::may_pass,
     directory::Directory,
+    entrance::Entrance,
     fences::Fences,
     keyed::{Keyed, Place},
     pooled::{Owner, Served},

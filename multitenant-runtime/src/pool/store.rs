@@ -188,6 +188,11 @@ impl<P: Idle> Store<P> {
         idle.into_iter().map(|pooled| (pooled, Counted(Arc::clone(self)))).collect()
     }
 
+    /// Whether nothing is handed out any more: what is open then is not idle, nor will it be.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
     /// Waits until there is no connection any more.
     pub(crate) async fn emptied(&self) {
         loop {
@@ -255,5 +260,52 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Connection(Instant);
+
+    impl Idle for Connection {
+        fn is_lost(&self) -> bool {
+            false
+        }
+
+        fn is_of(&self, _: &Owner) -> bool {
+            false
+        }
+
+        fn is_nobodys(&self) -> bool {
+            true
+        }
+
+        fn opened(&self) -> Instant {
+            self.0
+        }
+
+        fn idle_since(&mut self) -> &mut Instant {
+            &mut self.0
+        }
+    }
+
+    /// Who has a slot when the pool is closed finds neither a connection nor room for one, for as long as the last
+    /// connection takes to end: that is when it has to be told.
+    #[tokio::test]
+    async fn a_slot_of_a_closed_pool_is_good_for_nothing() {
+        let store = Store::new(1);
+        let mut slot = store.slot(None).await.ok().unwrap();
+        assert!(store.may_open(&mut slot));
+        assert!(store.park(Connection(Instant::now()), &mut slot).is_ok());
+        assert!(!store.is_closed());
+        let counted = store.close();
+        assert!(store.is_closed());
+        assert!(!store.may_open(&mut slot) && store.take_oldest(&mut slot).is_none());
+        assert!(store.take(&mut slot, &None, Choice::Any).is_none());
+        assert!(matches!(store.slot(None).await, Err(PoolError::Closed)));
+        drop(counted);
+        assert_eq!(store.status().open, 0);
     }
 }

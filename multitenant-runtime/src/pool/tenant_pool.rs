@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use super::builder::Options;
 use super::checkout::{FAREWELL, bury};
 use super::conn::{SharedConn, TenantConn};
-use super::directory::Directory;
+use super::directory::{Directory, Roster, Survey};
 use super::error::PoolError;
 use super::fences::Fences;
 use super::hooks::PoolHooks;
@@ -131,10 +131,13 @@ impl TenantPool {
     ///
     /// # Errors
     ///
-    /// [`PoolError`]; [`PoolError::UnknownTenant`] where one that is asked for by its id is not registered.
+    /// [`PoolError`]; [`PoolError::UnknownTenant`] where one that is asked for by its id is not registered;
+    /// [`PoolError::NoTenantMatches`] where a pattern fits none.
     pub async fn across(&self, tenants: Selection) -> Result<Across, PoolError> {
+        let survey = Survey::new(&self.0.migrator, &self.0.options);
+        let registered = survey.elsewhere().await?;
         let mut conn = self.shared().await?;
-        let roster = self.0.roster(&mut conn.checkout).await?.select(&tenants)?;
+        let roster = Roster::ask(&survey, &mut conn.checkout, registered).await?.select(&tenants)?;
         Ok(Across::new(self.clone(), roster))
     }
 

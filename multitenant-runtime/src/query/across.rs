@@ -11,7 +11,7 @@ use crate::registry::UnusableTenant;
 use super::error::AcrossError;
 
 /// How many tenants are asked at once, unless said otherwise.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
 /// The tenants over which a query goes; from [`TenantPool::across`].
 ///
@@ -100,7 +100,7 @@ impl Across {
 }
 
 /// The results of the tenants that nobody can serve.
-pub(super) fn refused<R, E>(roster: &Roster) -> Vec<(TenantId, Result<R, AcrossError<E>>)> {
+pub(crate) fn refused<R, E>(roster: &Roster) -> Vec<(TenantId, Result<R, AcrossError<E>>)> {
     let refused = |unusable: &UnusableTenant| {
         let error = PoolError::UnusableTenant(Box::new(unusable.clone()));
         Some((TenantId::new(&unusable.tenant).ok()?, Err(error.into())))

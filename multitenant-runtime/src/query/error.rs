@@ -31,8 +31,9 @@ impl<E: fmt::Display> fmt::Display for AcrossError<E> {
 impl<E: std::error::Error + 'static> std::error::Error for AcrossError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Pool(error) => Some(&**error),
-            Self::Work(error) => Some(error),
+            // Their text is this one's.
+            Self::Pool(error) => error.source(),
+            Self::Work(error) => error.source(),
         }
     }
 }

@@ -13,4 +13,6 @@ mod layout;
 mod union;
 
 pub use across::Across;
+#[cfg(feature = "sync")]
+pub(crate) use across::{AT_ONCE, refused};
 pub use error::AcrossError;

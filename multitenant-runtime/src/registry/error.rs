@@ -69,8 +69,9 @@ impl fmt::Display for RegistryError {
 impl std::error::Error for RegistryError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Tenant { error, .. } => Some(error),
-            Self::Custom(error) => Some(&**error),
+            // Their text is in this one's.
+            Self::Tenant { error, .. } => error.source(),
+            Self::Custom(error) => error.source(),
             _ => None,
         }
     }

@@ -108,8 +108,9 @@ impl fmt::Display for Rejection {
 impl std::error::Error for Rejection {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Unresolved(error) => Some(error),
-            Self::Pool(error) => Some(&**error),
+            // Their text is this one's.
+            Self::Unresolved(error) => error.source(),
+            Self::Pool(error) => error.source(),
             Self::Missing | Self::NotRouted => None,
         }
     }

@@ -26,6 +26,7 @@
 
 mod connection;
 mod guard;
+mod lexer;
 mod loading;
 mod names;
 mod operation;
@@ -39,6 +40,7 @@ mod sight;
 mod touching;
 mod transaction;
 mod transaction_builder;
+mod with;
 
 pub(crate) use names::{Name, named};
 pub(crate) use operation::InFlight;

@@ -5,6 +5,9 @@
 
 use std::iter::Peekable;
 
+use super::lexer::{Token, Tokens, folded};
+use super::with::With;
+
 /// A table that a statement names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Name<'sql> {
@@ -16,12 +19,18 @@ pub(crate) struct Name<'sql> {
 impl Name<'_> {
     /// The table's own name, where it stands alone.
     pub(crate) fn unqualified(&self) -> Option<String> {
-        match self.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(quoted) if quoted.replace("\"\"", "").contains('"') => None,
-            Some(quoted) => Some(quoted.replace("\"\"", "\"")),
-            None if self.text.contains('.') => None,
-            None => Some(self.text.to_ascii_lowercase()),
-        }
+        is_unqualified(self.text).then(|| folded(self.text).into_owned())
+    }
+
+    /// Whether this spelling is of the same name: `users` is `"users"`, and `App.users` is `"app"."users"`.
+    pub(super) fn is(&self, spelling: &str) -> bool {
+        let parts = |text| {
+            Tokens::of(text).map(|token| match token {
+                Token::Word(part) | Token::Quoted(part) => folded(part),
+                _ => ".".into(),
+            })
+        };
+        self.text == spelling || parts(self.text).eq(parts(spelling))
     }
 
     /// Whether it is none, and what follows cannot be read.
@@ -51,7 +60,7 @@ pub(super) enum Place {
 
 /// All tables that the statement names.
 pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
-    let mut tokens = Tokens { rest: sql }.peekable();
+    let mut tokens = Tokens::of(sql).peekable();
     let mut names = Vec::new();
     let mut frames = vec![Frame::default()];
     while let Some(token) = tokens.next() {
@@ -59,6 +68,9 @@ pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
         let Some(frame) = frames.last_mut() else { break };
         if !matches!(token, Token::Word(_) | Token::Open) {
             frame.last = Keyword::Other;
+        }
+        if frame.with.takes(token) {
+            continue;
         }
         match token {
             Token::Unreadable(text) => {
@@ -73,13 +85,19 @@ pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
                 frames.pop();
                 if let Some(frame) = frames.last_mut() {
                     frame.expects_table = false;
+                    frame.with.close();
                 }
             }
-            Token::Comma => frame.expects_table = frame.is_in_from,
+            Token::Comma => (frame.expects_table, frame.is_target) = (frame.is_in_from, false),
             Token::Word(word) if frame.keyword(word, depth == 0) => {}
             Token::Word(text) | Token::Quoted(text) if frame.expects_table => {
                 let text = qualified(sql, text, &mut tokens);
                 frame.expects_table = false;
+                // What is written to is a table always, and what is called a function.
+                let is_read = !frame.is_target && tokens.peek() != Some(&Token::Open);
+                if is_read && is_unqualified(text) && frames.iter().any(|frame| frame.with.has(&folded(text))) {
+                    continue;
+                }
                 let place = place(&frames);
                 names.push(Name { text, place });
             }
@@ -102,7 +120,10 @@ struct Frame {
     is_hidden: bool,
     is_in_from: bool,
     expects_table: bool,
+    /// Whether that is the one that is written to.
+    is_target: bool,
     last: Keyword,
+    with: With,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +164,12 @@ impl Frame {
             _ => Keyword::Other,
         };
         match upper.as_str() {
+            "INTO" | "UPDATE" => self.is_target = true,
+            "FROM" => self.is_target = self.is_delete,
+            "SELECT" | "TABLE" | "USING" | "JOIN" => self.is_target = false,
+            _ => {}
+        }
+        match upper.as_str() {
             "SELECT" => {
                 (self.is_query, self.expects_table, self.is_in_from) = (true, false, false);
                 self.is_hidden |= is_outermost && self.is_insert;
@@ -172,6 +199,11 @@ impl Frame {
     }
 }
 
+/// Whether a name stands alone.
+fn is_unqualified(text: &str) -> bool {
+    Tokens::of(text).nth(1).is_none()
+}
+
 /// Where a name stands that is found now.
 fn place(frames: &[Frame]) -> Place {
     let queries = frames.iter().skip(1).filter(|frame| frame.is_query).count();
@@ -185,220 +217,16 @@ fn place(frames: &[Frame]) -> Place {
 
 /// A name with all that is joined to it by dots.
 fn qualified<'sql>(sql: &'sql str, first: &'sql str, tokens: &mut Peekable<Tokens<'sql>>) -> &'sql str {
-    let start = first.as_ptr() as usize - sql.as_ptr() as usize;
+    let offset = |part: &str| part.as_ptr() as usize - sql.as_ptr() as usize;
+    let start = offset(first);
     let mut end = start + first.len();
-    while sql[end..].starts_with('.') {
+    while sql[end..].trim_start().starts_with('.') {
         tokens.next();
         let Some(Token::Word(part) | Token::Quoted(part)) = tokens.next() else { break };
-        end += 1 + part.len();
+        end = offset(part) + part.len();
     }
     &sql[start..end]
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token<'sql> {
-    Word(&'sql str),
-    /// With its quotes.
-    Quoted(&'sql str),
-    Open,
-    Close,
-    Comma,
-    Other,
-    Unreadable(&'sql str),
-}
-
-struct Tokens<'sql> {
-    rest: &'sql str,
-}
-
-impl<'sql> Iterator for Tokens<'sql> {
-    type Item = Token<'sql>;
-
-    fn next(&mut self) -> Option<Token<'sql>> {
-        self.rest = self.rest.trim_start();
-        let first = self.rest.chars().next()?;
-        if is_unreadable(self.rest) {
-            let text = &self.rest[..first.len_utf8()];
-            self.rest = "";
-            return Some(Token::Unreadable(text));
-        }
-        let (length, make): (usize, fn(&'sql str) -> Token<'sql>) = match first {
-            '(' => (1, |_| Token::Open),
-            ')' => (1, |_| Token::Close),
-            ',' => (1, |_| Token::Comma),
-            '"' => (closed(self.rest, '"'), Token::Quoted),
-            '\'' => (closed(self.rest, '\''), |_| Token::Other),
-            '$' => (1 + word(&self.rest[1..]), |_| Token::Other),
-            c if c.is_alphanumeric() || c == '_' => (word(self.rest), Token::Word),
-            c => (c.len_utf8(), |_| Token::Other),
-        };
-        let (token, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        Some(make(token))
-    }
-}
-
-/// Whether a comment begins here, or a text in which quotes mean something else: `E'…'`, `U&"…"`, `$$…$$`.
-fn is_unreadable(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let at = |i: usize| bytes.get(i).copied().unwrap_or_default();
-    match at(0) {
-        b'-' => at(1) == b'-',
-        b'/' => at(1) == b'*',
-        b'$' => !at(1).is_ascii_digit(),
-        b'e' | b'E' => at(1) == b'\'',
-        b'u' | b'U' => at(1) == b'&' && matches!(at(2), b'\'' | b'"'),
-        _ => false,
-    }
-}
-
-fn word(text: &str) -> usize {
-    text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len())
-}
-
-/// The length of what stands in quotes; two of them are one that belongs to it.
-fn closed(text: &str, quote: char) -> usize {
-    let mut end = 1;
-    while let Some(found) = text[end..].find(quote) {
-        end += found + 1;
-        if !text[end..].starts_with(quote) {
-            return end;
-        }
-        end += 1;
-    }
-    text.len()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(sql: &str, expected: &[(&str, Place)]) {
-        let found: Vec<_> = named(sql).into_iter().map(|name| (name.text, name.place)).collect();
-        assert_eq!(found, expected, "{sql}");
-    }
-
-    use Place::{Hidden, Own, Subquery};
-
-    #[test]
-    fn own_tables() {
-        check(r#"SELECT "users"."id" FROM "users" WHERE ("users"."id" = $1)"#, &[(r#""users""#, Own)]);
-        check(r#"SELECT 1 FROM "app"."plans" AS "p" LIMIT $1 FOR UPDATE"#, &[(r#""app"."plans""#, Own)]);
-        check(
-            r#"SELECT x FROM (("a" INNER JOIN "b" ON ("a"."id" = "b"."id")) LEFT OUTER JOIN "c" AS "d" ON ("c"."x" = "b"."x"))"#,
-            &[(r#""a""#, Own), (r#""b""#, Own), (r#""c""#, Own)],
-        );
-        check(r#"UPDATE "a" SET "x" = $1 WHERE ("a"."id" = $2) RETURNING "a"."id""#, &[(r#""a""#, Own)]);
-        check(r#"DELETE  FROM "a" WHERE ("a"."id" = $2)"#, &[(r#""a""#, Own)]);
-        check(
-            r#"INSERT INTO "a" ("x") VALUES ($1), (DEFAULT) ON CONFLICT ("x") DO UPDATE SET "x" = excluded."x""#,
-            &[(r#""a""#, Own)],
-        );
-        check(r#"SELECT 1 FROM "a", b"#, &[(r#""a""#, Own), ("b", Own)]);
-    }
-
-    #[test]
-    fn subqueries() {
-        check(
-            r#"SELECT x FROM "a" WHERE ("a"."x" IN (SELECT "b"."x" FROM "b" WHERE ("b"."id" = $1))) ORDER BY "a"."x""#,
-            &[(r#""a""#, Own), (r#""b""#, Subquery)],
-        );
-        check(r#"SELECT EXISTS (SELECT 1 FROM "b")"#, &[(r#""b""#, Subquery)]);
-        check(
-            r#"SELECT (SELECT x FROM "b" LIMIT 1) FROM "a" ORDER BY (SELECT y FROM "c")"#,
-            &[(r#""b""#, Subquery), (r#""a""#, Own), (r#""c""#, Subquery)],
-        );
-        check(r#"DELETE FROM "a" WHERE ("a"."x" = ANY(SELECT x FROM "b"))"#, &[(r#""a""#, Own), (r#""b""#, Subquery)]);
-    }
-
-    #[test]
-    fn what_types_do_not_show() {
-        check(
-            r#"SELECT 1 FROM "a" WHERE ("a"."x" IN (SELECT x FROM ("b" INNER JOIN "c" ON (true))))"#,
-            &[(r#""a""#, Own), (r#""b""#, Subquery), (r#""c""#, Subquery)],
-        );
-        check(
-            r#"SELECT 1 FROM "a" WHERE (x IN (SELECT (SELECT y FROM "c") FROM "b"))"#,
-            &[(r#""a""#, Own), (r#""c""#, Hidden), (r#""b""#, Subquery)],
-        );
-        check(
-            r#"SELECT 1 FROM "a" WHERE (x IN ((SELECT x FROM "b") UNION (SELECT x FROM "c")))"#,
-            &[(r#""a""#, Own), (r#""b""#, Subquery), (r#""c""#, Subquery)],
-        );
-        check(
-            r#"SELECT DISTINCT ON ((SELECT 1 FROM "b")) x FROM "a" GROUP BY (SELECT 1 FROM "c") HAVING (1 = (SELECT 1 FROM "d")) ORDER BY (SELECT 1 FROM "e")"#,
-            &[(r#""b""#, Hidden), (r#""a""#, Own), (r#""c""#, Hidden), (r#""d""#, Hidden), (r#""e""#, Subquery)],
-        );
-        check(
-            r#"UPDATE "a" SET "x" = (SELECT 1 FROM "b") WHERE (x IN (SELECT 1 FROM "c")) RETURNING (SELECT 1 FROM "d")"#,
-            &[(r#""a""#, Own), (r#""b""#, Hidden), (r#""c""#, Subquery), (r#""d""#, Hidden)],
-        );
-        check(r#"INSERT INTO "a" ("x") SELECT "b"."x" FROM "b" WHERE (true)"#, &[(r#""a""#, Own), (r#""b""#, Hidden)]);
-        check(
-            r#"INSERT INTO "a" ("x") VALUES ((SELECT 1 FROM "b")) RETURNING (SELECT 1 FROM "c")"#,
-            &[(r#""a""#, Own), (r#""b""#, Hidden), (r#""c""#, Hidden)],
-        );
-        check(
-            r#"(SELECT 1 FROM "a") UNION ALL (SELECT 1 FROM "b") ORDER BY 1"#,
-            &[(r#""a""#, Subquery), (r#""b""#, Subquery)],
-        );
-        check(r#"SELECT (TABLE b), "a"."table" FROM "a""#, &[("b", Subquery), (r#""a""#, Own)]);
-        check(
-            "SELECT 1 FROM \"a\" WHERE exists (select from b, c join d using (x))",
-            &[(r#""a""#, Own), ("b", Subquery), ("c", Subquery), ("d", Subquery)],
-        );
-    }
-
-    #[test]
-    fn distinct() {
-        check(r#"SELECT DISTINCT "a"."x" FROM "a""#, &[(r#""a""#, Own)]);
-        check(
-            r#"SELECT 1 FROM "a" WHERE (x IN (SELECT DISTINCT "b"."x" FROM "b"))"#,
-            &[(r#""a""#, Own), (r#""b""#, Subquery)],
-        );
-        check(r#"SELECT DISTINCT x FROM "a" WHERE (x IS DISTINCT FROM y)"#, &[(r#""a""#, Own)]);
-    }
-
-    #[test]
-    fn statements_that_begin_later() {
-        for (sql, table) in [
-            (r#"WITH x AS (SELECT 1) DELETE FROM "b""#, r#""b""#),
-            (r#"WITH x AS (SELECT 1) UPDATE pg_settings SET setting = 'x'"#, "pg_settings"),
-            (r#"SELECT 1 FROM "a" UNION ALL TABLE "b""#, r#""b""#),
-            (r#"INSERT INTO "a" TABLE "b""#, r#""b""#),
-            (r#"DELETE FROM "a" USING "b" WHERE true"#, r#""b""#),
-            (r#"MERGE INTO "a" USING "b" ON true WHEN MATCHED THEN DO NOTHING"#, r#""b""#),
-        ] {
-            assert!(named(sql).iter().any(|name| name.text == table), "{sql}");
-        }
-        check(r#"SELECT 1 FROM "a" FOR NO KEY UPDATE SKIP LOCKED"#, &[(r#""a""#, Own)]);
-        check(r#"SELECT 1 FROM "a" FOR UPDATE OF "a""#, &[(r#""a""#, Own)]);
-    }
-
-    #[test]
-    fn what_cannot_be_read() {
-        for sql in [
-            r#"SELECT 1 FROM "a" WHERE true /* don't */ AND x IN (SELECT 1 FROM b)"#,
-            "SELECT 1 FROM \"a\" WHERE true -- it's\n AND x IN (SELECT 1 FROM b)",
-            r#"SELECT E'it\'s' FROM "a""#,
-            r#"SELECT $$it's$$ FROM "a""#,
-            r#"SELECT $x$'$x$ FROM "a""#,
-            r#"SELECT 1 FROM U&"\0062""#,
-        ] {
-            assert_eq!(named(sql).last().map(|name| name.place), Some(Place::Unreadable), "{sql}");
-        }
-        check(r#"SELECT '-- /* E' FROM "a" WHERE x = $1 - -1 AND "e" = 'x'"#, &[(r#""a""#, Own)]);
-    }
-
-    #[test]
-    fn what_is_no_table() {
-        check(
-            r#"SELECT 'x FROM "b"', extract(year FROM "a"."t") FROM "a" WHERE ("a"."x" IS NOT DISTINCT FROM "a"."y")"#,
-            &[(r#""a""#, Own)],
-        );
-        check(r#"SELECT "FROM", "a"" FROM b" FROM "a"""#, &[(r#""a"""#, Own)]);
-        check(r#"SELECT "a"."from" FROM "a" WHERE substring("a"."x" from 2 for 3) = $1"#, &[(r#""a""#, Own)]);
-        check("", &[]);
-        check(")) FROM \"a", &[]);
-    }
-}
+mod tests;

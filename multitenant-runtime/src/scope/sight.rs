@@ -25,8 +25,8 @@ pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
     let own = own(&names);
     refuse(&names, |name| match name.place {
         Place::Own => true,
-        Place::Subquery => !has_gaps || own.contains(&name.text),
-        Place::Hidden | Place::Unreadable => own.contains(&name.text),
+        Place::Subquery => !has_gaps || is_among(name, &own),
+        Place::Hidden | Place::Unreadable => is_among(name, &own),
     })
 }
 
@@ -38,7 +38,7 @@ pub(super) fn verify_erased(query: &impl QueryFragment<Pg>) -> QueryResult<()> {
     }
     let names = named(&sql);
     let own = own(&names);
-    refuse(&names, |name| own.contains(&name.text))
+    refuse(&names, |name| is_among(name, &own))
 }
 
 /// Looks whether a statement names these tables only.
@@ -48,7 +48,7 @@ pub(super) fn verify_only(query: &impl QueryFragment<Pg>, tables: &[String]) -> 
     if !first.is_some_and(|first| STATEMENTS.iter().any(|known| known.eq_ignore_ascii_case(first))) {
         return Err(Error::QueryBuilderError(Box::new(Command)));
     }
-    refuse(&named(&sql), |name| tables.iter().any(|table| table == name.text))
+    refuse(&named(&sql), |name| tables.iter().any(|table| name.is(table)))
 }
 
 /// The SQL of a statement, or of a part of one.
@@ -95,6 +95,10 @@ fn has_subquery(sql: &str) -> bool {
 
 fn own<'sql>(names: &[Name<'sql>]) -> Vec<&'sql str> {
     names.iter().filter(|name| name.place == Place::Own).map(|name| name.text).collect()
+}
+
+fn is_among(name: &Name<'_>, own: &[&str]) -> bool {
+    own.iter().any(|own| name.is(own))
 }
 
 fn refuse(names: &[Name<'_>], is_known: impl Fn(&Name<'_>) -> bool) -> QueryResult<()> {

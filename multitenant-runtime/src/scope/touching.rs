@@ -15,7 +15,8 @@ use crate::table::Marked;
 ///
 /// Unions, `INSERT … SELECT` and boxed updates and deletes are refused without it, by the compiler; joins and boxed
 /// queries inside of subqueries before they are sent. With it, the compiler looks whether the tables named are
-/// marked, and before the query is sent it is read whether it names no others.
+/// marked, and before the query is sent it is read whether it names no others. SQL of one's own may spell a name as
+/// PostgreSQL takes it (`Users` for `"users"`); what a `WITH` at its beginning calls a query is no table.
 ///
 /// ```
 /// use multitenant_runtime::TenantConn;

@@ -7,7 +7,7 @@ use diesel::query_dsl::RunQueryDsl as Unscoped;
 
 use crate::ident::TenantId;
 use crate::migrator::on_a_runtime;
-use crate::pool::directory::{Answer, Found, History, Question, Row, Statement, of_registry, question};
+use crate::pool::directory::{Answer, Found, History, Question, Roster, Row, Statement, Survey, of_registry, question};
 use crate::pool::{Choice, OnBehind, Place, PoolError, Served};
 use crate::registry::RegistryError;
 use crate::target::Target;
@@ -29,13 +29,13 @@ impl Inner {
         let listed = self.listed(id, deadline)?;
         let slot = self.slot(place, deadline)?;
         let mut checkout = self.fill(slot, &Some(id.clone()), Choice::Any, deadline)?;
-        let generation = self.directory.generation();
+        let look = self.directory.look(id);
         let answers = self.question(&mut checkout, id, listed.as_ref().map(|target| target.schema().as_str()))?;
         let Found { served, is_current, .. } = self.directory.found(answers, id, listed, self.settings())?;
         if !is_current && self.options.on_behind != OnBehind::Serve {
             self.judge(&mut checkout, id, &served.target)?;
         }
-        self.directory.remember(id, &served, generation);
+        self.directory.remember(id, &served, &look);
         Ok((served, Some(checkout)))
     }
 
@@ -45,11 +45,43 @@ impl Inner {
             let listed = self.directory.listed(self.settings(), id);
             return super::wait::wait(listed, deadline).ok_or_else(|| self.too_late())?;
         }
+        self.in_time(self.directory.listed(self.settings(), id), deadline)
+    }
+
+    /// Waits for the application's own function.
+    fn in_time<T: Send>(
+        &self,
+        listed: impl Future<Output = Result<T, PoolError>> + Send,
+        deadline: Instant,
+    ) -> Result<T, PoolError> {
         let left: Duration = deadline.saturating_duration_since(Instant::now());
-        let listed =
-            on_a_runtime(async { tokio::time::timeout(left, self.directory.listed(self.settings(), id)).await });
+        let listed = on_a_runtime(async { tokio::time::timeout(left, listed).await });
         let listed = listed.map_err(|error| PoolError::Registry(RegistryError::Custom(error.into())))?;
         listed.map_err(|_| self.too_late())?
+    }
+
+    /// All tenants: the other pool's statements.
+    pub(super) fn roster(self: &Arc<Self>) -> Result<Roster, PoolError> {
+        let survey = Survey::new(&self.migrator, &self.options);
+        let mut registered = match self.directory.is_custom() {
+            true => self.in_time(survey.elsewhere(), self.deadline())?,
+            false => super::wait::wait(survey.elsewhere(), self.deadline()).ok_or_else(|| self.too_late())??,
+        };
+        let (mut checkout, _) = self.shared()?;
+        checkout.leave()?;
+        if let Some(schemas) = survey.schemas() {
+            registered = Some(survey.of_schemas(&rows(&mut checkout, schemas)?));
+        }
+        let mut questions = survey.questions(registered);
+        if let Some(sql) = questions.with_state.take() {
+            match rows(&mut checkout, sql) {
+                // Diesel does not say whether it is that something cannot be read.
+                Err(error) if !error.is_lost() => {}
+                found => return questions.roster(found),
+            }
+        }
+        let found = rows(&mut checkout, std::mem::take(&mut questions.without_state));
+        questions.roster(found)
     }
 
     /// One statement: with the state table, where that can be read.

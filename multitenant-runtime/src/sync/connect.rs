@@ -41,6 +41,7 @@ impl Inner {
             match self.store.take_oldest(&mut slot) {
                 // The slot keeps its place among the open ones.
                 Some(pooled) => drop(pooled),
+                None if self.store.is_closed() => return Err(PoolError::Closed),
                 None => thread::yield_now(),
             }
         }

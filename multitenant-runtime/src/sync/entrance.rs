@@ -1,58 +1,59 @@
-//! The one message of a checkout: sets the target, and asks whether its schema is there.
+//! The one message of a checkout: sets the target, and asserts that its schema is there.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::RunQueryDsl;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::Bool;
 use diesel::{PgConnection, QueryResult};
 
-use crate::pool::Served;
-use crate::run::Frame;
+use crate::pool::{Entrance, Served};
 use crate::settings::Settings;
 
 /// Sets the target. Whether its schema is there, and the one that the registry's answer was about.
 pub(super) fn enter(connection: &mut PgConnection, settings: &Settings, served: &Served) -> QueryResult<bool> {
-    let schema = served.target.schema();
-    let path = Frame::new(settings, &served.target).search_path();
-    let entrance = Entrance { path, schema: schema.as_str(), quoted: schema.quoted(), oid: served.oid.as_deref() };
-    Ok(entrance.get_result::<Option<bool>>(connection)?.unwrap_or(false))
+    let entrance = Entrance::of(settings, served);
+    if let Some(sql) = entrance.quick()
+        && connection.batch_execute(&sql).is_ok()
+    {
+        return Ok(true);
+    }
+    match connection.batch_execute(&entrance.of_session()) {
+        Ok(()) => Ok(true),
+        // Diesel does not say whether it is the assertion; so it is asked. All of the message is undone.
+        Err(error @ Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
+            connection.batch_execute(&entrance.path())?;
+            match (Question { is_there: entrance.is_there() }).get_result(connection)? {
+                true => Err(error),
+                false => Ok(false),
+            }
+        }
+        Err(error) => Err(error),
+    }
 }
 
-/// One text for the whole life of a connection, which is prepared once.
-struct Entrance<'a> {
-    /// Quoted names.
-    path: String,
-    schema: &'a str,
-    quoted: String,
-    oid: Option<&'a str>,
+struct Question {
+    is_there: String,
 }
 
-impl QueryId for Entrance<'_> {
-    type QueryId = Entrance<'static>;
+impl QueryId for Question {
+    type QueryId = ();
 
-    const HAS_STATIC_QUERY_ID: bool = true;
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Query for Entrance<'_> {
-    type SqlType = Nullable<Bool>;
+impl Query for Question {
+    type SqlType = Bool;
 }
 
-impl<Conn> RunQueryDsl<Conn> for Entrance<'_> {}
+impl<Conn> RunQueryDsl<Conn> for Question {}
 
-impl QueryFragment<Pg> for Entrance<'_> {
+impl QueryFragment<Pg> for Question {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        // In this order: that is what CASE promises.
-        out.push_sql("SELECT CASE WHEN pg_catalog.set_config('search_path', ");
-        out.push_bind_param::<Text, str>(&self.path)?;
-        out.push_sql(", false) IS NOT NULL THEN pg_catalog.current_schema()::pg_catalog.text OPERATOR(pg_catalog.=) ");
-        out.push_bind_param::<Text, str>(self.schema)?;
-        out.push_sql(" AND coalesce(pg_catalog.to_regnamespace(");
-        out.push_bind_param::<Text, str>(&self.quoted)?;
-        out.push_sql(")::pg_catalog.oid::pg_catalog.text OPERATOR(pg_catalog.=) ");
-        out.push_bind_param::<Nullable<Text>, Option<&str>>(&self.oid)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Nullable<Text>, Option<&str>>(&self.oid)?;
-        out.push_sql(" IS NULL) END");
+        out.unsafe_to_cache_prepared();
+        out.push_sql("SELECT ");
+        out.push_sql(&self.is_there);
         Ok(())
     }
 }

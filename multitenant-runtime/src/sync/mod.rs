@@ -10,8 +10,8 @@
 //!
 //! # What is different
 //!
-//! - Diesel keeps the server's error codes to itself. So whether a schema is there is a question with an answer, and no
-//!   assertion; why there is no connection is found out by a second attempt of our own, and what else fails is known by
+//! - Diesel keeps the server's error codes to itself. So where the assertion fails that a schema is there, it is asked once
+//!   more, as a question with an answer; why there is no connection is found out by a second attempt of our own, and what else fails is known by
 //!   Diesel's kind of error only.
 //! - A connection that has been idle for a while is asked whether it lives, in the message that sets the tenant.
 //! - Types in tenants' schemas need no `pin_connections`: what Diesel has learnt of types is forgotten at a switch.
@@ -20,6 +20,7 @@
 //!   `tcp_user_timeout`, and `statement_timeout`.
 
 mod acquire;
+mod across;
 mod ask;
 mod builder;
 mod checkout;
@@ -28,16 +29,20 @@ mod connect;
 mod connection;
 mod entrance;
 mod hooks;
+mod job;
 mod pooled;
 pub mod prelude;
 mod run_query_dsl;
+mod save_changes;
 mod tenant_pool;
 mod transaction;
 mod wait;
 mod wire;
 
+pub use across::Across;
 pub use conn::{SharedConn, TenantConn};
 pub use connection::ScopedConnection;
 pub use hooks::PoolHooks;
 pub use run_query_dsl::RunQueryDsl;
+pub use save_changes::SaveChangesDsl;
 pub use tenant_pool::TenantPool;

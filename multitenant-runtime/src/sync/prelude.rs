@@ -18,4 +18,5 @@ pub use diesel::prelude::*;
 
 pub use super::connection::ScopedConnection;
 pub use super::run_query_dsl::RunQueryDsl;
+pub use super::save_changes::SaveChangesDsl;
 pub use crate::scope::TouchingDsl;

@@ -5,10 +5,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ident::TenantId;
-use crate::migrator::{Fenced, Migrator};
+use crate::migrator::{Fenced, Migrator, Selection};
 use crate::pool::{Directory, Fences, Keyed, Options, PoolError, PoolStatus, Store};
 use crate::settings::Settings;
 
+use super::across::Across;
 use super::conn::{SharedConn, TenantConn};
 use super::hooks::PoolHooks;
 use super::pooled::Pooled;
@@ -86,6 +87,20 @@ impl TenantPool {
         self.0.keep_tidy();
         let (checkout, target) = self.0.shared()?;
         Ok(SharedConn { checkout, target })
+    }
+
+    /// The tenants of the registry that are asked for, for code over all of them. One look at the registry, over one
+    /// connection, which is given back.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError`]; [`PoolError::UnknownTenant`] where one that is asked for by its id is not registered;
+    /// [`PoolError::NoTenantMatches`] where a pattern fits none.
+    #[expect(clippy::needless_pass_by_value, reason = "as of the other pool")]
+    pub fn across(&self, tenants: Selection) -> Result<Across, PoolError> {
+        self.0.keep_tidy();
+        let roster = self.0.roster()?.select(&tenants)?;
+        Ok(Across::new(self.clone(), roster))
     }
 
     /// Opens connections until there are so many, at most as many as there may be; one after the other.

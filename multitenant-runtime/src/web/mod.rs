@@ -7,7 +7,8 @@
 //! [`RequestTenant`](crate::route::RequestTenant) as arguments.
 //!
 //! What cannot be served leaves a [`Rejection`](crate::route::Rejection) in the response; on its way out the layer makes
-//! the answer of it. So there is one place to change all of them.
+//! the answer of it. So there is one place to change all of them. Headers that layers further in have set stay, but for
+//! those that are about the body.
 //!
 //! Deliberately absent: statics, thread-locals and task-locals. A span is entered while its future is polled, and left
 //! in between.
@@ -16,6 +17,8 @@
 pub mod actix;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(any(feature = "tower", feature = "actix"))]
+mod headers;
 #[cfg(feature = "tower")]
 mod tower;
 

@@ -1,11 +1,12 @@
 //! Queries over many tenants.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use diesel::sql_types::Text;
 use futures_util::{Stream, StreamExt};
 use multitenant_runtime::prelude::*;
-use multitenant_runtime::{AcrossError, PoolError, Selection, TenantConn, TenantId, TenantPool};
+use multitenant_runtime::{AcrossError, PoolError, Selection, Tenant, TenantConn, TenantId, TenantPool};
 
 use super::shop::{NAME, Shop, connections};
 
@@ -103,6 +104,37 @@ async fn selections() {
     assert_eq!(select(Selection::Matching(vec!["a*".to_owned()])).await.unwrap(), ["acme", "apex"]);
     let unknown = select(only("nosuch,tenant_acme")).await;
     assert!(matches!(unknown, Err(PoolError::UnknownTenant { .. })), "{unknown:?}");
+    // A pattern that fits nobody is a mistake, as it is on the command line.
+    let in_vain = select(Selection::Matching(vec!["a*".to_owned(), "A*".to_owned()])).await.unwrap_err();
+    assert!(matches!(&in_vain, PoolError::NoTenantMatches { patterns } if patterns == &["A*"]), "{in_vain}");
+    assert!(in_vain.to_string().contains("case-sensitive"), "{in_vain}");
+}
+
+/// The application's own registry may ask the pool itself: no connection is held for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_own_registry_may_use_the_pool() {
+    let shop = shop(&["a", "b"]).await;
+    let own: Arc<OnceLock<TenantPool>> = Arc::default();
+    let registry = {
+        let own = Arc::clone(&own);
+        move || {
+            let pool = own.get().unwrap().clone();
+            async move {
+                let id = diesel::dsl::sql::<Text>("id FROM public.tenants ORDER BY id");
+                let ids: Vec<String> = diesel::select(id).load(&mut pool.shared().await?).await?;
+                let tenants: Result<Vec<Tenant>, _> = ids.iter().map(Tenant::new).collect();
+                Ok(tenants?)
+            }
+        }
+    };
+    let migrator = shop.builder().registry(registry).build().unwrap();
+    let timeout = std::time::Duration::from_secs(5);
+    let pool = migrator.pool().max_connections(1).checkout_timeout(timeout).build().unwrap();
+    own.set(pool.clone()).unwrap();
+    let across = all(&pool).await;
+    assert_eq!(across.tenants().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
+    let found = by_tenant(across.union::<_, String>(items::table.select(items::label).order(items::id).limit(1))).await;
+    assert_eq!(found["b"], Ok(vec!["tenant_b 1".to_owned()]));
 }
 
 /// More than two statements' worth, with values in the query, a join with a shared table and a subquery.

@@ -80,6 +80,23 @@ async fn a_temporary_table_by_a_function() {
     assert_eq!(pool.status().discarded, 0);
 }
 
+/// What belongs to a session and no setting holds: the next tenant must not have it.
+#[tokio::test(flavor = "multi_thread")]
+async fn sequences_of_the_session() {
+    let shop = Shop::with(&["a", "b"]).await;
+    shop.sql("CREATE SEQUENCE counted").await;
+    let pool = shop.pool_of(1);
+    let mut first = pool.tenant("a").await.unwrap();
+    let pid = first.pid().await;
+    first.raw().batch_execute("SELECT nextval('public.counted')").await.unwrap();
+    drop(first);
+    let mut second = pool.tenant("b").await.unwrap();
+    assert_eq!(second.pid().await, pid);
+    let last = diesel::dsl::sql::<diesel::sql_types::BigInt>("lastval()");
+    let error = diesel::select(last).get_result::<i64>(second.raw()).await.unwrap_err();
+    assert!(error.to_string().contains("lastval"), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_transaction_by_raw_sql() {
     raw("BEGIN; SET search_path = tenant_b").await;

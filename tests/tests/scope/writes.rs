@@ -76,6 +76,13 @@ async fn updates_and_deletes() {
     .await;
 }
 
+#[derive(Debug, QueryableByName)]
+#[diesel(table_name = users)]
+struct Id {
+    #[expect(dead_code, reason = "that there is a row is enough")]
+    id: i32,
+}
+
 #[tokio::test]
 async fn what_the_types_do_not_show_and_the_application_names() {
     for_each_tenant(|mut conn: TenantConn, tenant| async move {
@@ -93,6 +100,13 @@ async fn what_the_types_do_not_show_and_the_application_names() {
         let boxed = users::table.order(users::id).into_boxed();
         let boxed = boxed.filter(users::id.eq_any(posts::table.select(posts::user_id)));
         assert_eq!(boxed.touching((users::table, posts::table)).first::<User>(conn).await?.id, 1);
+        // By hand, in another spelling, and with a name for a query.
+        let raw = "WITH liked AS (SELECT user_id FROM Posts) SELECT id FROM \"users\" WHERE id IN (SELECT user_id FROM Liked)";
+        let named = diesel::sql_query(raw).touching((users::table, posts::table));
+        assert!(!named.load::<Id>(conn).await?.is_empty());
+        let hidden = "WITH liked AS (SELECT user_id FROM secrets) SELECT user_id AS id FROM liked";
+        let refused = diesel::sql_query(hidden).touching((users::table,)).load::<Id>(conn).await.unwrap_err();
+        assert!(refused.to_string().contains("the table secrets"), "{refused}");
         Ok(())
     })
     .await;

@@ -8,7 +8,7 @@ use multitenant_runtime::sync::{RunQueryDsl as _, ScopedConnection as _, TenantC
 use multitenant_runtime::{PoolError, Scope, TenantId};
 
 use super::place::{Place, Who as _};
-use super::shop::mark;
+use super::shop::{self, mark};
 
 /// One connection for two tenants: the first leaves something, the second must see its own. `closed` says whether the
 /// connection is expected to be another one then.
@@ -201,4 +201,22 @@ fn a_plan_that_is_out_of_date() {
     assert_eq!(read(&mut pool.tenant("b").unwrap()).unwrap(), ["tenant_b"]);
     assert_eq!(pool.status().opened, 1);
     pool.forget(&TenantId::new("a").unwrap());
+}
+
+/// What belongs to a session and no setting holds: the next tenant must not have it.
+#[test]
+fn sequences_and_temporary_tables_of_the_session() {
+    let place = Place::with(&["a", "b"]);
+    place.sql("CREATE SEQUENCE counted");
+    place.sql(shop::FUNCTION_THAT_NOTES);
+    let pool = place.pool_of(1);
+    let mut first = pool.tenant("a").unwrap();
+    let pid = first.pid();
+    first.trusted_connection().batch_execute("SELECT public.note(), nextval('public.counted')").unwrap();
+    drop(first);
+    let mut second = pool.tenant("b").unwrap();
+    assert_eq!((second.pid(), second.who().unwrap()), (pid, "tenant_b".to_owned()));
+    let last = diesel::dsl::sql::<diesel::sql_types::BigInt>("lastval()");
+    let error = diesel::select(last).get_result::<i64>(&mut second).unwrap_err();
+    assert!(error.to_string().contains("lastval"), "{error}");
 }

@@ -3,6 +3,7 @@
 //! `MULTITENANT_LONG=1` takes the full sizes; without it each test takes some seconds.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod across;
 mod attacks;
 mod cap;
 mod connecting;
@@ -10,6 +11,7 @@ mod connecting;
 mod environment;
 mod fire;
 mod hooks;
+mod jobs;
 mod leftovers;
 mod messages;
 mod place;

@@ -28,6 +28,40 @@ fn reads_and_writes_of_many_shapes() {
     assert_eq!(twice.touching((mark::table,)).load::<String>(conn).unwrap(), ["tenant_a", "tenant_a"]);
 }
 
+diesel::table! {
+    people (id) {
+        id -> Integer,
+        name -> Text,
+    }
+}
+
+multitenant_runtime::tenant_tables! { people }
+
+#[derive(Debug, PartialEq, Queryable, Identifiable, AsChangeset)]
+#[diesel(table_name = people)]
+struct Person {
+    id: i32,
+    name: String,
+}
+
+#[test]
+fn a_struct_is_saved_in_its_tenant() {
+    let place = Place::with(&["a", "b"]);
+    for schema in ["tenant_a", "tenant_b"] {
+        let table = format!("{schema}.people");
+        place.sql(&format!("CREATE TABLE {table} (id int, name text); INSERT INTO {table} VALUES (1, '{schema}')"));
+    }
+    let pool = place.pool_of(1);
+    let new = Person { id: 1, name: "new".to_owned() };
+    let saved: Person = (&new).save_changes(&mut pool.tenant("a").unwrap()).unwrap();
+    assert_eq!(saved, new);
+    let nobody = Person { id: 2, name: "new".to_owned() };
+    let missing = (&nobody).save_changes::<Person>(&mut pool.tenant("a").unwrap());
+    assert_eq!(missing, Err(diesel::result::Error::NotFound));
+    let name = |id: &str| people::table.select(people::name).first::<String>(&mut pool.tenant(id).unwrap()).unwrap();
+    assert_eq!((name("a"), name("b")), ("new".to_owned(), "tenant_b".to_owned()));
+}
+
 #[test]
 fn what_the_types_do_not_show_is_refused_before_it_is_sent() {
     let place = Place::with(&["a"]);

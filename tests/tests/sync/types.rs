@@ -84,3 +84,30 @@ fn they_work_on_connections_that_change_tenants() {
     assert!(left < 5, "{left} prepared statements are left");
     assert_eq!((pool.status().opened, pool.status().discarded), (1, 0));
 }
+
+diesel::table! {
+    smalls (id) {
+        id -> Integer,
+        small -> Integer,
+    }
+}
+
+multitenant_runtime::tenant_tables! { smalls }
+
+/// Diesel takes a domain for the type below; a prepared statement does not.
+#[test]
+fn domains_work_as_well() {
+    let place = Place::prepared(&["a", "b"], |shop| {
+        shop.tenant(
+            "2_smalls",
+            "CREATE DOMAIN small AS int CHECK (VALUE < 10); CREATE TABLE smalls (id int PRIMARY KEY, small small);
+             INSERT INTO smalls VALUES (1, 7);",
+        );
+    });
+    let pool = place.pool_of(1);
+    for id in ["a", "b", "a"] {
+        let found = smalls::table.filter(smalls::small.eq(7)).select(smalls::small);
+        assert_eq!(found.load::<i32>(&mut pool.tenant(id).unwrap()), Ok(vec![7]), "{id}");
+    }
+    assert_eq!((pool.status().opened, pool.status().discarded), (1, 0));
+}

@@ -5,6 +5,7 @@
 mod answers;
 mod attacks;
 mod client;
+mod headers;
 mod interleaved;
 mod jobs;
 mod layers;

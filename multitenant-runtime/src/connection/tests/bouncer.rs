@@ -6,7 +6,8 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::server::{Server, as_user, free_port, own};
-use crate::connection::session::{ConnectOptions, Session};
+use crate::connection::introduction::ConnectOptions;
+use crate::connection::session::Session;
 use crate::connection::{ConnectError, ConnectionUrl};
 
 struct Bouncer {

@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::server::{Server, free_port};
+use crate::connection::introduction::ConnectOptions;
 use crate::connection::notice::NoticeBuffer;
-use crate::connection::session::{ConnectOptions, PipelineError, Session};
+use crate::connection::session::{PipelineError, Session};
 use crate::connection::silence::Watch;
 use crate::connection::witness::Witness;
 use crate::connection::{ConnectErrorKind, ConnectionUrl};

@@ -4,7 +4,8 @@ use std::path::Path;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 use super::server::Server;
-use crate::connection::session::{ConnectOptions, Session};
+use crate::connection::introduction::ConnectOptions;
+use crate::connection::session::Session;
 use crate::connection::{ConnectError, ConnectErrorKind, ConnectionUrl};
 
 const HBA: &str = "

@@ -9,6 +9,7 @@ pub(crate) mod question;
 mod remembered;
 mod roster;
 mod statement;
+mod survey;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,12 +28,13 @@ pub(crate) use self::history::History;
 use self::listed::Listed;
 use self::question::Texts;
 pub(crate) use self::question::{Answer, Question};
-use self::remembered::Remembered;
+use self::remembered::{Look, Remembered};
 pub(crate) use self::roster::Roster;
 pub(crate) use self::statement::Row;
 #[cfg(feature = "sync")]
 pub(crate) use self::statement::Statement;
 pub(super) use self::statement::rows;
+pub(crate) use self::survey::Survey;
 use super::builder::{OnBehind, Options};
 use super::checkout::Checkout;
 use super::error::PoolError;
@@ -102,7 +104,7 @@ impl Directory {
         id: &TenantId,
         listed: Option<Target>,
     ) -> Result<Served, PoolError> {
-        let generation = self.generation();
+        let look = self.look(id);
         let answers = self.question(checkout, id, listed.as_ref().map(|target| target.schema().as_str())).await?;
         let Found { served, is_current, types } = self.found(answers, id, listed, pool.settings())?;
         if let Some(types) = types {
@@ -111,17 +113,17 @@ impl Directory {
         if !is_current && pool.options.on_behind != OnBehind::Serve {
             history::judge(checkout, pool, id, &served.target).await?;
         }
-        self.remember(id, &served, generation);
+        self.remember(id, &served, &look);
         Ok(served)
     }
 
-    /// To be asked before what is remembered then is looked up.
-    pub(crate) fn generation(&self) -> u64 {
-        self.remembered.generation()
+    /// To be called before the tenant is looked up that is remembered then.
+    pub(crate) fn look(&self, id: &TenantId) -> Look {
+        self.remembered.look(id)
     }
 
-    pub(crate) fn remember(&self, id: &TenantId, served: &Served, generation: u64) {
-        self.remembered.insert(id, served, generation);
+    pub(crate) fn remember(&self, id: &TenantId, served: &Served, look: &Look) {
+        self.remembered.insert(id, served, look);
     }
 
     /// What the answers to a question mean.

@@ -127,12 +127,13 @@ fn has_lock(history: &Identifier) -> String {
     )
 }
 
-/// The types of a schema that Diesel may look up by name. By the dependencies, which are indexed by schema, while types
-/// are not; a table's row type depends on the table.
+/// The types of a schema that Diesel may look up by name, or that a prepared statement remembers as those of its rows: a
+/// domain is such a one even where Diesel takes it for the type below. By the dependencies, which are indexed by schema,
+/// while types are not; a table's row type depends on the table.
 const TYPES: &str = "(SELECT pg_catalog.string_agg(t.typname::text, ', ' ORDER BY t.typname::text) \
      FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t ON t.oid = d.objid \
      WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = n.oid \
-     AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.typtype IN ('e', 'c', 'r'))";
+     AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.typtype IN ('c', 'd', 'e', 'r'))";
 
 impl<const STATE: bool> QueryId for Question<'_, STATE> {
     type QueryId = Question<'static, STATE>;

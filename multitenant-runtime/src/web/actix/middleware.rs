@@ -5,12 +5,16 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderName;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use tracing::Instrument;
 
 use crate::pool::TenantPool;
 use crate::route::{Rejection, RequestHead, Resolve, Routing};
+
+use super::super::headers::stays;
 
 type Answer = Arc<dyn Fn(&Rejection) -> HttpResponse + Send + Sync>;
 
@@ -117,15 +121,60 @@ where
         let served = span.in_scope(|| self.inner.call(request));
         let answer = Arc::clone(&self.middleware.answer);
         async move {
-            let response = served.await?;
+            let response = served.await.map_err(|error| match error.as_error::<Rejection>() {
+                Some(rejection) => Error::from(Answered { rejection: rejection.clone(), answer: Arc::clone(&answer) }),
+                None => error,
+            })?;
             let rejection = response.response().error().and_then(|error| error.as_error::<Rejection>()).cloned();
             Ok(match rejection {
-                Some(rejection) => response.into_response(answer(&rejection)).map_into_right_body(),
+                Some(rejection) => {
+                    let answer = replaced(response.response(), answer(&rejection));
+                    response.into_response(answer).map_into_right_body()
+                }
                 None => response.map_into_left_body(),
             })
         }
         .instrument(span)
         .boxed_local()
+    }
+}
+
+/// The answer, with what else middlewares further in have said.
+fn replaced<B>(response: &HttpResponse<B>, mut answer: HttpResponse) -> HttpResponse {
+    let new: Vec<HeaderName> = answer.headers().keys().cloned().collect();
+    let kept = response.headers().iter().filter(|(name, _)| stays(name.as_str()) && !new.contains(name));
+    // One by one: a name may stand there several times, as that of cookies does.
+    for (name, value) in kept {
+        answer.headers_mut().append(name.clone(), value.clone());
+    }
+    answer
+}
+
+/// A rejection that a middleware further in has returned as its error. Whoever makes a response of it makes this one.
+struct Answered {
+    rejection: Rejection,
+    answer: Answer,
+}
+
+impl ResponseError for Answered {
+    fn status_code(&self) -> StatusCode {
+        self.rejection.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        (self.answer)(&self.rejection)
+    }
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rejection.fmt(f)
+    }
+}
+
+impl fmt::Debug for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.rejection, f)
     }
 }
 

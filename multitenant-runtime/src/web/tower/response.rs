@@ -2,11 +2,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::Response;
+use http::header::HeaderName;
 use pin_project_lite::pin_project;
 use tracing::instrument::Instrumented;
 
 use crate::route::Rejection;
 
+use super::super::headers::stays;
 use super::answer::AnswerRejection;
 
 pin_project! {
@@ -51,12 +53,26 @@ where
             Projected::Served { future, answer } => {
                 let mut response = ready!(future.poll(context))?;
                 if let Some(rejection) = response.extensions_mut().remove::<Rejection>() {
-                    response = answer.answer(&rejection);
+                    response = replaced(response, answer.answer(&rejection));
                 }
                 Poll::Ready(Ok(response))
             }
         }
     }
+}
+
+/// The answer, with what else layers further in have said.
+fn replaced<B>(response: Response<B>, mut answer: Response<B>) -> Response<B> {
+    let (mut before, _) = response.into_parts();
+    let new: Vec<HeaderName> = answer.headers().keys().cloned().collect();
+    let kept = before.headers.iter().filter(|(name, _)| stays(name.as_str()) && !new.contains(name));
+    // One by one: a name may stand there several times, as that of cookies does.
+    for (name, value) in kept {
+        answer.headers_mut().append(name.clone(), value.clone());
+    }
+    before.extensions.extend(std::mem::take(answer.extensions_mut()));
+    *answer.extensions_mut() = before.extensions;
+    answer
 }
 
 impl<F, A, B> std::fmt::Debug for TenantResponse<F, A, B> {

@@ -1,0 +1,24 @@
+//! Which headers stay where a response's answer is replaced.
+
+/// What is about the body that goes, or is our own answer's.
+const ABOUT_THE_BODY: [&str; 13] = [
+    "accept-ranges",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-type",
+    "etag",
+    "last-modified",
+    "retry-after",
+    "trailer",
+    "transfer-encoding",
+];
+
+/// Whether a header stays, of which the new answer says nothing: a cookie or a request's number that a layer further in
+/// has set.
+pub(super) fn stays(name: &str) -> bool {
+    !ABOUT_THE_BODY.contains(&name)
+}
