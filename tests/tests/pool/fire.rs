@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use multitenant_runtime::{NewTenant, PoolError, Scope, TenantConn, TenantId, TenantPool};
+use multitenant_runtime::{Migrator, NewTenant, PoolError, Scope, TenantConn, TenantId, TenantPool};
 use tokio_postgres::Client;
 
 use super::cap::Gauge;
@@ -31,12 +31,12 @@ async fn every_row_belongs_to_the_tenant_asked_for() {
     let seed = variable("MULTITENANT_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(rand_seed);
     say(&format!("seed {seed}, {checkouts} checkouts over {tenants} tenants on {CONNECTIONS} connections"));
     let ids: Vec<String> = (0..tenants).map(|i| format!("t{i}")).collect();
-    let shop = Arc::new(Shop::with(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await);
+    let shop = Shop::with(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let pool = shop.pool().max_connections(CONNECTIONS).lookup_ttl(Duration::from_secs(1)).build().unwrap();
     let gauge = Gauge::begin(shop.client().await);
     let begun = Instant::now();
     let (left, counts) = (Arc::new(AtomicUsize::new(checkouts)), Arc::new(Counts::default()));
-    let churn = tokio::spawn(churn(Arc::clone(&shop), pool.clone(), Arc::clone(&left)));
+    let churn = tokio::spawn(churn(shop.migrator(), shop.client().await, pool.clone(), Arc::clone(&left)));
     let workers: Vec<_> = (0..32)
         .map(|worker| {
             let (pool, left, counts) = (pool.clone(), Arc::clone(&left), Arc::clone(&counts));
@@ -167,9 +167,7 @@ async fn read(conn: &mut TenantConn, id: &str, counts: &Counts) -> bool {
 }
 
 /// Tenants that are created, migrated and dropped meanwhile.
-async fn churn(shop: Arc<Shop>, pool: TenantPool, left: Arc<AtomicUsize>) -> usize {
-    let migrator = shop.migrator();
-    let client = shop.client().await;
+pub(crate) async fn churn(migrator: Migrator, client: Client, pool: TenantPool, left: Arc<AtomicUsize>) -> usize {
     let mut changes = 0;
     while AtomicUsize::load(&left, Ordering::Relaxed) > 0 {
         let id = format!("come{}", changes % 4);
@@ -183,7 +181,8 @@ async fn churn(shop: Arc<Shop>, pool: TenantPool, left: Arc<AtomicUsize>) -> usi
     changes
 }
 
-trait Down {
+/// Counts down, until there is nothing left.
+pub(crate) trait Down {
     fn try_update_down(&self) -> bool;
 }
 
@@ -194,10 +193,10 @@ impl Down for AtomicUsize {
 }
 
 /// By its full name: a query could be loaded as well.
-fn get(count: &AtomicU64) -> u64 {
+pub(crate) fn get(count: &AtomicU64) -> u64 {
     AtomicU64::load(count, Ordering::Relaxed)
 }
 
-fn rand_seed() -> u64 {
+pub(crate) fn rand_seed() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos().into()
 }

@@ -1,11 +1,12 @@
 //! Behind PgBouncer, where that program is installed.
 
 mod endings;
+mod fire;
 mod isolation;
 mod log;
 mod refusals;
 
-use multitenant_runtime::embedded::EmbeddedServer;
+use multitenant_runtime::embedded::{EmbeddedServer, EmbeddedServerBuilder};
 use multitenant_runtime::{Pooling, TenantPool, TenantPoolBuilder};
 use multitenant_tests::pooler::Pooler;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -44,6 +45,10 @@ impl Behind {
     async fn of(connections: usize, tenants: &[&str]) -> Option<Self> {
         // Each line says whose it is, and of which of the server's processes.
         let server = EmbeddedServer::builder().setting("log_statement", "all").setting("log_line_prefix", "%a|%p|");
+        Self::before(server, connections, tenants).await
+    }
+
+    async fn before(server: EmbeddedServerBuilder, connections: usize, tenants: &[&str]) -> Option<Self> {
         let Some(pooler) = Pooler::start(server.start().unwrap(), "transaction", connections).await else {
             say("skipped: PgBouncer is not installed");
             return None;
