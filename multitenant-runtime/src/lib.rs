@@ -41,6 +41,8 @@ mod error;
 #[cfg(feature = "migrations")]
 mod inventory;
 #[cfg(feature = "migrations")]
+mod isolation;
+#[cfg(feature = "migrations")]
 pub mod migration;
 #[cfg(feature = "migrations")]
 mod migrator;
@@ -68,10 +70,12 @@ pub mod testing;
 pub mod web;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
-pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};
+pub use ident::{
+    IdentError, Identifier, MAX_IDENTIFIER_BYTES, RoleName, RoleTemplate, SchemaName, SchemaTemplate, TenantId,
+};
 pub use settings::{
-    CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, SearchPath, Settings, SettingsError, SettingsText,
-    parse_duration,
+    CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, RoleSettings, SearchPath, Settings, SettingsError,
+    SettingsText, parse_duration,
 };
 
 #[cfg(feature = "functions")]

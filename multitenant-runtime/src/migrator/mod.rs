@@ -5,6 +5,7 @@ mod blocking;
 mod builder;
 mod create;
 mod execute;
+mod isolate;
 mod look;
 mod new_tenant;
 mod operation;

@@ -13,7 +13,8 @@ use crate::connection::TransactionStatus;
 use crate::ident::literal;
 use crate::run::{Failure, Frame};
 use crate::scope::InFlight;
-use crate::sqlstate::{FailureClass, is_failed_guard_code, is_stale_plan};
+use crate::settings::Settings;
+use crate::sqlstate::{FailureClass, is_failed_guard_code, is_refused_role, is_stale_plan};
 use crate::target::{Target, Tier};
 
 use super::directory::{Row, rows};
@@ -120,7 +121,7 @@ impl Checkout {
         let sql = entrance(&self.pool, served);
         let pooled = self.pooled();
         if let Some(unit) = &mut pooled.unit {
-            *unit = Arc::new(unit.entering(&sql, &served.target));
+            *unit = Arc::new(unit.entering(&sql, served));
             pooled.served = Some(served.clone());
             if pinned {
                 pooled.pinned.get_or_insert_with(|| served.clone());
@@ -140,6 +141,9 @@ impl Checkout {
                 PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
                     PoolError::MissingSchema { target: served.target.clone() }
                 }
+                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_refused_role) => {
+                    PoolError::of_role(served, failure)
+                }
                 error => error,
             }),
         }
@@ -148,14 +152,37 @@ impl Checkout {
     /// Takes the tenant off, so that the registry is asked as the migrator asks it. To be sent together with what is
     /// asked.
     pub(super) fn leave(&mut self) -> Option<&'static str> {
+        let has_roles = self.pool.settings().roles.is_some();
         let pooled = self.pooled();
         pooled.served = None;
         match &mut pooled.unit {
+            None if has_roles => Some("RESET ROLE; RESET search_path"),
             None => Some("RESET search_path"),
             Some(unit) => {
                 *unit = Arc::new(unit.left());
                 None
             }
+        }
+    }
+
+    /// Takes on the tenant's role, where each has one, for what is asked of its schema: the application itself need have
+    /// no rights there.
+    pub(super) async fn judge_as(&mut self, served: &Served) -> Result<(), PoolError> {
+        let Some(role) = &served.role else { return Ok(()) };
+        let pooled = self.pooled();
+        if let Some(unit) = &mut pooled.unit {
+            let sql = format!("SET LOCAL search_path TO DEFAULT; SET LOCAL ROLE {}", role.quoted());
+            *unit = Arc::new(unit.entering(&sql, served));
+            return Ok(());
+        }
+        match pooled.connection().batch_execute(&format!("SET ROLE {}", role.quoted())).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(match self.explain(&error) {
+                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_refused_role) => {
+                    PoolError::of_role(served, failure)
+                }
+                error => error,
+            }),
         }
     }
 
@@ -308,16 +335,26 @@ fn entrance(pool: &Inner, served: &Served) -> String {
         served.oid.is_some() || served.target.tier() == Tier::Shared,
         "a tenant's schema is known by its number"
     );
-    let (local, anew) = match pool.options.in_transactions() {
-        true => ("SET LOCAL TIME ZONE 'UTC'; SET LOCAL", ""),
+    let (zone, local, anew) = match pool.options.in_transactions() {
+        true => ("SET LOCAL TIME ZONE 'UTC'; ", "SET LOCAL", ""),
         // What belongs to a session, and would tell the next tenant of the last one.
-        false => ("SET", "DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all(); "),
+        false => ("", "SET", "DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all(); "),
     };
+    let role = entered_role(pool.settings(), served, local);
     format!(
-        "{local} search_path = {path}; {anew}SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
+        "{zone}{local} search_path = {path}; {role}{anew}SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
          {}{same}) IS TRUE)::pg_catalog.int4",
         literal(schema.as_str())
     )
+}
+
+/// The tenant's role, or the application's own: what another tenant's was must not stay. Nothing where there are none.
+fn entered_role(settings: &Settings, served: &Served, local: &str) -> String {
+    match (&settings.roles, &served.role) {
+        (None, _) => String::new(),
+        (Some(_), Some(role)) => format!("{local} ROLE {}; ", role.quoted()),
+        (Some(_), None) => format!("{local} role TO DEFAULT; "),
+    }
 }
 
 fn is_of_the_connection(error: &diesel::result::Error) -> bool {

@@ -5,7 +5,7 @@ use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, T
 use tokio::runtime::Handle;
 
 use crate::connection::{Guest, TransactionStatus};
-use crate::ident::TenantId;
+use crate::ident::{RoleName, TenantId};
 use crate::target::Target;
 
 use super::operations::Operations;
@@ -40,6 +40,8 @@ pub(crate) struct Served {
     pub(crate) oid: Option<String>,
     /// Whether it has types of its own, where somebody has asked.
     pub(crate) has_types: bool,
+    /// As whom it is served, where each tenant has a role.
+    pub(crate) role: Option<RoleName>,
 }
 
 /// A tenant, or the shared schema.

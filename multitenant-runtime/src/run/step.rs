@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection::{ConnectError, PipelineError, Session};
 use crate::migration::Migration;
-use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
+use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_other_object, is_undefined_table, retry_once};
 
 use super::cancellation::{cancellable, unless_cancelled};
 use super::known::Known;
@@ -127,6 +127,10 @@ fn meaning(
             Failure::new(FailureClass::Permanent, "the registry has this tenant already, with another schema")
                 .with_hint("correct the row's schema, or remove the row, and create the tenant again"),
         ),
+        // It has come, or gone, since somebody looked.
+        Role::Isolate if is_other_object(error) => {
+            StepError::failed(Failure { class: FailureClass::Retryable, ..Failure::from_postgres(error) })
+        }
         _ => {
             let mut failure = Failure::from_postgres(error);
             locate(&mut failure, role, migrations, position(error));

@@ -14,6 +14,7 @@ mod plain;
 mod project;
 mod record;
 mod registry;
+mod roles;
 mod rollback;
 mod rollout;
 mod run;

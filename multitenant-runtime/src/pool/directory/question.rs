@@ -6,9 +6,10 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Nullable, Text};
 
 use crate::ident::TenantId;
+use crate::isolation::Expressions;
 use crate::registry::{RegistrySource, is_under_construction, registry_query};
 use crate::run::Context;
-use crate::settings::RegistrySettings;
+use crate::settings::{RegistrySettings, Settings};
 use crate::state::{StateTable, complete, is_good, schema_of};
 
 /// The pieces of a statement between which the values stand.
@@ -28,9 +29,18 @@ pub(crate) struct Question<'a, const STATE: bool> {
 }
 
 /// Id, schema by the registry, the schema's number, whether it is being created, whether it is current, another tenant
-/// with the same schema, its types.
-pub(crate) type Row =
-    (Option<String>, Option<String>, Option<String>, Option<bool>, Option<bool>, Option<String>, Option<String>);
+/// with the same schema, its types, its role, and why nobody may take that on.
+pub(crate) type Row = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+    Option<bool>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
 
 /// One row, by names.
 pub(crate) struct Answer {
@@ -41,12 +51,14 @@ pub(crate) struct Answer {
     pub(crate) is_current: bool,
     pub(crate) rival: Option<String>,
     pub(crate) types: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) role_problem: Option<String>,
 }
 
 impl From<Row> for Answer {
-    fn from((id, schema, oid, unfinished, current, rival, types): Row) -> Self {
+    fn from((id, schema, oid, unfinished, current, rival, types, role, role_problem): Row) -> Self {
         let (is_unfinished, is_current) = (unfinished.unwrap_or(false), current.unwrap_or(false));
-        Self { id, schema, oid, is_unfinished, is_current, rival, types }
+        Self { id, schema, oid, is_unfinished, is_current, rival, types, role, role_problem }
     }
 }
 
@@ -73,8 +85,11 @@ impl Texts {
         let state = state.map_or_else(String::new, |table| {
             format!(" LEFT JOIN {} s ON s.schema_name = n.nspname::text", table.qualified())
         });
-        let joins =
-            format!("LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({})::pg_catalog.name{state}", schema("r"));
+        let (role, roles) = role_and_join(settings);
+        let joins = format!(
+            "LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({})::pg_catalog.name{state}{roles}",
+            schema("r")
+        );
         let types = if pinned { "NULL::text" } else { TYPES };
         let rival = match &configured {
             // Two ids make two names, unless the registry gives the name.
@@ -86,7 +101,7 @@ impl Texts {
             ),
         };
         let select = format!(
-            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types} FROM (",
+            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types}, {role} FROM (",
             is_under_construction("n.oid")
         );
         match configured {
@@ -102,6 +117,21 @@ impl Texts {
             },
         }
     }
+}
+
+/// The columns about the tenant's role, and what they are read from.
+fn role_and_join(settings: &Settings) -> (String, String) {
+    let Some(expressions) = Expressions::new(settings) else {
+        return ("NULL::text, NULL::text".to_owned(), String::new());
+    };
+    let name = expressions.name("n.nspname");
+    let problem = Expressions::problem_for_the_session("tr", "tg");
+    let join = format!(
+        " LEFT JOIN pg_catalog.pg_roles tr ON {} LEFT JOIN pg_catalog.pg_roles tg ON {}",
+        Expressions::is_named("tr", &name),
+        Expressions::is_named("tg", &expressions.group_name())
+    );
+    (format!("{name}, {problem}"), join)
 }
 
 /// Whether the history is there, for one tenant.
@@ -128,6 +158,8 @@ impl<const STATE: bool> Query for Question<'_, STATE> {
         Nullable<Text>,
         Nullable<Bool>,
         Nullable<Bool>,
+        Nullable<Text>,
+        Nullable<Text>,
         Nullable<Text>,
         Nullable<Text>,
     );

@@ -21,6 +21,7 @@ mod create;
 #[cfg(feature = "functions")]
 mod function;
 mod history;
+mod isolate;
 mod migrate;
 mod snapshot;
 
@@ -62,6 +63,8 @@ pub(crate) enum Role {
     /// Asserts that the transaction is the one that was begun.
     #[cfg(feature = "functions")]
     Transaction,
+    /// Makes a role, or gives it what it needs.
+    Isolate,
     /// Registers a new tenant.
     Register,
     /// Asserts that the registry has the new tenant as it was made.
