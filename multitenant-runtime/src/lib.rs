@@ -86,8 +86,8 @@ pub use {
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
-        Blocking, Fenced, Migrator, MigratorBuilder, NewTenant, OnFailedTenants, Operation, Scope, Script, Selection,
-        StartUp, Started, StartupMode, migrate_at_startup,
+        Blocking, DroppedTenant, Fenced, Migrator, MigratorBuilder, NewTenant, OldTenant, OnFailedTenants, Operation,
+        Scope, Script, Selection, StartUp, Started, StartupMode, migrate_at_startup,
     },
     plan::{
         Canary, Extent, Goal, MaxFailures, OnAhead, OnEdited, OnOutOfOrder, Plan, PlanSummary, Repair, Rollout, State,

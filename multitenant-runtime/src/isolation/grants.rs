@@ -99,9 +99,34 @@ pub(crate) fn tenant(
     Ok(statements)
 }
 
-/// What takes away a tenant's role, whose schema is gone.
-pub(crate) fn dropped(role: &RoleName) -> [String; 2] {
-    [format!("DROP OWNED BY {}", role.quoted()), format!("DROP ROLE {}", role.quoted())]
+/// What takes away the role of the tenant with this schema, which is gone; none where there is no role.
+///
+/// # Errors
+///
+/// Where the role is one that is not to be touched.
+pub(crate) fn dropped(
+    look: &Look,
+    settings: &Settings,
+    roles: &RoleSettings,
+    schema: &SchemaName,
+) -> Result<Option<(RoleName, Vec<String>)>, Box<Failure>> {
+    let standing = look.tenant(schema);
+    if !standing.exists {
+        return Ok(None);
+    }
+    let role = name_of(&look.ground, settings, roles, schema)?;
+    if let Some(problem) = standing.problem {
+        return Err(Box::new(problem.failure(&role)));
+    }
+    let name = role.quoted();
+    let inherits = if look.ground.has_options { " WITH INHERIT TRUE" } else { "" };
+    let statements = vec![
+        // Who is no superuser may drop what a role has only as one of its members.
+        format!("GRANT {name} TO CURRENT_USER{inherits}"),
+        format!("DROP OWNED BY {name}"),
+        format!("DROP ROLE {name}"),
+    ];
+    Ok(Some((role, statements)))
 }
 
 fn create(role: &RoleName) -> String {

@@ -202,7 +202,7 @@ fn tenants(expressions: &Expressions<'_>, settings: &Settings, roles: &RoleSetti
          LEFT JOIN pg_catalog.pg_roles r ON {role} LEFT JOIN pg_catalog.pg_roles g ON g.oid = ground.\"group\" \
          LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.schema::pg_catalog.name \
          LEFT JOIN pg_catalog.pg_class h ON h.relnamespace = n.oid AND h.relname = {history}",
-        problem = Expressions::problem("r", "g"),
+        problem = Expressions::problem("r", "g", "n.oid"),
         tables = granted('r', "SELECT"),
         sequences = granted('S', "USAGE"),
         settable = Expressions::may_set("ground.application", "r.oid"),

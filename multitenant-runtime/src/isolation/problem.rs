@@ -16,6 +16,8 @@ pub(crate) enum RoleProblem {
     Attributes,
     /// It, or the group, is a member of roles that give it more.
     Member,
+    /// It, or the group, owns what is not the tenant's.
+    Owner,
     /// It has something in another database, or of the whole server.
     Elsewhere,
     /// The one who asks may not take it on.
@@ -23,11 +25,12 @@ pub(crate) enum RoleProblem {
 }
 
 impl RoleProblem {
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Absent, "absent"),
         (Self::Group, "group"),
         (Self::Attributes, "attributes"),
         (Self::Member, "member"),
+        (Self::Owner, "owner"),
         (Self::Elsewhere, "elsewhere"),
         (Self::NotGranted, "not granted"),
     ];
@@ -60,6 +63,11 @@ impl RoleProblem {
                 "(or the group of all tenants) is a member of other roles, and would have their rights: no tenant is \
                  served as it",
                 "revoke those memberships, or choose another template of roles (isolation.role_name)",
+            ),
+            Self::Owner => (
+                "(or the group of all tenants) owns something outside of the tenant's schema, and could do with it as it \
+                 likes: no tenant is served as it",
+                "give that to another owner (`REASSIGN OWNED`), or choose another template of roles (isolation.role_name)",
             ),
             Self::Elsewhere => (
                 "has rights in another database of the server, or on the server itself: shared, it would open one \
@@ -110,19 +118,22 @@ impl<'a> Expressions<'a> {
         )
     }
 
-    /// What keeps this tenant's role, a member of this group, from being taken on, by their rows of `pg_roles`: NULL for
-    /// nothing.
-    pub(crate) fn problem(role: &str, group: &str) -> String {
+    /// What keeps this tenant's role, a member of this group, from being taken on, by their rows of `pg_roles` and the
+    /// schema's number: NULL for nothing.
+    pub(crate) fn problem(role: &str, group: &str, schema: &str) -> String {
         format!(
             "CASE WHEN {role}.oid IS NULL THEN {} WHEN {role}.oid = {group}.oid THEN {} WHEN {} OR {} THEN {} WHEN EXISTS (SELECT FROM \
              pg_catalog.pg_auth_members m WHERE m.member = {role}.oid AND m.roleid IS DISTINCT FROM {group}.oid \
-             OR m.member = {group}.oid) THEN {} WHEN {} THEN {} END",
+             OR m.member = {group}.oid) THEN {} WHEN {} OR {} THEN {} WHEN {} THEN {} END",
             code(RoleProblem::Absent),
             code(RoleProblem::Group),
             has_attributes(role),
             has_attributes(group),
             code(RoleProblem::Attributes),
             code(RoleProblem::Member),
+            is_owner(role, schema),
+            is_owner(group, NOWHERE),
+            code(RoleProblem::Owner),
             is_elsewhere(role),
             code(RoleProblem::Elsewhere),
         )
@@ -132,10 +143,12 @@ impl<'a> Expressions<'a> {
     pub(crate) fn problem_of_group(group: &str) -> String {
         format!(
             "CASE WHEN {group}.oid IS NULL THEN NULL WHEN {} THEN {} WHEN EXISTS (SELECT FROM \
-             pg_catalog.pg_auth_members m WHERE m.member = {group}.oid) THEN {} WHEN {} THEN {} END",
+             pg_catalog.pg_auth_members m WHERE m.member = {group}.oid) THEN {} WHEN {} THEN {} WHEN {} THEN {} END",
             has_attributes(group),
             code(RoleProblem::Attributes),
             code(RoleProblem::Member),
+            is_owner(group, NOWHERE),
+            code(RoleProblem::Owner),
             is_elsewhere(group),
             code(RoleProblem::Elsewhere),
         )
@@ -148,10 +161,10 @@ impl<'a> Expressions<'a> {
 
     /// The same as a problem of who is logged in.
     #[cfg(feature = "pool")]
-    pub(crate) fn problem_for_the_session(role: &str, group: &str) -> String {
+    pub(crate) fn problem_for_the_session(role: &str, group: &str, schema: &str) -> String {
         format!(
             "coalesce({}, CASE WHEN NOT {} THEN {} END)",
-            Self::problem(role, group),
+            Self::problem(role, group, schema),
             Self::may_set("session_user", &format!("{role}.oid")),
             code(RoleProblem::NotGranted)
         )
@@ -168,11 +181,29 @@ fn has_attributes(role: &str) -> String {
     format!("coalesce({}, false)", any.join(" OR "))
 }
 
+/// In no schema at all.
+const NOWHERE: &str = "NULL::pg_catalog.oid";
+
+/// Whether the role owns another schema than this, or a relation in another; what is a session's own does not count.
+fn is_owner(role: &str, schema: &str) -> String {
+    format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_shdepend d LEFT JOIN pg_catalog.pg_class c \
+         ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid \
+         WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = {role}.oid AND d.deptype = 'o' \
+         AND d.dbid = {THIS} AND CASE d.classid WHEN 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+         THEN d.objid IS DISTINCT FROM {schema} WHEN 'pg_catalog.pg_class'::pg_catalog.regclass \
+         THEN c.relpersistence <> 't' AND c.relnamespace IS DISTINCT FROM {schema} ELSE false END)"
+    )
+}
+
+/// The database's number.
+const THIS: &str = "(SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())";
+
 /// What the server itself remembers of who needs a role; memberships are asked for on their own.
 fn is_elsewhere(role: &str) -> String {
     format!(
         "EXISTS (SELECT FROM pg_catalog.pg_shdepend d WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass \
          AND d.refobjid = {role}.oid AND d.classid <> 'pg_catalog.pg_auth_members'::pg_catalog.regclass \
-         AND d.dbid IS DISTINCT FROM (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = {DATABASE}))"
+         AND d.dbid IS DISTINCT FROM {THIS})"
     )
 }

@@ -39,6 +39,11 @@ impl Migrator {
         let settings = &self.context.settings;
         let Some(roles) = &settings.roles else { return Ok(false) };
         let tenants: Vec<&TargetPlan> = view.targets().filter(|plan| plan.target.tenant().is_some()).collect();
+        // A shared migration may bring tenants.
+        let may_bring = view.targets().any(|plan| plan.target.tenant().is_none() && plan.has_work());
+        if tenants.is_empty() {
+            return Ok(may_bring);
+        }
         let Some(look) = self.look_at_roles(session, tenants.iter().map(|plan| &plan.target)).await? else {
             return Ok(false);
         };
@@ -46,12 +51,11 @@ impl Migrator {
         let begins = |plan: &TargetPlan| plan.has_work() && plan.history == HistoryTable::Absent;
         let is_to_be =
             |plan: &&TargetPlan| plan.create_schema || begins(plan) || !look.tenant(plan.target.schema()).is_in_order();
-        let needed = tenants.iter().any(is_to_be) || (!tenants.is_empty() && !look.ground.group_is_ready);
+        let needed = tenants.iter().any(is_to_be) || !look.ground.group_is_ready;
         if needed && let Some(failure) = look.obstacle(settings, roles) {
             return Err(Error::Database(Box::new(failure)));
         }
-        // A shared migration may bring tenants.
-        Ok(needed || view.targets().any(|plan| plan.target.tenant().is_none() && plan.has_work()))
+        Ok(needed || may_bring)
     }
 
     /// Whether nothing is to be done about the roles of these tenants. Writes nothing.

@@ -10,7 +10,7 @@ use super::cancellation::{cancellable, unless_cancelled};
 use super::known::Known;
 use super::preparation::Preparation;
 use super::transaction::{Holder, Role, Transaction};
-use super::{Failure, confined};
+use super::{Failure, confined, dependents};
 
 /// Why a step did not happen. Nothing of it is in the database, unless the connection broke: then nobody
 /// knows until the history is read again.
@@ -118,6 +118,14 @@ fn meaning(
                 FailureClass::Permanent,
                 format!("the migrations read or write outside of the tenant's schema: {names}"),
             ))
+        }
+        Role::Dependents if is_failed_cast(error) => {
+            let message = error.as_db_error().map_or("", |db| db.message());
+            let names = dependents::named_in(message);
+            StepError::failed(
+                Failure::new(FailureClass::Permanent, format!("what is not the tenant's hangs on what is: {names}"))
+                    .with_hint("it would be dropped too: drop or move it first, and drop the tenant again"),
+            )
         }
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")

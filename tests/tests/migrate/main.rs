@@ -4,6 +4,7 @@
 mod builder;
 mod by_state;
 mod create;
+mod drop;
 mod failures;
 mod functions;
 mod histories;

@@ -1,7 +1,7 @@
 //! Each tenant is served as a role of its own, by the synchronous pool too.
 
 use diesel::connection::SimpleConnection as _;
-use diesel::prelude::*;
+use diesel::prelude::{QueryDsl as _, QueryResult};
 use diesel::sql_types::Text;
 use multitenant_runtime::PoolError;
 use multitenant_runtime::sync::{RunQueryDsl as _, TenantConn, TenantPool};

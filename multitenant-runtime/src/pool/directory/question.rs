@@ -125,7 +125,7 @@ fn role_and_join(settings: &Settings) -> (String, String) {
         return ("NULL::text, NULL::text".to_owned(), String::new());
     };
     let name = expressions.name("n.nspname");
-    let problem = Expressions::problem_for_the_session("tr", "tg");
+    let problem = Expressions::problem_for_the_session("tr", "tg", "n.oid");
     let join = format!(
         " LEFT JOIN pg_catalog.pg_roles tr ON {} LEFT JOIN pg_catalog.pg_roles tg ON {}",
         Expressions::is_named("tr", &name),

@@ -6,7 +6,7 @@ use super::{assert_whole, before, create, role, roles, shop};
 use crate::project::Project;
 
 /// What somebody has made under a tenant's name, and a word of what is said of it.
-const HARMFUL: [(&str, &str); 10] = [
+const HARMFUL: [(&str, &str); 12] = [
     ("CREATE ROLE {role} SUPERUSER", "superuser"),
     ("CREATE ROLE {role} LOGIN", "log in"),
     ("CREATE ROLE {role} CREATEROLE", "create roles"),
@@ -15,6 +15,8 @@ const HARMFUL: [(&str, &str); 10] = [
     ("CREATE ROLE {role} BYPASSRLS", "row security"),
     ("CREATE ROLE {role} IN ROLE pg_read_all_data", "member of other roles"),
     ("CREATE ROLE {role}; GRANT pg_monitor TO {role}", "member of other roles"),
+    ("CREATE ROLE {role}; ALTER TABLE plans OWNER TO {role}", "owns something"),
+    ("CREATE ROLE {role}; CREATE SCHEMA theirs AUTHORIZATION {role}", "owns something"),
     ("CREATE ROLE {role}; GRANT CREATE ON DATABASE {database} TO {role}", "on the server itself"),
     ("CREATE ROLE {role}; ALTER DATABASE {database} OWNER TO {role}", "on the server itself"),
 ];

@@ -34,10 +34,15 @@ async fn one_that_could_do_more_is_not_taken_on() {
         ("ALTER ROLE {} SUPERUSER", "ALTER ROLE {} NOSUPERUSER", "superuser"),
         ("ALTER ROLE {} LOGIN", "ALTER ROLE {} NOLOGIN", "log in"),
         ("GRANT pg_read_all_data TO {}", "REVOKE pg_read_all_data FROM {}", "member of other roles"),
+        ("ALTER TABLE public.mark OWNER TO {}", "ALTER TABLE public.mark OWNER TO {me}", "owns something"),
         ("GRANT CREATE ON DATABASE {db} TO {}", "REVOKE CREATE ON DATABASE {db} FROM {}", "on the server itself"),
     ] {
         let database = role.strip_suffix("_tenant_a").unwrap();
-        let sql = |sql: &str| sql.replace("{db}", &format!("\"{database}\"")).replace("{}", &format!("\"{role}\""));
+        let sql = |sql: &str| {
+            sql.replace("{me}", "CURRENT_USER")
+                .replace("{db}", &format!("\"{database}\""))
+                .replace("{}", &format!("\"{role}\""))
+        };
         shop.sql(&sql(harm)).await;
         // Not for the owner of everything either, who may take any role on.
         for pool in [pool_of(&shop, 1), shop.pool_of(1)] {
