@@ -87,6 +87,23 @@ async fn one_that_goes_behind_the_pools_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_registry_is_asked_as_the_application_itself() {
+    let shop = isolated(&["a", "b"]).await;
+    // No tenant may read it.
+    shop.sql(&format!(
+        "REVOKE ALL ON tenants FROM \"{}\"",
+        shop.role("a").await.replace("_tenant_a", "_public_tenants")
+    ))
+    .await;
+    let pool = pool_of(&shop, 1);
+    for id in ["a", "b", "a"] {
+        assert_eq!(pool.tenant(id).await.unwrap().who().await.unwrap(), format!("tenant_{id}"));
+        pool.forget(&TenantId::new(id).unwrap());
+    }
+    assert_eq!(pool.across(multitenant_runtime::Selection::All).await.unwrap().tenants().count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_history_is_read_as_the_tenant() {
     let shop = isolated(&["a", "b"]).await;
     shop.sql("DELETE FROM multitenant.targets WHERE tenant IS NOT NULL").await;
