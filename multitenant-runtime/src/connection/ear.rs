@@ -48,6 +48,10 @@ impl Ear {
     }
 
     fn note(&self, error: ServerError) {
+        #[cfg(feature = "pool")]
+        if crate::sqlstate::is_stale_plan(&error.code, error.routine.as_deref()) {
+            self.traffic.stale();
+        }
         let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         if errors.len() == Self::CAPACITY {
             errors.pop_front();

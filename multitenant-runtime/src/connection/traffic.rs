@@ -38,6 +38,8 @@ struct State {
     status: Option<TransactionStatus>,
     /// How many statements the server holds prepared for us.
     statements: usize,
+    /// Whether a statement has failed since its plan is stale.
+    has_stale_plans: bool,
     /// Nothing more comes.
     lost: bool,
 }
@@ -74,6 +76,21 @@ impl Traffic {
     /// How many statements were prepared, by the answers so far, and not closed.
     pub(crate) fn statements(&self) -> usize {
         self.state().statements
+    }
+
+    /// Whether a statement has failed since what was prepared is stale.
+    pub(crate) fn has_stale_plans(&self) -> bool {
+        self.state().has_stale_plans
+    }
+
+    /// The same, once.
+    pub(crate) fn take_stale_plans(&self) -> bool {
+        std::mem::take(&mut self.state().has_stale_plans)
+    }
+
+    /// The server says that a plan is stale.
+    pub(super) fn stale(&self) {
+        self.state().has_stale_plans = true;
     }
 
     /// The server says something of this type.

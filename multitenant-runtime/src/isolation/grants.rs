@@ -31,11 +31,11 @@ pub(crate) fn group(look: &Look, settings: &Settings, roles: &RoleSettings) -> R
     }
     statements.push(format!("GRANT USAGE ON SCHEMA {} TO {}", shared.quoted(), group.quoted()));
     if *has_history {
-        statements.push(revoke(&group, shared, settings.shared_history.quoted(), "ALL"));
+        statements.push(revoke(&group, shared, &settings.shared_history.quoted()));
     }
     if let Some(registry) = registry_name(settings).filter(|_| *has_registry) {
         let registry = Identifier::new(registry).map_err(|error| Box::new(unnamed(&error)))?;
-        statements.push(revoke(&group, shared, registry.quoted(), "ALL"));
+        statements.push(revoke(&group, shared, &registry.quoted()));
         statements.push(format!("GRANT SELECT ON {}.{} TO {}", shared.quoted(), registry.quoted(), group.quoted()));
     }
     Ok(statements)
@@ -81,7 +81,7 @@ pub(crate) fn tenant(
     }
     if new || (has_history && !(is_granted && history_is_ready)) {
         let history = settings.tenant_history.quoted();
-        statements.push(revoke(&role, schema, history.clone(), "ALL"));
+        statements.push(revoke(&role, schema, &history));
         // Whoever enters the tenant asserts that it is there.
         statements.push(format!("GRANT SELECT ON {}.{history} TO {}", schema.quoted(), role.quoted()));
     }
@@ -144,6 +144,6 @@ fn everything(role: &RoleName, schema: &SchemaName) -> [String; 4] {
     ]
 }
 
-fn revoke(role: &RoleName, schema: &SchemaName, table: String, rights: &str) -> String {
-    format!("REVOKE {rights} ON {}.{table} FROM {}", schema.quoted(), role.quoted())
+fn revoke(role: &RoleName, schema: &SchemaName, table: &str) -> String {
+    format!("REVOKE ALL ON {}.{table} FROM {}", schema.quoted(), role.quoted())
 }

@@ -10,14 +10,13 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::connection::TransactionStatus;
-use crate::ident::literal;
-use crate::run::{Failure, Frame};
+use crate::run::Failure;
 use crate::scope::InFlight;
-use crate::settings::Settings;
-use crate::sqlstate::{FailureClass, is_failed_guard_code, is_refused_role, is_stale_plan};
-use crate::target::{Target, Tier};
+use crate::sqlstate::{FailureClass, is_failed_guard_code, is_refused_role};
+use crate::target::Target;
 
 use super::directory::{Row, rows};
+use super::entrance::Entrance;
 use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
 use super::store::{Choice, Idle as _, Slot};
@@ -87,16 +86,14 @@ impl Checkout {
     ///
     /// Diesel keeps the SQLSTATE to itself; it was heard on the wire.
     fn cure_stale_plans(&mut self) {
-        if !self.in_flight.take_failure() {
+        let Some((pooled, _)) = &mut self.held else { return };
+        if !pooled.guest.traffic().take_stale_plans() {
             return;
         }
-        let heard = self.pooled().guest.take_errors();
-        if heard.iter().any(|error| is_stale_plan(&error.code, error.routine.as_deref())) {
-            let size = self.pool.options.cache_size();
-            if let Some(connection) = self.pooled().diesel() {
-                connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-                connection.set_prepared_statement_cache_size(size);
-            }
+        let size = self.pool.options.cache_size();
+        if let Some(connection) = pooled.diesel() {
+            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            connection.set_prepared_statement_cache_size(size);
         }
     }
 
@@ -118,35 +115,43 @@ impl Checkout {
         if pooled.pinned.as_ref().is_some_and(|pinned| pinned != served) {
             return Err(self.lost("its schema was made anew"));
         }
-        let sql = entrance(&self.pool, served);
+        let pool = Arc::clone(&self.pool);
+        let entrance = Entrance::of(pool.settings(), served);
         let pooled = self.pooled();
         if let Some(unit) = &mut pooled.unit {
-            *unit = Arc::new(unit.entering(&sql, served));
-            pooled.served = Some(served.clone());
-            if pinned {
-                pooled.pinned.get_or_insert_with(|| served.clone());
-            }
-            return Ok(());
+            *unit = Arc::new(unit.entering(&entrance.of_transaction(), served));
+        } else {
+            self.set(&entrance, served).await?;
         }
+        let pooled = self.pooled();
+        pooled.served = Some(served.clone());
+        if pinned {
+            pooled.pinned.get_or_insert_with(|| served.clone());
+        }
+        Ok(())
+    }
+
+    /// Sets the target on the session.
+    async fn set(&mut self, entrance: &Entrance<'_>, served: &Served) -> Result<(), PoolError> {
+        let pooled = self.pooled();
         pooled.served = None;
-        match pooled.connection().batch_execute(&sql).await {
-            Ok(()) => {
-                pooled.served = Some(served.clone());
-                if pinned {
-                    pooled.pinned.get_or_insert_with(|| served.clone());
-                }
-                Ok(())
+        if let Some(sql) = entrance.quick() {
+            if pooled.connection().batch_execute(&sql).await.is_ok() {
+                return Ok(());
             }
-            Err(error) => Err(match self.explain(&error) {
-                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
-                    PoolError::MissingSchema { target: served.target.clone() }
-                }
-                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_refused_role) => {
-                    PoolError::of_role(served, failure)
-                }
-                error => error,
-            }),
+            // Why, the one in full will say.
+            drop(pooled.guest.take_errors());
         }
+        let Err(error) = pooled.connection().batch_execute(&entrance.of_session()).await else { return Ok(()) };
+        Err(match self.explain(&error) {
+            PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
+                PoolError::MissingSchema { target: served.target.clone() }
+            }
+            PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_refused_role) => {
+                PoolError::of_role(served, failure)
+            }
+            error => error,
+        })
     }
 
     /// Takes the tenant off, so that the registry is asked as the migrator asks it. To be sent together with what is
@@ -317,44 +322,6 @@ impl Drop for Checkout {
 pub(super) async fn bury(pooled: Pooled, slot: Slot) {
     pooled.end(FAREWELL).await;
     drop(slot);
-}
-
-/// The settings of a session that serves this target, and the assertion that its schema is there, and the one that the
-/// registry's answer was about.
-fn entrance(pool: &Inner, served: &Served) -> String {
-    let schema = served.target.schema();
-    let path = Frame::new(pool.settings(), &served.target).search_path();
-    let same = served.oid.as_ref().map_or_else(String::new, |oid| {
-        format!(
-            " AND pg_catalog.to_regnamespace({})::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
-            literal(&schema.quoted()),
-            literal(oid)
-        )
-    });
-    debug_assert!(
-        served.oid.is_some() || served.target.tier() == Tier::Shared,
-        "a tenant's schema is known by its number"
-    );
-    let (zone, local, anew) = match pool.options.in_transactions() {
-        true => ("SET LOCAL TIME ZONE 'UTC'; ", "SET LOCAL", ""),
-        // What belongs to a session, and would tell the next tenant of the last one.
-        false => ("", "SET", "DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all(); "),
-    };
-    let role = entered_role(pool.settings(), served, local);
-    format!(
-        "{zone}{local} search_path = {path}; {role}{anew}SELECT 1 OPERATOR(pg_catalog./) ((pg_catalog.current_schema() OPERATOR(pg_catalog.=) \
-         {}{same}) IS TRUE)::pg_catalog.int4",
-        literal(schema.as_str())
-    )
-}
-
-/// The tenant's role, or the application's own: what another tenant's was must not stay. Nothing where there are none.
-fn entered_role(settings: &Settings, served: &Served, local: &str) -> String {
-    match (&settings.roles, &served.role) {
-        (None, _) => String::new(),
-        (Some(_), Some(role)) => format!("{local} ROLE {}; ", role.quoted()),
-        (Some(_), None) => format!("{local} role TO DEFAULT; "),
-    }
 }
 
 fn is_of_the_connection(error: &diesel::result::Error) -> bool {

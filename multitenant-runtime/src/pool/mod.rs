@@ -3,7 +3,7 @@
 //! A connection serves whoever needs it next, under one cap for all, and serves a tenant only after that tenant was set
 //! on it. What is asked at a checkout is answered, in this order: is the id one, is the tenant fenced, is it registered
 //! and as this binary wants it (`directory/`), is a connection free (`store.rs`), is the tenant set on it and its schema
-//! there (`checkout.rs`). What comes back is judged by what the wire has shown (`connection/traffic.rs`), by Diesel's
+//! there (`entrance.rs`). What comes back is judged by what the wire has shown (`connection/traffic.rs`), by Diesel's
 //! transactions, and by whether the user has had the connection itself in hand; in doubt it is closed.
 //!
 //! Behind a pooler in transaction mode (`pooling.rs`) nothing is set at a checkout: each unit of work is a transaction
@@ -26,6 +26,7 @@ mod checkout;
 mod conn;
 mod connect;
 pub(crate) mod directory;
+mod entrance;
 mod error;
 mod fences;
 mod hooks;
@@ -50,6 +51,7 @@ pub(crate) use pooled::Pooled;
 pub use pooling::Pooling;
 pub use status::PoolStatus;
 pub use tenant_pool::TenantPool;
+pub(crate) use unit::{Row, Rows};
 #[cfg(feature = "sync")]
 pub(crate) use {
     builder::{Options, Parts},

@@ -1,7 +1,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, TransactionManager};
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, TransactionManager,
+};
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use crate::connection::{Guest, TransactionStatus};
@@ -10,7 +16,7 @@ use crate::target::Target;
 
 use super::operations::Operations;
 use super::store::Idle;
-use super::unit::Unit;
+use super::unit::{Rows, Unit};
 
 /// A connection of the pool's, in somebody's hands or in nobody's.
 #[expect(missing_debug_implementations, reason = "nobody outside has one")]
@@ -40,6 +46,8 @@ pub(crate) struct Served {
     pub(crate) oid: Option<String>,
     /// Whether it has types of its own, where somebody has asked.
     pub(crate) has_types: bool,
+    /// Whether its history table can be locked, which is the cheapest way to see that the schema is there.
+    pub(crate) has_lock: bool,
     /// As whom it is served, where each tenant has a role.
     pub(crate) role: Option<RoleName>,
 }
@@ -84,6 +92,24 @@ impl Pooled {
             Some(guest) => &mut guest.connection,
             None => unreachable!("rows that come one by one borrow what they were asked on"),
         }
+    }
+
+    /// Sends a query by a shared borrow, so that it may be sent a second time.
+    pub(crate) fn load_shared<Q>(&self, query: Q) -> BoxFuture<'_, QueryResult<Rows>>
+    where
+        Q: Query + QueryFragment<Pg> + QueryId,
+    {
+        AsyncConnectionCore::load(&mut &self.guest.connection, query)
+    }
+
+    /// Whether no transaction is open on it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.guest.traffic().status() == Some(TransactionStatus::Idle)
+    }
+
+    /// Whether a statement has failed since what was prepared is stale, and nobody has seen to that.
+    pub(crate) fn has_stale_plans(&self) -> bool {
+        self.guest.traffic().has_stale_plans()
     }
 
     /// Diesel's part; `None` where the rows of a unit of work were forgotten, neither read nor dropped.

@@ -24,8 +24,11 @@ use super::error::PoolError;
 use super::pooled::{Pooled, Served};
 
 type Manager = AnsiTransactionManager;
-type Row = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
-type Rows = BoxStream<'static, QueryResult<Row>>;
+/// A row as it came.
+pub(crate) type Row = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
+
+/// Rows as they come.
+pub(crate) type Rows = BoxStream<'static, QueryResult<Row>>;
 
 /// How each unit of work begins on a connection, and what became of the last one.
 #[derive(Debug, Default)]

@@ -166,7 +166,7 @@ where
     let (connection, in_flight) = checkout.parts();
     in_flight.begin();
     let rows = diesel_async::RunQueryDsl::load(union, connection).await;
-    in_flight.end_with(&rows);
+    in_flight.end();
     rows
 }
 

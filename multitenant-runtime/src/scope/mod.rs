@@ -26,8 +26,8 @@
 
 mod connection;
 mod guard;
+mod loading;
 mod names;
-mod one_row;
 mod operation;
 pub mod prelude;
 mod queries;

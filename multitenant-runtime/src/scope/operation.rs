@@ -17,7 +17,6 @@ use pin_project_lite::pin_project;
 pub(crate) struct InFlight {
     begun: u64,
     ended: u64,
-    has_failed: bool,
 }
 
 impl InFlight {
@@ -27,17 +26,6 @@ impl InFlight {
 
     pub(crate) fn end(&mut self) {
         self.ended += 1;
-    }
-
-    /// Ends an operation, and notes whether it has failed.
-    pub(crate) fn end_with<T>(&mut self, result: &QueryResult<T>) {
-        self.end();
-        self.has_failed |= result.is_err();
-    }
-
-    /// Whether one has failed since this was last asked.
-    pub(crate) fn take_failure(&mut self) -> bool {
-        std::mem::take(&mut self.has_failed)
     }
 
     /// Whether an operation has begun and not ended.
@@ -88,7 +76,7 @@ where
             this.in_flight.begin();
         }
         let result = ready!(future.poll(context));
-        this.in_flight.end_with(&result);
+        this.in_flight.end();
         Poll::Ready(result)
     }
 }
@@ -137,9 +125,8 @@ where
         Poll::Ready(match result {
             Ok(stream) => Ok(Rows { in_flight, stream }),
             Err(error) => {
-                let failed = Err(error);
-                in_flight.into_iter().for_each(|in_flight| in_flight.end_with(&failed));
-                failed
+                in_flight.into_iter().for_each(InFlight::end);
+                Err(error)
             }
         })
     }

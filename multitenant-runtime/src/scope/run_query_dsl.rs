@@ -4,10 +4,10 @@ use diesel::dsl::Limit;
 use diesel::query_builder::AsQuery;
 use diesel::query_dsl::methods::LimitDsl;
 use diesel_async::methods::{ExecuteDsl, LoadQuery};
-use diesel_async::{AsyncConnectionCore, RunQueryDsl as Unscoped, return_futures};
+use diesel_async::{AsyncConnectionCore, RunQueryDsl as Unscoped};
 
 use super::connection::ScopedConnection;
-use super::one_row::{self, OneRow};
+use super::loading::{AllRows, FirstRow, Loads};
 use super::operation::{Operation, StreamOperation};
 use super::queries::InScope;
 use crate::pool::Pooled;
@@ -56,18 +56,15 @@ pub trait RunQueryDsl<Conn>: Sized {
     /// # Errors
     ///
     /// Diesel's.
-    fn load<'query, 'conn, U>(
-        self,
-        conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, Pooled, U>>
+    fn load<'query, 'conn, U>(self, conn: &'conn mut Conn) -> Operation<'conn, AllRows<'conn, Self::Query, U>>
     where
         U: Send,
         Conn: ScopedConnection,
-        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
+        Self: AsQuery<Query: InScope<Conn::Scope> + Loads<'query, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
         match query.verify() {
-            Ok(()) => Operation::new(parts.in_flight, Unscoped::load(query, parts.connection)),
+            Ok(()) => Operation::new(parts.in_flight, AllRows::of(query, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }
     }
@@ -96,18 +93,15 @@ pub trait RunQueryDsl<Conn>: Sized {
     /// # Errors
     ///
     /// Diesel's; `NotFound` where there is no row.
-    fn get_result<'query, 'conn, U>(
-        self,
-        conn: &'conn mut Conn,
-    ) -> Operation<'conn, OneRow<'conn, 'query, Self::Query, U>>
+    fn get_result<'query, 'conn, U>(self, conn: &'conn mut Conn) -> Operation<'conn, FirstRow<'conn, Self::Query, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
-        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
+        Self: AsQuery<Query: InScope<Conn::Scope> + Loads<'query, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
         match query.verify() {
-            Ok(()) => Operation::new(parts.in_flight, one_row::of(query, parts.connection)),
+            Ok(()) => Operation::new(parts.in_flight, FirstRow::of(query, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }
     }
@@ -118,14 +112,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     /// # Errors
     ///
     /// Diesel's.
-    fn get_results<'query, 'conn, U>(
-        self,
-        conn: &'conn mut Conn,
-    ) -> Operation<'conn, return_futures::LoadFuture<'conn, 'query, Self::Query, Pooled, U>>
+    fn get_results<'query, 'conn, U>(self, conn: &'conn mut Conn) -> Operation<'conn, AllRows<'conn, Self::Query, U>>
     where
         U: Send,
         Conn: ScopedConnection,
-        Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
+        Self: AsQuery<Query: InScope<Conn::Scope> + Loads<'query, U> + 'query>,
     {
         RunQueryDsl::load(self, conn)
     }
@@ -138,11 +129,11 @@ pub trait RunQueryDsl<Conn>: Sized {
     fn first<'query, 'conn, U>(
         self,
         conn: &'conn mut Conn,
-    ) -> Operation<'conn, OneRow<'conn, 'query, <Limit<Self> as AsQuery>::Query, U>>
+    ) -> Operation<'conn, FirstRow<'conn, <Limit<Self> as AsQuery>::Query, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
-        Self: LimitDsl<Output: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>>,
+        Self: LimitDsl<Output: AsQuery<Query: InScope<Conn::Scope> + Loads<'query, U> + 'query>>,
     {
         RunQueryDsl::get_result(self.limit(1), conn)
     }

@@ -3,14 +3,12 @@
 use diesel::associations::HasTable;
 use diesel::dsl::Update;
 use diesel::query_builder::{AsChangeset, AsQuery, IntoUpdateTarget};
-use diesel_async::methods::LoadQuery;
 
 use super::connection::ScopedConnection;
-use super::one_row::OneRow;
+use super::loading::{FirstRow, Loads};
 use super::operation::Operation;
 use super::queries::InScope;
 use super::run_query_dsl::RunQueryDsl;
-use crate::pool::Pooled;
 
 /// Saves a struct that is both `AsChangeset` and `Identifiable`.
 ///
@@ -39,16 +37,13 @@ pub trait SaveChangesDsl<Conn>: Sized {
     /// # Errors
     ///
     /// Diesel's; `NotFound` where there is no such row.
-    fn save_changes<'query, 'conn, U>(
-        self,
-        conn: &'conn mut Conn,
-    ) -> Operation<'conn, OneRow<'conn, 'query, Saved<Self>, U>>
+    fn save_changes<'query, 'conn, U>(self, conn: &'conn mut Conn) -> Operation<'conn, FirstRow<'conn, Saved<Self>, U>>
     where
         U: Send + 'conn,
         Conn: ScopedConnection,
         Self: Copy + AsChangeset<Target = <Self as HasTable>::Table> + IntoUpdateTarget,
         Update<Self, Self>: AsQuery,
-        Saved<Self>: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query,
+        Saved<Self>: InScope<Conn::Scope> + Loads<'query, U> + 'query,
     {
         RunQueryDsl::get_result(diesel::update(self).set(self), conn)
     }

@@ -62,23 +62,23 @@ pub(crate) fn text(query: &(impl QueryFragment<Pg> + ?Sized)) -> QueryResult<Str
 /// same tenant relies on that.
 fn harmless(query: &impl QueryFragment<Pg>) -> QueryResult<String> {
     let sql = text(query)?;
-    if says_set_config(sql.as_bytes()) { Err(Error::QueryBuilderError(Box::new(Command))) } else { Ok(sql) }
+    if says_what_lasts(sql.as_bytes()) { Err(Error::QueryBuilderError(Box::new(Command))) } else { Ok(sql) }
 }
 
-/// Whether the function is named, or may be by a name that is written otherwise (`U&"…"`).
-fn says_set_config(sql: &[u8]) -> bool {
-    const SETS: &[u8] = b"set_config";
-    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    let is_it = |i: usize| {
-        sql[i..].get(..SETS.len()).is_some_and(|part| part.eq_ignore_ascii_case(SETS))
-            && !is_part(sql.get(i + SETS.len()))
-            && !is_part(i.checked_sub(1).and_then(|i| sql.get(i)))
-    };
-    (0..sql.len()).any(|i| match sql[i] {
-        b's' | b'S' => is_it(i),
-        b'&' => sql.get(i + 1) == Some(&b'"'),
-        _ => false,
-    })
+/// Functions that change what is set on a connection, or take what is held as long as it lives.
+const LASTING: [&str; 5] = [
+    "set_config",
+    "pg_advisory_lock",
+    "pg_advisory_lock_shared",
+    "pg_try_advisory_lock",
+    "pg_try_advisory_lock_shared",
+];
+
+/// Whether one of these functions is named, or may be by a name that is written otherwise (`U&"…"`).
+fn says_what_lasts(sql: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let is_one = |word: &[u8]| LASTING.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word));
+    sql.windows(2).any(|pair| pair == b"&\"") || sql.split(|byte| !is_part(byte)).any(is_one)
 }
 
 /// Whether there is a query in it beside the statement itself.
@@ -128,7 +128,8 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "this statement may change what is set on its connection, which serves others afterwards: run it on \
-             `unchecked_connection()`, which is closed when it is given back, or begin a transaction by `transaction`",
+             `unchecked_connection()`, which is closed when it is given back, begin a transaction by `transaction`, or \
+             take a lock that ends with one by `pg_advisory_xact_lock`",
         )
     }
 }

@@ -69,7 +69,7 @@ async fn nothing_is_left_and_a_second_time_there_is_nobody() {
     assert_eq!(left(&project, "a").await, WHOLE);
     // Synchronously too, and without its schema.
     project.sql("DROP SCHEMA tenant_a CASCADE").await;
-    project.migrator().blocking().drop_tenant(&TenantId::new("a").unwrap()).unwrap();
+    project.migrator().blocking().drop_tenant(TenantId::new("a").unwrap()).unwrap();
     assert_eq!(left(&project, "a").await, NOTHING);
 }
 

@@ -9,7 +9,7 @@ use diesel_async::{AnsiTransactionManager, RunQueryDsl, SimpleAsyncConnection, T
 use futures_util::FutureExt;
 use multitenant_runtime::{TenantConn, TenantPool};
 
-use super::shop::{Shop, Who, mark, until};
+use super::shop::{self, Shop, Who, mark, until};
 
 /// One connection for two tenants: the first leaves something, the second must see its own. `closed` says whether the
 /// connection is expected to be another one then.
@@ -63,6 +63,21 @@ async fn a_setting_a_table_a_lock_and_a_cursor() {
     raw("SET app.user = 'a'; CREATE TEMP TABLE mark AS SELECT 'temporary'::text AS who; SELECT pg_advisory_lock(1); \
          DECLARE c CURSOR WITH HOLD FOR SELECT 1; LISTEN something")
     .await;
+}
+
+/// Nobody sees in a query what a function of the database does: it makes a table of the name of the tenants' own, which
+/// would be found before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_temporary_table_by_a_function() {
+    let shop = Shop::with(&["a", "b"]).await;
+    shop.sql(shop::FUNCTION_THAT_NOTES).await;
+    let pool = shop.pool_of(1);
+    let noted = diesel::dsl::sql::<diesel::sql_types::Bool>("public.note()");
+    let mut conn = pool.tenant("a").await.unwrap();
+    assert!(multitenant_runtime::RunQueryDsl::get_result::<bool>(diesel::select(noted), &mut conn).await.unwrap());
+    drop(conn);
+    assert_eq!(pool.tenant("b").await.unwrap().who().await.unwrap(), "tenant_b");
+    assert_eq!(pool.status().discarded, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,7 +223,7 @@ async fn connections_that_end_while_nobody_has_them() {
     let end = format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
          WHERE application_name = '{}' AND datname = current_database()",
-        super::shop::NAME
+        shop::NAME
     );
     for round in 0..20 {
         pool.warm_up(3).await.unwrap();
@@ -259,6 +274,27 @@ async fn a_schema_that_goes_and_comes_again() {
     .await;
     let error = pool.tenant("a").await.unwrap_err();
     assert!(matches!(error, multitenant_runtime::PoolError::UnderConstruction { .. }), "{error}");
+}
+
+/// Whoever migrates a tenant has its history to himself for a moment: nobody's checkout waits for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_is_locked() {
+    let shop = Shop::with(&["a", "b"]).await;
+    let pool = shop.pool_of(1);
+    for id in ["a", "b"] {
+        pool.tenant(id).await.unwrap();
+    }
+    let migrating = shop.client().await;
+    migrating.batch_execute("BEGIN; LOCK TABLE tenant_a.__diesel_schema_migrations").await.unwrap();
+    let served = tokio::time::timeout(Duration::from_secs(5), async {
+        assert_eq!(pool.tenant("a").await.unwrap().who().await.unwrap(), "tenant_a");
+        // What it has locked is free again with the message.
+        let mut conn = pool.tenant("b").await.unwrap();
+        shop.sql("BEGIN; LOCK TABLE tenant_b.__diesel_schema_migrations NOWAIT; COMMIT").await;
+        conn.who().await.unwrap()
+    });
+    assert_eq!(served.await.unwrap(), "tenant_b");
+    assert_eq!(pool.status().discarded, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -175,6 +175,10 @@ pub(crate) async fn connections(client: &Client) -> i64 {
     client.query_one(sql, &[&NAME]).await.unwrap().get(0)
 }
 
+/// Leaves on its connection a temporary table, of the name of the tenants' own.
+pub(crate) const FUNCTION_THAT_NOTES: &str = "CREATE FUNCTION public.note() RETURNS bool LANGUAGE plpgsql AS \
+    $$ BEGIN CREATE TEMP TABLE mark AS SELECT 'somebody''s'::text AS who; RETURN true; END $$";
+
 /// What a connection is for, by its rows.
 pub(crate) trait Who {
     fn raw(&mut self) -> &mut AsyncPgConnection;

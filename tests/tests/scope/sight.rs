@@ -110,7 +110,12 @@ async fn what_changes_the_settings_of_a_connection() {
     {
         refused(diesel::sql_query(command).touching((users::table,)).execute(&mut conn).await);
     }
-    for expression in ["set_config('search_path', 'tenant_two', false)", "pg_catalog.\"Set_Config\"('a.b', '', true)"] {
+    for expression in [
+        "set_config('search_path', 'tenant_two', false)",
+        "pg_catalog.\"Set_Config\"('a.b', '', true)",
+        "pg_advisory_lock(1)",
+        "(pg_try_advisory_lock_shared (1, 2))",
+    ] {
         let query = users::table.filter(sql::<Bool>(expression).is_not_null()).select(users::id);
         refused(query.load::<i32>(&mut conn).await.map(|_| 0));
         let raw = format!("SELECT {expression} FROM \"users\"");

@@ -164,7 +164,8 @@ impl Directory {
             return Err(PoolError::UnderConstruction { tenant: id.clone() });
         }
         let role = role(&answer, &target, settings)?;
-        let served = Served { target, oid: Some(oid), has_types: answer.types.is_some(), role };
+        let has_types = answer.types.is_some();
+        let served = Served { target, oid: Some(oid), has_types, has_lock: answer.has_lock, role };
         Ok(Found { served, is_current: answer.is_current, types: answer.types })
     }
 

@@ -5,7 +5,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Nullable, Text};
 
-use crate::ident::TenantId;
+use crate::ident::{TenantId, literal};
 use crate::isolation::Expressions;
 use crate::registry::{RegistrySource, is_under_construction, registry_query};
 use crate::run::Context;
@@ -29,7 +29,7 @@ pub(crate) struct Question<'a, const STATE: bool> {
 }
 
 /// Id, schema by the registry, the schema's number, whether it is being created, whether it is current, another tenant
-/// with the same schema, its types, its role, and why nobody may take that on.
+/// with the same schema, its types, whether its history table can be locked, its role, and why nobody may take that on.
 pub(crate) type Row = (
     Option<String>,
     Option<String>,
@@ -38,6 +38,7 @@ pub(crate) type Row = (
     Option<bool>,
     Option<String>,
     Option<String>,
+    Option<bool>,
     Option<String>,
     Option<String>,
 );
@@ -51,14 +52,15 @@ pub(crate) struct Answer {
     pub(crate) is_current: bool,
     pub(crate) rival: Option<String>,
     pub(crate) types: Option<String>,
+    pub(crate) has_lock: bool,
     pub(crate) role: Option<String>,
     pub(crate) role_problem: Option<String>,
 }
 
 impl From<Row> for Answer {
-    fn from((id, schema, oid, unfinished, current, rival, types, role, role_problem): Row) -> Self {
-        let (is_unfinished, is_current) = (unfinished.unwrap_or(false), current.unwrap_or(false));
-        Self { id, schema, oid, is_unfinished, is_current, rival, types, role, role_problem }
+    fn from((id, schema, oid, unfinished, current, rival, types, lock, role, role_problem): Row) -> Self {
+        let [is_unfinished, is_current, has_lock] = [unfinished, current, lock].map(Option::unwrap_or_default);
+        Self { id, schema, oid, is_unfinished, is_current, rival, types, has_lock, role, role_problem }
     }
 }
 
@@ -101,8 +103,9 @@ impl Texts {
             ),
         };
         let select = format!(
-            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types}, {role} FROM (",
-            is_under_construction("n.oid")
+            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types}, {}, {role} FROM (",
+            is_under_construction("n.oid"),
+            has_lock(settings)
         );
         match configured {
             Some((_, sql)) => Self {
@@ -138,6 +141,16 @@ fn role_and_join(settings: &Settings) -> (String, String) {
 const HAS_HISTORY: &str =
     "EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = s.history_oid AND c.relnamespace = n.oid)";
 
+/// Whether the history is a table that whoever enters the tenant may lock against nobody.
+fn has_lock(settings: &Settings) -> String {
+    let who = if settings.roles.is_some() { "tr.oid, " } else { "" };
+    format!(
+        "EXISTS (SELECT FROM pg_catalog.pg_class h WHERE h.relname = {} AND h.relnamespace = n.oid \
+         AND h.relkind = 'r' AND pg_catalog.has_table_privilege({who}h.oid, 'SELECT'))",
+        literal(settings.tenant_history.as_str())
+    )
+}
+
 /// The types of a schema that Diesel may look up by name. By the dependencies, which are indexed by schema, while types
 /// are not; a table's row type depends on the table.
 const TYPES: &str = "(SELECT pg_catalog.string_agg(t.typname::text, ', ' ORDER BY t.typname::text) \
@@ -160,6 +173,7 @@ impl<const STATE: bool> Query for Question<'_, STATE> {
         Nullable<Bool>,
         Nullable<Text>,
         Nullable<Text>,
+        Nullable<Bool>,
         Nullable<Text>,
         Nullable<Text>,
     );

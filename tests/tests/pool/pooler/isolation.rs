@@ -9,7 +9,7 @@ use multitenant_runtime::{RunQueryDsl, ScopedConnection, TenantConn, TenantPool}
 use super::{Behind, found, notes, tenants};
 use crate::environment::size;
 use crate::random::Random;
-use crate::shop::mark;
+use crate::shop::{self, mark};
 
 /// One unit of work, of some kind or other.
 async fn work(conn: &mut TenantConn, own: &str, random: &mut Random) -> QueryResult<()> {
@@ -113,6 +113,21 @@ async fn several_connections_of_the_server_serve_both() {
         assert_eq!(found(&stranger).await, before);
     }
     behind.sets_nothing();
+}
+
+/// The server's connection is the next one's: a table of the name of the tenants' own would be found before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_temporary_table_by_a_function() {
+    let Some(behind) = Behind::with(&["a", "b"]).await else { return };
+    behind.shop.sql(shop::FUNCTION_THAT_NOTES).await;
+    let pool = behind.pool(2);
+    let noted = diesel::dsl::sql::<diesel::sql_types::Bool>("public.note()");
+    assert!(diesel::select(noted).get_result::<bool>(&mut pool.tenant("a").await.unwrap()).await.unwrap());
+    for id in ["b", "a"] {
+        let mut conn = pool.tenant(id).await.unwrap();
+        let who: String = mark::table.select(mark::who).first(&mut conn).await.unwrap();
+        assert_eq!(who, format!("tenant_{id}"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

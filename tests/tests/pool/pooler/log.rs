@@ -37,7 +37,10 @@ impl Behind {
                     let transaction = open.get_mut(pid.as_str());
                     let Some(set) = transaction else { panic!("outside of a transaction: {message}") };
                     let lasts = words("SET") && !statement.starts_with("SET LOCAL ");
-                    if lasts || words("RESET") || words("DISCARD") || statement.contains("set_config") {
+                    // By what takes away what others have left, nothing is set.
+                    let takes_away = ["DISCARD SEQUENCES", "DISCARD TEMP"].contains(&statement);
+                    let resets = words("RESET") || (words("DISCARD") && !takes_away);
+                    if lasts || resets || statement.contains("set_config") {
                         set.push(statement);
                     }
                 }
