@@ -93,7 +93,7 @@ impl Migrator {
     ) -> Result<Result<DroppedTenant, Failure>, Error> {
         let session = self.connect().await?;
         let result = match self.registered(&session, id).await {
-            Ok(target) => Ok(self.drop_on(&session, target, unregister, known).await.map_err(failure_of)),
+            Ok(target) => Ok(Box::pin(self.drop_on(&session, target, unregister, known)).await.map_err(failure_of)),
             Err(error) => Err(error),
         };
         session.close().await;

@@ -110,7 +110,7 @@ impl Migrator {
             return Ok(());
         }
         let isolates = match operation.goal {
-            Goal::Migrate { .. } => self.looks_at_roles_again(&session, &view).await?,
+            Goal::Migrate { .. } => Box::pin(self.looks_at_roles_again(&session, &view)).await?,
             _ => false,
         };
         let (session, report) = (Some(session), &mut run.report);
@@ -118,7 +118,7 @@ impl Migrator {
             return self.backward(session, view, operation, report).await;
         }
         self.forward(session, view, operation, report).await?;
-        if isolates { self.isolate(&mut report.targets).await } else { Ok(()) }
+        if isolates { Box::pin(self.isolate(&mut report.targets)).await } else { Ok(()) }
     }
 
     /// Asks the application whether the run may begin; where not, every target is reported as not tried.

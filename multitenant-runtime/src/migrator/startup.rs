@@ -178,7 +178,7 @@ impl Migrator {
         let mut check = check.unwrap_or_default();
         if let Some(check) = &mut check {
             let tenants = check.tenants.iter().map(|(target, _)| target);
-            check.roles_are_in_order = self.roles_are_in_order(&session, tenants).await;
+            check.roles_are_in_order = Box::pin(self.roles_are_in_order(&session, tenants)).await;
         }
         session.close().await;
         Ok(check)
@@ -191,7 +191,7 @@ impl Migrator {
             Err(Error::Incomplete(report)) => *report,
             other => return other,
         };
-        self.isolate(&mut report.targets).await?;
+        Box::pin(self.isolate(&mut report.targets)).await?;
         if report.is_complete() { Ok(report) } else { Err(Error::Incomplete(Box::new(report))) }
     }
 

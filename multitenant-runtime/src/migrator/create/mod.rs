@@ -191,7 +191,7 @@ impl Migrator {
         let context = &self.context;
         let migrations = context.tenant.migrations();
         let frame = Frame::new(&context.settings, target);
-        let registering = &registering.with_roles(self.role_of_a_new_tenant(session, target).await?);
+        let registering = &registering.with_roles(Box::pin(self.role_of_a_new_tenant(session, target)).await?);
         if let Some(created) = self.create_from_snapshot(session, asked, frame, registering, known).await {
             return created;
         }

@@ -93,7 +93,7 @@ impl Migrator {
         match verdict {
             Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => {
                 // Much may have happened since the first step.
-                let roles = self.role_of_a_new_tenant(session, frame.target).await?;
+                let roles = Box::pin(self.role_of_a_new_tenant(session, frame.target)).await?;
                 let registering = &registering.with_roles(roles);
                 let finish = Transaction::finish_tenant(frame, registering, mark, &context.tenant, &prepared);
                 let never = CancellationToken::new();

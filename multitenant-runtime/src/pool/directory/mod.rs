@@ -111,7 +111,7 @@ impl Directory {
             return Err(PoolError::TypesInTenantSchema { tenant: id.clone(), types });
         }
         if !is_current && pool.options.on_behind != OnBehind::Serve {
-            checkout.judge_as(&served).await?;
+            Box::pin(checkout.judge_as(&served)).await?;
             history::judge(checkout, pool, id, &served.target).await?;
         }
         self.remember(id, &served, generation);
