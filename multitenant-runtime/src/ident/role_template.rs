@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{IdentError, RoleName, SchemaName, literal};
+#[cfg(feature = "migrations")]
+use super::literal;
+use super::{IdentError, RoleName, SchemaName};
 
 const DATABASE: &str = "{database}";
 const SCHEMA: &str = "{schema}";
@@ -90,6 +92,7 @@ impl RoleTemplate {
 
     /// An SQL expression for the name by these expressions of the database's name and the schema's: a text, which may be
     /// longer than a name can be.
+    #[cfg(feature = "migrations")]
     pub(crate) fn sql(&self, database: &str, schema: &str) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => format!("{}::pg_catalog.text", literal(text)),
@@ -100,6 +103,7 @@ impl RoleTemplate {
     }
 
     /// The same for the group.
+    #[cfg(feature = "migrations")]
     pub(crate) fn group_sql(&self, database: &str, shared: &SchemaName) -> String {
         self.sql(database, &literal(&group(shared)))
     }
@@ -161,6 +165,7 @@ mod tests {
         assert!(matches!(role("{database}{schema}", "pg_", "x"), Err(IdentError::ReservedRole { .. })));
     }
 
+    #[cfg(feature = "migrations")]
     #[test]
     fn the_expression_quotes_what_it_is_made_of() {
         let template = RoleTemplate::new(r"it's\{database}{schema}").unwrap();
