@@ -41,6 +41,8 @@ mod error;
 #[cfg(feature = "migrations")]
 mod inventory;
 #[cfg(feature = "migrations")]
+mod isolation;
+#[cfg(feature = "migrations")]
 pub mod migration;
 #[cfg(feature = "migrations")]
 mod migrator;
@@ -68,10 +70,12 @@ pub mod testing;
 pub mod web;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
-pub use ident::{IdentError, Identifier, MAX_IDENTIFIER_BYTES, SchemaName, SchemaTemplate, TenantId};
+pub use ident::{
+    IdentError, Identifier, MAX_IDENTIFIER_BYTES, RoleName, RoleTemplate, SchemaName, SchemaTemplate, TenantId,
+};
 pub use settings::{
-    CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, SearchPath, Settings, SettingsError, SettingsText,
-    parse_duration,
+    CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, RoleSettings, SearchPath, Settings, SettingsError,
+    SettingsText, parse_duration,
 };
 
 #[cfg(feature = "functions")]
@@ -82,8 +86,8 @@ pub use {
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
-        Blocking, Fenced, Migrator, MigratorBuilder, NewTenant, OnFailedTenants, Operation, Scope, Script, Selection,
-        StartUp, Started, StartupMode, migrate_at_startup,
+        Blocking, DroppedTenant, Fenced, Migrator, MigratorBuilder, NewTenant, OldTenant, OnFailedTenants, Operation,
+        Scope, Script, Selection, StartUp, Started, StartupMode, migrate_at_startup,
     },
     plan::{
         Canary, Extent, Goal, MaxFailures, OnAhead, OnEdited, OnOutOfOrder, Plan, PlanSummary, Repair, Rollout, State,

@@ -194,6 +194,17 @@ pub(crate) fn lacks_a_right(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
 }
 
+/// Whether a role that was missing is there by now, or one that was there is not.
+pub(crate) fn is_other_object(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(code) if *code == SqlState::DUPLICATE_OBJECT || *code == SqlState::UNDEFINED_OBJECT)
+}
+
+/// Whether the role cannot be taken on: it may not be, or is not there.
+#[cfg(feature = "pool")]
+pub(crate) fn is_refused_role(code: &str) -> bool {
+    [SqlState::INSUFFICIENT_PRIVILEGE, SqlState::INVALID_PARAMETER_VALUE].iter().any(|known| known.code() == code)
+}
+
 /// Whether a query failed because the relation that it reads does not exist.
 pub(crate) fn is_undefined_table(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::INVALID_SCHEMA_NAME)

@@ -28,7 +28,8 @@ impl Pooler {
         let folder = tempfile::Builder::new().prefix("mt").tempdir().unwrap();
         let file = folder.path().join("pgbouncer.ini");
         let text = format!(
-            "[databases]\npostgres = host={server} user=postgres dbname=postgres\n[pgbouncer]\nlisten_addr =\n\
+            "[databases]\npostgres = host={server} user=postgres dbname=postgres\n\
+             alias = host={server} user=postgres dbname=postgres\n[pgbouncer]\nlisten_addr =\n\
              listen_port = {PORT}\nunix_socket_dir = {own}\nauth_type = any\npool_mode = {mode}\n\
              default_pool_size = {pool_size}\nmax_client_conn = 100\nserver_reset_query =\n",
             server = server.folder().display(),
@@ -53,6 +54,12 @@ impl Pooler {
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://postgres@/postgres?host={}&port={PORT}", self.folder.path().display())
+    }
+
+    /// Through the pooler, which has another name for the database.
+    #[must_use]
+    pub fn alias_url(&self) -> String {
+        self.url().replacen("@/postgres?", "@/alias?", 1)
     }
 
     /// Past the pooler.

@@ -94,6 +94,9 @@ fn embeds_the_settings_that_are_given_and_no_secrets() {
         shared_schema: "app",
         schema_name: "customer_{id}",
         search_path: &["{tenant}", "{shared}", "extensions"],
+        role_per_tenant: true,
+        role_name: "{schema}@{database}",
+        application_role: "app",
         tenant_history: "history",
         registry: RegistryText::Table {
             table: "customers",

@@ -74,6 +74,8 @@ keys! {
     ISOLATION_SCHEMA_NAME: Text = "isolation.schema_name";
     ISOLATION_SEARCH_PATH: Texts = "isolation.search_path";
     ISOLATION_ROLE_PER_TENANT: Flag = "isolation.role_per_tenant";
+    ISOLATION_ROLE_NAME: Text = "isolation.role_name";
+    ISOLATION_APPLICATION_ROLE: Text = "isolation.application_role";
     TENANTS_SOURCE: Text = "tenants.source";
     TENANTS_TABLE: Text = "tenants.table";
     TENANTS_ID_COLUMN: Text = "tenants.id_column";

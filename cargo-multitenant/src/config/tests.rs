@@ -143,7 +143,7 @@ fn bad_values_are_pointed_at() {
     2 | schema_name = "tenant"
       |               ^^^^^^^^
     "#);
-    assert_snapshot!(refused("[isolation]\nstrategy = \"row\"\nrole_per_tenant = true\n"), @r#"
+    assert_snapshot!(refused("[isolation]\nstrategy = \"row\"\nrole_name = \"tenant\"\n"), @r#"
     error: `isolation.strategy`: "row" is not supported by this version
      --> multitenant.toml:2:12
       |
@@ -152,13 +152,11 @@ fn bad_values_are_pointed_at() {
       |
       = help: write strategy = "schema", or remove the key
 
-    error: `isolation.role_per_tenant`: a role per tenant is not supported by this version
-     --> multitenant.toml:3:19
+    error: `isolation.role_name`: the template of roles "tenant" must hold `{schema}` exactly once and `{database}` at most once, and not begin with `pg_`, as in "{database}_{schema}"
+     --> multitenant.toml:3:13
       |
-    3 | role_per_tenant = true
-      |                   ^^^^
-      |
-      = help: write role_per_tenant = false, or remove the key
+    3 | role_name = "tenant"
+      |             ^^^^^^^^
     "#);
     assert_snapshot!(refused("[tenants]\nsource = \"tabel\"\n"), @r#"
     error: `tenants.source`: "tabel" is none of "table", "query", "schemas" and "list"

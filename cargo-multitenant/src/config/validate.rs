@@ -17,8 +17,7 @@ const SOURCES: [(&str, &[&Key]); 4] = [
 
 /// What is wrong beyond what the runtime's own validation finds.
 pub(super) fn problems(raw: &RawConfig) -> Vec<Problem> {
-    let mut problems: Vec<Problem> =
-        [strategy(raw), roles(raw), connections(raw), source(raw)].into_iter().flatten().collect();
+    let mut problems: Vec<Problem> = [strategy(raw), connections(raw), source(raw)].into_iter().flatten().collect();
     problems.extend(keys_of_other_sources(raw));
     problems.extend(folders(raw));
     problems
@@ -35,6 +34,9 @@ pub(super) fn settings(raw: &RawConfig) -> Result<Settings, Problem> {
         shared_schema: text(&key::DATABASE_SHARED_SCHEMA, default.shared_schema),
         schema_name: text(&key::ISOLATION_SCHEMA_NAME, default.schema_name),
         search_path: path.as_deref().unwrap_or(default.search_path),
+        role_per_tenant: raw.flag(&key::ISOLATION_ROLE_PER_TENANT).unwrap_or(default.role_per_tenant),
+        role_name: text(&key::ISOLATION_ROLE_NAME, default.role_name),
+        application_role: text(&key::ISOLATION_APPLICATION_ROLE, default.application_role),
         shared_history: text(&key::MIGRATIONS_SHARED_TABLE, default.shared_history),
         tenant_history: text(&key::MIGRATIONS_TABLE, default.tenant_history),
         registry: registry(raw, &ids),
@@ -77,13 +79,6 @@ fn strategy(raw: &RawConfig) -> Option<Problem> {
     let origin = raw.origin(key::ISOLATION_STRATEGY.path);
     let message = format!("`isolation.strategy`: {strategy:?} is not supported by this version");
     Some(Problem::new(origin, message).help("write strategy = \"schema\", or remove the key"))
-}
-
-fn roles(raw: &RawConfig) -> Option<Problem> {
-    raw.flag(&key::ISOLATION_ROLE_PER_TENANT).filter(|flag| *flag)?;
-    let origin = raw.origin(key::ISOLATION_ROLE_PER_TENANT.path);
-    let message = "`isolation.role_per_tenant`: a role per tenant is not supported by this version";
-    Some(Problem::new(origin, message).help("write role_per_tenant = false, or remove the key"))
 }
 
 fn connections(raw: &RawConfig) -> Option<Problem> {

@@ -24,6 +24,9 @@ pub(crate) struct Config {
     pub(crate) shared_schema: Option<Located<String>>,
     pub(crate) schema_name: Option<Located<String>>,
     pub(crate) search_path: Option<Located<Vec<String>>>,
+    pub(crate) role_per_tenant: Option<Located<bool>>,
+    pub(crate) role_name: Option<Located<String>>,
+    pub(crate) application_role: Option<Located<String>>,
     pub(crate) registry: Option<Registry>,
     pub(crate) folder: Option<Located<String>>,
     pub(crate) shared_folder: Option<Located<String>>,
@@ -139,15 +142,15 @@ fn database(section: &mut Section<'_, '_>, config: &mut Config) {
 }
 
 fn isolation(section: &mut Section<'_, '_>, config: &mut Config) {
-    section.only(&["strategy", "schema_name", "search_path", "role_per_tenant"]);
+    section.only(&["strategy", "schema_name", "search_path", "role_per_tenant", "role_name", "application_role"]);
     if section.text("strategy").is_some_and(|strategy| strategy.value != "schema") {
         section.complain("strategy", "unknown strategy: this version has \"schema\" only");
     }
-    if section.flag("role_per_tenant").is_some_and(|flag| flag.value) {
-        section.complain("role_per_tenant", "not supported by this version yet: remove it, or write `false`");
-    }
     config.schema_name = section.text("schema_name");
     config.search_path = section.texts("search_path");
+    config.role_per_tenant = section.flag("role_per_tenant");
+    config.role_name = section.text("role_name");
+    config.application_role = section.text("application_role");
 }
 
 fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {

@@ -82,6 +82,8 @@ fn settings(config: &Config) -> TokenStream {
     let texts = [
         (quote!(shared_schema), &config.shared_schema),
         (quote!(schema_name), &config.schema_name),
+        (quote!(role_name), &config.role_name),
+        (quote!(application_role), &config.application_role),
         (quote!(shared_history), &config.shared_table),
         (quote!(tenant_history), &config.table),
         (quote!(state_schema), &config.state_schema),
@@ -97,6 +99,10 @@ fn settings(config: &Config) -> TokenStream {
         let entries = &path.value;
         quote! { search_path: &[#(#entries),*], }
     });
+    let roles = config.role_per_tenant.iter().map(|flag| {
+        let flag = flag.value;
+        quote! { role_per_tenant: #flag, }
+    });
     let jobs = config.jobs.iter().map(|jobs| {
         let jobs = proc_macro2::Literal::u32_unsuffixed(jobs.value);
         quote! { jobs: #jobs, }
@@ -107,7 +113,7 @@ fn settings(config: &Config) -> TokenStream {
     });
     quote! {
         ::multitenant_runtime::__private::SettingsText {
-            #(#texts)* #(#search_path)* #(#jobs)* #(#registry)*
+            #(#texts)* #(#search_path)* #(#roles)* #(#jobs)* #(#registry)*
             ..::multitenant_runtime::__private::SettingsText::DEFAULT
         }
     }
@@ -142,6 +148,8 @@ fn checks(config: &Config) -> Vec<TokenStream> {
         text("database.shared_schema", "SharedSchema", config.shared_schema.as_ref()),
         text("isolation.schema_name", "Template", config.schema_name.as_ref()),
         texts("isolation.search_path", "SearchPath", config.search_path.as_ref()),
+        text("isolation.role_name", "RoleTemplate", config.role_name.as_ref()),
+        text("isolation.application_role", "ApplicationRole", config.application_role.as_ref()),
         text("migrations.table", "Identifier", config.table.as_ref()),
         text("migrations.shared_table", "Identifier", config.shared_table.as_ref()),
         text("migrations.state_schema", "StateSchema", config.state_schema.as_ref()),

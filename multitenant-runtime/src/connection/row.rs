@@ -1,7 +1,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 /// One row of a simple query: texts, as the server writes them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Row(Vec<Option<String>>);
 
 impl Row {

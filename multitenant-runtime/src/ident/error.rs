@@ -35,6 +35,26 @@ pub enum IdentError {
         /// The template as it was given.
         template: String,
     },
+    /// A template of roles does not hold `{schema}` exactly once, or holds `{database}` twice, or makes names that
+    /// belong to PostgreSQL.
+    RoleTemplate {
+        /// The template as it was given.
+        template: String,
+    },
+    /// The name of a role is longer than the 63 bytes that PostgreSQL keeps.
+    RoleTooLong {
+        /// The name.
+        name: String,
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// The name means something else to PostgreSQL, or another role of this project has it.
+    ReservedRole {
+        /// The name.
+        name: String,
+        /// What the name is taken for.
+        by: &'static str,
+    },
     /// A schema name does not fit the template, so that no tenant id belongs to it.
     NotOfTemplate {
         /// The schema name.
@@ -59,6 +79,23 @@ impl fmt::Display for IdentError {
             }
             Self::Template { template } => {
                 write!(f, "the schema template {template:?} must hold `{{id}}` exactly once, as in \"tenant_{{id}}\"")
+            }
+            Self::RoleTemplate { template } => write!(
+                f,
+                "the template of roles {template:?} must hold `{{schema}}` exactly once and `{{database}}` at most once, \
+                 and not begin with `pg_`, as in \"{{database}}_{{schema}}\""
+            ),
+            Self::RoleTooLong { name, bytes } => write!(
+                f,
+                "the role {name:?} would have {bytes} bytes, and PostgreSQL cuts names after {MAX_IDENTIFIER_BYTES}, \
+                 silently: shorten the template of roles (isolation.role_name), for instance to \"{{schema}}\" where no \
+                 other database of the server has such tenants"
+            ),
+            Self::ReservedRole { name, by } => {
+                write!(
+                    f,
+                    "the role {name:?} cannot be used ({by}): choose another template of roles (isolation.role_name)"
+                )
             }
             Self::NotOfTemplate { schema, template } => {
                 write!(f, "the schema name {schema:?} does not fit the template {template:?}")

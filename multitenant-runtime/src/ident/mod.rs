@@ -9,6 +9,8 @@ mod identifier;
 mod literal;
 #[cfg(feature = "migrations")]
 mod psql;
+mod role;
+mod role_template;
 mod schema;
 mod template;
 mod tenant;
@@ -18,6 +20,8 @@ pub use identifier::Identifier;
 pub(crate) use literal::literal;
 #[cfg(feature = "migrations")]
 pub(crate) use psql::psql_argument;
+pub use role::RoleName;
+pub use role_template::RoleTemplate;
 pub use schema::SchemaName;
 pub use template::SchemaTemplate;
 pub use tenant::TenantId;

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::run::{Report, TargetReport};
 use crate::snapshot::SnapshotReport;
 
-use super::{Migrator, NewTenant, Operation, Scope, StartUp, Started};
+use super::{DroppedTenant, Migrator, NewTenant, OldTenant, Operation, Scope, StartUp, Started};
 
 /// A [`Migrator`] for synchronous code; from [`Migrator::blocking`].
 ///
@@ -70,6 +70,15 @@ impl Blocking<'_> {
     /// As [`Migrator::create_tenant`].
     pub fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
         wait_for(self.migrator.create_tenant(tenant))
+    }
+
+    /// As [`Migrator::drop_tenant`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::drop_tenant`].
+    pub fn drop_tenant(&self, tenant: impl Into<OldTenant>) -> Result<DroppedTenant, Error> {
+        wait_for(self.migrator.drop_tenant(tenant.into()))
     }
 
     /// As [`Migrator::make_snapshot`].

@@ -109,12 +109,16 @@ impl Migrator {
             session.close().await;
             return Ok(());
         }
+        let isolates = match operation.goal {
+            Goal::Migrate { .. } => Box::pin(self.looks_at_roles_again(&session, &view)).await?,
+            _ => false,
+        };
         let (session, report) = (Some(session), &mut run.report);
         if backward {
-            self.backward(session, view, operation, report).await
-        } else {
-            self.forward(session, view, operation, report).await
+            return self.backward(session, view, operation, report).await;
         }
+        self.forward(session, view, operation, report).await?;
+        if isolates { Box::pin(self.isolate(&mut report.targets)).await } else { Ok(()) }
     }
 
     /// Asks the application whether the run may begin; where not, every target is reported as not tried.

@@ -4,9 +4,12 @@ mod again;
 mod blocking;
 mod builder;
 mod create;
+mod drop;
 mod execute;
+mod isolate;
 mod look;
 mod new_tenant;
+mod old_tenant;
 mod operation;
 mod scope;
 mod script;
@@ -21,7 +24,9 @@ pub use blocking::Blocking;
 pub(crate) use blocking::on_a_runtime;
 pub use builder::MigratorBuilder;
 pub(crate) use create::needs_steps;
+pub use drop::DroppedTenant;
 pub use new_tenant::NewTenant;
+pub use old_tenant::OldTenant;
 pub use operation::Operation;
 #[cfg(feature = "pool")]
 pub(crate) use scope::InVain;
@@ -93,6 +98,9 @@ impl Migrator {
     }
 
     /// Applies what is pending: the shared schema first, then, if that succeeded, the tenants.
+    ///
+    /// Where each tenant has a role (`isolation.role_per_tenant`), the roles of the tenants that came out well are brought
+    /// in order afterwards; one that cannot be is a failure of that tenant.
     ///
     /// # Errors
     ///

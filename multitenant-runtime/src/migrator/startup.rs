@@ -141,10 +141,15 @@ impl Migrator {
             check => check?,
         };
         let result = match (how.mode, check) {
+            (StartupMode::Migrate, Some(check)) if check.is_complete() && !check.roles_are_in_order => {
+                self.with_roles(Ok(check.report(shared, started))).await
+            }
             (_, Some(check)) if check.is_complete() => Ok(check.report(shared, started)),
             // The others are as they should be, and the shared schema is: no need to look at them again.
             (StartupMode::Migrate, Some(check)) if check.shared != Some(false) => {
-                self.migrate_the_rest(check, started).await
+                let in_order = check.roles_are_in_order;
+                let migrated = self.migrate_the_rest(check, started).await;
+                if in_order { migrated } else { self.with_roles(migrated).await }
             }
             (StartupMode::Migrate, _) => self.migrate(Scope::all()).await,
             (StartupMode::Check, _) => self.judge(Duration::ZERO).await,
@@ -169,9 +174,25 @@ impl Migrator {
         let wanted = Wanted { shared: context.shared.as_ref().map(complete), tenant: complete(&context.tenant) };
         let table = StateTable::in_schema(schema);
         let check = Check::ask(&session, &table, &self.registry, &context.settings, &wanted).await;
-        session.close().await;
         // Before the first shared migration the registry may be missing: the authoritative way knows.
-        Ok(check.unwrap_or_default())
+        let mut check = check.unwrap_or_default();
+        if let Some(check) = &mut check {
+            let tenants = check.tenants.iter().map(|(target, _)| target);
+            check.roles_are_in_order = Box::pin(self.roles_are_in_order(&session, tenants)).await;
+        }
+        session.close().await;
+        Ok(check)
+    }
+
+    /// A report of tenants whose roles are brought in order.
+    async fn with_roles(&self, result: Result<Report, Error>) -> Result<Report, Error> {
+        let mut report = match result {
+            Ok(report) => report,
+            Err(Error::Incomplete(report)) => *report,
+            other => return other,
+        };
+        Box::pin(self.isolate(&mut report.targets)).await?;
+        if report.is_complete() { Ok(report) } else { Err(Error::Incomplete(Box::new(report))) }
     }
 
     /// Migrates the tenants that the check has doubts about, and reports on all.

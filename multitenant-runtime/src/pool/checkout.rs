@@ -12,7 +12,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use crate::connection::TransactionStatus;
 use crate::run::Failure;
 use crate::scope::InFlight;
-use crate::sqlstate::{FailureClass, is_failed_guard_code};
+use crate::sqlstate::{FailureClass, is_failed_guard_code, is_refused_role};
 use crate::target::Target;
 
 use super::directory::{Row, rows};
@@ -119,7 +119,7 @@ impl Checkout {
         let entrance = Entrance::of(pool.settings(), served);
         let pooled = self.pooled();
         if let Some(unit) = &mut pooled.unit {
-            *unit = Arc::new(unit.entering(&entrance.of_transaction(), &served.target));
+            *unit = Arc::new(unit.entering(&entrance.of_transaction(), served));
         } else {
             self.set(&entrance, served).await?;
         }
@@ -147,6 +147,9 @@ impl Checkout {
             PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
                 PoolError::MissingSchema { target: served.target.clone() }
             }
+            PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_refused_role) => {
+                PoolError::of_role(served, failure)
+            }
             error => error,
         })
     }
@@ -154,14 +157,37 @@ impl Checkout {
     /// Takes the tenant off, so that the registry is asked as the migrator asks it. To be sent together with what is
     /// asked.
     pub(super) fn leave(&mut self) -> Option<&'static str> {
+        let has_roles = self.pool.settings().roles.is_some();
         let pooled = self.pooled();
         pooled.served = None;
         match &mut pooled.unit {
+            None if has_roles => Some("RESET ROLE; RESET search_path"),
             None => Some("RESET search_path"),
             Some(unit) => {
                 *unit = Arc::new(unit.left());
                 None
             }
+        }
+    }
+
+    /// Takes on the tenant's role, where each has one, for what is asked of its schema: the application itself need have
+    /// no rights there.
+    pub(super) async fn judge_as(&mut self, served: &Served) -> Result<(), PoolError> {
+        let Some(role) = &served.role else { return Ok(()) };
+        let pooled = self.pooled();
+        if let Some(unit) = &mut pooled.unit {
+            let sql = format!("SET LOCAL search_path TO DEFAULT; SET LOCAL ROLE {}", role.quoted());
+            *unit = Arc::new(unit.entering(&sql, served));
+            return Ok(());
+        }
+        match pooled.connection().batch_execute(&format!("SET ROLE {}", role.quoted())).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(match self.explain(&error) {
+                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_refused_role) => {
+                    PoolError::of_role(served, failure)
+                }
+                error => error,
+            }),
         }
     }
 

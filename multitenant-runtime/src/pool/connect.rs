@@ -128,7 +128,7 @@ impl Inner {
         let mut guest = diesel_of(session).await?;
         guest.run("ROLLBACK").await.map_err(|error| lost(&error))?;
         guest.connection.set_prepared_statement_cache_size(self.options.cache_size());
-        Ok(Pooled::new(guest, Some(Unit::leaving(self.options.prepared_statements))))
+        Ok(Pooled::new(guest, Some(Unit::leaving(self.options.prepared_statements, self.settings().roles.is_some()))))
     }
 }
 

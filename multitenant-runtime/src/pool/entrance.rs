@@ -1,6 +1,6 @@
 //! The one message of a checkout that sets a tenant on a connection, and fails where its schema is not there.
 
-use crate::ident::{Identifier, SchemaName, literal};
+use crate::ident::{Identifier, RoleName, SchemaName, literal};
 use crate::run::Frame;
 use crate::settings::Settings;
 use crate::target::Tier;
@@ -15,6 +15,8 @@ pub(crate) struct Entrance<'a> {
     path: String,
     schema: &'a SchemaName,
     oid: Option<&'a str>,
+    /// The tenant's role; `Some(None)` where there are roles and this is nobody's, and `None` where there are none.
+    role: Option<Option<&'a RoleName>>,
     /// The table whose lock stands for the assertion.
     lock: Option<&'a Identifier>,
 }
@@ -29,6 +31,7 @@ impl<'a> Entrance<'a> {
             path: Frame::new(settings, &served.target).search_path(),
             schema: served.target.schema(),
             oid: served.oid.as_deref(),
+            role: settings.roles.as_ref().map(|_| served.role.as_ref()),
             lock: served.has_lock.then_some(&settings.tenant_history),
         }
     }
@@ -38,18 +41,28 @@ impl<'a> Entrance<'a> {
     /// say; where it fails, for whatever reason, the one in full is sent. `None` where there is nothing to lock.
     pub(crate) fn quick(&self) -> Option<String> {
         let table = format!("{}.{}", self.schema.quoted(), self.lock?.quoted());
-        Some(format!("SET search_path = {}; {ANEW}; LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT", self.path))
+        Some(format!("{}; {ANEW}; LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT", self.settings("SET")))
     }
 
     /// For a session: the assertion that the schema is there and may be used, and is the one that was looked up.
     pub(crate) fn of_session(&self) -> String {
-        format!("SET search_path = {}; {ANEW}; {}", self.path, self.assertion())
+        format!("{}; {ANEW}; {}", self.settings("SET"), self.assertion())
     }
 
     /// The same for one transaction.
     pub(crate) fn of_transaction(&self) -> String {
         let assertion = self.assertion();
-        format!("SET LOCAL TIME ZONE 'UTC'; SET LOCAL search_path = {}; {ANEW}; {assertion}", self.path)
+        format!("SET LOCAL TIME ZONE 'UTC'; {}; {ANEW}; {assertion}", self.settings("SET LOCAL"))
+    }
+
+    /// Sets the path, and the tenant's role or the application's own: another tenant's must not stay.
+    fn settings(&self, set: &str) -> String {
+        let path = &self.path;
+        match self.role {
+            None => format!("{set} search_path = {path}"),
+            Some(Some(role)) => format!("{set} search_path = {path}; {set} ROLE {}", role.quoted()),
+            Some(None) => format!("{set} search_path = {path}; {set} role TO DEFAULT"),
+        }
     }
 
     fn assertion(&self) -> String {
@@ -69,9 +82,9 @@ impl<'a> Entrance<'a> {
         format!("(pg_catalog.current_schema() OPERATOR(pg_catalog.=) {name}{same}) IS TRUE")
     }
 
-    /// Sets the path alone.
+    /// The settings alone.
     #[cfg(feature = "sync")]
-    pub(crate) fn path(&self) -> String {
-        format!("SET search_path = {}", self.path)
+    pub(crate) fn settings_of_session(&self) -> String {
+        self.settings("SET")
     }
 }

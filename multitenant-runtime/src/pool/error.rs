@@ -8,6 +8,7 @@ use crate::registry::{RegistryError, UnusableTenant};
 use crate::run::Failure;
 use crate::target::Target;
 
+use super::pooled::Served;
 use super::status::PoolStatus;
 
 /// Why a [`TenantPool`](crate::TenantPool) has no connection to give.
@@ -67,6 +68,16 @@ pub enum PoolError {
     MissingSchema {
         /// Whose it is.
         target: Target,
+    },
+    /// Each tenant is served as a role of its own, and this one's is missing, may not be taken on, or could do more than a
+    /// tenant may. Nobody is served as anybody else instead.
+    Role {
+        /// The tenant.
+        tenant: TenantId,
+        /// The role.
+        role: String,
+        /// What is wrong, and what to do about it.
+        failure: Box<Failure>,
     },
     /// The tenant is still being created, or its creation was interrupted.
     UnderConstruction {
@@ -129,6 +140,18 @@ impl PoolError {
             Self::Connect(error) => error.is_retryable(),
             Self::Database(failure) | Self::Registry(RegistryError::Query(failure)) => failure.class.is_retryable(),
             _ => false,
+        }
+    }
+
+    /// The server lets nobody in as the tenant's role.
+    pub(crate) fn of_role(served: &Served, failure: Box<Failure>) -> Self {
+        match (served.target.tenant(), &served.role) {
+            (Some(tenant), Some(role)) => {
+                let hint = "run `cargo multitenant migrate`, which makes the roles and grants them";
+                let failure = Box::new(Failure { hint: None, ..*failure }.with_hint(hint));
+                Self::Role { tenant: tenant.clone(), role: role.as_str().to_owned(), failure }
+            }
+            _ => Self::Database(failure),
         }
     }
 
@@ -197,6 +220,10 @@ impl fmt::Display for PoolError {
                  again, or grant the right",
                 target.schema().as_str()
             ),
+            Self::Role { tenant, role, failure } => {
+                write!(f, "the tenant {:?} is not served, for want of its role {role:?}: {failure}", tenant.as_str())?;
+                failure.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+            }
             Self::UnderConstruction { tenant } => write!(
                 f,
                 "the tenant {:?} is still being created, or its creation was interrupted: wait, or create it again",

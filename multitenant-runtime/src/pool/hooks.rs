@@ -21,6 +21,8 @@ use crate::target::Target;
 /// }
 /// ```
 ///
+/// Where each tenant has a role of its own, `on_checkout` runs as that role, and `after_connect` as the application's.
+///
 /// A hook must leave `search_path` and role as they are, and no transaction open; one that does is an error. There is
 /// none for the return: that is no future, so that it happens when a task is cancelled or panics, too.
 #[async_trait]

@@ -9,6 +9,9 @@
 //! Behind a pooler in transaction mode (`pooling.rs`) nothing is set at a checkout: each unit of work is a transaction
 //! that sets the tenant itself (`unit.rs`).
 //!
+//! Where each tenant has a role (`isolation/`), entering takes it on in the message that sets the path, and whatever the
+//! pool asks for itself is asked without; a role that cannot be taken on, or had better not be, serves nobody.
+//!
 //! The pool is our own and none of deadpool's, for four things that deadpool's `managed` does not have: which of the
 //! idle connections is taken (it takes the first), a cap per tenant beside the common one, closing one tenant's idle
 //! connection to make room for another's under the cap, and a place under the cap that is not free before the server's

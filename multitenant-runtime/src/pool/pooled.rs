@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use crate::connection::{Guest, TransactionStatus};
-use crate::ident::TenantId;
+use crate::ident::{RoleName, TenantId};
 use crate::target::Target;
 
 use super::operations::Operations;
@@ -48,6 +48,8 @@ pub(crate) struct Served {
     pub(crate) has_types: bool,
     /// Whether its history table can be locked, which is the cheapest way to see that the schema is there.
     pub(crate) has_lock: bool,
+    /// As whom it is served, where each tenant has a role.
+    pub(crate) role: Option<RoleName>,
 }
 
 /// A tenant, or the shared schema.

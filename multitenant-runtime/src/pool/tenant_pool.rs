@@ -43,6 +43,35 @@ use super::store::Store;
 /// looked up. A connection that has served the tenant last is handed out again without a word to the server: who drops a
 /// tenant's schema, or changes `search_path` in a function of the database, calls [`forget`](Self::forget) or does
 /// without such functions.
+///
+/// # A role for each tenant
+///
+/// With `isolation.role_per_tenant = true` a connection serves a tenant as that tenant's role, which is set in the same
+/// message as the path, and is asked for in the same query as the tenant. The role may use the tenant's schema and what
+/// all tenants share, and the server refuses it everything else: another tenant's tables in raw SQL, in a function, in a
+/// subquery that the types do not see. A tenant whose role is missing, or could do more than that, is not served
+/// ([`PoolError::Role`]), and never as anybody else. The shared schema is asked as the application itself.
+///
+/// It is a wall against bugs, and none against injected SQL: `RESET ROLE` undoes it, and the application may then take on
+/// any tenant's role. What is asked of all tenants in one statement ([`Across::union`](crate::Across::union)) goes tenant
+/// by tenant then. Rows, sequences and later tables are the tenant's; the history is to be read only, and so is the
+/// registry. Further schemas of `isolation.search_path`, and what a migration makes as another role than the one that
+/// migrates, are granted by a shared migration, to the group of all tenants (`{database}_public_tenants`, where the shared
+/// schema is `public`). A function with `SECURITY DEFINER` runs as its owner.
+///
+/// The application had better log in as a role that may nothing by itself, and migrate as another one:
+///
+/// ```sql
+/// CREATE ROLE app LOGIN NOINHERIT PASSWORD '…';
+/// -- after the first run of the migrator: to look tenants up
+/// GRANT USAGE ON SCHEMA public, multitenant TO app;
+/// GRANT SELECT ON public.tenants, multitenant.targets TO app;
+/// ```
+///
+/// with `isolation.application_role = "app"`, the login in `database.url`, and the owner's in `database.migrate_url`. What
+/// [`shared`](Self::shared) is to read and write is granted to `app` too. `NOINHERIT` matters on PostgreSQL 15, where a
+/// member has its roles' rights otherwise; later servers are told so with each grant. Before roles are switched on for
+/// tenants that are there, `cargo multitenant migrate` makes theirs, and so does a start that migrates.
 #[derive(Clone)]
 pub struct TenantPool(Arc<Inner>);
 

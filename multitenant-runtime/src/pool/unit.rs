@@ -17,11 +17,11 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::connection::{Guest, TransactionStatus};
-use crate::sqlstate::is_failed_guard_code;
-use crate::target::Target;
+use crate::run::Failure;
+use crate::sqlstate::{is_failed_guard_code, is_refused_role};
 
 use super::error::PoolError;
-use super::pooled::Pooled;
+use super::pooled::{Pooled, Served};
 
 type Manager = AnsiTransactionManager;
 /// A row as it came.
@@ -37,26 +37,30 @@ pub(super) struct Unit {
     entrance: String,
     /// Whether statements may stay prepared.
     keeps_statements: bool,
-    /// Whose schema the entrance asserts.
-    target: Option<Target>,
+    /// Whose schema the entrance asserts, and as whom.
+    served: Option<Served>,
+    /// Whether there are roles, which another client of the pooler may have taken on.
+    has_roles: bool,
     /// Whether one was begun and not ended: its future was dropped, or a row could not be read.
     is_open: AtomicBool,
-    /// Whether the schema was not there.
+    /// Whether the schema was not there, or its role not to be had.
     is_astray: AtomicBool,
 }
 
 impl Unit {
     /// Units of work begin with these statements, which assert the target's schema.
-    pub(super) fn entering(&self, statements: &str, target: &Target) -> Self {
-        let (entrance, target) = (format!("; {statements}"), Some(target.clone()));
-        Self { entrance, target, keeps_statements: self.keeps_statements, ..Self::default() }
+    pub(super) fn entering(&self, statements: &str, served: &Served) -> Self {
+        let (entrance, served) = (format!("; {statements}"), Some(served.clone()));
+        let Self { keeps_statements, has_roles, .. } = *self;
+        Self { entrance, served, keeps_statements, has_roles, ..Self::default() }
     }
 
     /// Units of work serve nobody.
-    pub(super) fn leaving(keeps_statements: bool) -> Self {
+    pub(super) fn leaving(keeps_statements: bool, has_roles: bool) -> Self {
         // Whatever other clients of the pooler may have left behind.
-        let entrance = "; SET LOCAL search_path TO DEFAULT".to_owned();
-        Self { entrance, keeps_statements, ..Self::default() }
+        let role = if has_roles { "; SET LOCAL role TO DEFAULT" } else { "" };
+        let entrance = format!("; SET LOCAL search_path TO DEFAULT{role}");
+        Self { entrance, keeps_statements, has_roles, ..Self::default() }
     }
 
     /// Whether a unit of work has failed since the schema was not there.
@@ -71,7 +75,7 @@ impl Unit {
 
     /// Units of work serve nobody from now on.
     pub(super) fn left(&self) -> Self {
-        Self::leaving(self.keeps_statements)
+        Self::leaving(self.keeps_statements, self.has_roles)
     }
 
     /// Whether the driver keeps statements prepared that it must not keep: those by which it looks up types that are
@@ -108,13 +112,17 @@ impl Unit {
     async fn refused(&self, guest: &Guest, error: Error) -> Error {
         let heard = guest.take_errors();
         self.roll_back(guest).await;
-        match (&self.target, heard.last()) {
-            (Some(target), Some(heard)) if is_failed_guard_code(&heard.code) => {
-                self.is_astray.store(true, Ordering::Release);
-                Error::QueryBuilderError(Box::new(PoolError::MissingSchema { target: target.clone() }))
+        let refused = match (&self.served, heard.last()) {
+            (Some(served), Some(heard)) if is_failed_guard_code(&heard.code) => {
+                PoolError::MissingSchema { target: served.target.clone() }
             }
-            _ => error,
-        }
+            (Some(served), Some(heard)) if served.role.is_some() && is_refused_role(&heard.code) => {
+                PoolError::of_role(served, Box::new(Failure::from(heard)))
+            }
+            _ => return error,
+        };
+        self.is_astray.store(true, Ordering::Release);
+        Error::QueryBuilderError(Box::new(refused))
     }
 
     async fn commit(&self, guest: &Guest) -> QueryResult<()> {

@@ -32,7 +32,8 @@ impl Across {
     /// The query is one that reads, and is in the scope of a tenant, as for
     /// [`RunQueryDsl`](crate::RunQueryDsl). Its order and its limit are each tenant's own. Tenants of whom the state
     /// table does not say that they are as this binary wants them are looked at one by one, as at a checkout; so are
-    /// those whose schemas have functions, since a function is found by the path. Where the statement fails, the tenant
+    /// those whose schemas have functions, since a function is found by the path, and all where each tenant has a role of
+    /// its own, which may not read another's. Where the statement fails, the tenant
     /// that it fails for is found out, and the others have their rows.
     ///
     /// ```no_run
@@ -84,9 +85,11 @@ where
     U: Send,
 {
     let mut results = Results::new();
-    let (together, alone): (Vec<_>, Vec<_>) = chunk
-        .into_iter()
-        .partition(|(target, is_current)| *is_current && target.tenant().is_some_and(|id| !pool.is_fenced(id)));
+    // Nobody may read several tenants' schemas at once then.
+    let has_roles = pool.settings().roles.is_some();
+    let (together, alone): (Vec<_>, Vec<_>) = chunk.into_iter().partition(|(target, is_current)| {
+        *is_current && !has_roles && target.tenant().is_some_and(|id| !pool.is_fenced(id))
+    });
     let parts = |targets: Vec<(Target, bool)>| targets.into_iter().map(|(target, _)| target);
     let mut waiting: Vec<Vec<Target>> = parts(alone).map(|target| vec![target]).collect();
     waiting.push(parts(together).collect());

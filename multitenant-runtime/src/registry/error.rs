@@ -33,6 +33,11 @@ pub enum RegistryError {
         /// The schema that it should have.
         schema: String,
     },
+    /// A tenant cannot be taken out of the registry, since that is nothing that rows can be deleted from.
+    NotDeletable {
+        /// What it is.
+        source: &'static str,
+    },
     /// A new tenant cannot be registered, since the registry is nothing that rows can be put into.
     ReadOnly {
         /// What it is.
@@ -56,6 +61,11 @@ impl fmt::Display for RegistryError {
                 "the tenant {:?} cannot have the schema {schema:?}, since the registry would not tell it: configure \
                  tenants.schema_column, or leave the schema to isolation.schema_name",
                 tenant.as_str()
+            ),
+            Self::NotDeletable { source } => write!(
+                f,
+                "the tenant cannot be taken out of the registry, since that is {source}: pass the statement that does it \
+                 (OldTenant::unregistered_by), or take it out yourself (OldTenant::left_registered)"
             ),
             Self::ReadOnly { source } => write!(
                 f,

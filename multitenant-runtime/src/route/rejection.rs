@@ -85,6 +85,7 @@ fn retry_after(error: &PoolError) -> Option<Duration> {
         PoolError::Fenced { .. }
         | PoolError::Behind { .. }
         | PoolError::Refused { .. }
+        | PoolError::Role { .. }
         | PoolError::Migration { .. } => Some(Duration::from_secs(30)),
         PoolError::UnderConstruction { .. } | PoolError::Closed => Some(Duration::from_secs(5)),
         error => error.is_retryable().then_some(Duration::from_secs(1)),

@@ -6,6 +6,7 @@ mod budget;
 mod cancellation;
 mod confined;
 mod context;
+mod dependents;
 mod event;
 mod execute;
 mod failure;

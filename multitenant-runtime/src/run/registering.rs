@@ -7,11 +7,18 @@ pub(crate) struct Registering {
     pub(crate) insert: Option<String>,
     /// An SQL condition that must hold afterwards: a row that was there already is this tenant's.
     pub(crate) holds: Option<String>,
+    /// What makes its role, and the group of all tenants', where they are missing.
+    pub(crate) roles: Vec<String>,
 }
 
 impl Registering {
     /// By one statement of the application's.
     pub(crate) fn by(sql: String) -> Self {
-        Self { insert: Some(sql), holds: None }
+        Self { insert: Some(sql), ..Self::default() }
+    }
+
+    /// The same, with a role of the tenant's own.
+    pub(crate) fn with_roles(&self, roles: Vec<String>) -> Self {
+        Self { roles, ..self.clone() }
     }
 }

@@ -4,13 +4,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection::{ConnectError, PipelineError, Session};
 use crate::migration::Migration;
-use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_undefined_table, retry_once};
+use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_other_object, is_undefined_table, retry_once};
 
 use super::cancellation::{cancellable, unless_cancelled};
 use super::known::Known;
 use super::preparation::Preparation;
 use super::transaction::{Holder, Role, Transaction};
-use super::{Failure, confined};
+use super::{Failure, confined, dependents};
 
 /// Why a step did not happen. Nothing of it is in the database, unless the connection broke: then nobody
 /// knows until the history is read again.
@@ -119,6 +119,14 @@ fn meaning(
                 format!("the migrations read or write outside of the tenant's schema: {names}"),
             ))
         }
+        Role::Dependents if is_failed_cast(error) => {
+            let message = error.as_db_error().map_or("", |db| db.message());
+            let names = dependents::named_in(message);
+            StepError::failed(
+                Failure::new(FailureClass::Permanent, format!("what is not the tenant's hangs on what is: {names}"))
+                    .with_hint("it would be dropped too: drop or move it first, and drop the tenant again"),
+            )
+        }
         Role::Current if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
@@ -127,6 +135,10 @@ fn meaning(
             Failure::new(FailureClass::Permanent, "the registry has this tenant already, with another schema")
                 .with_hint("correct the row's schema, or remove the row, and create the tenant again"),
         ),
+        // It has come, or gone, since somebody looked.
+        Role::Isolate if is_other_object(error) => {
+            StepError::failed(Failure { class: FailureClass::Retryable, ..Failure::from_postgres(error) })
+        }
         _ => {
             let mut failure = Failure::from_postgres(error);
             locate(&mut failure, role, migrations, position(error));

@@ -9,12 +9,14 @@ pub(crate) mod constant;
 mod duration;
 mod error;
 mod registry;
+mod roles;
 mod search_path;
 mod text;
 
 pub use duration::{DurationError, parse_duration};
 pub use error::SettingsError;
 pub use registry::RegistrySettings;
+pub use roles::RoleSettings;
 pub use search_path::SearchPath;
 pub use text::{RegistryText, SettingsText};
 
@@ -44,6 +46,8 @@ pub struct Settings {
     pub schema_template: SchemaTemplate,
     /// What a tenant's migration sees: the tenant's schema first.
     pub search_path: SearchPath,
+    /// A role for each tenant; `None` where the application's connections keep their own.
+    pub roles: Option<RoleSettings>,
     /// The history table of the shared schema.
     pub shared_history: Identifier,
     /// The history table in each tenant's schema.
@@ -101,6 +105,7 @@ impl TryFrom<SettingsText<'_>> for Settings {
         Ok(Self {
             schema_template,
             search_path,
+            roles: RoleSettings::parse(&text)?,
             shared_history: at("migrations.shared_table", Identifier::new(text.shared_history))?,
             tenant_history: at("migrations.table", Identifier::new(text.tenant_history))?,
             state_schema: state_schema(text.state_schema, &shared_schema)?,
@@ -150,6 +155,8 @@ mod tests {
             (SettingsText { shared_schema: "pg_catalog", ..d }, "database.shared_schema"),
             (SettingsText { schema_name: "tenant", ..d }, "isolation.schema_name"),
             (SettingsText { search_path: &["{shared}"], ..d }, "isolation.search_path"),
+            (SettingsText { role_name: "tenant", ..d }, "isolation.role_name"),
+            (SettingsText { application_role: "public", ..d }, "isolation.application_role"),
             (SettingsText { tenant_history: "", ..d }, "migrations.table"),
             (SettingsText { shared_history: "", ..d }, "migrations.shared_table"),
             (SettingsText { state_schema: "public", ..d }, "migrations.state_schema"),
@@ -168,6 +175,7 @@ mod tests {
     fn defaults_are_valid() {
         let settings = Settings::default();
         assert_eq!(settings.statement_timeout, None);
+        assert_eq!(settings.roles, None);
         assert_eq!(settings.tenant_history.as_str(), "__diesel_schema_migrations");
     }
 }

@@ -21,6 +21,12 @@ pub struct SettingsText<'a> {
     pub schema_name: &'a str,
     /// `isolation.search_path`, with `{tenant}` first and `{shared}` for the shared schema.
     pub search_path: &'a [&'a str],
+    /// `isolation.role_per_tenant`.
+    pub role_per_tenant: bool,
+    /// `isolation.role_name`, with `{schema}` and perhaps `{database}`.
+    pub role_name: &'a str,
+    /// `isolation.application_role`; empty for the role that migrates.
+    pub application_role: &'a str,
     /// `migrations.shared_table`.
     pub shared_history: &'a str,
     /// `migrations.table`.
@@ -46,6 +52,9 @@ impl SettingsText<'_> {
         shared_schema: "public",
         schema_name: "tenant_{id}",
         search_path: &["{tenant}", "{shared}"],
+        role_per_tenant: false,
+        role_name: "{database}_{schema}",
+        application_role: "",
         shared_history: "__diesel_schema_migrations",
         tenant_history: "__diesel_schema_migrations",
         registry: RegistryText::DEFAULT,

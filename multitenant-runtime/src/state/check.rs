@@ -15,6 +15,8 @@ pub(crate) struct Check {
     pub(crate) shared: Option<bool>,
     /// The tenants, in the order of their ids, and whether they are as the binary wants them.
     pub(crate) tenants: Vec<(Target, bool)>,
+    /// Whether their roles are; nothing was asked yet.
+    pub(crate) roles_are_in_order: bool,
 }
 
 /// What a schema's digest must be.
@@ -70,7 +72,11 @@ impl Check {
         let Fleet { tenants, unusable } = targets(tenants, settings);
         // Their failures are told by the authoritative way.
         let is_usable = unusable.is_empty();
-        Ok(is_usable.then(|| Self { shared, tenants: tenants.into_iter().zip(good).collect() }))
+        Ok(is_usable.then(|| Self {
+            shared,
+            tenants: tenants.into_iter().zip(good).collect(),
+            roles_are_in_order: true,
+        }))
     }
 }
 

@@ -137,6 +137,11 @@ impl StateTable {
         )
     }
 
+    /// Forgets a target that is dropped, in the transaction that drops it.
+    pub(crate) fn forget(&self, target: &Target) -> String {
+        format!("DELETE FROM {} WHERE schema_name = {}", self.qualified(), literal(target.schema().as_str()))
+    }
+
     /// Notes how targets stand that were looked at, and not migrated, unless the table has learnt more since.
     pub(crate) fn note_all(&self, seen: &[Seen<'_>], at: &str) -> String {
         let rows: Vec<String> = seen

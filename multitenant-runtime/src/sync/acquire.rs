@@ -43,7 +43,7 @@ impl Inner {
     pub(super) fn shared(self: &Arc<Self>) -> Result<(Checkout, Target), PoolError> {
         let deadline = self.deadline();
         let target = Target::shared(self.settings().shared_schema.clone());
-        let served = Served { target, oid: None, has_types: false, has_lock: false };
+        let served = Served { target, oid: None, has_types: false, has_lock: false, role: None };
         let mut tries = 0;
         loop {
             tries += 1;
@@ -79,7 +79,7 @@ impl Inner {
     /// What was looked up before a change is looked up again; a lost connection is replaced.
     fn is_worth_another(&self, id: &TenantId, error: &PoolError, tries: usize) -> bool {
         match error {
-            PoolError::MissingSchema { .. } => self.directory.forget(id) && tries < TRIES,
+            PoolError::MissingSchema { .. } | PoolError::Role { .. } => self.directory.forget(id) && tries < TRIES,
             error => error.is_lost() && tries < self.most_tries(),
         }
     }

@@ -33,6 +33,7 @@ impl Inner {
         let answers = self.question(&mut checkout, id, listed.as_ref().map(|target| target.schema().as_str()))?;
         let Found { served, is_current, .. } = self.directory.found(answers, id, listed, self.settings())?;
         if !is_current && self.options.on_behind != OnBehind::Serve {
+            checkout.judge_as(&served)?;
             self.judge(&mut checkout, id, &served.target)?;
         }
         self.directory.remember(id, &served, &look);

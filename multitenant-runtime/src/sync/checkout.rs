@@ -110,16 +110,26 @@ impl Checkout {
                 Ok(())
             }
             Ok(false) => Err(PoolError::MissingSchema { target: served.target.clone() }),
-            Err(error) => Err(self.explain(&error)),
+            Err(error) => Err(of_role(served, self.explain(&error))),
         }
+    }
+
+    /// Takes on the tenant's role, where each has one, for what is asked of its schema.
+    pub(super) fn judge_as(&mut self, served: &Served) -> Result<(), PoolError> {
+        use diesel::connection::SimpleConnection as _;
+        let Some(role) = &served.role else { return Ok(()) };
+        let taken = self.pooled().connection.batch_execute(&format!("SET ROLE {}", role.quoted()));
+        taken.map_err(|error| of_role(served, self.explain(&error)))
     }
 
     /// Takes the tenant off, so that the registry is asked as the migrator asks it.
     pub(super) fn leave(&mut self) -> Result<(), PoolError> {
         use diesel::connection::SimpleConnection as _;
+        let has_roles = self.pool.settings().roles.is_some();
         let pooled = self.pooled();
         pooled.served = None;
-        let left = pooled.connection.batch_execute("RESET search_path");
+        let sql = if has_roles { "RESET ROLE; RESET search_path" } else { "RESET search_path" };
+        let left = pooled.connection.batch_execute(sql);
         left.map_err(|error| self.explain(&error))
     }
 
@@ -184,6 +194,17 @@ impl Drop for Checkout {
 pub(super) fn bury(pooled: Pooled, slot: Slot<Pooled>) {
     drop(pooled);
     drop(slot);
+}
+
+/// Diesel keeps the SQLSTATE to itself; where there are roles it is the role that the server refuses, as the rest of what
+/// is sent then needs no rights.
+fn of_role(served: &Served, error: PoolError) -> PoolError {
+    match error {
+        PoolError::Database(failure) if failure.class == FailureClass::Permanent && served.role.is_some() => {
+            PoolError::of_role(served, failure)
+        }
+        error => error,
+    }
 }
 
 fn class_of(error: &Error) -> FailureClass {

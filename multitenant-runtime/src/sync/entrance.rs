@@ -23,7 +23,7 @@ pub(super) fn enter(connection: &mut PgConnection, settings: &Settings, served: 
         Ok(()) => Ok(true),
         // Diesel does not say whether it is the assertion; so it is asked. All of the message is undone.
         Err(error @ Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
-            connection.batch_execute(&entrance.path())?;
+            connection.batch_execute(&entrance.settings_of_session())?;
             match (Question { is_there: entrance.is_there() }).get_result(connection)? {
                 true => Err(error),
                 false => Ok(false),

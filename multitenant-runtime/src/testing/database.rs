@@ -14,8 +14,8 @@ use super::{TestingError, background};
 /// A database of one test's own, dropped with this guard.
 ///
 /// The drop disconnects whoever is still connected. It works inside and outside of a runtime, and after a
-/// panic. Roles are the server's, not the database's: name those that a test creates after
-/// [`name`](Self::name).
+/// panic. Roles are the server's, not the database's: those whose names begin with [`name`](Self::name) and `_` go with
+/// it, tenants' roles among them; give a test's own roles such names.
 ///
 /// ```no_run
 /// use multitenant_runtime::testing::{TestDatabase, TestingError};
@@ -145,5 +145,18 @@ impl Drop for TestDatabase {
 async fn drop_database(home: &str, name: &str) -> Result<(), TestingError> {
     let client = connect(home, "the server").await?;
     let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote(name));
-    client.batch_execute(&statement).await.map_err(TestingError::database("drop", name))
+    client.batch_execute(&statement).await.map_err(TestingError::database("drop", name))?;
+    drop_roles(&client, name).await.map_err(TestingError::database("drop the roles of", name))
+}
+
+/// Drops the roles that are named after a database, which is gone.
+pub(super) async fn drop_roles(client: &Client, database: &str) -> Result<(), tokio_postgres::Error> {
+    let sql = "SELECT rolname::text FROM pg_catalog.pg_roles WHERE pg_catalog.starts_with(rolname::text, $1)";
+    let roles: Vec<String> =
+        client.query(sql, &[&format!("{database}_")]).await?.iter().map(|row| row.get(0)).collect();
+    if roles.is_empty() {
+        return Ok(());
+    }
+    let roles: Vec<String> = roles.iter().map(|role| quote(role)).collect();
+    client.batch_execute(&format!("DROP ROLE {}", roles.join(", "))).await
 }

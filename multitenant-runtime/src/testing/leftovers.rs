@@ -4,6 +4,7 @@ use tokio_postgres::Client;
 
 use super::cluster::Cluster;
 use super::connect::connect;
+use super::database::drop_roles;
 use super::names::{TEST_DATABASES, TemplateName, quote};
 use super::{TestingError, template};
 
@@ -26,6 +27,8 @@ pub(super) async fn drop_all(cluster: &Cluster) -> Result<(), TestingError> {
         // Without force: one that somebody is connected to stays. It may also be another role's, or gone.
         if let Err(error) = client.batch_execute(&format!("DROP DATABASE IF EXISTS {}", quote(&name))).await {
             tracing::debug!(database = name, %error, "a leftover test database stays");
+        } else if let Err(error) = drop_roles(&client, &name).await {
+            tracing::debug!(database = name, %error, "its roles stay");
         }
     }
     for name in templates {

@@ -32,7 +32,7 @@ impl TestDatabase {
     ) -> Result<Self, TestingError> {
         let tenants: Vec<NewTenant> = tenants.into_iter().collect();
         let key = sha256_hex(&format!("{migrations:?} {tenants:?}"));
-        Self::from_template(&key, async |url: &str| fill(migrations, tenants, url).await).await
+        Self::from_template(&key, async |url: &str| Box::pin(fill(migrations, tenants, url)).await).await
     }
 }
 

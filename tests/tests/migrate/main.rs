@@ -4,6 +4,7 @@
 mod builder;
 mod by_state;
 mod create;
+mod drop;
 mod failures;
 mod functions;
 mod histories;
@@ -14,6 +15,7 @@ mod plain;
 mod project;
 mod record;
 mod registry;
+mod roles;
 mod rollback;
 mod rollout;
 mod run;

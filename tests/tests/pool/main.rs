@@ -19,6 +19,7 @@ mod plans;
 mod pooler;
 mod random;
 mod registry;
+mod roles;
 mod shop;
 mod transactions;
 mod waiting;

@@ -14,12 +14,17 @@ struct Counted {
 /// What is sent besides the one query of each use, by the text.
 impl Counted {
     async fn new(tenants: &[&str]) -> Self {
+        Self::prepared(tenants, false).await
+    }
+
+    async fn prepared(tenants: &[&str], role_per_tenant: bool) -> Self {
         let server = EmbeddedServer::builder()
             .setting("log_statement", "all")
             .setting("log_line_prefix", "%a|")
             .start()
             .unwrap();
-        let shop = Shop::on(server.url("postgres"));
+        let mut shop = Shop::on(server.url("postgres"));
+        shop.settings.role_per_tenant = role_per_tenant;
         shop.add(tenants).await;
         // Looking up is not counted among what a checkout sends, but once.
         let pool = shop.pool_of(1);
@@ -61,6 +66,18 @@ async fn none_for_the_same_tenant_and_one_for_another() {
     let (queries, others): (Vec<_>, Vec<_>) = switches.iter().partition(|sent| sent.contains("\"mark\""));
     assert_eq!((queries.len(), others.len()), (3, 3), "{switches:#?}");
     assert!(others.iter().all(|sent| sent.contains("SET search_path") && sent.contains("LOCK TABLE")), "{others:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_taken_on_and_off_in_the_messages_that_are_sent_anyway() {
+    let (without, with) = (Counted::new(&["a", "b"]).await, Counted::prepared(&["a", "b"], true).await);
+    for ids in [["a", "b"], ["b", "b"], ["a", "b"]] {
+        let (without, with) = (without.uses(&ids).await, with.uses(&ids).await);
+        assert_eq!(without.len(), with.len(), "{without:#?} {with:#?}");
+        assert!(!without.iter().any(|sent| sent.contains("ROLE")), "{without:#?}");
+        let roles = with.iter().filter(|sent| sent.contains("SET ROLE \"postgres_tenant_")).count();
+        assert_eq!(roles, if ids == ["b", "b"] { 0 } else { 2 }, "{with:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

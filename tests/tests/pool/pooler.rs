@@ -5,6 +5,7 @@ mod fire;
 mod isolation;
 mod log;
 mod refusals;
+mod roles;
 
 use multitenant_runtime::embedded::{EmbeddedServer, EmbeddedServerBuilder};
 use multitenant_runtime::{Pooling, TenantPool, TenantPoolBuilder};
@@ -43,17 +44,27 @@ impl Behind {
     }
 
     async fn of(connections: usize, tenants: &[&str]) -> Option<Self> {
-        // Each line says whose it is, and of which of the server's processes.
-        let server = EmbeddedServer::builder().setting("log_statement", "all").setting("log_line_prefix", "%a|%p|");
-        Self::before(server, connections, tenants).await
+        Self::prepared(connections, tenants, |_| {}).await
     }
 
-    async fn before(server: EmbeddedServerBuilder, connections: usize, tenants: &[&str]) -> Option<Self> {
+    async fn prepared(connections: usize, tenants: &[&str], prepare: impl FnOnce(&mut Shop)) -> Option<Self> {
+        // Each line says whose it is, and of which of the server's processes.
+        let server = EmbeddedServer::builder().setting("log_statement", "all").setting("log_line_prefix", "%a|%p|");
+        Self::before(server, connections, tenants, prepare).await
+    }
+
+    async fn before(
+        server: EmbeddedServerBuilder,
+        connections: usize,
+        tenants: &[&str],
+        prepare: impl FnOnce(&mut Shop),
+    ) -> Option<Self> {
         let Some(pooler) = Pooler::start(server.start().unwrap(), "transaction", connections).await else {
             say("skipped: PgBouncer is not installed");
             return None;
         };
-        let shop = Shop::on(pooler.direct_url());
+        let mut shop = Shop::on(pooler.direct_url());
+        prepare(&mut shop);
         shop.tenant("2_notes", "CREATE TABLE notes (id serial PRIMARY KEY, text text NOT NULL UNIQUE);");
         shop.add(tenants).await;
         Some(Self { pooler, shop })

@@ -62,6 +62,37 @@ impl Shop {
         shop
     }
 
+    /// From now on tenants have roles, and the application logs in as one that owns nothing and inherits nothing.
+    pub(crate) async fn isolate(&mut self) {
+        let app: String =
+            self.client().await.query_one("SELECT current_database() || '_app'", &[]).await.unwrap().get(0);
+        self.sql(&format!("CREATE ROLE \"{app}\" LOGIN NOINHERIT PASSWORD 'x'")).await;
+        self.settings.role_per_tenant = true;
+        self.settings.application_role = app.leak();
+    }
+
+    /// What the application itself needs: to look tenants up.
+    pub(crate) async fn grant(&self) {
+        let app = self.settings.application_role;
+        self.sql(&format!(
+            "GRANT USAGE ON SCHEMA public, multitenant TO \"{app}\"; \
+             GRANT SELECT ON public.tenants, public.mark, multitenant.targets TO \"{app}\""
+        ))
+        .await;
+    }
+
+    /// Where the application logs in.
+    pub(crate) fn app_url(&self) -> String {
+        let query = if self.url.contains('?') { "&" } else { "?" };
+        format!("{}{query}user={}&password=x", self.url, self.settings.application_role)
+    }
+
+    /// The role of this tenant.
+    pub(crate) async fn role(&self, id: &str) -> String {
+        let sql = "SELECT current_database() || '_tenant_' || $1::text";
+        self.client().await.query_one(sql, &[&id]).await.unwrap().get(0)
+    }
+
     pub(crate) fn shared(&self, name: &str, up: &str) {
         self.write(&format!("shared/{name}/up.sql"), up);
     }

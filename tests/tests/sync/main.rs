@@ -18,6 +18,7 @@ mod place;
 #[path = "../pool/random.rs"]
 mod random;
 mod registry;
+mod roles;
 mod scope;
 #[path = "../pool/shop.rs"]
 #[expect(dead_code, reason = "some of it is for the other pool")]

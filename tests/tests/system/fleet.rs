@@ -14,6 +14,7 @@ pub(crate) const HISTORY: &str = "__diesel_schema_migrations";
 pub(crate) struct Fleet {
     url: String,
     folder: tempfile::TempDir,
+    roles: bool,
     _database: Option<TestDatabase>,
 }
 
@@ -21,12 +22,22 @@ impl Fleet {
     /// On an empty database of its own.
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::empty().await.unwrap();
-        Self { url: database.url().to_owned(), folder: tempfile::tempdir().unwrap(), _database: Some(database) }
+        Self {
+            url: database.url().to_owned(),
+            folder: tempfile::tempdir().unwrap(),
+            roles: false,
+            _database: Some(database),
+        }
     }
 
     /// On a database that the caller has.
     pub(crate) fn on(url: impl Into<String>) -> Self {
-        Self { url: url.into(), folder: tempfile::tempdir().unwrap(), _database: None }
+        Self { url: url.into(), folder: tempfile::tempdir().unwrap(), roles: false, _database: None }
+    }
+
+    /// With a role for each tenant.
+    pub(crate) fn with_roles(self) -> Self {
+        Self { roles: true, ..self }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -69,7 +80,7 @@ impl Fleet {
         let shared = self.folder.path().join("shared");
         let shared = shared.exists().then(|| MigrationSet::from_folder(Tier::Shared, &shared).unwrap());
         let registry = if shared.is_some() { RegistryText::DEFAULT } else { RegistryText::Schemas };
-        let settings = SettingsText { registry, ..SettingsText::DEFAULT };
+        let settings = SettingsText { registry, role_per_tenant: self.roles, ..SettingsText::DEFAULT };
         Migrator::from_sets(shared, self.set(), Settings::try_from(settings).unwrap()).database_url(&self.url)
     }
 

@@ -8,7 +8,7 @@ fn main() {
     //~^^^^ ERROR fixtures/config/keys.toml:5:19: database.max_connections: 0 connections reach nothing
     //~^^^^^ ERROR fixtures/config/keys.toml:6:15: database.migrate_url: this is a number: write a text
     //~^^^^^^ ERROR fixtures/config/keys.toml:8:12: isolation.strategy: unknown strategy
-    //~^^^^^^^ ERROR fixtures/config/keys.toml:9:19: isolation.role_per_tenant: not supported by this version yet
+    //~^^^^^^^ ERROR fixtures/config/keys.toml:9:19: isolation.role_per_tenant: this is a text: write `true` or `false`
     //~^^^^^^^^ ERROR fixtures/config/keys.toml:10:15: isolation.search_path: this is a text: write a list of texts
     //~^^^^^^^^^ ERROR fixtures/config/keys.toml:11:1: unknown key `schema_nam` in [isolation]: did you mean `schema_name`?
     //~^^^^^^^^^^ ERROR fixtures/config/keys.toml:13:7: tenants.ids: `ids` belongs to source = "list", and the source is "table"

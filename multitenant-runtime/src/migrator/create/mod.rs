@@ -32,6 +32,9 @@ impl Migrator {
     /// comment, the registry row comes last, and what a killed creation has left is removed by the next one of
     /// the same tenant; until then nobody finds the tenant in the registry.
     ///
+    /// Where each tenant has a role (`isolation.role_per_tenant`), it is made in the same transaction; one of that name
+    /// that is there already is an error, unless nothing hangs on it.
+    ///
     /// A row that the registry has already for this id is left as it is.
     ///
     /// Of the [`Hooks`](crate::Hooks), `before_target` and `after_target` are called, each once.
@@ -129,8 +132,8 @@ impl Migrator {
         }
     }
 
-    /// Whether a transaction whose answer was lost has made the tenant.
-    async fn learn(&self, known: Option<&Known>) -> Result<bool, StepError> {
+    /// Whether a transaction whose answer was lost has committed.
+    pub(super) async fn learn(&self, known: Option<&Known>) -> Result<bool, StepError> {
         let Some(known) = known else { return Ok(false) };
         let session = self.context.connect().await?;
         let committed = known.has_committed(&session, &self.context.cancellation).await;
@@ -188,6 +191,7 @@ impl Migrator {
         let context = &self.context;
         let migrations = context.tenant.migrations();
         let frame = Frame::new(&context.settings, target);
+        let registering = &registering.with_roles(Box::pin(self.role_of_a_new_tenant(session, target)).await?);
         if let Some(created) = self.create_from_snapshot(session, asked, frame, registering, known).await {
             return created;
         }
@@ -252,7 +256,7 @@ fn is_outdated(failure: &Failure, known: Option<&Known>) -> bool {
     }
 }
 
-fn is_lost(failure: &Failure) -> bool {
+pub(super) fn is_lost(failure: &Failure) -> bool {
     failure.class == FailureClass::ConnectionLost
 }
 

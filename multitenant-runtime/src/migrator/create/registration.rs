@@ -81,6 +81,7 @@ fn row(
         values.join(", "),
     );
     Registering {
+        roles: Vec::new(),
         insert: Some(insert),
         holds: schema_column.map(|column| {
             let names_it = format!("{}::text = {}", column.quoted(), literal(schema.as_str()));

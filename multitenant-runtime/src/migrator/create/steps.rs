@@ -92,6 +92,9 @@ impl Migrator {
         worker.finish().await;
         match verdict {
             Verdict::Done(Outcome::Applied | Outcome::UpToDate, _) => {
+                // Much may have happened since the first step.
+                let roles = Box::pin(self.role_of_a_new_tenant(session, frame.target)).await?;
+                let registering = &registering.with_roles(roles);
                 let finish = Transaction::finish_tenant(frame, registering, mark, &context.tenant, &prepared);
                 let never = CancellationToken::new();
                 send_known(session, &finish, &[], &prepared, &never, known).await

@@ -16,11 +16,13 @@ use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
 
-use crate::ident::TenantId;
+use crate::ident::{RoleName, TenantId};
+use crate::isolation::RoleProblem;
 use crate::migrator::Migrator;
 use crate::registry::{Fleet, RegistryError, RegistrySource, Tenant, UnusableTenant, targets};
+use crate::run::Failure;
 use crate::settings::{RegistrySettings, Settings};
-use crate::sqlstate::is_unreadable;
+use crate::sqlstate::{FailureClass, is_unreadable};
 use crate::target::Target;
 
 #[cfg(feature = "sync")]
@@ -111,6 +113,7 @@ impl Directory {
             return Err(PoolError::TypesInTenantSchema { tenant: id.clone(), types });
         }
         if !is_current && pool.options.on_behind != OnBehind::Serve {
+            Box::pin(checkout.judge_as(&served)).await?;
             history::judge(checkout, pool, id, &served.target).await?;
         }
         self.remember(id, &served, &look);
@@ -150,7 +153,7 @@ impl Directory {
         if let Some(rival) = answer.rival.as_ref().and_then(|rival| TenantId::new(rival).ok()) {
             return Err(PoolError::UnusableTenant(Box::new(UnusableTenant::beside(&target, &rival))));
         }
-        let Some(oid) = answer.oid else {
+        let Some(oid) = answer.oid.clone() else {
             return Err(match &self.registry {
                 // There, the schema is the tenant.
                 RegistrySource::Configured(RegistrySettings::Schemas) => {
@@ -162,8 +165,9 @@ impl Directory {
         if answer.is_unfinished {
             return Err(PoolError::UnderConstruction { tenant: id.clone() });
         }
+        let role = role(&answer, &target, settings)?;
         let has_types = answer.types.is_some();
-        let served = Served { target, oid: Some(oid), has_types, has_lock: answer.has_lock };
+        let served = Served { target, oid: Some(oid), has_types, has_lock: answer.has_lock, role };
         Ok(Found { served, is_current: answer.is_current, types: answer.types })
     }
 
@@ -263,6 +267,20 @@ async fn put<const STATE: bool>(
     match result {
         (Ok(()), Ok(rows)) => Ok(rows.into_iter().map(Answer::from).collect()),
         (Err(error), _) | (_, Err(error)) => Err(checkout.explain(&error)),
+    }
+}
+
+/// As whom the tenant is served; nobody is served as anybody else.
+fn role(answer: &Answer, target: &Target, settings: &Settings) -> Result<Option<RoleName>, PoolError> {
+    let (Some(_), Some(tenant)) = (&settings.roles, target.tenant()) else { return Ok(None) };
+    let name = answer.role.as_deref().unwrap_or_default();
+    let refused =
+        |failure| PoolError::Role { tenant: tenant.clone(), role: name.to_owned(), failure: Box::new(failure) };
+    let role = RoleName::new(name);
+    let role = role.map_err(|error| refused(Failure::new(FailureClass::Permanent, error.to_string())))?;
+    match &answer.role_problem {
+        None => Ok(Some(role)),
+        Some(problem) => Err(refused(RoleProblem::parse(problem).unwrap_or(RoleProblem::Absent).failure(&role))),
     }
 }
 

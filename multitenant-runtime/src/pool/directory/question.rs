@@ -5,10 +5,11 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Nullable, Text};
 
-use crate::ident::{Identifier, TenantId, literal};
+use crate::ident::{TenantId, literal};
+use crate::isolation::Expressions;
 use crate::registry::{RegistrySource, is_under_construction, registry_query};
 use crate::run::Context;
-use crate::settings::RegistrySettings;
+use crate::settings::{RegistrySettings, Settings};
 use crate::state::{StateTable, complete, is_good, schema_of};
 
 /// The pieces of a statement between which the values stand.
@@ -28,7 +29,7 @@ pub(crate) struct Question<'a, const STATE: bool> {
 }
 
 /// Id, schema by the registry, the schema's number, whether it is being created, whether it is current, another tenant
-/// with the same schema, its types, whether its history table can be locked.
+/// with the same schema, its types, whether its history table can be locked, its role, and why nobody may take that on.
 pub(crate) type Row = (
     Option<String>,
     Option<String>,
@@ -38,6 +39,8 @@ pub(crate) type Row = (
     Option<String>,
     Option<String>,
     Option<bool>,
+    Option<String>,
+    Option<String>,
 );
 
 /// One row, by names.
@@ -50,12 +53,14 @@ pub(crate) struct Answer {
     pub(crate) rival: Option<String>,
     pub(crate) types: Option<String>,
     pub(crate) has_lock: bool,
+    pub(crate) role: Option<String>,
+    pub(crate) role_problem: Option<String>,
 }
 
 impl From<Row> for Answer {
-    fn from((id, schema, oid, unfinished, current, rival, types, lock): Row) -> Self {
+    fn from((id, schema, oid, unfinished, current, rival, types, lock, role, role_problem): Row) -> Self {
         let [is_unfinished, is_current, has_lock] = [unfinished, current, lock].map(Option::unwrap_or_default);
-        Self { id, schema, oid, is_unfinished, is_current, rival, types, has_lock }
+        Self { id, schema, oid, is_unfinished, is_current, rival, types, has_lock, role, role_problem }
     }
 }
 
@@ -82,8 +87,11 @@ impl Texts {
         let state = state.map_or_else(String::new, |table| {
             format!(" LEFT JOIN {} s ON s.schema_name = n.nspname::text", table.qualified())
         });
-        let joins =
-            format!("LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({})::pg_catalog.name{state}", schema("r"));
+        let (role, roles) = role_and_join(settings);
+        let joins = format!(
+            "LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = ({})::pg_catalog.name{state}{roles}",
+            schema("r")
+        );
         let types = if pinned { "NULL::text" } else { TYPES };
         let rival = match &configured {
             // Two ids make two names, unless the registry gives the name.
@@ -95,9 +103,9 @@ impl Texts {
             ),
         };
         let select = format!(
-            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types}, {} FROM (",
+            "SELECT r.id, r.schema, n.oid::text, n.oid IS NOT NULL AND {}, {current}, {rival}, {types}, {}, {role} FROM (",
             is_under_construction("n.oid"),
-            has_lock(&settings.tenant_history)
+            has_lock(settings)
         );
         match configured {
             Some((_, sql)) => Self {
@@ -114,16 +122,32 @@ impl Texts {
     }
 }
 
+/// The columns about the tenant's role, and what they are read from.
+fn role_and_join(settings: &Settings) -> (String, String) {
+    let Some(expressions) = Expressions::new(settings) else {
+        return ("NULL::text, NULL::text".to_owned(), String::new());
+    };
+    let name = expressions.name("n.nspname");
+    let problem = Expressions::problem_for_the_session("tr", "tg", "n.oid");
+    let join = format!(
+        " LEFT JOIN pg_catalog.pg_roles tr ON {} LEFT JOIN pg_catalog.pg_roles tg ON {}",
+        Expressions::is_named("tr", &name),
+        Expressions::is_named("tg", &expressions.group_name())
+    );
+    (format!("{name}, {problem}"), join)
+}
+
 /// Whether the history is there, for one tenant.
 const HAS_HISTORY: &str =
     "EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = s.history_oid AND c.relnamespace = n.oid)";
 
-/// Whether the history is a table that whoever asks may lock against nobody.
-fn has_lock(history: &Identifier) -> String {
+/// Whether the history is a table that whoever enters the tenant may lock against nobody.
+fn has_lock(settings: &Settings) -> String {
+    let who = if settings.roles.is_some() { "tr.oid, " } else { "" };
     format!(
         "EXISTS (SELECT FROM pg_catalog.pg_class h WHERE h.relname = {} AND h.relnamespace = n.oid \
-         AND h.relkind = 'r' AND pg_catalog.has_table_privilege(h.oid, 'SELECT'))",
-        literal(history.as_str())
+         AND h.relkind = 'r' AND pg_catalog.has_table_privilege({who}h.oid, 'SELECT'))",
+        literal(settings.tenant_history.as_str())
     )
 }
 
@@ -151,6 +175,8 @@ impl<const STATE: bool> Query for Question<'_, STATE> {
         Nullable<Text>,
         Nullable<Text>,
         Nullable<Bool>,
+        Nullable<Text>,
+        Nullable<Text>,
     );
 }
 

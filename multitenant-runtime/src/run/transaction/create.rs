@@ -110,6 +110,7 @@ impl Transaction {
     }
 
     pub(super) fn register(&mut self, frame: Frame<'_>, registering: &Registering) {
+        self.isolate(&registering.roles);
         if let Some(sql) = &registering.insert {
             self.push(Role::Frame, format!("SET LOCAL search_path = {}", frame.settings.shared_schema.quoted()));
             self.push(Role::Register, sql.clone());

@@ -18,9 +18,11 @@
 //! snapshot from before it had it.
 
 mod create;
+mod drop;
 #[cfg(feature = "functions")]
 mod function;
 mod history;
+mod isolate;
 mod migrate;
 mod snapshot;
 
@@ -55,6 +57,8 @@ pub(crate) enum Role {
     Wall { migration: usize },
     /// Asserts that nothing suggests a change of the shared schema: a failed one wants the wall's own judgement.
     Suspicion,
+    /// Asserts that nothing outside of a schema that is to be dropped hangs on what is in it.
+    Dependents,
     /// Asserts that nothing was done outside of the target's own schema.
     Confined,
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
@@ -62,6 +66,8 @@ pub(crate) enum Role {
     /// Asserts that the transaction is the one that was begun.
     #[cfg(feature = "functions")]
     Transaction,
+    /// Makes a role, or gives it what it needs.
+    Isolate,
     /// Registers a new tenant.
     Register,
     /// Asserts that the registry has the new tenant as it was made.

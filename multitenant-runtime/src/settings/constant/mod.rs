@@ -20,6 +20,10 @@ pub enum Rule<'a> {
     Template(&'a str),
     /// A `search_path`.
     SearchPath(&'a [&'a str]),
+    /// A template of roles.
+    RoleTemplate(&'a str),
+    /// The name of the role that the application logs in as; empty for none.
+    ApplicationRole(&'a str),
     /// A duration.
     Duration(&'a str),
     /// What to do with migrations that are out of order.

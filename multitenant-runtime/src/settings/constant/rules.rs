@@ -11,6 +11,8 @@ pub(super) const fn problem(rule: Rule<'_>) -> Option<&'static str> {
         Rule::StateSchema(name) => state_schema(name),
         Rule::Template(template) => schema_template(template),
         Rule::SearchPath(entries) => search_path(entries),
+        Rule::RoleTemplate(template) => role_template(template),
+        Rule::ApplicationRole(name) => application_role(name),
         Rule::Duration(text) => duration(text),
         Rule::OutOfOrder(policy) => out_of_order(policy),
         Rule::Jobs(0) => Some("0 workers would do nothing: use 1 or more"),
@@ -61,6 +63,29 @@ const fn schema_template(template: &str) -> Option<&'static str> {
         Some("the schema template must hold `{id}` exactly once, as in \"tenant_{id}\"")
     } else {
         None
+    }
+}
+
+const fn role_template(template: &str) -> Option<&'static str> {
+    if count(template, "\0") > 0 {
+        Some("the template of roles holds a NUL character, which PostgreSQL cannot store: remove it")
+    } else if count(template, "{schema}") != 1 || count(template, "{database}") > 1 || found_at(template, "pg_", 0) {
+        Some(
+            "the template of roles must hold `{schema}` exactly once and `{database}` at most once, and not begin with \
+             `pg_`, as in \"{database}_{schema}\"",
+        )
+    } else {
+        None
+    }
+}
+
+const fn application_role(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        None
+    } else if matches!(name.as_bytes(), b"public" | b"none") || found_at(name, "pg_", 0) {
+        Some("the name means something else to PostgreSQL: write the role that the application logs in as")
+    } else {
+        identifier(name)
     }
 }
 
@@ -208,6 +233,21 @@ mod tests {
         let d = SettingsText::DEFAULT;
         for template in ["", "{id}", "tenant", "{id}_{id}", "{ID}", "a\0{id}", "{{id}}", "{id", "é{id}ü"] {
             agree(Rule::Template(template), SettingsText { schema_name: template, ..d });
+        }
+        for template in [
+            "",
+            "{schema}",
+            "{database}",
+            "{schema}_{database}",
+            "{schema}{schema}",
+            "{database}{schema}{database}",
+            "pg_{schema}",
+            "a\0{schema}",
+        ] {
+            agree(Rule::RoleTemplate(template), SettingsText { role_name: template, ..d });
+        }
+        for name in NAMES.into_iter().chain(["public", "none", "None", "app"]) {
+            agree(Rule::ApplicationRole(name), SettingsText { application_role: name, ..d });
         }
         let tenant = "{tenant}";
         for path in [&[][..], &[tenant], &["{shared}"], &[tenant, tenant], &[tenant, ""], &[tenant, "{shared}", "x"]] {

@@ -8,3 +8,5 @@ mod refused;
 mod rich;
 mod store;
 mod timing;
+
+pub(crate) use compared::create;

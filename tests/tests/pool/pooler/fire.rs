@@ -34,7 +34,7 @@ async fn every_row_belongs_to_the_tenant_asked_for() {
     let seed = variable("MULTITENANT_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(rand_seed);
     let ids: Vec<String> = (0..tenants).map(|i| format!("t{i}")).collect();
     let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let Some(behind) = Behind::before(EmbeddedServer::builder(), OF_THE_SERVER, &names).await else { return };
+    let Some(behind) = Behind::before(EmbeddedServer::builder(), OF_THE_SERVER, &names, |_| {}).await else { return };
     say(&format!(
         "seed {seed}, {checkouts} checkouts over {tenants} tenants, {CONNECTIONS} on {OF_THE_SERVER} connections"
     ));

@@ -1,0 +1,128 @@
+//! Tenants that were there before: brought in order, once.
+
+use multitenant_runtime::{Error, Outcome, Scope, StartUp, StartupMode};
+
+use super::{assert_whole, before, check, create, role, roles, shop, within};
+use crate::project::Project;
+
+/// A fleet of tenants without roles.
+async fn fleet(ids: &[&str]) -> Project {
+    let project = before().await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    for id in ids {
+        create(&project, id).await.unwrap();
+    }
+    project
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_a_run_with_nothing_pending_and_by_a_start() {
+    for by_start in [false, true] {
+        let mut project = fleet(&["a", "b"]).await;
+        project.settings.role_per_tenant = true;
+        // Who only looks writes nothing.
+        let _ = project.migrator().plan(Scope::all()).await.unwrap();
+        project.migrator().start(StartUp::new(StartupMode::Check)).await.unwrap();
+        assert!(roles(&project).await.is_empty());
+        if by_start {
+            let started = project.migrator().start(StartUp::default()).await.unwrap();
+            assert_eq!(started.report.summary().up_to_date, 3);
+        } else {
+            project.migrator().migrate(Scope::all()).await.unwrap();
+        }
+        assert_whole(&project, "a", "b").await;
+        assert_whole(&project, "b", "a").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_a_start_that_migrates_some_of_them() {
+    let mut project = fleet(&["a", "b"]).await;
+    project.settings.role_per_tenant = true;
+    project.sql("DELETE FROM tenant_b.__diesel_schema_migrations; DELETE FROM multitenant.targets WHERE tenant = 'b'; DROP TABLE tenant_b.users").await;
+    project.migrator().start(StartUp::default()).await.unwrap();
+    assert_whole(&project, "a", "b").await;
+    assert_whole(&project, "b", "a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_a_run_makes_has_its_role_after_it() {
+    let project = shop().await;
+    project.migrator().migrate(Scope::shared()).await.unwrap();
+    project.sql("INSERT INTO tenants VALUES ('a'), ('b'); CREATE SCHEMA tenant_b").await;
+    project.builder().create_schemas(true).build().unwrap().migrate(Scope::all()).await.unwrap();
+    assert_whole(&project, "a", "b").await;
+    assert_whole(&project, "b", "a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_missing_is_mended() {
+    let project = shop().await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    for id in ["a", "b", "c"] {
+        create(&project, id).await.unwrap();
+    }
+    let (a, b) = (role(&project, "a"), role(&project, "b"));
+    project
+        .sql(&format!(
+            "DROP OWNED BY \"{a}\"; DROP ROLE \"{a}\"; REVOKE SELECT ON tenant_b.users FROM \"{b}\"; \
+             GRANT DELETE ON tenant_b.__diesel_schema_migrations TO \"{b}\";"
+        ))
+        .await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    assert_whole(&project, "a", "b").await;
+    let client = within(&project, &b).await;
+    check(&client, "DELETE FROM tenant_b.__diesel_schema_migrations", Some(super::DENIED)).await;
+    check(&client, "SELECT * FROM tenant_b.users", Some(super::DENIED)).await;
+    assert_whole(&project, "c", "a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_comes_later_is_not_the_tenants_to_write() {
+    let project = Project::new().await.tenants_in_table().shared("1_t", "CREATE TABLE tenants (id text PRIMARY KEY);");
+    let mut project = project;
+    project.settings.role_per_tenant = true;
+    project.migrator().migrate(Scope::shared()).await.unwrap();
+    project.sql("INSERT INTO tenants VALUES ('a'); CREATE SCHEMA tenant_a").await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    assert_eq!(roles(&project).await.len(), 2);
+    let project = project.tenant("1_users", "CREATE TABLE users (id int);");
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    let client = within(&project, &role(&project, "a")).await;
+    check(&client, "SELECT * FROM tenant_a.users", None).await;
+    check(&client, "DELETE FROM tenant_a.__diesel_schema_migrations", Some(super::DENIED)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_make_roles_is_told_so_before_anything_is_done() {
+    let mut project = fleet(&["a"]).await;
+    project.settings.role_per_tenant = true;
+    let project = project.tenant("2_more", "CREATE TABLE more (id int);");
+    let poor = format!("{}_poor", project.database.name());
+    project
+        .sql(&format!(
+            "CREATE ROLE \"{poor}\"; GRANT ALL ON SCHEMA public, multitenant, tenant_a TO \"{poor}\"; \
+             GRANT ALL ON ALL TABLES IN SCHEMA public, multitenant, tenant_a TO \"{poor}\""
+        ))
+        .await;
+    let url = project.database.url().to_owned();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let migrator = project.builder().database_url(format!("{url}{separator}options=-crole%3D{poor}")).build().unwrap();
+    let error = migrator.migrate(Scope::all()).await.unwrap_err();
+    let Error::Database(failure) = error else { panic!("{error}") };
+    assert!(failure.message.contains("may not create roles"), "{failure}");
+    assert!(failure.hint.as_deref().unwrap_or_default().contains("CREATEROLE"), "{failure:?}");
+    assert_eq!(project.one("SELECT count(*)::text FROM pg_tables WHERE tablename = 'more'").await, "0");
+    // Where all is in order, nobody needs that right.
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    project
+        .sql(&format!(
+            "GRANT ALL ON ALL TABLES IN SCHEMA tenant_a TO \"{poor}\"; ALTER DEFAULT PRIVILEGES FOR ROLE \"{poor}\" \
+             IN SCHEMA tenant_a GRANT SELECT ON TABLES TO \"{}\"; ALTER DEFAULT PRIVILEGES FOR ROLE \"{poor}\" \
+             IN SCHEMA tenant_a GRANT USAGE ON SEQUENCES TO \"{0}\"; GRANT \"{0}\" TO \"{poor}\"",
+            role(&project, "a")
+        ))
+        .await;
+    let report = migrator.migrate(Scope::tenants()).await.unwrap();
+    assert!(report.targets.iter().all(|target| target.outcome == Outcome::UpToDate), "{report:?}");
+}
