@@ -95,7 +95,10 @@ impl fmt::Display for Error {
                 reasons.iter().try_for_each(|reason| write!(f, "\n  {reason}"))
             }
             Self::TwoTiers => f.write_str("this is done in one tier at a time: say the shared schema, or tenants"),
-            Self::Database(failure) => failure.fmt(f),
+            Self::Database(failure) => {
+                failure.fmt(f)?;
+                failure.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+            }
             Self::Incomplete(report) => incomplete(report, f),
             Self::Runtime(error) => write!(f, "cannot start a runtime to wait in: {error}"),
             Self::Hook { report, error, aborted_by } => hook(report, error, aborted_by.as_deref(), f),

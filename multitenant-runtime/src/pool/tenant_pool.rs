@@ -39,9 +39,9 @@ use super::store::Store;
 ///
 /// A tenant is looked up in the registry, in the catalogue and in the state table with one query, and what is found good
 /// is not asked again for a while ([`lookup_ttl`](super::TenantPoolBuilder::lookup_ttl)). A failure is not remembered.
-/// Whenever the tenant is set on a connection, the server checks that the schema is there. A connection that has served the tenant last is handed out again without a word to the server: who drops a
-/// tenant's schema, or changes `search_path` in a function of the database, calls [`forget`](Self::forget) or does
-/// without such functions.
+/// Whenever the tenant is set on a connection, the server checks that the schema is there. A connection that has served
+/// the tenant last is handed out again without a word to the server: who drops a tenant's schema, or changes
+/// `search_path` in a function of the database, calls [`forget`](Self::forget) or does without such functions.
 ///
 /// # A role for each tenant
 ///

@@ -109,9 +109,9 @@ async fn who_may_not_make_roles_is_told_so_before_anything_is_done() {
     let separator = if url.contains('?') { '&' } else { '?' };
     let migrator = project.builder().database_url(format!("{url}{separator}options=-crole%3D{poor}")).build().unwrap();
     let error = migrator.migrate(Scope::all()).await.unwrap_err();
-    let Error::Database(failure) = error else { panic!("{error}") };
-    assert!(failure.message.contains("may not create roles"), "{failure}");
-    assert!(failure.hint.as_deref().unwrap_or_default().contains("CREATEROLE"), "{failure:?}");
+    assert!(matches!(error, Error::Database(_)), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("may not create roles: grant it CREATEROLE"), "{text}");
     assert_eq!(project.one("SELECT count(*)::text FROM pg_tables WHERE tablename = 'more'").await, "0");
     // Where all is in order, nobody needs that right.
     project.migrator().migrate(Scope::all()).await.unwrap();
