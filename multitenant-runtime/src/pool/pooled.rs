@@ -46,7 +46,8 @@ pub(crate) struct Served {
     pub(crate) oid: Option<String>,
     /// Whether it has types of its own, where somebody has asked.
     pub(crate) has_types: bool,
-    /// Whether its history table can be locked, which is the cheapest way to see that the schema is there.
+    /// Whether its history table can be locked, which is the cheapest way to see that the schema is there, and whether that
+    /// is enough: not where the registry may give the schema's name to another tenant.
     pub(crate) has_lock: bool,
     /// As whom it is served, where each tenant has a role.
     pub(crate) role: Option<RoleName>,

@@ -83,6 +83,26 @@ async fn every_kind_of_registry() {
     }
 }
 
+/// Where the registry gives the names, another schema may have come to the one that was looked up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_has_become_anothers() {
+    let mut shop = Shop::with(&["a", "b"]).await;
+    shop.settings.registry =
+        RegistryText::Table { table: "tenants", id_column: "id", schema_column: Some("schema_name"), filter: None };
+    let pool = shop.pool_of(1);
+    for id in ["a", "b"] {
+        pool.tenant(id).await.unwrap();
+    }
+    shop.sql(
+        "ALTER SCHEMA tenant_a RENAME TO elsewhere; ALTER SCHEMA tenant_b RENAME TO tenant_a; \
+         UPDATE tenants SET schema_name = CASE id WHEN 'a' THEN 'elsewhere' ELSE 'tenant_a' END",
+    )
+    .await;
+    for id in ["a", "b"] {
+        assert_eq!(pool.tenant(id).await.unwrap().who().await.unwrap(), format!("tenant_{id}"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_of_other_types() {
     for (kind, one, other) in [

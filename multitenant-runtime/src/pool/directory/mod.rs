@@ -52,6 +52,8 @@ pub(crate) struct Directory {
     /// When it turned out that the state table cannot be read.
     stateless: Mutex<Option<Instant>>,
     registry: RegistrySource,
+    /// Whether each connection is one tenant's.
+    pinned: bool,
 }
 
 /// A tenant that is registered and has a schema.
@@ -76,6 +78,7 @@ impl Directory {
             with_state,
             without_state: Texts::without_state(context, registry, options.pin_connections),
             registry: registry.clone(),
+            pinned: options.pin_connections,
         }
     }
 
@@ -167,8 +170,17 @@ impl Directory {
         }
         let role = role(&answer, &target, settings)?;
         let has_types = answer.types.is_some();
-        let served = Served { target, oid: Some(oid), has_types, has_lock: answer.has_lock, role };
+        // Where the name is the tenant's for good, and nothing is remembered of what is in the schema.
+        let has_lock = answer.has_lock && self.names_are_fixed() && !has_types && !self.pinned;
+        let served = Served { target, oid: Some(oid), has_types, has_lock, role };
         Ok(Found { served, is_current: answer.is_current, types: answer.types })
+    }
+
+    /// Whether a schema's name follows from the tenant's id, so that it cannot become another's.
+    fn names_are_fixed(&self) -> bool {
+        use RegistrySettings::{List, Schemas, Table};
+        let RegistrySource::Configured(settings) = &self.registry else { return false };
+        matches!(settings, Table { schema_column: None, .. } | Schemas | List { .. })
     }
 
     /// Whether the registry is the application's own, which may take its time.
