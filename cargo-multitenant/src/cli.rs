@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{db, generate, migrate, repair, rollback, snapshot, status};
 #[cfg(feature = "lint")]
-use crate::commands::{explain, lint};
+use crate::commands::{explain, lint, lock};
 use crate::config::{Environment, Overrides};
 use crate::context::Context;
 use crate::error::CliError;
@@ -109,6 +109,8 @@ enum Command {
     Lint(lint::Lint),
     #[cfg(feature = "lint")]
     Explain(explain::Explain),
+    #[cfg(feature = "lint")]
+    Lock(lock::LockCommand),
     Db(db::Db),
 }
 
@@ -134,6 +136,8 @@ impl Command {
             Self::Lint(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Explain(command) => command.run(context),
+            #[cfg(feature = "lint")]
+            Self::Lock(command) => command.run(context),
             Self::Db(command) => command.run(context),
         }
     }

@@ -1,15 +1,19 @@
 //! `cargo multitenant lint`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::config::{Config, shown, slashes};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::finding::render::{self, Findings};
 use crate::finding::{Code, Finding, Level, Summary};
-use crate::lint::{Ground, LintSettings, Paths, Project, RULES, Rule, find_rule, run, unknown_rule};
+use crate::lint::{
+    Baseline, Ground, LintSettings, Linted, Paths, Project, RULES, Rule, find_rule, fix, lock, run, rust_folders,
+    since, unknown_rule,
+};
 use crate::output::Format;
 
 /// What is wrong with the migrations and the schema code
@@ -24,6 +28,9 @@ Examples:
   cargo multitenant lint migrations/tenant          only what is found there
   cargo multitenant lint -D no-cascade-delete       as an error this time
   cargo multitenant lint --fail-on warn             for a pipeline that accepts no warning
+  cargo multitenant lint --since origin/main        only what is new on this branch
+  cargo multitenant lint --baseline lint.json --write-baseline
+  cargo multitenant lint --fix                      mend what is certain
   cargo multitenant lint --format sarif > lint.sarif")]
 pub(crate) struct Lint {
     /// Only what is found in these files and folders
@@ -41,6 +48,18 @@ pub(crate) struct Lint {
     /// From which level on findings make the exit code 1
     #[arg(long, value_enum, default_value_t = LevelArg::Error, value_name = "LEVEL")]
     fail_on: LevelArg,
+    /// Only what is found in files that differ from this revision of git, as in origin/main
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+    /// A file of findings that are known and do not count [default: lint.baseline of multitenant.toml]
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what is found into that file, and nothing else
+    #[arg(long)]
+    write_baseline: bool,
+    /// Mend what can be for certain, in migrations that are not in multitenant.lock and in schema code
+    #[arg(long, conflicts_with = "write_baseline")]
+    fix: bool,
     /// All rules with their levels, and nothing else
     #[arg(long)]
     list_rules: bool,
@@ -74,31 +93,62 @@ impl Lint {
         if self.list_rules {
             return list(context, &settings);
         }
-        let tenant = config.new_tenant_folder();
-        let shared = config.new_shared_folder();
-        let paths = Paths {
-            shared: shared.is_dir().then_some(shared),
-            tenant: tenant.is_dir().then_some(tenant),
-            rust: crate::lint::rust_folders(&config.root),
-            here: context.here.clone(),
-        };
-        let project = Project::read(&paths);
-        let ground = Ground {
-            shared_schema: config.settings.shared_schema.as_str(),
-            template: &config.settings.schema_template,
-            lint: &settings,
-        };
-        let linted = run(&project, &ground, RULES);
+        let mut project = project(&paths(context, &config));
+        let mut linted = look(&project, &config, &settings);
+        let mut fixed = 0;
+        if self.fix {
+            // What one rule mends may be another one's next.
+            for _ in 0..ROUNDS {
+                let mended = self.mend(&linted.findings, &project)?;
+                if mended == 0 {
+                    break;
+                }
+                fixed += mended;
+                project = self::project(&paths(context, &config));
+                linted = look(&project, &config, &settings);
+            }
+        }
         let mut findings = linted.findings;
         findings.retain(|finding| self.is_asked_for(&project.sources.get(finding.place.file).path));
+        if let Some(reference) = &self.since {
+            let changed = since::changed(reference, &context.here)
+                .map_err(|message| CliError::Usage(format!("--since {reference}: {message}")))?;
+            findings.retain(|finding| is_one_of(&changed, &project.sources.get(finding.place.file).path, context));
+        }
+        let baseline = self.baseline.clone().or_else(|| settings.baseline.as_ref().map(|file| config.root.join(file)));
+        if self.write_baseline {
+            return write_baseline(baseline.as_deref(), &findings, &project, context);
+        }
         let mut summary =
-            Summary { schemas: linted.tables, files: project.sources.iter().count(), ..Summary::default() };
+            Summary { schemas: linted.tables, files: project.sources.iter().count(), fixed, ..Summary::default() };
+        if let Some(path) = &baseline {
+            summary.baselined = read_baseline(path)?.take_out(&mut findings, &project.sources);
+        }
         summary.count(&findings);
         self.show(context, &project, &findings, summary)
     }
 
+    /// Mends what is certain, but for migrations that are final; how many findings that were.
+    fn mend(&self, findings: &[Finding], project: &Project) -> Result<usize, CliError> {
+        let may_change = |finding: &&Finding| {
+            let path = &project.sources.get(finding.place.file).path;
+            self.is_asked_for(path) && !project.is_final(finding.place.file)
+        };
+        let findings: Vec<Finding> = findings.iter().filter(may_change).cloned().collect();
+        let mut count = 0;
+        for fixed in fix::fixed(&findings, &project.sources) {
+            fix::write(&fixed.path, &fixed.text).map_err(|error| CliError::Files {
+                what: format!("{} cannot be written", slashes(&fixed.path)),
+                help: Some("check the file's permissions"),
+                source: Some(error),
+            })?;
+            count += fixed.count;
+        }
+        Ok(count)
+    }
+
     fn is_asked_for(&self, file: &str) -> bool {
-        let file = std::path::Path::new(file);
+        let file = Path::new(file);
         self.paths.is_empty() || self.paths.iter().any(|path| file.starts_with(path.strip_prefix("./").unwrap_or(path)))
     }
 
@@ -126,6 +176,69 @@ impl Lint {
         let fails = findings.iter().any(|finding| finding.level >= limit);
         Ok(if fails { exit_code::FINDINGS } else { exit_code::DONE })
     }
+}
+
+/// How often mending is tried again.
+const ROUNDS: usize = 10;
+
+/// Where the project's parts are.
+pub(super) fn paths(context: &Context, config: &Config) -> Paths {
+    let (tenant, shared) = (config.new_tenant_folder(), config.new_shared_folder());
+    Paths {
+        shared: shared.is_dir().then_some(shared),
+        tenant: tenant.is_dir().then_some(tenant),
+        rust: rust_folders(&config.root),
+        lock: shown(&config.root.join(lock::FILE_NAME), &context.here),
+        here: context.here.clone(),
+    }
+}
+
+/// The project as it stands on disk.
+pub(super) fn project(paths: &Paths) -> Project {
+    Project::read(paths)
+}
+
+fn look(project: &Project, config: &Config, settings: &LintSettings) -> Linted {
+    let ground = Ground {
+        shared_schema: config.settings.shared_schema.as_str(),
+        template: &config.settings.schema_template,
+        lint: settings,
+    };
+    run(project, &ground, RULES)
+}
+
+fn is_one_of(changed: &[PathBuf], path: &str, context: &Context) -> bool {
+    let path = context.here.join(path);
+    let path = path.canonicalize().unwrap_or(path);
+    // A migration's folder stands for what is in it.
+    changed.iter().any(|file| file.starts_with(&path))
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, CliError> {
+    let failed = |source, what: String| CliError::Files { what, help: Some("write it with --write-baseline"), source };
+    let file = slashes(path);
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| failed(Some(error), format!("the baseline {file} cannot be read")))?;
+    Baseline::parse(&text).map_err(|message| failed(None, format!("the baseline {file} cannot be used: {message}")))
+}
+
+fn write_baseline(
+    path: Option<&Path>,
+    findings: &[Finding],
+    project: &Project,
+    context: &Context,
+) -> Result<u8, CliError> {
+    let Some(path) = path else {
+        return Err(CliError::Usage("--write-baseline needs a file: give it with --baseline".to_owned()));
+    };
+    let text = Baseline::of(findings, &project.sources).text().map_err(|error| CliError::Output(error.into()))?;
+    fix::write(path, &text).map_err(|error| CliError::Files {
+        what: format!("the baseline {} cannot be written", slashes(path)),
+        help: Some("check the folder's permissions"),
+        source: Some(error),
+    })?;
+    context.console.message(&format!("{} findings are known from now on: {}", findings.len(), slashes(path)));
+    Ok(exit_code::DONE)
 }
 
 fn list(context: &Context, settings: &LintSettings) -> Result<u8, CliError> {

@@ -8,6 +8,8 @@ pub(crate) mod explain;
 pub(crate) mod generate;
 #[cfg(feature = "lint")]
 pub(crate) mod lint;
+#[cfg(feature = "lint")]
+pub(crate) mod lock;
 pub(crate) mod migrate;
 mod options;
 pub(crate) mod repair;

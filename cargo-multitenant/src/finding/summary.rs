@@ -14,6 +14,8 @@ pub(crate) struct Summary {
     pub(crate) errors: usize,
     pub(crate) warnings: usize,
     pub(crate) infos: usize,
+    /// How many were mended.
+    pub(crate) fixed: usize,
     /// What a baseline knows already.
     pub(crate) baselined: usize,
 }

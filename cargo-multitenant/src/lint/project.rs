@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use multitenant_runtime::{Tier, Version};
 
+use super::lock::Lock;
 use super::schema::{self, RustFile};
 use super::sql::{self, Script};
 use crate::config::slashes;
@@ -20,6 +21,8 @@ pub(crate) struct Project {
     pub(crate) rust: Vec<RustFile>,
     /// What could not be read.
     pub(crate) unreadable: Vec<Unreadable>,
+    /// The migrations that are final, if that is said.
+    pub(crate) lock: Option<Lock>,
 }
 
 /// A migration.
@@ -59,6 +62,8 @@ pub(crate) struct Paths {
     pub(crate) tenant: Option<PathBuf>,
     /// Folders with Rust code, and single files.
     pub(crate) rust: Vec<PathBuf>,
+    /// `multitenant.lock`, whether it is there or not.
+    pub(crate) lock: PathBuf,
     /// Where the paths of Rust code are shown from.
     pub(crate) here: PathBuf,
 }
@@ -72,16 +77,23 @@ impl Project {
                 project.read_migrations(tier, folder);
             }
         }
+        project.read_lock(&paths.lock);
         for file in schema::files(&paths.rust) {
             project.read_rust(&file, &paths.here);
         }
         project
     }
 
+    /// Whether a file is a migration's that is final.
+    pub(crate) fn is_final(&self, file: FileId) -> bool {
+        let of = self.migrations.iter().find(|migration| migration.scripts().any(|(script, _)| script.file == file));
+        self.lock.as_ref().zip(of).is_some_and(|(lock, migration)| lock.checksum(migration).is_some())
+    }
+
     /// A project of nothing.
     pub(crate) fn empty() -> Self {
         let (migrations, rust, unreadable) = (Vec::new(), Vec::new(), Vec::new());
-        Self { sources: Sources::default(), migrations, rust, unreadable }
+        Self { sources: Sources::default(), migrations, rust, unreadable, lock: None }
     }
 
     fn read_migrations(&mut self, tier: Tier, folder: &Path) {
@@ -138,6 +150,18 @@ impl Project {
                 .to_owned(),
         });
         true
+    }
+
+    fn read_lock(&mut self, path: &Path) {
+        let Some((file, text)) = self.read_text(path).filter(|_| path.file_name().is_some()) else { return };
+        match Lock::parse(&text) {
+            Ok(lock) => self.lock = Some(lock),
+            Err(message) => self.unreadable.push(Unreadable {
+                place: Place::new(file, 0..0),
+                message: format!("{}: {message}", super::lock::FILE_NAME),
+                help: "mend it, or write it anew with `cargo multitenant lock`".to_owned(),
+            }),
+        }
     }
 
     fn read_rust(&mut self, path: &Path, here: &Path) {

@@ -44,6 +44,8 @@ pub(crate) fn lint(rules: &[&'static Rule], text: &str) -> (Project, Linted) {
             let (read, problems) = LintSettings::parse(&text);
             assert_eq!(problems, []);
             settings = read;
+        } else if path == super::lock::FILE_NAME {
+            project.lock = Some(super::lock::Lock::parse(&text).unwrap());
         } else if path.ends_with(".rs") {
             let file = project.sources.add(path.as_str(), text.as_str());
             project.rust.push(schema::read(file, Path::new(&path), &text).unwrap());

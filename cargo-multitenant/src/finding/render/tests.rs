@@ -89,6 +89,7 @@ fn json_has_every_field() {
         "errors": 1,
         "warnings": 0,
         "infos": 0,
+        "fixed": 0,
         "baselined": 0
       }
     }

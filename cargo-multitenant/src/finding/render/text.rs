@@ -70,6 +70,9 @@ fn last_line(summary: &Summary) -> String {
     if parts.is_empty() {
         parts.push(paint(GOOD, "nothing found"));
     }
+    if summary.fixed > 0 {
+        parts.push(format!("{} mended", summary.fixed));
+    }
     if summary.baselined > 0 {
         parts.push(format!("{} in the baseline", summary.baselined));
     }

@@ -13,6 +13,7 @@ mod down_not_inverse;
 mod drop_cascade;
 mod duplicate_index;
 mod duplicate_version;
+mod edited_migration;
 mod empty_down;
 mod enum_value_used_in_same_migration;
 mod extension_in_tenant;
@@ -28,6 +29,7 @@ mod no_cascade_delete;
 mod non_transactional_in_transaction;
 mod non_transactional_multi_statement;
 mod not_backward_compatible;
+mod out_of_order_version;
 mod prefer_uuid_pk;
 mod require_primary_key;
 mod require_soft_delete;
@@ -102,6 +104,8 @@ pub(crate) const ALL: &[&Rule] = &[
     &down_not_inverse::RULE,
     &bad_version::RULE,
     &duplicate_version::RULE,
+    &out_of_order_version::RULE,
+    &edited_migration::RULE,
     &non_transactional_in_transaction::RULE,
     &non_transactional_multi_statement::RULE,
     &transaction_control::RULE,

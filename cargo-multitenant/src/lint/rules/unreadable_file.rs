@@ -47,7 +47,8 @@ mod tests {
 
     fn messages(folder: &Path) -> Vec<String> {
         let rust = vec![folder.join("src")];
-        let paths = Paths { tenant: Some(folder.join("m")), shared: None, rust, here: PathBuf::new() };
+        let paths =
+            Paths { tenant: Some(folder.join("m")), shared: None, rust, here: PathBuf::new(), lock: PathBuf::new() };
         let project = Project::read(&paths);
         let template = multitenant_runtime::SchemaTemplate::new("t_{id}").unwrap();
         let settings = crate::lint::LintSettings::default();
