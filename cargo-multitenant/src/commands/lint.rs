@@ -254,3 +254,76 @@ fn list(context: &Context, settings: &LintSettings) -> Result<u8, CliError> {
     context.console.result(&render::RuleList::new(rules), render::rule_list)?;
     Ok(exit_code::DONE)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::fs;
+    use std::path::Path;
+
+    use crate::exit_code::{CONFIGURATION, DONE, FINDINGS, USAGE};
+
+    fn lint(root: &Path, arguments: &[&str]) -> u8 {
+        let config = root.join("multitenant.toml").into_os_string();
+        let before = ["cargo-multitenant", "lint", "-q", "--config"].map(OsString::from);
+        crate::cli::run(before.into_iter().chain([config]).chain(arguments.iter().map(OsString::from)))
+    }
+
+    fn project() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        let migration = root.path().join("migrations/tenant/1_a");
+        fs::create_dir_all(&migration).unwrap();
+        fs::write(root.path().join("multitenant.toml"), "").unwrap();
+        fs::write(migration.join("up.sql"), "create table public.a (id uuid primary key);\n").unwrap();
+        fs::write(migration.join("down.sql"), "drop table public.a;\n").unwrap();
+        root
+    }
+
+    #[test]
+    fn exit_codes_are_those_of_the_manual() {
+        let root = project();
+        let root = root.path();
+        for format in ["text", "json", "github", "sarif"] {
+            assert_eq!(lint(root, &["--format", format]), FINDINGS, "{format}");
+        }
+        assert_eq!(lint(root, &["-A", "tenant-schema-qualified"]), DONE);
+        assert_eq!(lint(root, &["-W", "tenant-schema-qualified"]), DONE);
+        assert_eq!(lint(root, &["-W", "tenant-schema-qualified", "--fail-on", "warn"]), FINDINGS);
+        assert_eq!(lint(root, &["-D", "no-such-rule"]), USAGE);
+        assert_eq!(lint(root, &["elsewhere"]), DONE);
+        fs::write(root.join("multitenant.toml"), "[lint.rules]\ntable-namin = \"warn\"\n").unwrap();
+        assert_eq!(lint(root, &[]), CONFIGURATION);
+    }
+
+    #[test]
+    fn a_baseline_and_mending_leave_nothing() {
+        let root = project();
+        let root = root.path();
+        let file = root.join("known.json");
+        let baseline = ["--baseline", file.to_str().unwrap()];
+        assert_eq!(lint(root, &[&baseline[..], &["--write-baseline"]].concat()), DONE);
+        assert_eq!(lint(root, &baseline), DONE);
+        assert_eq!(lint(root, &["--fix"]), DONE);
+        let up = fs::read_to_string(root.join("migrations/tenant/1_a/up.sql")).unwrap();
+        assert_eq!(up, "create table a (id uuid primary key);\n");
+        assert_eq!(lint(root, &[]), DONE);
+    }
+
+    #[test]
+    fn what_is_final_is_not_mended() {
+        let root = project();
+        let config = root.path().join("multitenant.toml").into_os_string();
+        let before = ["cargo-multitenant", "lock", "-q", "--config"].map(OsString::from);
+        let lock = |more: &[&str]| {
+            crate::cli::run(before.iter().cloned().chain([config.clone()]).chain(more.iter().map(OsString::from)))
+        };
+        assert_eq!(lock(&["--check"]), FINDINGS);
+        assert_eq!(lock(&[]), DONE);
+        assert_eq!(lock(&["--check"]), DONE);
+        assert_eq!(lint(root.path(), &["--fix"]), FINDINGS);
+        let up = root.path().join("migrations/tenant/1_a/up.sql");
+        assert!(fs::read_to_string(&up).unwrap().contains("public.a"));
+        fs::write(&up, "create table a (id uuid primary key);\n").unwrap();
+        assert_eq!(lint(root.path(), &["-A", "tenant-drop-falls-through"]), FINDINGS, "edited after it became final");
+    }
+}

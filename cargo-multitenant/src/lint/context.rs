@@ -22,6 +22,14 @@ pub(crate) struct Context<'a> {
     pub(crate) extension_schemas: &'a [String],
 }
 
+impl Context<'_> {
+    /// Whether a place is in a shared migration: a tenant's can make things in the shared schema too, astray.
+    pub(crate) fn is_shared_migration_s(&self, place: &Place) -> bool {
+        let shared = self.project.migrations.iter().take_while(|migration| migration.tier == Tier::Shared);
+        shared.flat_map(Migration::scripts).any(|(script, _)| script.file == place.file)
+    }
+}
+
 /// A statement at its place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct At<'a> {
@@ -66,8 +74,7 @@ impl At<'_> {
 
     /// Whether a place is in a shared migration.
     pub(crate) fn is_shared_migration_s(&self, place: &Place) -> bool {
-        let shared = self.cx.project.migrations.iter().take_while(|migration| migration.tier == Tier::Shared);
-        shared.flat_map(Migration::scripts).any(|(script, _)| script.file == place.file)
+        self.cx.is_shared_migration_s(place)
     }
 
     /// Whether a place is in this migration.

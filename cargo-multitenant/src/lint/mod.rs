@@ -28,6 +28,8 @@ mod suppress;
 mod table_subject;
 
 #[cfg(test)]
+mod settings_tests;
+#[cfg(test)]
 mod testing;
 
 pub(crate) use baseline::Baseline;

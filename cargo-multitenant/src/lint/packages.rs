@@ -11,8 +11,8 @@ pub(crate) fn rust_folders(root: &Path) -> Vec<PathBuf> {
         return Vec::new();
     }
     let Ok(metadata) = MetadataCommand::new().current_dir(root).no_deps().exec() else {
-        // A Cargo.toml that cargo refuses is no reason to look at nothing.
-        return vec![root.join("src")].into_iter().filter(|folder| folder.is_dir()).collect();
+        // A Cargo.toml that cargo refuses, or a toolchain that is not there, is no reason to look at nothing.
+        return vec![root.to_path_buf()];
     };
     let targets = metadata.packages.iter().flat_map(|package| &package.targets);
     let code = targets.filter(|target| !target.is_custom_build() && !target.is_test() && !target.is_bench());

@@ -236,3 +236,34 @@ fn of_rust(table: &RustTable) -> Relation {
     });
     relation
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::testing::{lint, rule};
+
+    #[test]
+    fn older_migrations_are_judged_by_isolation_only() {
+        let rules = ["tenant-schema-qualified", "missing-down"].map(rule);
+        let found = |settings: &str| {
+            let old = "-- file: tenant/2026-01-01-000000_a/up.sql\ncreate table public.a (id int);\n";
+            let new = "-- file: tenant/2026-01-02-000000_b/up.sql\ncreate table public.b (id int);\n";
+            let toml = format!("-- file: multitenant.toml\n[lint]\n{settings}\n");
+            let (_, linted) = lint(&rules, &format!("{toml}{old}{new}"));
+            linted.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        let (qualified, down) = ("tenant-schema-qualified", "missing-down");
+        assert_eq!(found(""), [down, qualified, down, qualified]);
+        assert_eq!(found("start_after = \"2026-01-01-000000\""), [qualified, down, qualified]);
+    }
+
+    #[test]
+    fn tables_are_counted_once() {
+        let text = "
+            create table a (id int); create table b (id int); drop table b;
+            -- file: src/schema.rs
+            table! { a { id -> Int4, } }
+            table! { c { id -> Int4, } }
+        ";
+        assert_eq!(lint(&[], text).1.tables, 2);
+    }
+}

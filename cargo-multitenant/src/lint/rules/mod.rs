@@ -41,10 +41,12 @@ mod set_search_path;
 mod shared_references_tenant;
 mod shared_table_unqualified;
 mod sql_syntax_error;
+mod sql_type_schema;
 mod table_naming;
 mod template_placeholder;
 mod tenant_ddl_hits_shared;
 mod tenant_drop_falls_through;
+mod tenant_enum_type;
 mod tenant_schema_qualified;
 mod tenant_shadows_shared;
 mod tenant_table_qualified;
@@ -77,6 +79,8 @@ pub(crate) const ALL: &[&Rule] = &[
     &catalog_query_without_schema::RULE,
     &function_search_path::RULE,
     &security_definer_search_path::RULE,
+    &tenant_enum_type::RULE,
+    &sql_type_schema::RULE,
     &type_oid_churn::RULE,
     &schema_in_string_literal::RULE,
     &unmarked_table::RULE,

@@ -82,9 +82,10 @@ fn shared<'a>(at: &At<'a>, object: &Object) -> Option<&'a Origin> {
         class if class.is_relation() => at.before.relation(name, tier).map(|found| (found.home, &found.entry.origin)),
         _ => None,
     };
-    // What a tenant's migration has made there by its full name is tenant-schema-qualified's, each time.
-    let is_astray = |origin: &Origin| name.schema.is_some() && !at.is_shared_migration_s(&origin.place);
-    found.filter(|(home, origin)| *home == Home::Shared && !is_astray(origin)).map(|(_, origin)| origin)
+    // What a tenant's migration has made there went astray: tenant-schema-qualified says so, where it happened.
+    found
+        .filter(|(home, origin)| *home == Home::Shared && at.is_shared_migration_s(&origin.place))
+        .map(|(_, origin)| origin)
 }
 
 #[cfg(test)]

@@ -66,8 +66,8 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
         Class::Routine => at.before.routine(name, at.tier()).map(|found| (found.home, &found.entry.origin)),
         _ => at.before.relation(name, at.tier()).map(|found| (found.home, &found.entry.origin)),
     };
-    // What a tenant's migration has made there by its full name is tenant-schema-qualified's, each time.
-    if name.schema.is_some() && shared.is_some_and(|(_, origin)| !at.is_shared_migration_s(&origin.place)) {
+    // What a tenant's migration has made there went astray: tenant-schema-qualified says so, where it happened.
+    if shared.is_some_and(|(_, origin)| !at.is_shared_migration_s(&origin.place)) {
         return;
     }
     let (verb, noun) = (if statement.verb == Verb::Drop { "drops" } else { "changes" }, object.class.noun());
@@ -101,12 +101,13 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
 
 /// Whether the tenant's schema held it when the script began.
 fn was_mine(at: &At<'_>, object: &Object) -> bool {
-    let (space, name) = (&at.at_start.tenant, object.name.name());
-    match object.class {
-        Class::Type | Class::Domain => space.types.contains_key(name),
-        Class::Routine => space.routines.contains_key(name),
-        _ => space.relations.contains_key(name),
-    }
+    let (start, name, tier) = (at.at_start, &object.name, at.tier());
+    let origin = match object.class {
+        Class::Type | Class::Domain => start.type_entry(name, tier).map(|found| &found.entry.origin),
+        Class::Routine => start.routine(name, tier).map(|found| &found.entry.origin),
+        _ => start.relation(name, tier).map(|found| &found.entry.origin),
+    };
+    origin.is_some_and(|origin| !at.is_shared_migration_s(&origin.place))
 }
 
 #[cfg(test)]

@@ -11,6 +11,17 @@ pub(crate) struct RustFile {
     pub(crate) structs: Vec<RustStruct>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) allows: Vec<Allow>,
+    pub(crate) sql_types: Vec<SqlType>,
+}
+
+/// `#[diesel(postgres_type(name = "…", schema = "…"))]`: a type of the database's own.
+#[derive(Debug)]
+pub(crate) struct SqlType {
+    pub(crate) name: String,
+    pub(crate) schema: Option<(String, Place)>,
+    /// The name's literal.
+    pub(crate) place: Place,
+    pub(crate) around: Place,
 }
 
 /// A `table!`.

@@ -7,5 +7,5 @@ mod item;
 mod read;
 
 pub(crate) use files::files;
-pub(crate) use item::{Allow, Mark, RustColumn, RustFile, RustStruct, RustTable};
+pub(crate) use item::{Allow, Mark, RustColumn, RustFile, RustStruct, RustTable, SqlType};
 pub(crate) use read::{is_concerned, read};

@@ -11,7 +11,7 @@ use syn2::spanned::Spanned as _;
 use syn2::visit::{self, Visit};
 use syn2::{Attribute, Ident, ItemMacro, ItemMod, ItemStruct, Macro, Path as RustPath, Token};
 
-use super::{Allow, Mark, RustColumn, RustFile, RustStruct, RustTable};
+use super::{Allow, Mark, RustColumn, RustFile, RustStruct, RustTable, SqlType};
 use crate::finding::{FileId, Place};
 
 /// Whether a file may hold anything of interest, by its words.
@@ -147,7 +147,10 @@ impl Reader {
             let name = attribute.path().segments.last().map(|segment| segment.ident.to_string());
             match name.as_deref() {
                 Some("derive") => is_diesel_s |= self.derives(attribute, &mut found),
-                Some("diesel") => self.diesel(attribute, &mut found),
+                Some("diesel") => {
+                    self.diesel(attribute, &mut found);
+                    self.sql_type(attribute, &around);
+                }
                 Some("multitenant") => found.same_table |= says(attribute, "same_table"),
                 _ => {}
             }
@@ -204,6 +207,29 @@ impl Reader {
             }
             Ok(())
         });
+    }
+
+    /// `#[diesel(postgres_type(name = "…", schema = "…"))]`.
+    fn sql_type(&mut self, attribute: &Attribute, around: &Place) {
+        let (mut name, mut schema) = (None, None);
+        let _ = attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("postgres_type") {
+                return Err(meta.error("another attribute"));
+            }
+            meta.parse_nested_meta(|meta| {
+                let literal: syn2::LitStr = meta.value()?.parse()?;
+                let place = self.place(literal.span().byte_range());
+                if meta.path.is_ident("name") {
+                    name = Some((literal.value(), place));
+                } else if meta.path.is_ident("schema") {
+                    schema = Some((literal.value(), place));
+                }
+                Ok(())
+            })
+        });
+        if let Some((name, place)) = name {
+            self.found.sql_types.push(SqlType { name, schema, place, around: around.clone() });
+        }
     }
 
     /// `#[multitenant(allow(rule, …))]`.
