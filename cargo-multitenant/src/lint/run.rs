@@ -171,7 +171,7 @@ impl<'a> Runner<'a> {
         });
         let in_function = spot.in_function || !statement.runs_its_body();
         let in_block = spot.in_block || statement.verb == Verb::Do;
-        for inner in &statement.nested {
+        for inner in statement.nested.iter() {
             self.statement(inner, Spot { in_function, in_block, ..spot }, catalog);
         }
         if !spot.in_function {

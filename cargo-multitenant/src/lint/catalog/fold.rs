@@ -47,7 +47,7 @@ impl Catalog {
             Verb::Create => self.create(site, text),
             Verb::Alter => self.alter(site),
             Verb::Drop => self.drop(site),
-            Verb::Select | Verb::Call => self.called(site),
+            Verb::Select | Verb::Call => self.called(site, text),
             _ => {}
         }
     }
@@ -127,14 +127,13 @@ impl Catalog {
                 types.entry(name.name.text.clone()).or_insert_with(|| Arc::new(TypeEntry { kind, origin }));
             }
             (Detail::Routine(_), _) => {
-                let is_dynamic = statement.nested.iter().any(is_dynamic);
                 let text = text.get(statement.span.clone()).unwrap_or_default().split_whitespace().collect();
-                let routine = Arc::new(RoutineEntry { origin, text, is_dynamic });
+                let routine = Arc::new(RoutineEntry { origin, text, body: statement.nested.clone() });
                 self.target(&name, site.tier).routines.insert(name.name.text.clone(), routine);
             }
             (_, Class::Sequence) => self.insert(&name, site.tier, Relation::new(RelationKind::Sequence, origin)),
             (_, Class::Routine) => {
-                let routine = RoutineEntry { origin, text: String::new(), is_dynamic: false };
+                let routine = RoutineEntry { origin, text: String::new(), body: Vec::new().into() };
                 self.target(&name, site.tier).routines.insert(name.name.text.clone(), Arc::new(routine));
             }
             _ => {}
@@ -313,16 +312,24 @@ impl Catalog {
         space.routines.extend(routine.map(|routine| (old.clone(), routine)));
     }
 
-    /// A function of ours that puts SQL together may do anything when it is called.
-    fn called(&mut self, site: Site<'_>) {
+    /// What the functions of ours do that a statement calls.
+    fn called(&mut self, site: Site<'_>, text: &str) {
         let names = site.statement.objects.iter().filter(|object| object.role == Role::Call);
-        let is_dynamic =
-            names.filter_map(|object| self.routine(&object.name, site.tier)).any(|routine| routine.entry.is_dynamic);
-        if is_dynamic {
-            self.own(site.tier).is_opaque = true;
+        let found = names.filter_map(|object| self.routine(&object.name, site.tier));
+        let bodies: Vec<_> = found.map(|found| (found.entry.body.clone(), found.entry.origin.place.file)).collect();
+        if self.depth >= MAX_DEPTH {
+            return;
         }
+        self.depth += 1;
+        for (body, file) in &bodies {
+            body.iter().for_each(|statement| self.fold(statement, *file, site.tier, text));
+        }
+        self.depth -= 1;
     }
 }
+
+/// How deep functions that call functions are followed; some call themselves.
+const MAX_DEPTH: u8 = 4;
 
 impl Space {
     fn has(&self, class: Class, name: &str) -> bool {
@@ -343,10 +350,6 @@ fn move_key<T>(map: &mut std::collections::BTreeMap<String, T>, old: &str, to: &
     if let Some(entry) = map.remove(old) {
         map.insert(to.to_owned(), entry);
     }
-}
-
-fn is_dynamic(statement: &Statement) -> bool {
-    matches!(statement.detail, Detail::Dynamic { .. }) || statement.nested.iter().any(is_dynamic)
 }
 
 /// As PostgreSQL names an index without a name, before it makes the name unique.

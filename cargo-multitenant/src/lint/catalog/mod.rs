@@ -32,6 +32,8 @@ pub(crate) struct Catalog {
     pub(crate) others: BTreeMap<String, Space>,
     /// The schemas that extensions were put into, the shared schema's name for those without one.
     pub(crate) extension_schemas: Vec<String>,
+    /// How many functions deep the folding is.
+    depth: u8,
 }
 
 /// The objects of a schema.

@@ -151,6 +151,6 @@ pub(crate) struct RoutineEntry {
     pub(crate) origin: Origin,
     /// Its definition without blanks, to tell whether two are the same.
     pub(crate) text: String,
-    /// Whether it puts SQL together when it is called.
-    pub(crate) is_dynamic: bool,
+    /// What it does when it is called.
+    pub(crate) body: std::sync::Arc<[crate::lint::sql::Statement]>,
 }

@@ -161,6 +161,25 @@ fn what_is_put_together_is_unknown() {
 }
 
 #[test]
+fn functions_fold_when_they_are_called() {
+    assert_snapshot!(folded("", "
+        create table a (id int);
+        create function again() returns void language sql as 'select again()';
+        create function f() returns void language plpgsql as $$ begin
+            alter table a rename to b;
+            perform again();
+            create table a (id int, n int);
+        end $$;
+        select f();
+    "), @r#"
+    tenant.a table (id int4, n int4)
+    tenant.b table (id int4)
+    tenant.again()
+    tenant.f()
+    "#);
+}
+
+#[test]
 fn names_mean_what_they_mean_on_the_server() {
     assert_snapshot!(folded("
         create table users (id int);

@@ -64,7 +64,7 @@ fn statement(node: &Node, place: Place<'_>) -> Option<Statement> {
         literals,
         queries,
         detail: detail(node, place),
-        nested: nested(node, place),
+        nested: nested(node, place).into(),
     })
 }
 
@@ -303,9 +303,8 @@ fn dynamic(node: &Node, place: Place<'_>) -> Statement {
     let mut statement = plain(span.clone(), Verb::Execute, found, Detail::Dynamic { is_constant: text.is_some() });
     if let Some(text) = text {
         let everywhere = |_: Range<usize>| span.clone();
-        statement
-            .nested
-            .extend(tree::parse(&text).root.children().filter_map(|node| self::statement(&node, &everywhere)));
+        statement.nested =
+            tree::parse(&text).root.children().filter_map(|node| self::statement(&node, &everywhere)).collect();
     }
     statement
 }
@@ -313,5 +312,5 @@ fn dynamic(node: &Node, place: Place<'_>) -> Statement {
 fn plain(span: Span, verb: Verb, found: Found, detail: Detail) -> Statement {
     let Found { objects, calls, literals, queries } = found;
     let (class, flags) = (Class::Other, Flags::default());
-    Statement { span, verb, class, flags, objects, calls, literals, queries, detail, nested: Vec::new() }
+    Statement { span, verb, class, flags, objects, calls, literals, queries, detail, nested: Vec::new().into() }
 }

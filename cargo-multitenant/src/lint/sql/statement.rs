@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes of a file.
 pub(crate) type Span = Range<usize>;
@@ -44,7 +45,7 @@ pub(crate) struct Statement {
     pub(crate) queries: Vec<Query>,
     pub(crate) detail: Detail,
     /// The statements of a `DO` block or a function.
-    pub(crate) nested: Vec<Statement>,
+    pub(crate) nested: Arc<[Statement]>,
 }
 
 impl Statement {
