@@ -109,8 +109,8 @@ mod tests {
             ("create table public.orders (id int primary key);\n", "create table orders (id int primary key);\n"),
             ("begin;\ncreate table a (id int primary key);\ncommit;\n", "create table a (id int primary key);\n"),
             (
-                "alter table a add foreign key (b) references public.c (id);\n",
-                "alter table a add CONSTRAINT a_b_fkey foreign key (b) references c (id);\n",
+                "create table a (id int primary key);\nalter table a add foreign key (b) references public.c (id);\n",
+                "create table a (id int primary key);\nalter table a add CONSTRAINT a_b_fkey foreign key (b) references c (id);\n",
             ),
             (
                 "create table a (id int primary key);\ncreate function f() returns int language sql as 'select 1 from a';\n",

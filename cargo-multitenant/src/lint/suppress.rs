@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_of_squawk_count_where_the_rule_is_ours_too() {
+    fn squawks_comments_count_where_the_rule_is_ours_too() {
         assert_eq!(
             left("-- squawk-ignore transaction-nesting\nbegin;\nselect 1;\ncommit;\n"),
             [("transaction-control", 4)]

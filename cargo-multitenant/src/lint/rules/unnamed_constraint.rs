@@ -34,7 +34,9 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     let statement = at.statement;
     let (Detail::Changes(changes), Class::Table) = (&statement.detail, statement.class) else { return };
     let Some(subject) = statement.subject() else { return };
-    if at.direction == Direction::Down || at.in_function {
+    // What is not known is mostly temporary, and its names are nobody's concern.
+    let is_known = at.before.relation(&subject.name, at.tier()).is_some();
+    if at.direction == Direction::Down || at.in_function || !is_known {
         return;
     }
     for change in changes {
@@ -87,12 +89,13 @@ mod tests {
     #[test]
     fn fires() {
         assert_snapshot!(check(&RULE, "
+            create table a (id int);
             alter table a add foreign key (b) references c, add unique (d, e), add primary key (id), add check (d > 0);
         "), @"
-        tenant/1_a/up.sql:1:31 warning: this constraint has no name of its own [foreign key (b) references c]
-        tenant/1_a/up.sql:1:65 warning: this constraint has no name of its own [unique (d, e)]
-        tenant/1_a/up.sql:1:84 warning: this constraint has no name of its own [primary key (id)]
-        tenant/1_a/up.sql:1:106 warning: this constraint has no name of its own [check (d > 0)]
+        tenant/1_a/up.sql:2:31 warning: this constraint has no name of its own [foreign key (b) references c]
+        tenant/1_a/up.sql:2:65 warning: this constraint has no name of its own [unique (d, e)]
+        tenant/1_a/up.sql:2:84 warning: this constraint has no name of its own [primary key (id)]
+        tenant/1_a/up.sql:2:106 warning: this constraint has no name of its own [check (d > 0)]
         ");
     }
 
@@ -101,6 +104,8 @@ mod tests {
         silent(
             &RULE,
             "
+            create table a (id int); create temporary table t (id int);
+            alter table t add primary key (id);
             alter table a add constraint x foreign key (b) references c, add column d int unique;
             create table b (id int primary key, unique (id));
             -- file: tenant/1_a/down.sql
