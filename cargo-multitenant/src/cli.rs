@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{db, generate, migrate, repair, rollback, snapshot, status};
+#[cfg(feature = "lint")]
+use crate::commands::{explain, lint, lock};
 use crate::config::{Environment, Overrides};
 use crate::context::Context;
 use crate::error::CliError;
@@ -21,11 +23,12 @@ Examples:
   cargo multitenant rollback --tenant acme          one migration back, after asking
   cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
+  cargo multitenant lint                            what is wrong with migrations and schema code
 
 Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
 then flags. All keys have defaults.
 
-Exit codes: 0 done, 1 pending under --check, 2 usage, 3 configuration, 4 no such tenant or version, 10 some targets failed, \
+Exit codes: 0 done, 1 pending under --check or findings of lint, 2 usage, 3 configuration, 4 no such tenant or version, 10 some targets failed, \
 11 the shared schema or all tenants failed, 12 held by another run, 13 refused, 20 database not reachable, \
 70 a bug, 130 and 143 interrupted.";
 
@@ -77,6 +80,10 @@ enum FormatArg {
     Text,
     /// One JSON document
     Json,
+    /// Annotations of a pull request, of what `lint` finds
+    Github,
+    /// SARIF 2.1.0, of what `lint` finds
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -98,10 +105,24 @@ enum Command {
     Repair(repair::Repair),
     Snapshot(snapshot::Snapshot),
     Generate(generate::Generate),
+    #[cfg(feature = "lint")]
+    Lint(lint::Lint),
+    #[cfg(feature = "lint")]
+    Explain(explain::Explain),
+    #[cfg(feature = "lint")]
+    Lock(lock::LockCommand),
     Db(db::Db),
 }
 
 impl Command {
+    /// Whether its result can be shown in the forms that findings have.
+    fn has_findings(&self) -> bool {
+        #[cfg(feature = "lint")]
+        return matches!(self, Self::Lint(_));
+        #[cfg(not(feature = "lint"))]
+        false
+    }
+
     fn run(self, context: &Context) -> Result<u8, CliError> {
         match self {
             Self::Migrate(command) => command.run(context),
@@ -111,6 +132,12 @@ impl Command {
             Self::Repair(command) => command.run(context),
             Self::Snapshot(command) => command.run(context),
             Self::Generate(command) => command.run(context),
+            #[cfg(feature = "lint")]
+            Self::Lint(command) => command.run(context),
+            #[cfg(feature = "lint")]
+            Self::Explain(command) => command.run(context),
+            #[cfg(feature = "lint")]
+            Self::Lock(command) => command.run(context),
             Self::Db(command) => command.run(context),
         }
     }
@@ -129,6 +156,11 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let console = cli.common.console();
     let result = std::env::current_dir().map_err(CliError::System).and_then(|here| {
         let overrides = Overrides { config: cli.common.config, database_url: cli.common.database_url };
+        if matches!(console.format, Format::Github | Format::Sarif) && !cli.command.has_findings() {
+            return Err(CliError::Usage(
+                "--format github and sarif are for what `lint` finds: use text or json".to_owned(),
+            ));
+        }
         let context = Context { console, overrides, environment: Environment::of_process(), here };
         cli.command.run(&context)
     });
@@ -158,6 +190,8 @@ impl Common {
             format: match self.format {
                 FormatArg::Text => Format::Text,
                 FormatArg::Json => Format::Json,
+                FormatArg::Github => Format::Github,
+                FormatArg::Sarif => Format::Sarif,
             },
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,

@@ -26,7 +26,11 @@ mod context;
 mod development;
 mod error;
 pub mod exit_code;
+#[cfg(feature = "lint")]
+mod finding;
 mod interrupt;
+#[cfg(feature = "lint")]
+mod lint;
 mod output;
 mod report;
 

@@ -30,6 +30,16 @@
 /// }
 /// ```
 ///
+/// `#[multitenant(allow(rule))]` is for `cargo multitenant lint`, and means nothing here:
+///
+/// ```
+/// # use multitenant_runtime::TenantTable;
+/// # diesel::table! { old_orders (id) { id -> BigInt, } }
+/// #[derive(TenantTable)]
+/// #[multitenant(allow(unmarked-table, tier_mismatch))]
+/// struct OldOrder;
+/// ```
+///
 /// A table is marked once. Twice, or as tenant and as shared, is a compile error that names both places:
 ///
 /// ```compile_fail,E0119

@@ -3,7 +3,13 @@
 //! What several commands take is in `scope`, `options` and `rollout`; what they do with it in `run`.
 
 pub(crate) mod db;
+#[cfg(feature = "lint")]
+pub(crate) mod explain;
 pub(crate) mod generate;
+#[cfg(feature = "lint")]
+pub(crate) mod lint;
+#[cfg(feature = "lint")]
+pub(crate) mod lock;
 pub(crate) mod migrate;
 mod options;
 pub(crate) mod repair;

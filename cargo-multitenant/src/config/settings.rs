@@ -205,6 +205,18 @@ impl Config {
         self.source.error(vec![Problem::new(self.raw.origin(key), message)])
     }
 
+    /// What stands in `multitenant.toml`, for sections that only one command reads.
+    #[cfg(feature = "lint")]
+    pub(crate) fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    /// An error about such a section.
+    #[cfg(feature = "lint")]
+    pub(crate) fn error(&self, problems: Vec<Problem>) -> Box<ConfigError> {
+        self.source.error(problems)
+    }
+
     fn problem(&self, key: &Key, message: String) -> Problem {
         Problem::new(self.raw.origin(key.path), message)
     }

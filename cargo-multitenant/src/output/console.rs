@@ -18,6 +18,10 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+    /// Workflow commands of GitHub; of findings only.
+    Github,
+    /// SARIF 2.1.0; of findings only.
+    Sarif,
 }
 
 /// How much goes to stderr.
@@ -50,7 +54,7 @@ impl Console {
                 // Not through the stream that takes colours out: a tenant's id may look like one.
                 write_all(io::stdout().lock(), &json)
             }
-            Format::Text => write_all(AutoStream::new(io::stdout().lock(), self.color), &text(document)),
+            _ => write_all(AutoStream::new(io::stdout().lock(), self.color), &text(document)),
         };
         written.map_err(CliError::Output)
     }
@@ -58,6 +62,12 @@ impl Console {
     /// Writes a result to stdout that is for a program and no document: byte for byte.
     pub(crate) fn raw(&self, text: &str) -> Result<(), CliError> {
         write_all(io::stdout().lock(), text).map_err(CliError::Output)
+    }
+
+    /// Writes a text to stdout, with colours where they are wanted.
+    #[cfg(feature = "lint")]
+    pub(crate) fn text(&self, text: &str) -> Result<(), CliError> {
+        write_all(AutoStream::new(io::stdout().lock(), self.color), text).map_err(CliError::Output)
     }
 
     /// Writes a message to stderr, unless quiet. It is not escaped: it may hold colours.

@@ -38,6 +38,12 @@ fn only_the_layers_read_the_environment() {
 }
 
 #[test]
+fn only_the_tree_names_the_parser_of_sql() {
+    only(&["lint/sql/tree.rs"], "squawk_");
+    only(&["lint/sql"], "tree::");
+}
+
+#[test]
 fn only_output_writes_to_the_terminal() {
     for what in ["io::stdout", "io::stderr", "println!", "eprintln!"] {
         only(&["output"], what);

@@ -1,0 +1,156 @@
+//! The things of the catalogue.
+
+use crate::finding::Place;
+use crate::lint::sql::Action;
+
+/// Where something was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The name in the statement that made it.
+    pub(crate) place: Place,
+    /// The whole statement, or the column's definition.
+    pub(crate) around: Place,
+}
+
+/// A table, view, index or sequence.
+#[derive(Debug, Clone)]
+pub(crate) struct Relation {
+    pub(crate) kind: RelationKind,
+    pub(crate) origin: Origin,
+    pub(crate) columns: Vec<CatalogColumn>,
+    pub(crate) primary_key: Option<CatalogKey>,
+    pub(crate) uniques: Vec<CatalogKey>,
+    pub(crate) foreign_keys: Vec<CatalogForeignKey>,
+    /// The names of other constraints.
+    pub(crate) constraints: Vec<String>,
+    /// The table that it is a partition or a child of, with its schema if that was written.
+    pub(crate) parent: Option<String>,
+    pub(crate) is_partition: bool,
+    pub(crate) is_partitioned: bool,
+    /// Whether its columns may be others than those that are known.
+    pub(crate) is_opaque: bool,
+}
+
+/// What a relation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RelationKind {
+    Table,
+    ForeignTable,
+    View,
+    MaterializedView,
+    Sequence,
+    Index(CatalogIndex),
+}
+
+impl RelationKind {
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self, Self::Table | Self::ForeignTable)
+    }
+
+    /// Its name in a sentence.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::ForeignTable => "foreign table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::Sequence => "sequence",
+            Self::Index(_) => "index",
+        }
+    }
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CatalogIndex {
+    pub(crate) table: String,
+    /// One for each column; `None` for an expression.
+    pub(crate) columns: Vec<Option<String>>,
+    pub(crate) is_unique: bool,
+    pub(crate) is_partial: bool,
+    /// `btree` where nothing else was written.
+    pub(crate) method: String,
+}
+
+/// A column.
+#[derive(Debug, Clone)]
+pub(crate) struct CatalogColumn {
+    pub(crate) name: String,
+    /// Unknown for what comes from a query.
+    pub(crate) ty: Option<ColumnType>,
+    pub(crate) not_null: bool,
+    pub(crate) has_default: bool,
+    /// The sequence that its default draws from, as it was written; that of a `serial` has no name here.
+    pub(crate) sequence: Option<String>,
+    /// Of a type such as `serial`.
+    pub(crate) is_serial: bool,
+    pub(crate) is_identity: bool,
+    pub(crate) is_generated: bool,
+    pub(crate) origin: Origin,
+}
+
+/// A column's type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ColumnType {
+    pub(crate) schema: Option<String>,
+    /// PostgreSQL's own name.
+    pub(crate) name: String,
+    pub(crate) is_array: bool,
+    pub(crate) modifiers: Vec<String>,
+}
+
+impl ColumnType {
+    /// As a message shows it.
+    pub(crate) fn shown(&self) -> String {
+        let schema = self.schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
+        format!("{schema}{}{}", self.name, if self.is_array { "[]" } else { "" })
+    }
+}
+
+/// A primary key or a unique constraint.
+#[derive(Debug, Clone)]
+pub(crate) struct CatalogKey {
+    pub(crate) name: Option<String>,
+    pub(crate) columns: Vec<String>,
+    pub(crate) origin: Origin,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone)]
+pub(crate) struct CatalogForeignKey {
+    pub(crate) name: Option<String>,
+    pub(crate) columns: Vec<String>,
+    /// The table that it leads to, as it was written.
+    pub(crate) table: crate::lint::sql::Name,
+    pub(crate) on_delete: Option<(Action, Place)>,
+    pub(crate) on_update: Option<(Action, Place)>,
+    pub(crate) origin: Origin,
+}
+
+/// A type or domain.
+#[derive(Debug, Clone)]
+pub(crate) struct TypeEntry {
+    pub(crate) kind: TypeKind,
+    pub(crate) origin: Origin,
+}
+
+/// What a type is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TypeKind {
+    Enum(Vec<String>),
+    Composite,
+    Range,
+    /// With the type beneath it.
+    Domain(Option<ColumnType>),
+    Other,
+}
+
+/// A function or procedure; overloads are one entry.
+#[derive(Debug, Clone)]
+pub(crate) struct RoutineEntry {
+    pub(crate) origin: Origin,
+    /// Its definition without blanks, to tell whether two are the same.
+    pub(crate) text: String,
+    /// What it does when it is called.
+    pub(crate) body: std::sync::Arc<[crate::lint::sql::Statement]>,
+}

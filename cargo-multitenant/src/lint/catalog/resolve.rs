@@ -1,0 +1,66 @@
+//! What a name means.
+
+use std::sync::Arc;
+
+use multitenant_runtime::Tier;
+
+use super::{Catalog, Relation, RoutineEntry, Space, TypeEntry};
+use crate::lint::sql::Name;
+
+/// Whose schema something is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    Tenant,
+    Shared,
+    /// Neither: a schema that was named.
+    Other,
+}
+
+/// An object that was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found<'a, T> {
+    pub(crate) home: Home,
+    pub(crate) entry: &'a Arc<T>,
+}
+
+impl Catalog {
+    /// Whose schema a schema is, if it is ours.
+    pub(crate) fn home_of(&self, schema: &str) -> Home {
+        if schema == self.shared_schema() { Home::Shared } else { Home::Other }
+    }
+
+    /// The schemas that a name is looked up in by a migration of this tier, in their order.
+    pub(crate) fn path(&self, name: &Name, tier: Tier) -> Vec<(Home, &Space)> {
+        match (name.schema(), tier) {
+            (Some(schema), _) if schema == self.shared_schema() => vec![(Home::Shared, &self.shared)],
+            (Some(schema), _) => self.others.get(schema).map(|space| (Home::Other, space)).into_iter().collect(),
+            (None, Tier::Tenant) => vec![(Home::Tenant, &self.tenant), (Home::Shared, &self.shared)],
+            (None, _) => vec![(Home::Shared, &self.shared)],
+        }
+    }
+
+    /// The table, view, index or sequence of a name.
+    pub(crate) fn relation(&self, name: &Name, tier: Tier) -> Option<Found<'_, Relation>> {
+        self.find(name, tier, |space, name| space.relations.get(name))
+    }
+
+    /// The type or domain of a name.
+    pub(crate) fn type_entry(&self, name: &Name, tier: Tier) -> Option<Found<'_, TypeEntry>> {
+        self.find(name, tier, |space, name| space.types.get(name))
+    }
+
+    /// The function of a name.
+    pub(crate) fn routine(&self, name: &Name, tier: Tier) -> Option<Found<'_, RoutineEntry>> {
+        self.find(name, tier, |space, name| space.routines.get(name))
+    }
+
+    fn find<'a, T>(
+        &'a self,
+        name: &Name,
+        tier: Tier,
+        get: impl Fn(&'a Space, &str) -> Option<&'a Arc<T>>,
+    ) -> Option<Found<'a, T>> {
+        let path = self.path(name, tier);
+        path.into_iter().find_map(|(home, space)| get(space, name.name()).map(|entry| Found { home, entry }))
+    }
+}

@@ -1,0 +1,84 @@
+//! Diesel's types, and those of PostgreSQL that they stand for.
+
+use super::catalog::{CatalogColumn, ColumnType, Origin};
+use super::schema::RustColumn;
+use crate::finding::Place;
+
+/// What Diesel calls a type of PostgreSQL, with all of its names for it.
+const TYPES: &[(&str, &[&str])] = &[
+    ("bool", &["Bool"]),
+    ("int2", &["SmallInt", "Int2", "SmallSerial"]),
+    ("int4", &["Integer", "Int4", "Serial"]),
+    ("int8", &["BigInt", "Int8", "BigSerial"]),
+    ("float4", &["Float", "Float4"]),
+    ("float8", &["Double", "Float8"]),
+    ("numeric", &["Numeric", "Decimal"]),
+    ("text", &["Text", "VarChar", "Varchar", "Citext"]),
+    ("varchar", &["Text", "VarChar", "Varchar"]),
+    ("bpchar", &["Bpchar", "BpChar", "Text"]),
+    ("bytea", &["Binary", "Bytea"]),
+    ("date", &["Date"]),
+    ("time", &["Time"]),
+    ("timetz", &["Timetz"]),
+    ("timestamp", &["Timestamp"]),
+    ("timestamptz", &["Timestamptz", "TimestamptzSqlite"]),
+    ("interval", &["Interval"]),
+    ("uuid", &["Uuid"]),
+    ("json", &["Json"]),
+    ("jsonb", &["Jsonb"]),
+    ("inet", &["Inet"]),
+    ("cidr", &["Cidr"]),
+    ("macaddr", &["MacAddr", "Macaddr"]),
+    ("macaddr8", &["MacAddr8", "Macaddr8"]),
+    ("money", &["Money", "Cash"]),
+    ("oid", &["Oid"]),
+    ("citext", &["Citext"]),
+    ("int4range", &["Int4range", "Range<Int4>", "Range<Integer>"]),
+    ("int8range", &["Int8range", "Range<Int8>", "Range<BigInt>"]),
+    ("daterange", &["Daterange", "Range<Date>"]),
+    ("tsrange", &["Tsrange", "Range<Timestamp>"]),
+    ("tstzrange", &["Tstzrange", "Range<Timestamptz>"]),
+    ("numrange", &["Numrange", "Range<Numeric>"]),
+];
+
+/// A column of schema code as the catalogue would have it.
+pub(crate) fn column(column: &RustColumn, around: &Place) -> CatalogColumn {
+    let (name, is_array) = match column.ty.strip_prefix("Array<").and_then(|inner| inner.strip_suffix('>')) {
+        Some(inner) => (inner, true),
+        None => (column.ty.as_str(), false),
+    };
+    let known = TYPES.iter().find(|(_, names)| names.contains(&name)).map(|(postgres, _)| (*postgres).to_owned());
+    CatalogColumn {
+        name: column.sql_name.clone(),
+        ty: Some(ColumnType {
+            schema: None,
+            name: known.unwrap_or_else(|| name.to_owned()),
+            is_array,
+            modifiers: Vec::new(),
+        }),
+        not_null: !column.is_nullable,
+        has_default: false,
+        sequence: None,
+        is_serial: false,
+        is_identity: false,
+        is_generated: false,
+        origin: Origin { place: column.place.clone(), around: around.clone() },
+    }
+}
+
+/// Whether a type of schema code can stand for a column's type; what neither side knows can.
+pub(crate) fn fits(diesel: &str, postgres: &ColumnType) -> bool {
+    let (name, is_array) = match diesel.strip_prefix("Array<").and_then(|inner| inner.strip_suffix('>')) {
+        Some(inner) => (inner, true),
+        None => (diesel, false),
+    };
+    if is_array != postgres.is_array {
+        return false;
+    }
+    let of_postgres = TYPES.iter().find(|(known, _)| *known == postgres.name).map(|(_, names)| *names);
+    match of_postgres {
+        Some(names) => names.contains(&name) || !TYPES.iter().any(|(_, names)| names.contains(&name)),
+        // A type of one's own: its name in Rust may be anything but a built-in one.
+        None => !TYPES.iter().any(|(_, names)| names.contains(&name)),
+    }
+}

@@ -1,0 +1,42 @@
+//! The linter: what is wrong with a project's migrations and schema code, found without a database and without
+//! compiling anything.
+//!
+//! `project` reads, `sql/` and `schema/` understand, `catalog/` folds, `rules/` judge, `run` brings them together; what
+//! comes out are findings. Deliberately absent: output, and any parser but in `sql/tree.rs` and `schema/read.rs`.
+
+mod baseline;
+mod catalog;
+mod context;
+mod diesel;
+pub(crate) mod fix;
+pub(crate) mod lock;
+pub(crate) mod manual;
+mod marking;
+mod naming;
+mod options;
+mod packages;
+mod project;
+mod rule;
+mod rules;
+mod run;
+mod schema;
+mod settings;
+pub(crate) mod since;
+mod sink;
+mod sql;
+mod suppress;
+mod table_subject;
+
+#[cfg(test)]
+mod settings_tests;
+#[cfg(test)]
+mod testing;
+
+pub(crate) use baseline::Baseline;
+pub(crate) use lock::Lock;
+pub(crate) use packages::rust_folders;
+pub(crate) use project::{Paths, Project};
+pub(crate) use rule::Rule;
+pub(crate) use rules::{ALL as RULES, find as find_rule};
+pub(crate) use run::{Ground, Linted, run};
+pub(crate) use settings::{LintSettings, unknown_rule};

@@ -1,0 +1,118 @@
+//! `function-search-path`
+
+use crate::finding::Level;
+use crate::lint::context::At;
+use crate::lint::rule::{Check, rule};
+use crate::lint::sink::Sink;
+use crate::lint::sql::{Class, Detail, Role, Statement};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds functions and procedures of tenants whose body names a table without a schema, and that do not set
+    /// `search_path` for themselves. Bodies in the standard's form (`BEGIN ATOMIC`, `RETURN`) are resolved when they are
+    /// made, and are fine. Trigger functions are errors.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// The body is resolved when the function is called, with the caller's path: `tenant_a.total()` called with tenant b's
+    /// path returns b's rows. A trigger fires on whoever writes, and fails, or writes elsewhere, if the path lacks its
+    /// tenant: in a restore, a job over all tenants, a statement that names the schema.
+    ///
+    /// ## Example
+    ///
+    /// ```sql
+    /// CREATE FUNCTION total() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(price) FROM orders $$;
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// ```sql
+    /// CREATE FUNCTION total() RETURNS bigint LANGUAGE sql
+    ///   SET search_path FROM CURRENT
+    ///   AS $$ SELECT sum(price) FROM orders $$;
+    /// ```
+    "function-search-path": Warning, Isolation, Check::Statement(check),
+}
+
+fn check(at: &At<'_>, sink: &mut Sink<'_>) {
+    let Detail::Routine(routine) = &at.statement.detail else { return };
+    let sets = routine.settings.iter().any(|setting| setting.parameter == "search_path");
+    if !at.is_tenant() || routine.is_atomic || sets {
+        return;
+    }
+    let Some(table) = at.statement.nested.iter().find_map(|statement| table_in(at, statement)) else { return };
+    let Some(subject) = at.statement.subject() else { return };
+    let what = if routine.returns_trigger { "the trigger function" } else { "the function" };
+    let name = subject.name.shown();
+    let draft = sink
+        .report(
+            at.place(subject.name.span()),
+            format!("{what} `{name}` looks for `{}` wherever its caller's search_path leads", table.0),
+        )
+        .related(at.place(table.1), "named without a schema")
+        .help("write SET search_path FROM CURRENT before AS")
+        .object(name)
+        .around(at.place(at.statement.span.clone()));
+    let draft = if routine.returns_trigger { draft.level(Level::Error) } else { draft };
+    if at.text(at.statement.span.clone()).get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create")) {
+        let before = at.text(routine.options_at.saturating_sub(1)..routine.options_at);
+        let (start, end) = if before.chars().all(char::is_whitespace) { ("", " ") } else { (" ", "") };
+        let text = format!("{start}SET search_path FROM CURRENT{end}");
+        draft.fix(at.place(routine.options_at..routine.options_at), text);
+    }
+}
+
+/// A table that is named without a schema, and that is known: what is not may be temporary, or a trigger's own.
+fn table_in(at: &At<'_>, statement: &Statement) -> Option<(String, crate::lint::sql::Span)> {
+    let here = statement.objects.iter().find(|object| {
+        object.class == Class::Table
+            && object.name.schema.is_none()
+            && matches!(object.role, Role::Read | Role::Write | Role::Lock)
+            && at.before.relation(&object.name, at.tier()).is_some()
+    });
+    let found = here.map(|object| (object.name.shown(), object.name.span()));
+    found.or_else(|| statement.nested.iter().find_map(|inner| table_in(at, inner)))
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::RULE;
+    use crate::lint::testing::{check, silent};
+
+    #[test]
+    fn fires() {
+        assert_snapshot!(check(&RULE, "
+            create table orders (id int);
+            create function total() returns bigint language sql as $$ select sum(id) from orders $$;
+            create function t() returns trigger as $$ declare x int; begin
+                select id into x from orders; return new;
+            end $$ language plpgsql;
+        "), @"
+        tenant/1_a/up.sql:2:29 warning: the function `total` looks for `orders` wherever its caller's search_path leads [total]
+        tenant/1_a/up.sql:3:29 error: the trigger function `t` looks for `orders` wherever its caller's search_path leads [t]
+        ");
+    }
+
+    #[test]
+    fn stays_silent() {
+        silent(
+            &RULE,
+            "
+            create table orders (id int);
+            create function a() returns bigint language sql set search_path from current as 'select 1 from orders';
+            create function b() returns bigint language sql begin atomic; select sum(id) from orders; end;
+            create function c() returns trigger language plpgsql as $$ begin new.at = now(); return new; end $$;
+            create function d() returns bigint language sql as 'with orders as (select 1) select 1 from orders';
+            create function e() returns bigint language plpgsql as $$ begin
+                create temporary table scratch (id int); insert into scratch values (1); return 1;
+            end $$;
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            create function total() returns bigint language sql as $$ select count(*) from users $$;
+        ",
+        );
+    }
+}

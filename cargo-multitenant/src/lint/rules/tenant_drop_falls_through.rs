@@ -1,0 +1,173 @@
+//! `tenant-drop-falls-through`
+
+use crate::finding::Level;
+use crate::lint::catalog::Home;
+use crate::lint::context::At;
+use crate::lint::rule::{Check, rule};
+use crate::lint::sink::Sink;
+use crate::lint::sql::{Class, Object, Role, Verb};
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds `DROP`, `TRUNCATE` and `ALTER … IF EXISTS` in tenants' migrations, `up.sql` and `down.sql`, whose name the
+    /// tenant's schema does not hold at that point, so that the shared schema's object of the name is meant.
+    ///
+    /// Where the shared migrations make none of that name either, `IF EXISTS` is a warning: what it does depends on what
+    /// somebody else has put into the shared schema.
+    ///
+    /// ## Why is this bad?
+    ///
+    /// `DROP TABLE IF EXISTS users` looks harmless. If the tenant's schema has no `users`, the name falls through, and the
+    /// table of all tenants is dropped.
+    ///
+    /// ## Example
+    ///
+    /// ```sql
+    /// -- down.sql of a tenant's migration; `users` is shared
+    /// DROP TABLE IF EXISTS users;
+    /// ```
+    ///
+    /// ## Use instead
+    ///
+    /// Drop what the tenant's migrations have made, and nothing else. To drop something shared, write a shared migration.
+    "tenant-drop-falls-through": Error, Isolation, Check::Statement(check),
+}
+
+fn check(at: &At<'_>, sink: &mut Sink<'_>) {
+    let statement = at.statement;
+    if !at.is_tenant() || !at.runs_now() {
+        return;
+    }
+    let role = match statement.verb {
+        Verb::Drop => Role::Subject,
+        Verb::Alter if statement.flags.if_exists => Role::Subject,
+        Verb::Truncate => Role::Write,
+        _ => return,
+    };
+    for object in statement.objects.iter().filter(|object| object.role == role) {
+        check_object(at, object, sink);
+    }
+}
+
+fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
+    let (name, statement) = (&object.name, at.statement);
+    let is_mine = match object.class {
+        Class::Type | Class::Domain => at.before.tenant.types.contains_key(name.name()),
+        Class::Routine => at.before.tenant.routines.contains_key(name.name()),
+        class if class.is_relation() => at.before.tenant.relations.contains_key(name.name()),
+        _ => return,
+    };
+    if (is_mine && name.schema.is_none()) || (at.before.tenant.is_opaque && name.schema.is_none()) {
+        return;
+    }
+    let shared = match object.class {
+        Class::Type | Class::Domain => at.before.type_entry(name, at.tier()).map(|f| (f.home, &f.entry.origin)),
+        Class::Routine => at.before.routine(name, at.tier()).map(|found| (found.home, &found.entry.origin)),
+        _ => at.before.relation(name, at.tier()).map(|found| (found.home, &found.entry.origin)),
+    };
+    // What a tenant's migration has made there went astray: tenant-schema-qualified says so, where it happened.
+    if shared.is_some_and(|(_, origin)| !at.is_shared_migration_s(&origin.place)) {
+        return;
+    }
+    let (verb, noun) = (if statement.verb == Verb::Drop { "drops" } else { "changes" }, object.class.noun());
+    let around = at.place(statement.span.clone());
+    match shared.filter(|(home, _)| *home == Home::Shared) {
+        Some((_, origin)) => {
+            let message = format!("a tenant's migration {verb} the shared {noun} `{}`", name.name());
+            sink.report(at.place(name.span()), message)
+                .label(if name.schema.is_some() { "" } else { "the tenant's schema holds none of this name here" })
+                .related(origin.place.clone(), "the shared one is made here")
+                .help("do it in a shared migration, or name what the tenant's migrations have made")
+                .object(name.name())
+                .around(around);
+        }
+        // An index that went with its table a line above is nobody else's.
+        None if statement.flags.if_exists && name.schema.is_none() && !was_mine(at, object) => {
+            let message = format!(
+                "the tenant's schema holds no {noun} `{}` here: the name is looked for in the shared schema",
+                name.name()
+            );
+            sink.report(at.place(name.span()), message)
+                .label("nothing, or somebody else's")
+                .help("name what the tenant's migrations have made, or remove the statement")
+                .object(name.name())
+                .around(around)
+                .level(Level::Warning);
+        }
+        None => {}
+    }
+}
+
+/// Whether the tenant's schema held it when the script began.
+fn was_mine(at: &At<'_>, object: &Object) -> bool {
+    let (start, name, tier) = (at.at_start, &object.name, at.tier());
+    let origin = match object.class {
+        Class::Type | Class::Domain => start.type_entry(name, tier).map(|found| &found.entry.origin),
+        Class::Routine => start.routine(name, tier).map(|found| &found.entry.origin),
+        _ => start.relation(name, tier).map(|found| &found.entry.origin),
+    };
+    origin.is_some_and(|origin| !at.is_shared_migration_s(&origin.place))
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::RULE;
+    use crate::lint::testing::{check, silent};
+
+    #[test]
+    fn fires() {
+        assert_snapshot!(check(&RULE, "
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            create table plans (id int);
+            create type mood as enum ('a');
+            create function f() returns int language sql as 'select 1';
+            -- file: tenant/1_a/up.sql
+            create table orders (id int);
+            create table plans (id int);
+            drop table if exists orders, plans;
+            truncate users;
+            drop function f;
+            drop table if exists plans;
+            -- file: tenant/1_a/down.sql
+            drop table if exists orders;
+            drop type if exists mood;
+            alter table if exists users add x int;
+        "), @"
+        tenant/1_a/down.sql:1:34 warning: the tenant's schema holds no table `orders` here: the name is looked for in the shared schema [orders]
+        tenant/1_a/down.sql:2:33 error: a tenant's migration drops the shared type `mood` [mood]
+        tenant/1_a/down.sql:3:35 error: a tenant's migration changes the shared table `users` [users]
+        tenant/1_a/up.sql:4:22 error: a tenant's migration changes the shared table `users` [users]
+        tenant/1_a/up.sql:5:27 error: a tenant's migration drops the shared function `f` [f]
+        tenant/1_a/up.sql:6:34 error: a tenant's migration drops the shared table `plans` [plans]
+        ");
+    }
+
+    #[test]
+    fn stays_silent() {
+        silent(
+            &RULE,
+            "
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            -- file: tenant/1_a/up.sql
+            create table orders (id int);
+            create index i on orders (id);
+            create index j on orders (id);
+            create view v as select 1;
+            create type mood as enum ('a');
+            alter table if exists orders add x int;
+            drop index i;
+            -- file: tenant/1_a/down.sql
+            drop view v;
+            drop table if exists orders;
+            drop index if exists j;
+            drop type if exists mood;
+            drop table never_was;
+        ",
+        );
+    }
+}

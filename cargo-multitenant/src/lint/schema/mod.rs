@@ -1,0 +1,11 @@
+//! Schema code: `table!`, the structs that stand for tables, and the marks of both.
+//!
+//! Read from the source, without compiling it. What a macro of the project's own makes is not seen.
+
+mod files;
+mod item;
+mod read;
+
+pub(crate) use files::files;
+pub(crate) use item::{Allow, Mark, RustColumn, RustFile, RustStruct, RustTable, SqlType};
+pub(crate) use read::{is_concerned, read};

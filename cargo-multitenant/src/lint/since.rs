@@ -1,0 +1,66 @@
+//! `--since`: the files that differ from a revision of git.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The files that have changed since a revision, and those that git does not know yet.
+///
+/// # Errors
+///
+/// What git says: no repository, no such revision.
+pub(crate) fn changed(reference: &str, here: &Path) -> Result<Vec<PathBuf>, String> {
+    if reference.starts_with('-') {
+        return Err(format!("{reference:?} is no revision"));
+    }
+    // From where the two parted, so that what others did meanwhile is not ours.
+    let base = git(here, &["merge-base", reference, "HEAD"])?;
+    let base = base.lines().next().unwrap_or(reference).to_owned();
+    let top = PathBuf::from(git(here, &["rev-parse", "--show-toplevel"])?.trim_end());
+    let changed = git(here, &["diff", "--name-only", "-z", "--no-renames", "--diff-filter=d", &base])?;
+    let unknown = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let names = changed.split('\0').chain(unknown.split('\0')).filter(|name| !name.is_empty());
+    Ok(names.map(|name| top.join(name)).collect())
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
+    let output = output.map_err(|error| format!("git cannot be run ({error})"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.lines().next().unwrap_or("git failed").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_changed_and_what_is_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let run = |arguments: &[&str]| {
+            let identity = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"];
+            git(&root, &[&identity[..], arguments].concat()).unwrap()
+        };
+        run(&["init", "-q"]);
+        std::fs::create_dir(root.join("m")).unwrap();
+        for file in ["m/old.sql", "m/edited.sql", "gone.sql"] {
+            std::fs::write(root.join(file), "a").unwrap();
+        }
+        run(&["add", "."]);
+        run(&["commit", "-q", "-m", "one"]);
+        run(&["tag", "base"]);
+        std::fs::write(root.join("m/edited.sql"), "b").unwrap();
+        std::fs::remove_file(root.join("gone.sql")).unwrap();
+        run(&["add", "--all"]);
+        run(&["commit", "-q", "-m", "two"]);
+        std::fs::write(root.join("m/new one.sql"), "c").unwrap();
+
+        let names = changed("base", &root.join("m")).unwrap();
+        assert_eq!(names, [root.join("m/edited.sql"), root.join("m/new one.sql")]);
+        assert!(changed("no-such-revision", &root).is_err());
+        assert!(changed("--output=x", &root).is_err());
+    }
+}
