@@ -5,7 +5,7 @@
 
 use std::iter::Peekable;
 
-use super::lexer::{Token, Tokens, folded};
+use super::lexer::{Token, Tokens, folded, trimmed};
 use super::with::With;
 
 /// A table that a statement names.
@@ -63,10 +63,13 @@ pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
     let mut tokens = Tokens::of(sql).peekable();
     let mut names = Vec::new();
     let mut frames = vec![Frame::default()];
+    let mut is_after_dot = false;
     while let Some(token) = tokens.next() {
+        // Behind a dot a keyword is a column's name.
+        let is_of_column = std::mem::replace(&mut is_after_dot, token == Token::Dot);
         let depth = frames.len() - 1;
         let Some(frame) = frames.last_mut() else { break };
-        if !matches!(token, Token::Word(_) | Token::Open) {
+        if is_of_column || !matches!(token, Token::Word(_) | Token::Open) {
             frame.last = Keyword::Other;
         }
         if frame.with.takes(token) {
@@ -89,6 +92,7 @@ pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
                 }
             }
             Token::Comma => (frame.expects_table, frame.is_target) = (frame.is_in_from, false),
+            Token::Word(_) | Token::Quoted(_) if is_of_column => {}
             Token::Word(word) if frame.keyword(word, depth == 0) => {}
             Token::Word(text) | Token::Quoted(text) if frame.expects_table => {
                 let text = qualified(sql, text, &mut tokens);
@@ -101,7 +105,7 @@ pub(crate) fn named(sql: &str) -> Vec<Name<'_>> {
                 let place = place(&frames);
                 names.push(Name { text, place });
             }
-            Token::Close | Token::Word(_) | Token::Quoted(_) | Token::Other => {}
+            Token::Close | Token::Word(_) | Token::Quoted(_) | Token::Dot | Token::Other => {}
         }
     }
     names
@@ -220,7 +224,7 @@ fn qualified<'sql>(sql: &'sql str, first: &'sql str, tokens: &mut Peekable<Token
     let offset = |part: &str| part.as_ptr() as usize - sql.as_ptr() as usize;
     let start = offset(first);
     let mut end = start + first.len();
-    while sql[end..].trim_start().starts_with('.') {
+    while trimmed(&sql[end..]).starts_with('.') {
         tokens.next();
         let Some(Token::Word(part) | Token::Quoted(part)) = tokens.next() else { break };
         end = offset(part) + part.len();

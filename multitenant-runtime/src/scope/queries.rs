@@ -12,7 +12,7 @@ use diesel::pg::Pg;
 pub(super) use diesel::query_builder::SelectClauseExpression;
 use diesel::query_builder::{
     BoxedSelectStatement, DeleteStatement, FromClause, InsertStatement, NoFromClause, NoOrderClause, OrderClause,
-    Query, QueryFragment, SelectStatement, UpdateStatement,
+    Query, QueryFragment, QueryId, SelectStatement, UpdateStatement,
 };
 use diesel::query_source::{Alias, AliasSource, QuerySource};
 
@@ -40,16 +40,41 @@ pub trait InScope<Sc: Scope> {
 ///
 /// `From` is its `FromClause`. It is there so that one implementation comes into question for each source, and the
 /// compiler says what that one lacks.
-pub trait SourceInScope<Sc: Scope, From> {}
+pub trait SourceInScope<Sc: Scope, From> {
+    /// The tables that it reads, as SQL names them.
+    #[doc(hidden)]
+    fn names(names: &mut Vec<String>) -> QueryResult<()>;
+}
 
-impl<T: Marked, Sc: Reaches<T, T::Tier>> SourceInScope<Sc, StaticQueryFragmentInstance<T>> for T {}
+impl<T, Sc> SourceInScope<Sc, StaticQueryFragmentInstance<T>> for T
+where
+    T: Marked,
+    Sc: Reaches<T, T::Tier>,
+    StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
+{
+    fn names(names: &mut Vec<String>) -> QueryResult<()> {
+        name_of::<T>(names)
+    }
+}
+
+fn name_of<T>(names: &mut Vec<String>) -> QueryResult<()>
+where
+    StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
+{
+    names.push(sight::text(&StaticQueryFragmentInstance::<T>::new())?);
+    Ok(())
+}
 
 impl<S, Sc> SourceInScope<Sc, Self> for Alias<S>
 where
     S: AliasSource,
     S::Target: Marked,
     Sc: Reaches<S::Target, <S::Target as Marked>::Tier>,
+    StaticQueryFragmentInstance<S::Target>: QueryFragment<Pg>,
 {
+    fn names(names: &mut Vec<String>) -> QueryResult<()> {
+        name_of::<S::Target>(names)
+    }
 }
 
 impl<Left, Right, Kind, Sc> SourceInScope<Sc, Self> for Join<Left, Right, Kind>
@@ -58,6 +83,10 @@ where
     Right: QuerySource + SourceInScope<Sc, Right::FromClause>,
     Sc: Scope,
 {
+    fn names(names: &mut Vec<String>) -> QueryResult<()> {
+        Left::names(names)?;
+        Right::names(names)
+    }
 }
 
 impl<Left, Right, Kind, On, From, Sc> SourceInScope<Sc, From> for JoinOn<Join<Left, Right, Kind>, On>
@@ -68,6 +97,9 @@ where
     On: AppearsOnTable<Guard<Join<Left, Right, Kind>, Sc>>,
     Sc: Scope,
 {
+    fn names(names: &mut Vec<String>) -> QueryResult<()> {
+        <Join<Left, Right, Kind> as SourceInScope<Sc, Join<Left, Right, Kind>>>::names(names)
+    }
 }
 
 impl<Source, From, Sc> SourceInScope<Sc, From> for SelectStatement<FromClause<Source>>
@@ -75,33 +107,36 @@ where
     Source: QuerySource + SourceInScope<Sc, Source::FromClause>,
     Sc: Scope,
 {
+    fn names(names: &mut Vec<String>) -> QueryResult<()> {
+        Source::names(names)
+    }
 }
 
 impl<F, S, D, W, O, LOf, G, H, LC, Sc> InScope<Sc> for SelectStatement<FromClause<F>, S, D, W, O, LOf, G, H, LC>
 where
     F: QuerySource + SourceInScope<Sc, F::FromClause>,
-    Self: QueryFragment<Pg>,
-    S: SelectClauseExpression<FromClause<F>>,
+    Self: QueryFragment<Pg> + QueryId,
+    S: SelectClauseExpression<FromClause<F>> + QueryId,
     S::Selection: AppearsOnTable<Guard<F, Sc>>,
     Probe<F, Sc>: Filtered<W, Output: Query>,
     O: OrderInScope<F, Sc>,
     Sc: Scope,
 {
     fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self)
+        sight::verify_typed(self, !S::HAS_STATIC_QUERY_ID, F::names)
     }
 }
 
 impl<S, D, W, O, LOf, G, H, LC, Sc> InScope<Sc> for SelectStatement<NoFromClause, S, D, W, O, LOf, G, H, LC>
 where
-    S: SelectClauseExpression<NoFromClause>,
+    S: SelectClauseExpression<NoFromClause> + QueryId,
     S::Selection: AppearsOnTable<Guard<NoFromClause, Sc>>,
     Probe<NoFromClause, Sc>: Filtered<W, Output: Query>,
-    Self: QueryFragment<Pg>,
+    Self: QueryFragment<Pg> + QueryId,
     Sc: Scope,
 {
     fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self)
+        sight::verify_typed(self, !S::HAS_STATIC_QUERY_ID, |_| Ok(()))
     }
 }
 
@@ -125,7 +160,7 @@ where
     Sc: Scope,
 {
     fn verify(&self) -> QueryResult<()> {
-        sight::verify_erased(self)
+        sight::verify_erased(self, true, F::names)
     }
 }
 
@@ -146,10 +181,12 @@ where
     T: Marked,
     Sc: Reaches<T, T::Tier>,
     Probe<T, Sc>: Filtered<W, Output: Query>,
-    Self: QueryFragment<Pg>,
+    Ret: QueryId,
+    StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
+    Self: QueryFragment<Pg> + QueryId,
 {
     fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self)
+        sight::verify_typed(self, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
     }
 }
 
@@ -158,10 +195,12 @@ where
     T: Marked,
     Sc: Reaches<T, T::Tier>,
     Probe<T, Sc>: Filtered<W, Output: Query>,
-    Self: QueryFragment<Pg>,
+    Ret: QueryId,
+    StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
+    Self: QueryFragment<Pg> + QueryId,
 {
     fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self)
+        sight::verify_typed(self, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
     }
 }
 
@@ -169,9 +208,11 @@ impl<T, U, Op, Ret, Sc> InScope<Sc> for InsertStatement<T, U, Op, Ret>
 where
     T: Marked,
     Sc: Reaches<T, T::Tier>,
+    Ret: QueryId,
+    StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
     Self: QueryFragment<Pg>,
 {
     fn verify(&self) -> QueryResult<()> {
-        sight::verify_erased(self)
+        sight::verify_erased(self, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
     }
 }

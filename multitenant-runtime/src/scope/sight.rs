@@ -5,7 +5,7 @@ use std::fmt;
 
 use diesel::QueryResult;
 use diesel::pg::{Pg, PgQueryBuilder};
-use diesel::query_builder::{QueryBuilder, QueryFragment};
+use diesel::query_builder::{QueryBuilder, QueryFragment, QueryId};
 use diesel::result::Error;
 
 use super::names::{Name, Place, named};
@@ -14,15 +14,25 @@ use super::names::{Name, Place, named};
 const STATEMENTS: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "TABLE"];
 
 /// Looks at a statement whose types show its own tables, and those of its subqueries.
-pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
+///
+/// `returns_sql` is whether what it returns may be SQL of the application's own, which `as_select` does not show.
+pub(super) fn verify_typed<Q: QueryFragment<Pg> + QueryId>(
+    query: &Q,
+    returns_sql: bool,
+    own: impl Fn(&mut Vec<String>) -> QueryResult<()>,
+) -> QueryResult<()> {
     let sql = harmless(query)?;
+    // The compiler knows of most queries that none of their SQL is the application's.
+    if !Q::HAS_STATIC_QUERY_ID && has_sql_of_its_own::<Q>(returns_sql) {
+        return verify_own(&sql, own);
+    }
     if !has_subquery(&sql) {
         return Ok(());
     }
     // A boxed query among its parts, or SQL that the application wrote itself, has no types to show.
     let has_gaps = ["BoxedSelectStatement<", "SqlLiteral<"].iter().any(|gap| type_name::<Q>().contains(gap));
     let names = named(&sql);
-    let own = own(&names);
+    let own = written(&names);
     refuse(&names, |name| match name.place {
         Place::Own => true,
         Place::Subquery => !has_gaps || is_among(name, &own),
@@ -31,14 +41,30 @@ pub(super) fn verify_typed<Q: QueryFragment<Pg>>(query: &Q) -> QueryResult<()> {
 }
 
 /// Looks at a statement whose types show its own tables only.
-pub(super) fn verify_erased(query: &impl QueryFragment<Pg>) -> QueryResult<()> {
+///
+/// `returns_sql` is whether what it returns, or any other part, may be SQL of the application's own.
+pub(super) fn verify_erased<Q: QueryFragment<Pg>>(
+    query: &Q,
+    returns_sql: bool,
+    own: impl Fn(&mut Vec<String>) -> QueryResult<()>,
+) -> QueryResult<()> {
     let sql = harmless(query)?;
-    if !has_subquery(&sql) {
-        return Ok(());
-    }
-    let names = named(&sql);
-    let own = own(&names);
-    refuse(&names, |name| is_among(name, &own))
+    if has_sql_of_its_own::<Q>(returns_sql) || has_subquery(&sql) { verify_own(&sql, own) } else { Ok(()) }
+}
+
+/// Looks whether a statement names its own tables only, as its types show them: SQL of the application's own may continue
+/// the statement with a `FROM`, a `UNION` or a comment, so that it does not say itself which these are.
+fn verify_own(sql: &str, own: impl Fn(&mut Vec<String>) -> QueryResult<()>) -> QueryResult<()> {
+    let mut tables = Vec::new();
+    own(&mut tables)?;
+    refuse(&named(sql), |name| tables.iter().any(|table| name.is(table)))
+}
+
+/// Whether a part of the query may be SQL that the application wrote itself.
+fn has_sql_of_its_own<Q>(returns_sql: bool) -> bool {
+    let name = type_name::<Q>();
+    let has = |part| name.contains(part);
+    has("SqlLiteral<") || has("dyn ") || returns_sql && (has("SelectBy<") || has("BoxedSelectStatement<"))
 }
 
 /// Looks whether a statement names these tables only.
@@ -93,7 +119,8 @@ fn has_subquery(sql: &str) -> bool {
     })
 }
 
-fn own<'sql>(names: &[Name<'sql>]) -> Vec<&'sql str> {
+/// The tables that the statement itself is about, where all of it is Diesel's.
+fn written<'sql>(names: &[Name<'sql>]) -> Vec<&'sql str> {
     names.iter().filter(|name| name.place == Place::Own).map(|name| name.text).collect()
 }
 
@@ -116,8 +143,9 @@ struct Unreadable;
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "this statement has a comment, or a text as E'…', U&'…' or $$…$$, behind which nobody can tell what it \
-             names: write it without, or bind the text as a value",
+            "this statement has a comment, a second statement behind a semicolon, a number or `$1` that a name follows \
+             without a space, or a text as E'…', U&'…' or $$…$$, behind which nobody can tell what it names: write it \
+             without, or bind the text as a value",
         )
     }
 }

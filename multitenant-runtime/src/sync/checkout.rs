@@ -110,7 +110,7 @@ impl Checkout {
                 Ok(())
             }
             Ok(false) => Err(PoolError::MissingSchema { target: served.target.clone() }),
-            Err(error) => Err(of_role(served, self.explain(&error))),
+            Err(error) => Err(self.explain_of(served, &error)),
         }
     }
 
@@ -119,7 +119,7 @@ impl Checkout {
         use diesel::connection::SimpleConnection as _;
         let Some(role) = &served.role else { return Ok(()) };
         let taken = self.pooled().connection.batch_execute(&format!("SET ROLE {}", role.quoted()));
-        taken.map_err(|error| of_role(served, self.explain(&error)))
+        taken.map_err(|error| self.explain_of(served, &error))
     }
 
     /// Takes the tenant off, so that the registry is asked as the migrator asks it.
@@ -148,6 +148,20 @@ impl Checkout {
         PoolError::Database(Box::new(failure))
     }
 
+    /// The same, where it may be the tenant's role that the server refuses. Diesel keeps the SQLSTATE to itself, so it is
+    /// asked: a timeout or a cancelled statement is nothing that a migration would cure.
+    fn explain_of(&mut self, served: &Served, error: &Error) -> PoolError {
+        match (self.explain(error), &served.role) {
+            (PoolError::Database(failure), Some(role))
+                if failure.class == FailureClass::Permanent
+                    && entrance::may_take_on(self.connection(), role) == Ok(false) =>
+            {
+                PoolError::of_role(served, failure)
+            }
+            (error, _) => error,
+        }
+    }
+
     /// Calls the hook of a checkout, and sees to it that nothing is left open.
     pub(super) fn greet(&mut self, target: &Target) -> Result<(), PoolError> {
         let Some(hooks) = self.pool.hooks.clone() else { return Ok(()) };
@@ -157,6 +171,8 @@ impl Checkout {
         if !self.pooled().is_idle() {
             return Err(PoolError::Hook { hook, error: "it leaves a mess: a transaction is open".into() });
         }
+        // It may have set anything: whoever comes next is set anew.
+        self.pooled().served = None;
         self.doubt = false;
         Ok(())
     }
@@ -194,17 +210,6 @@ impl Drop for Checkout {
 pub(super) fn bury(pooled: Pooled, slot: Slot<Pooled>) {
     drop(pooled);
     drop(slot);
-}
-
-/// Diesel keeps the SQLSTATE to itself; where there are roles it is the role that the server refuses, as the rest of what
-/// is sent then needs no rights.
-fn of_role(served: &Served, error: PoolError) -> PoolError {
-    match error {
-        PoolError::Database(failure) if failure.class == FailureClass::Permanent && served.role.is_some() => {
-            PoolError::of_role(served, failure)
-        }
-        error => error,
-    }
 }
 
 fn class_of(error: &Error) -> FailureClass {

@@ -8,6 +8,8 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::Bool;
 use diesel::{PgConnection, QueryResult};
 
+use crate::ident::{RoleName, literal};
+use crate::isolation::Expressions;
 use crate::pool::{Entrance, Served};
 use crate::settings::Settings;
 
@@ -24,7 +26,7 @@ pub(super) fn enter(connection: &mut PgConnection, settings: &Settings, served: 
         // Diesel does not say whether it is the assertion; so it is asked. All of the message is undone.
         Err(error @ Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => {
             connection.batch_execute(&entrance.settings_of_session())?;
-            match (Question { is_there: entrance.is_there() }).get_result(connection)? {
+            match ask(connection, entrance.is_there())? {
                 true => Err(error),
                 false => Ok(false),
             }
@@ -33,8 +35,20 @@ pub(super) fn enter(connection: &mut PgConnection, settings: &Settings, served: 
     }
 }
 
+/// Whether the server lets the connection take on this role.
+pub(super) fn may_take_on(connection: &mut PgConnection, role: &RoleName) -> QueryResult<bool> {
+    let name = literal(role.as_str());
+    let may_set = Expressions::may_set("session_user", "r.oid");
+    let role = format!("FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) {name} AND {may_set}");
+    ask(connection, format!("EXISTS (SELECT {role})"))
+}
+
+fn ask(connection: &mut PgConnection, condition: String) -> QueryResult<bool> {
+    Question { condition }.get_result(connection)
+}
+
 struct Question {
-    is_there: String,
+    condition: String,
 }
 
 impl QueryId for Question {
@@ -53,7 +67,7 @@ impl QueryFragment<Pg> for Question {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.unsafe_to_cache_prepared();
         out.push_sql("SELECT ");
-        out.push_sql(&self.is_there);
+        out.push_sql(&self.condition);
         Ok(())
     }
 }

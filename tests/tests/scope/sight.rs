@@ -1,9 +1,10 @@
 //! What the types do not show: refused before it is sent, where it is not named.
 
-use diesel::dsl::{exists, sql};
+use diesel::dsl::{count_star, exists, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::result::Error;
-use diesel::sql_types::{Bool, Integer};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use multitenant_runtime::scope::TouchingDsl;
 use multitenant_runtime::{RunQueryDsl, TenantConn};
 
@@ -83,6 +84,117 @@ async fn in_sql_of_the_applications_own() {
     refused(query.get_result::<i32>(conn).await, "secrets", conn);
     let delete = diesel::delete(users::table.filter(sql::<Bool>("id IN (SELECT user_id FROM secrets)")));
     refused(delete.execute(conn).await, "secrets", conn);
+}
+
+const UNIONS: [&str; 5] = [
+    "true UNION SELECT word FROM secrets",
+    "true union all (select word from public.secrets)",
+    "true INTERSECT SELECT word FROM secrets",
+    "true EXCEPT SELECT word FROM \"secrets\"",
+    "true UNION TABLE secrets",
+];
+
+fn is_refused<T: std::fmt::Debug>(result: QueryResult<T>, sql: &str, conn: &mut TenantConn) {
+    let refused = matches!(&result, Err(Error::QueryBuilderError(error)) if {
+        let text = error.to_string();
+        text.contains("where its types do not show") || text.starts_with("this statement has a comment")
+    });
+    assert!(refused, "{sql}: {result:?}");
+    assert!(!conn.is_in_doubt());
+}
+
+/// Diesel puts no parentheses around it: it may go on with the statement.
+#[tokio::test]
+async fn in_sql_that_continues_the_statement() {
+    let (_database, mut conn) = conn().await;
+    let conn = &mut conn;
+    let names = || users::table.select(users::name);
+    for text in UNIONS {
+        is_refused(names().filter(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        let bound = sql::<Bool>("").bind::<Bool, _>(true).sql(&text[4..]);
+        is_refused(names().filter(bound).load::<String>(conn).await, text, conn);
+        is_refused(names().order(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(names().order(users::id).then_order_by(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        let grouped = names().group_by(users::name);
+        is_refused(grouped.having(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(names().into_boxed().filter(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(names().into_boxed().order(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(diesel::select(sql::<Text>(text)).load::<String>(conn).await, text, conn);
+        // Once named, it is not known in a subquery either.
+        let twice = names().filter(sql::<Bool>(text)).filter(users::id.eq_any(posts::table.select(posts::user_id)));
+        is_refused(twice.load::<String>(conn).await, text, conn);
+    }
+    let group = sql::<Text>("name UNION SELECT word FROM secrets");
+    is_refused(users::table.group_by(group).select(count_star()).load::<i64>(conn).await, "group by", conn);
+    for text in [
+        "word FROM secrets --",
+        "word FROM secrets /*",
+        "word FROM secrets WHERE true UNION SELECT name",
+        "word FROM secrets, users UNION SELECT name",
+        "(TABLE secrets)",
+        "name FROM users; DELETE FROM secrets; SELECT name",
+        "1; DELETE",
+        "$1FROM secrets",
+        "1FROM secrets UNION SELECT 1",
+    ] {
+        is_refused(users::table.select(sql::<Text>(text)).load::<String>(conn).await, text, conn);
+        is_refused(users::table.select(sql::<Text>(text)).into_boxed().load::<String>(conn).await, text, conn);
+    }
+    let delete = diesel::delete(users::table.filter(users::id.eq(7))).returning(sql::<Text>("name, (TABLE secrets)"));
+    is_refused(delete.get_results::<String>(conn).await, "returning", conn);
+    let update = diesel::update(users::table).set(users::name.eq(sql::<Text>("word FROM secrets")));
+    is_refused(update.execute(conn).await, "set", conn);
+    let insert = diesel::insert_into(users::table).values(users::name.eq(sql::<Text>("'x') --")));
+    is_refused(insert.execute(conn).await, "values", conn);
+}
+
+/// A struct whose `as_select` has SQL of its own.
+#[derive(Queryable, Selectable, Debug)]
+#[diesel(table_name = users)]
+struct Word {
+    #[diesel(select_expression = sql::<Text>("word FROM secrets UNION SELECT name"))]
+    #[diesel(select_expression_type = SqlLiteral<Text>)]
+    #[expect(dead_code, reason = "never loaded")]
+    word: String,
+}
+
+#[tokio::test]
+async fn in_sql_of_a_structs_selection() {
+    let (_database, mut conn) = conn().await;
+    let query = users::table.select(Word::as_select());
+    is_refused(query.load::<Word>(&mut conn).await, "as_select", &mut conn);
+}
+
+#[tokio::test]
+async fn sql_that_names_no_table_runs() {
+    let (_database, mut conn) = conn().await;
+    let conn = &mut conn;
+    for text in [
+        "true",
+        "now() - interval '1 day' < now()",
+        "lower(name) = name",
+        "name IS DISTINCT FROM 'x'",
+        "extract(epoch FROM now()) > 1.5e3",
+        "substring(name from 1 for 3) IN ('ann', 'bob')",
+        "\"users\".\"name\" ~ '^[ab]' AND users.id < 1000000.",
+        "id IN (SELECT id FROM users)",
+        "'a; -- /* $$' <> name",
+    ] {
+        let query = users::table.filter(sql::<Bool>(text)).order(sql::<Text>("lower(name)")).select(users::id);
+        assert_eq!(query.load::<i32>(conn).await.as_deref(), Ok(&[1, 2][..]), "{text}");
+        let boxed = users::table.into_boxed().filter(sql::<Bool>(text)).select(count_star());
+        assert_eq!(boxed.first::<i64>(conn).await, Ok(2), "{text}");
+    }
+    assert_eq!(users::table.select(sql::<BigInt>("count(*)")).first::<i64>(conn).await, Ok(2));
+    let joined = users::table.inner_join(posts::table).filter(sql::<Bool>("score > ").bind::<Integer, _>(4));
+    assert_eq!(joined.select(posts::title).load::<String>(conn).await.unwrap(), ["second of one"]);
+    let boss = diesel::alias!(users as boss);
+    let of_boss = boss.filter(sql::<Bool>("boss.id = 1")).select(boss.field(users::id));
+    assert_eq!(of_boss.load::<i32>(conn).await, Ok(vec![1]));
+    let update = diesel::update(users::table.find(1)).set(users::name.eq(sql::<Text>("upper(name)")));
+    assert_eq!(update.returning(users::name).get_result::<String>(conn).await.as_deref(), Ok("ANN OF ONE"));
+    let insert = diesel::insert_into(users::table).values(users::name.eq(sql::<Text>("upper('x')")));
+    assert_eq!(insert.returning(users::name).get_result::<String>(conn).await.as_deref(), Ok("X"));
 }
 
 #[tokio::test]

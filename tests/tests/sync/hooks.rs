@@ -1,5 +1,7 @@
 //! The application's own code, on Diesel's synchronous connection.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection as _;
 use multitenant_runtime::sync::{PoolHooks, RunQueryDsl as _};
@@ -37,4 +39,26 @@ fn they_are_called_and_may_leave_no_mess() {
         assert_eq!(pool.tenant("a").unwrap().who().unwrap(), "tenant_a");
     }
     assert_eq!(pool.status().discarded, 2);
+}
+
+/// Moves the first checkout to another tenant.
+struct MovesOnce(AtomicBool);
+
+impl PoolHooks for MovesOnce {
+    fn on_checkout(&self, connection: &mut PgConnection, _: &Target) -> HookResult {
+        if !self.0.swap(true, Ordering::SeqCst) {
+            connection.batch_execute("SET search_path = tenant_b")?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_one_has_set_is_not_there_for_whoever_comes_next() {
+    let place = Place::with(&["a", "b"]);
+    let hooks = MovesOnce(AtomicBool::new(false));
+    let pool = place.shop.pool().max_connections(1).build_sync_with(hooks).unwrap();
+    assert_eq!(pool.tenant("a").unwrap().who().unwrap(), "tenant_b");
+    assert_eq!(pool.tenant("a").unwrap().who().unwrap(), "tenant_a");
+    assert_eq!(pool.status().discarded, 0);
 }

@@ -1,10 +1,11 @@
 //! Each tenant is served as a role of its own, by the synchronous pool too.
 
+use diesel::PgConnection;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::{QueryDsl as _, QueryResult};
 use diesel::sql_types::Text;
-use multitenant_runtime::PoolError;
-use multitenant_runtime::sync::{RunQueryDsl as _, TenantConn, TenantPool};
+use multitenant_runtime::sync::{PoolHooks, RunQueryDsl as _, TenantConn, TenantPool};
+use multitenant_runtime::{HookResult, PoolError, Target};
 use tokio::runtime::Runtime;
 
 use super::place::{Place, Who as _};
@@ -12,6 +13,16 @@ use super::shop::mark;
 
 diesel::define_sql_function! {
     fn peek() -> Text;
+}
+
+/// Leaves a temporary table, which the next checkout throws away, and has it wait for no lock.
+struct LeavesTable;
+
+impl PoolHooks for LeavesTable {
+    fn on_checkout(&self, connection: &mut PgConnection, _: &Target) -> HookResult {
+        connection.batch_execute("CREATE TEMP TABLE left_behind (); SET lock_timeout = '50ms'")?;
+        Ok(())
+    }
 }
 
 /// A place whose tenants have roles, and an application that logs in as one that may not read them itself.
@@ -90,4 +101,20 @@ fn a_role_that_is_missing_or_could_do_more_serves_nobody() {
     // The history is read as the tenant, where the state table does not know.
     place.sql("DELETE FROM multitenant.targets WHERE tenant IS NOT NULL");
     assert_eq!(pool_of(&place, 1).tenant("a").unwrap().who().unwrap(), "tenant_a");
+}
+
+#[test]
+fn another_failure_is_not_taken_for_the_roles() {
+    let place = isolated(&["a"]);
+    let pool = place.shop.pool().database_url(place.shop.app_url()).max_connections(1);
+    let pool = pool.build_sync_with(LeavesTable).unwrap();
+    drop(pool.tenant("a").unwrap());
+    let other = place.client();
+    let find = "SELECT relnamespace::regnamespace::text FROM pg_class WHERE relname = 'left_behind'";
+    let schema: String = place.wait_for(other.query_one(find, &[])).unwrap().get(0);
+    place.wait_for(other.batch_execute(&format!("BEGIN; LOCK TABLE {schema}.left_behind"))).unwrap();
+    let error = pool.tenant("a").unwrap_err();
+    assert!(matches!(&error, PoolError::Database(_)) && error.to_string().contains("lock timeout"), "{error:?}");
+    place.wait_for(other.batch_execute("ROLLBACK")).unwrap();
+    assert_eq!(pool.tenant("a").unwrap().who().unwrap(), "tenant_a");
 }

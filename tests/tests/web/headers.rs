@@ -23,9 +23,21 @@ async fn whose(mut connection: TenantConn) -> String {
     who(connection.trusted_connection()).await
 }
 
+/// With these a cache would keep what is said of one tenant at one time, or take it for damaged.
+const OF_CACHES: [(&str, &str); 6] = [
+    ("cache-control", "public, max-age=3600"),
+    ("cdn-cache-control", "max-age=3600"),
+    ("expires", "Fri, 31 Dec 2100 23:59:59 GMT"),
+    ("age", "0"),
+    ("content-md5", "Q2hlY2sgSW50ZWdyaXR5IQ=="),
+    ("digest", "sha-256=X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE="),
+];
+
 /// As a layer within sets them: one twice, one about the body.
 async fn with_headers(mut response: Response<Body>) -> Response<Body> {
     for (name, value) in [("set-cookie", "a=1"), ("set-cookie", "b=2"), ("x-request", "7"), ("etag", "\"of the body\"")]
+        .into_iter()
+        .chain(OF_CACHES)
     {
         response.headers_mut().append(name, value.parse().unwrap());
     }
@@ -53,6 +65,10 @@ async fn a_towers_headers_stay() {
     assert_eq!(cookies, [b"a=1", b"b=2"]);
     let texts = |name: &str| refused.headers().get_all(name).iter().map(|v| v.to_str().unwrap()).collect::<Vec<_>>();
     assert_eq!(texts("x-request"), ["answered"], "what the answer itself says counts");
+    for (name, value) in OF_CACHES {
+        assert_eq!(served.headers()[name], value);
+        assert_eq!(texts(name), Vec::<&str>::new(), "{name}");
+    }
     assert_eq!((texts("etag"), texts("content-type")), (vec![], vec![]), "they were about another body");
     assert_eq!(to_bytes(refused.into_body(), 100).await.unwrap(), "teapot 404");
 }

@@ -111,10 +111,41 @@ fn what_cannot_be_read() {
         r#"SELECT $$it's$$ FROM "a""#,
         r#"SELECT $x$'$x$ FROM "a""#,
         r#"SELECT 1 FROM U&"\0062""#,
+        // One word, or two: that is as the version of the server has it.
+        "SELECT $1FROM b",
+        "SELECT 1FROM b",
+        "SELECT 1.5FROM b",
+        "SELECT 1.FROM b",
+        "SELECT 1e9FROM b",
+        "SELECT 1eFROM b",
+        r#"SELECT 1 FROM "a"; SELECT 1 FROM b"#,
     ] {
         assert_eq!(named(sql).last().map(|name| name.place), Some(Place::Unreadable), "{sql}");
     }
     check(r#"SELECT '-- /* E' FROM "a" WHERE x = $1 - -1 AND "e" = 'x'"#, &[(r#""a""#, Own)]);
+}
+
+#[test]
+fn numbers() {
+    for number in ["1", "1.", ".5", "1.5", "1e9", "1.e-9", "$1"] {
+        check(&format!("SELECT {number} FROM b ; "), &[("b", Own)]);
+    }
+}
+
+#[test]
+fn names_of_more_than_ascii() {
+    for name in ["users€x", "users\u{a0}x", "é", "€", "users\u{2003}"] {
+        check(&format!("SELECT 1 FROM {name} WHERE true"), &[(name, Own)]);
+    }
+}
+
+#[test]
+fn keywords_behind_a_dot_are_names() {
+    check("SELECT t.is distinct FROM b", &[("b", Own)]);
+    check("SELECT t . is distinct FROM b", &[("b", Own)]);
+    check(r#"SELECT "a".from, "a".select, "a"."join" FROM "a" WHERE a.table = a.update"#, &[(r#""a""#, Own)]);
+    check("SELECT 1 FROM a WHERE a.where IN (1) AND a.x IN (SELECT b.from FROM b)", &[("a", Own), ("b", Subquery)]);
+    check("SELECT a.* FROM a, b", &[("a", Own), ("b", Own)]);
 }
 
 #[test]
