@@ -10,7 +10,8 @@
 //! where it names a table that the types have not shown, until the application names it ([`TouchingDsl`]):
 //! - subqueries in boxed queries, boxed subqueries, and subqueries of subqueries
 //! - subqueries in `SET`, `VALUES`, `RETURNING`, `GROUP BY`, `HAVING` and `DISTINCT ON`
-//! - subqueries beside SQL of the application's own (`sql("…")`), and in it
+//! - subqueries beside SQL of the application's own (`sql("…")`), and in it; that may name only the tables that the query
+//!   itself is about, and a comment, `E'…'` or a second statement in it is refused
 //! - `INSERT … SELECT`
 //!
 //! The compiler asks for that name at once where there are no types at all: unions, boxed updates and deletes, and
