@@ -1,7 +1,7 @@
 //! Roles that nobody may take on for a tenant.
 
-use crate::ident::RoleName;
-use crate::run::Failure;
+use crate::ident::{RoleName, literal};
+use crate::run::{Failure, IN_A_SCHEMA};
 use crate::settings::{RoleSettings, Settings};
 use crate::sqlstate::FailureClass;
 
@@ -18,6 +18,8 @@ pub(crate) enum RoleProblem {
     Member,
     /// It, or the group, owns what is not the tenant's.
     Owner,
+    /// It may use another schema than the tenant's and the shared ones.
+    Guest,
     /// It has something in another database, or of the whole server.
     Elsewhere,
     /// The one who asks may not take it on.
@@ -25,12 +27,13 @@ pub(crate) enum RoleProblem {
 }
 
 impl RoleProblem {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Absent, "absent"),
         (Self::Group, "group"),
         (Self::Attributes, "attributes"),
         (Self::Member, "member"),
         (Self::Owner, "owner"),
+        (Self::Guest, "guest"),
         (Self::Elsewhere, "elsewhere"),
         (Self::NotGranted, "not granted"),
     ];
@@ -68,6 +71,11 @@ impl RoleProblem {
                 "(or the group of all tenants) owns something outside of the tenant's schema, and could do with it as it \
                  likes: no tenant is served as it",
                 "give that to another owner (`REASSIGN OWNED`), or choose another template of roles (isolation.role_name)",
+            ),
+            Self::Guest => (
+                "has rights in another schema than the tenant's, the shared one and those of isolation.search_path: no \
+                 tenant is served as it",
+                "revoke them (`REVOKE ALL ON SCHEMA …`); what all tenants need is granted to their group",
             ),
             Self::Elsewhere => (
                 "has rights in another database of the server, or on the server itself: shared, it would open one \
@@ -120,11 +128,11 @@ impl<'a> Expressions<'a> {
 
     /// What keeps this tenant's role, a member of this group, from being taken on, by their rows of `pg_roles` and the
     /// schema's number: NULL for nothing.
-    pub(crate) fn problem(role: &str, group: &str, schema: &str) -> String {
+    pub(crate) fn problem(&self, role: &str, group: &str, schema: &str) -> String {
         format!(
             "CASE WHEN {role}.oid IS NULL THEN {} WHEN {role}.oid = {group}.oid THEN {} WHEN {} OR {} THEN {} WHEN EXISTS (SELECT FROM \
              pg_catalog.pg_auth_members m WHERE m.member = {role}.oid AND m.roleid IS DISTINCT FROM {group}.oid \
-             OR m.member = {group}.oid) THEN {} WHEN {} OR {} THEN {} WHEN {} THEN {} END",
+             OR m.member = {group}.oid) THEN {} WHEN {} OR {} THEN {} WHEN {} THEN {} WHEN {} THEN {} END",
             code(RoleProblem::Absent),
             code(RoleProblem::Group),
             has_attributes(role),
@@ -136,6 +144,22 @@ impl<'a> Expressions<'a> {
             code(RoleProblem::Owner),
             is_elsewhere(role),
             code(RoleProblem::Elsewhere),
+            self.is_guest(role, schema),
+            code(RoleProblem::Guest),
+        )
+    }
+
+    /// Whether the role may use a schema that is neither this nor one for all tenants: nothing in a schema is of use to who
+    /// may not use the schema itself.
+    fn is_guest(&self, role: &str, schema: &str) -> String {
+        let shared = std::iter::once(&self.settings.shared_schema).chain(self.settings.search_path.after_tenant());
+        let shared: Vec<String> = shared.map(|schema| literal(schema.as_str())).collect();
+        format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_shdepend d JOIN pg_catalog.pg_namespace x ON x.oid = d.objid \
+             WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = {role}.oid \
+             AND d.deptype = 'a' AND d.dbid = {THIS} AND d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
+             AND x.oid IS DISTINCT FROM {schema} AND x.nspname NOT IN ({}))",
+            shared.join(", ")
         )
     }
 
@@ -159,12 +183,21 @@ impl<'a> Expressions<'a> {
         format!("pg_catalog.pg_has_role({who}, {role}, {SET})")
     }
 
+    /// Whether who asks may grant this role and drop it: before 16 who may make roles may, since then who has it to give.
+    pub(super) fn may_drop(role: &str) -> String {
+        format!(
+            "(SELECT me.rolsuper OR me.rolcreaterole AND (pg_catalog.current_setting('server_version_num')::pg_catalog.int4 \
+             OPERATOR(pg_catalog.<) 160000 OR pg_catalog.pg_has_role(me.oid, {role}, 'MEMBER WITH ADMIN OPTION')) \
+             FROM pg_catalog.pg_roles me WHERE me.rolname = current_user)"
+        )
+    }
+
     /// The same as a problem of who is logged in.
     #[cfg(feature = "pool")]
-    pub(crate) fn problem_for_the_session(role: &str, group: &str, schema: &str) -> String {
+    pub(crate) fn problem_for_the_session(&self, role: &str, group: &str, schema: &str) -> String {
         format!(
             "coalesce({}, CASE WHEN NOT {} THEN {} END)",
-            Self::problem(role, group, schema),
+            self.problem(role, group, schema),
             Self::may_set("session_user", &format!("{role}.oid")),
             code(RoleProblem::NotGranted)
         )
@@ -172,7 +205,7 @@ impl<'a> Expressions<'a> {
 }
 
 fn code(problem: RoleProblem) -> String {
-    crate::ident::literal(problem.code())
+    literal(problem.code())
 }
 
 fn has_attributes(role: &str) -> String {
@@ -184,15 +217,22 @@ fn has_attributes(role: &str) -> String {
 /// In no schema at all.
 const NOWHERE: &str = "NULL::pg_catalog.oid";
 
-/// Whether the role owns another schema than this, or a relation in another; what is a session's own does not count.
+/// Whether the role owns another schema than this, or anything that is not in it; what is a session's own does not count.
 fn is_owner(role: &str, schema: &str) -> String {
+    let others = IN_A_SCHEMA.iter().filter(|(catalog, _)| *catalog != "pg_class").map(|(catalog, namespace)| {
+        format!(
+            "WHEN 'pg_catalog.{catalog}'::pg_catalog.regclass THEN (SELECT x.{namespace} FROM pg_catalog.{catalog} x \
+             WHERE x.oid = d.objid) IS DISTINCT FROM {schema} "
+        )
+    });
+    let others: String = others.collect();
     format!(
         "EXISTS (SELECT FROM pg_catalog.pg_shdepend d LEFT JOIN pg_catalog.pg_class c \
          ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid \
          WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = {role}.oid AND d.deptype = 'o' \
          AND d.dbid = {THIS} AND CASE d.classid WHEN 'pg_catalog.pg_namespace'::pg_catalog.regclass \
          THEN d.objid IS DISTINCT FROM {schema} WHEN 'pg_catalog.pg_class'::pg_catalog.regclass \
-         THEN c.relpersistence <> 't' AND c.relnamespace IS DISTINCT FROM {schema} ELSE false END)"
+         THEN c.relpersistence <> 't' AND c.relnamespace IS DISTINCT FROM {schema} {others}ELSE true END)"
     )
 }
 

@@ -167,7 +167,8 @@ impl Directory {
         }
         let role = role(&answer, &target, settings)?;
         let has_types = answer.types.is_some();
-        let served = Served { target, oid: Some(oid), has_types, has_lock: answer.has_lock, role };
+        let served =
+            Served { target, oid: Some(oid), has_types, has_lock: answer.has_lock, role, role_oid: answer.role_oid };
         Ok(Found { served, is_current: answer.is_current, types: answer.types })
     }
 
