@@ -6,12 +6,13 @@ use crate::settings::{RegistrySettings, RoleSettings, Settings};
 use crate::sqlstate::FailureClass;
 
 use super::look::{Ground, Look, RoleStanding, name_of, registry_name, unnamed};
+use super::others;
 use super::problem::RoleProblem;
 
 /// What is given of tables, and of sequences.
-type Rights = [&'static str; 2];
+pub(super) type Rights = [&'static str; 2];
 
-const READ_AND_WRITE: Rights = ["SELECT, INSERT, UPDATE, DELETE", "USAGE, SELECT"];
+pub(super) const READ_AND_WRITE: Rights = ["SELECT, INSERT, UPDATE, DELETE", "USAGE, SELECT"];
 const READ: Rights = ["SELECT", "SELECT"];
 
 /// What the group of all tenants lacks.
@@ -77,7 +78,9 @@ pub(crate) fn tenant(
     }
     let group = roles.name.group_of(&look.ground.database, &settings.shared_schema);
     let group = group.map_err(|error| Box::new(unnamed(&error)))?;
-    let RoleStanding { exists, is_granted, history_is_ready, has_history, is_member, is_settable, .. } = standing;
+    let RoleStanding {
+        exists, is_granted, is_passed_over, history_is_ready, has_history, is_member, is_settable, ..
+    } = standing;
     let mut statements = Vec::new();
     if !exists {
         statements.push(create(&role));
@@ -85,6 +88,9 @@ pub(crate) fn tenant(
     if new || !is_granted {
         statements.push(format!("GRANT USAGE ON SCHEMA {} TO {}", schema.quoted(), role.quoted()));
         statements.extend(everything(&role, schema, READ_AND_WRITE));
+    }
+    if !new && is_granted && is_passed_over {
+        statements.push(others::grant(&role, schema));
     }
     if new || (has_history && !(is_granted && history_is_ready)) {
         let history = settings.tenant_history.quoted();

@@ -183,6 +183,17 @@ impl<'a> Expressions<'a> {
         format!("pg_catalog.pg_has_role({who}, {role}, {SET})")
     }
 
+    /// Whether, by what who asks has granted (another's grant stays another's), this member has the role's rights without
+    /// taking it on: since 16 a membership says so for itself, and one from before does as its member's role did.
+    pub(super) fn inherits(member: &str, role: &str) -> String {
+        format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_auth_members m, pg_catalog.pg_roles me WHERE m.roleid = {role} \
+             AND m.member = {member} AND me.rolname = current_user \
+             AND m.grantor = CASE WHEN me.rolsuper THEN {BOOTSTRAP} ELSE me.oid END \
+             AND pg_catalog.to_jsonb(m) ->> 'inherit_option' = 'true')"
+        )
+    }
+
     /// Whether who asks may grant this role and drop it: before 16 who may make roles may, since then who has it to give.
     pub(super) fn may_drop(role: &str) -> String {
         format!(
@@ -213,6 +224,9 @@ fn has_attributes(role: &str) -> String {
     let any: Vec<String> = attributes.iter().map(|attribute| format!("{role}.{attribute}")).collect();
     format!("coalesce({}, false)", any.join(" OR "))
 }
+
+/// The superuser that every server begins with, in whose name superusers grant since 16.
+const BOOTSTRAP: &str = "10::pg_catalog.oid";
 
 /// In no schema at all.
 const NOWHERE: &str = "NULL::pg_catalog.oid";

@@ -55,7 +55,8 @@ impl Migrator {
         if needed && let Some(failure) = look.obstacle(settings, roles) {
             return Err(Error::Database(Box::new(failure)));
         }
-        Ok(needed || may_bring)
+        // What a migration makes as another role is given to nobody by itself.
+        Ok(needed || may_bring || tenants.iter().any(|plan| plan.has_work()))
     }
 
     /// Whether nothing is to be done about the roles of these tenants. Writes nothing.

@@ -187,3 +187,63 @@ async fn who_may_not_make_roles_is_told_so_before_anything_is_done() {
     let report = migrator.migrate(Scope::tenants()).await.unwrap();
     assert!(report.targets.iter().all(|target| target.outcome == Outcome::UpToDate), "{report:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_migration_makes_as_another_role_is_the_tenants_all_the_same() {
+    let project = shop().await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    create(&project, "a").await.unwrap();
+    create(&project, "b").await.unwrap();
+    let owner = format!("{}_owner", project.database.name());
+    project
+        .sql(&format!(
+            "CREATE ROLE \"{owner}\"; GRANT USAGE, CREATE ON SCHEMA tenant_a, tenant_b TO \"{owner}\"; \
+             REVOKE DELETE ON tenant_a.users FROM \"{}\"",
+            role(&project, "a")
+        ))
+        .await;
+    let up = format!("SET LOCAL ROLE \"{owner}\"; CREATE TABLE \"odd \"\"'s\" (id serial PRIMARY KEY); RESET ROLE;");
+    let project = project.tenant("2_odd", &up);
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    let client = within(&project, &role(&project, "a")).await;
+    check(&client, "INSERT INTO tenant_a.\"odd \"\"'s\" DEFAULT VALUES", None).await;
+    check(&client, "INSERT INTO tenant_b.\"odd \"\"'s\" DEFAULT VALUES", Some(super::DENIED)).await;
+    check(&client, "DELETE FROM tenant_a.users", Some(super::DENIED)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_membership_from_before_16_is_granted_anew() {
+    let mut project = shop().await;
+    let app: &str = format!("{}_app", project.database.name()).leak();
+    project.sql(&format!("CREATE ROLE \"{app}\"")).await;
+    project.settings.application_role = app;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    create(&project, "a").await.unwrap();
+    if project.one("SELECT (current_setting('server_version_num')::int >= 160000)::text").await == "false" {
+        return;
+    }
+    project.sql(&format!("GRANT \"{}\" TO \"{app}\" WITH INHERIT TRUE", role(&project, "a"))).await;
+    let may = format!("SELECT has_schema_privilege('{app}', 'tenant_a', 'USAGE')::text");
+    assert_eq!(project.one(&may).await, "true");
+    for _ in 0..2 {
+        project.migrator().migrate(Scope::all()).await.unwrap();
+        assert_eq!(project.one(&may).await, "false");
+        assert_eq!(
+            project.one(&format!("SELECT pg_has_role('{app}', '{}', 'SET')::text", role(&project, "a"))).await,
+            "true"
+        );
+    }
+    project.migrator().start(StartUp::new(StartupMode::Check)).await.unwrap();
+}
+
+/// What was done is told, whatever becomes of the roles.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_whose_roles_cannot_be_made_tells_what_it_has_found() {
+    let mut project = fleet(&["a"]).await;
+    project.settings.role_per_tenant = true;
+    project.settings.application_role = "nobody at all";
+    let error = project.migrator().start(StartUp::default()).await.unwrap_err();
+    let Error::Aborted { report, error } = error else { panic!("{error}") };
+    assert_eq!(report.targets.len(), 2);
+    assert!(error.to_string().contains("nobody at all"), "{error}");
+}
