@@ -8,8 +8,9 @@ use crate::run::Failure;
 use crate::settings::{RoleSettings, Settings};
 use crate::sqlstate::FailureClass;
 
+use super::expressions::Expressions;
 use super::others::{is_anothers, is_passed_over};
-use super::problem::{Expressions, RoleProblem};
+use super::problem::RoleProblem;
 
 /// How all roles stand.
 pub(crate) struct Look {
@@ -191,6 +192,8 @@ fn tenants(expressions: &Expressions<'_>, settings: &Settings, roles: &RoleSetti
              AND x.grantee = r.oid AND x.privilege_type = '{right}')"
         )
     };
+    let (may_set, inherits) =
+        (Expressions::may_set("ground.application", "r.oid"), Expressions::inherits("ground.application", "r.oid"));
     format!(
         "SELECT t.schema, r.oid IS NOT NULL, {problem}, EXISTS (SELECT FROM pg_catalog.pg_shdepend d \
          WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = r.oid \
@@ -202,7 +205,7 @@ fn tenants(expressions: &Expressions<'_>, settings: &Settings, roles: &RoleSetti
          AND NOT pg_catalog.has_table_privilege(r.oid, h.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') END, \
          h.oid IS NOT NULL, \
          EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = ground.\"group\" AND m.member = r.oid), \
-         CASE WHEN r.oid IS NULL THEN false ELSE coalesce({settable}, false) END, \
+         CASE WHEN r.oid IS NULL THEN false ELSE coalesce({may_set} AND NOT {inherits}, false) END, \
          CASE WHEN r.oid IS NULL THEN false ELSE coalesce({droppable}, false) END, \
          EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = ANY (others.made) AND {passed_over}) \
          FROM (SELECT (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) AS me, \
@@ -216,11 +219,6 @@ fn tenants(expressions: &Expressions<'_>, settings: &Settings, roles: &RoleSetti
         problem = expressions.problem("r", "g", "n.oid"),
         tables = granted('r', "SELECT"),
         sequences = granted('S', "USAGE"),
-        settable = format!(
-            "{} AND NOT {}",
-            Expressions::may_set("ground.application", "r.oid"),
-            Expressions::inherits("ground.application", "r.oid")
-        ),
         passed_over = is_passed_over("c", "r"),
         others = is_anothers("c"),
         droppable = Expressions::may_drop("r.oid"),

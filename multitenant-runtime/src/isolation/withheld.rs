@@ -3,8 +3,8 @@
 use crate::ident::{Identifier, literal};
 use crate::settings::Settings;
 
+use super::expressions::Expressions;
 use super::look::registry_name;
-use super::problem::Expressions;
 
 /// A statement that takes the registry and the shared history from the group of all tenants, where there is one and it
 /// may write to them: who makes one of them anew gives it to the group, as every new table. `None` without roles.

@@ -31,6 +31,11 @@ impl Migrator {
     /// Drops a tenant: its schema with everything in it, its row in the registry, what the state table knows, and its
     /// role. All of it, or nothing: it is one transaction, under the tenant's lock.
     ///
+    /// That the registry gives the schema to this tenant, and to no other, is asserted in the transaction; and that its row
+    /// has gone. What others make of the tenant's things while it is dropped may still go with them: a view in another
+    /// schema that is committed between the look for such things and the `DROP SCHEMA`. Its role is the one that was
+    /// there before the lock was taken.
+    ///
     /// A tenant that the registry's filter leaves out can be dropped as well, and so can one whose schema is gone already.
     /// Connections that pools have for it are not told: fence the tenant before
     /// ([`TenantPool::fence`](crate::TenantPool::fence)), so that nobody waits for it or is waited for. A role that has
@@ -51,7 +56,7 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::UnknownTenants`] where the registry does not have it; [`Error::Registry`] where the registry is none that
-    /// a row can be deleted from; [`Error::Database`] where something of another schema's would be dropped with it (a
+    /// a row can be deleted from; [`Error::Database`] where the registry has the tenant still when its row was to go, something of another schema's would be dropped with it (a
     /// foreign key, a view), an extension is in its schema, or somebody holds it for too long.
     ///
     /// # Cancel safety
