@@ -2,17 +2,24 @@
 
 use crate::ident::{Identifier, RoleName, SchemaName};
 use crate::run::Failure;
-use crate::settings::{RoleSettings, Settings};
+use crate::settings::{RegistrySettings, RoleSettings, Settings};
 use crate::sqlstate::FailureClass;
 
 use super::look::{Ground, Look, RoleStanding, name_of, registry_name, unnamed};
+use super::others;
+use super::problem::RoleProblem;
 
-const ROWS: &str = "SELECT, INSERT, UPDATE, DELETE";
-const NUMBERS: &str = "USAGE, SELECT";
+/// What is given of tables, and of sequences.
+pub(super) type Rights = [&'static str; 2];
+
+pub(super) const READ_AND_WRITE: Rights = ["SELECT, INSERT, UPDATE, DELETE", "USAGE, SELECT"];
+const READ: Rights = ["SELECT", "SELECT"];
 
 /// What the group of all tenants lacks.
 ///
-/// What is granted there is granted once: a right that a shared migration takes away stays away.
+/// What is granted there is granted once: a right that a shared migration takes away stays away. Where the registry is a
+/// query, it is to read alone: nobody knows which tables the query reads, and who may write to those may give itself
+/// another's schema.
 ///
 /// # Errors
 ///
@@ -24,10 +31,11 @@ pub(crate) fn group(look: &Look, settings: &Settings, roles: &RoleSettings) -> R
     }
     let shared = &settings.shared_schema;
     let group = roles.name.group_of(database, shared).map_err(|error| Box::new(unnamed(&error)))?;
+    let rights = if matches!(settings.registry, RegistrySettings::Query { .. }) { READ } else { READ_AND_WRITE };
     let mut statements = Vec::new();
     if !group_exists {
         statements.push(create(&group));
-        statements.extend(everything(&group, shared));
+        statements.extend(everything(&group, shared, rights));
     }
     statements.push(format!("GRANT USAGE ON SCHEMA {} TO {}", shared.quoted(), group.quoted()));
     if *has_history {
@@ -60,7 +68,7 @@ pub(crate) fn tenant(
         return Err(Box::new(problem.failure(&role)));
     }
     if new && standing.is_used {
-        let message = format!("the role {:?} exists, and has something already", role.as_str());
+        let message = format!("the role {:?} exists, and has something already, or members", role.as_str());
         let hint = "it would give the new tenant what is another's: drop it (`DROP OWNED BY …; DROP ROLE …`), or choose \
                     another template of roles (isolation.role_name)";
         return Err(Box::new(Failure::new(FailureClass::Permanent, message).with_hint(hint)));
@@ -70,14 +78,19 @@ pub(crate) fn tenant(
     }
     let group = roles.name.group_of(&look.ground.database, &settings.shared_schema);
     let group = group.map_err(|error| Box::new(unnamed(&error)))?;
-    let RoleStanding { exists, is_granted, history_is_ready, has_history, is_member, is_settable, .. } = standing;
+    let RoleStanding {
+        exists, is_granted, is_passed_over, history_is_ready, has_history, is_member, is_settable, ..
+    } = standing;
     let mut statements = Vec::new();
     if !exists {
         statements.push(create(&role));
     }
     if new || !is_granted {
         statements.push(format!("GRANT USAGE ON SCHEMA {} TO {}", schema.quoted(), role.quoted()));
-        statements.extend(everything(&role, schema));
+        statements.extend(everything(&role, schema, READ_AND_WRITE));
+    }
+    if !new && is_granted && is_passed_over {
+        statements.push(others::grant(&role, schema));
     }
     if new || (has_history && !(is_granted && history_is_ready)) {
         let history = settings.tenant_history.quoted();
@@ -115,8 +128,14 @@ pub(crate) fn dropped(
         return Ok(None);
     }
     let role = name_of(&look.ground, settings, roles, schema)?;
-    if let Some(problem) = standing.problem {
+    // What it may do in another schema goes with it, and is nobody's loss.
+    if let Some(problem) = standing.problem.filter(|problem| *problem != RoleProblem::Guest) {
         return Err(Box::new(problem.failure(&role)));
+    }
+    if !standing.is_droppable {
+        let message = format!("the role {:?} may not be dropped by the role {:?}", role.as_str(), look.ground.migrator);
+        let hint = "grant that role to it WITH ADMIN OPTION, or drop the role as one that may";
+        return Err(Box::new(Failure::new(FailureClass::Permanent, message).with_hint(hint)));
     }
     let name = role.quoted();
     let inherits = if look.ground.has_options { " WITH INHERIT TRUE" } else { "" };
@@ -134,13 +153,13 @@ fn create(role: &RoleName) -> String {
 }
 
 /// What is in the schema, and what will be made in it by who migrates.
-fn everything(role: &RoleName, schema: &SchemaName) -> [String; 4] {
+fn everything(role: &RoleName, schema: &SchemaName, [rows, numbers]: Rights) -> [String; 4] {
     let (role, schema) = (role.quoted(), schema.quoted());
     [
-        format!("GRANT {ROWS} ON ALL TABLES IN SCHEMA {schema} TO {role}"),
-        format!("GRANT {NUMBERS} ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"),
-        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {ROWS} ON TABLES TO {role}"),
-        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {NUMBERS} ON SEQUENCES TO {role}"),
+        format!("GRANT {rows} ON ALL TABLES IN SCHEMA {schema} TO {role}"),
+        format!("GRANT {numbers} ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"),
+        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {rows} ON TABLES TO {role}"),
+        format!("ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {numbers} ON SEQUENCES TO {role}"),
     ]
 }
 

@@ -8,7 +8,9 @@ use crate::run::Failure;
 use crate::settings::{RoleSettings, Settings};
 use crate::sqlstate::FailureClass;
 
-use super::problem::{Expressions, RoleProblem};
+use super::expressions::Expressions;
+use super::others::{is_anothers, is_passed_over};
+use super::problem::RoleProblem;
 
 /// How all roles stand.
 pub(crate) struct Look {
@@ -42,16 +44,20 @@ pub(crate) struct Ground {
 pub(crate) struct RoleStanding {
     pub(crate) exists: bool,
     pub(crate) problem: Option<RoleProblem>,
-    /// Whether anything at all hangs on a role of that name.
+    /// Whether anything at all hangs on a role of that name, or anybody else is a member of it.
     pub(crate) is_used: bool,
     /// Whether it may use its schema, and what will be made in it.
     pub(crate) is_granted: bool,
+    /// Whether there is something in its schema that somebody else has made, and on which it has no right at all.
+    pub(crate) is_passed_over: bool,
     /// Whether it can read the history, and not write to it.
     pub(crate) history_is_ready: bool,
     pub(crate) has_history: bool,
     pub(crate) is_member: bool,
-    /// Whether the application may take it on.
+    /// Whether the application may take it on, and may do nothing as it before it does.
     pub(crate) is_settable: bool,
+    /// Whether who migrates may grant it and drop it.
+    pub(crate) is_droppable: bool,
 }
 
 impl RoleStanding {
@@ -59,6 +65,7 @@ impl RoleStanding {
         self.exists
             && self.problem.is_none()
             && self.is_granted
+            && !self.is_passed_over
             && (self.history_is_ready || !self.has_history)
             && self.is_member
             && self.is_settable
@@ -185,27 +192,36 @@ fn tenants(expressions: &Expressions<'_>, settings: &Settings, roles: &RoleSetti
              AND x.grantee = r.oid AND x.privilege_type = '{right}')"
         )
     };
+    let (may_set, inherits) =
+        (Expressions::may_set("ground.application", "r.oid"), Expressions::inherits("ground.application", "r.oid"));
     format!(
         "SELECT t.schema, r.oid IS NOT NULL, {problem}, EXISTS (SELECT FROM pg_catalog.pg_shdepend d \
          WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = r.oid \
-         AND d.classid <> 'pg_catalog.pg_auth_members'::pg_catalog.regclass), \
+         AND d.classid <> 'pg_catalog.pg_auth_members'::pg_catalog.regclass) OR EXISTS (SELECT FROM \
+         pg_catalog.pg_auth_members m WHERE m.roleid = r.oid AND m.member NOT IN (ground.me, ground.application)), \
          CASE WHEN r.oid IS NULL OR n.oid IS NULL THEN false ELSE pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE') \
          AND {tables} AND {sequences} END, \
          CASE WHEN r.oid IS NULL OR h.oid IS NULL THEN false ELSE pg_catalog.has_table_privilege(r.oid, h.oid, 'SELECT') \
          AND NOT pg_catalog.has_table_privilege(r.oid, h.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') END, \
          h.oid IS NOT NULL, \
          EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = ground.\"group\" AND m.member = r.oid), \
-         CASE WHEN r.oid IS NULL THEN false ELSE coalesce({settable}, false) END \
+         CASE WHEN r.oid IS NULL THEN false ELSE coalesce({may_set} AND NOT {inherits}, false) END, \
+         CASE WHEN r.oid IS NULL THEN false ELSE coalesce({droppable}, false) END, \
+         EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = ANY (others.made) AND {passed_over}) \
          FROM (SELECT (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) AS me, \
          {application} AS application, (SELECT g.oid FROM pg_catalog.pg_roles g WHERE {group}) AS \"group\") ground \
          CROSS JOIN pg_catalog.unnest(ARRAY[{schemas}]::pg_catalog.text[]) AS t (schema) \
          LEFT JOIN pg_catalog.pg_roles r ON {role} LEFT JOIN pg_catalog.pg_roles g ON g.oid = ground.\"group\" \
          LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.schema::pg_catalog.name \
+         LEFT JOIN (SELECT c.relnamespace, pg_catalog.array_agg(c.oid) AS made FROM pg_catalog.pg_class c \
+         WHERE {others} GROUP BY c.relnamespace) others ON others.relnamespace = n.oid \
          LEFT JOIN pg_catalog.pg_class h ON h.relnamespace = n.oid AND h.relname = {history}",
-        problem = Expressions::problem("r", "g", "n.oid"),
+        problem = expressions.problem("r", "g", "n.oid"),
         tables = granted('r', "SELECT"),
         sequences = granted('S', "USAGE"),
-        settable = Expressions::may_set("ground.application", "r.oid"),
+        passed_over = is_passed_over("c", "r"),
+        others = is_anothers("c"),
+        droppable = Expressions::may_drop("r.oid"),
         group = Expressions::is_named("g", &expressions.group_name()),
         role = Expressions::is_named("r", &expressions.name("t.schema")),
         schemas = schemas.join(", "),
@@ -224,6 +240,8 @@ fn standing(row: &Row) -> RoleStanding {
         has_history: is(6),
         is_member: is(7),
         is_settable: is(8),
+        is_droppable: is(9),
+        is_passed_over: is(10),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::ident::RoleName;
 use crate::run::Failure;
-use crate::settings::{RoleSettings, Settings};
 use crate::sqlstate::FailureClass;
 
 /// Why nobody may take a role on for a tenant.
@@ -18,6 +17,8 @@ pub(crate) enum RoleProblem {
     Member,
     /// It, or the group, owns what is not the tenant's.
     Owner,
+    /// It may use another schema than the tenant's and the shared ones.
+    Guest,
     /// It has something in another database, or of the whole server.
     Elsewhere,
     /// The one who asks may not take it on.
@@ -25,12 +26,13 @@ pub(crate) enum RoleProblem {
 }
 
 impl RoleProblem {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Absent, "absent"),
         (Self::Group, "group"),
         (Self::Attributes, "attributes"),
         (Self::Member, "member"),
         (Self::Owner, "owner"),
+        (Self::Guest, "guest"),
         (Self::Elsewhere, "elsewhere"),
         (Self::NotGranted, "not granted"),
     ];
@@ -40,7 +42,7 @@ impl RoleProblem {
         Self::ALL.into_iter().find_map(|(problem, code)| (code == text).then_some(problem))
     }
 
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         Self::ALL.into_iter().find_map(|(problem, code)| (problem == self).then_some(code)).unwrap_or_default()
     }
 
@@ -69,6 +71,11 @@ impl RoleProblem {
                  likes: no tenant is served as it",
                 "give that to another owner (`REASSIGN OWNED`), or choose another template of roles (isolation.role_name)",
             ),
+            Self::Guest => (
+                "has rights in another schema than the tenant's, the shared one and those of isolation.search_path: no \
+                 tenant is served as it",
+                "revoke them (`REVOKE ALL ON SCHEMA …`); what all tenants need is granted to their group",
+            ),
             Self::Elsewhere => (
                 "has rights in another database of the server, or on the server itself: shared, it would open one \
                  database's tenant to the other's",
@@ -81,129 +88,4 @@ impl RoleProblem {
         };
         Failure::new(FailureClass::Permanent, format!("the role {:?} {what}", role.as_str())).with_hint(hint)
     }
-}
-
-/// SQL expressions about the roles of this project.
-pub(crate) struct Expressions<'a> {
-    roles: &'a RoleSettings,
-    settings: &'a Settings,
-}
-
-/// The server's name of the database, whatever the URL calls it.
-const DATABASE: &str = "pg_catalog.current_database()";
-
-/// The kind of membership by which a role can be taken on, since 16 one of its own.
-const SET: &str = "CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 \
-     OPERATOR(pg_catalog.<) 160000 THEN 'MEMBER' ELSE 'SET' END";
-
-impl<'a> Expressions<'a> {
-    pub(crate) fn new(settings: &'a Settings) -> Option<Self> {
-        Some(Self { roles: settings.roles.as_ref()?, settings })
-    }
-
-    /// The name of the role of the tenant whose schema this is: a text of any length.
-    pub(crate) fn name(&self, schema: &str) -> String {
-        self.roles.name.sql(DATABASE, schema)
-    }
-
-    pub(crate) fn group_name(&self) -> String {
-        self.roles.name.group_sql(DATABASE, &self.settings.shared_schema)
-    }
-
-    /// A condition: the row of `pg_roles` is that of this name, which PostgreSQL would cut.
-    pub(crate) fn is_named(row: &str, name: &str) -> String {
-        format!(
-            "{row}.rolname OPERATOR(pg_catalog.=) ({name})::pg_catalog.name \
-             AND pg_catalog.octet_length({name}) OPERATOR(pg_catalog.<=) 63"
-        )
-    }
-
-    /// What keeps this tenant's role, a member of this group, from being taken on, by their rows of `pg_roles` and the
-    /// schema's number: NULL for nothing.
-    pub(crate) fn problem(role: &str, group: &str, schema: &str) -> String {
-        format!(
-            "CASE WHEN {role}.oid IS NULL THEN {} WHEN {role}.oid = {group}.oid THEN {} WHEN {} OR {} THEN {} WHEN EXISTS (SELECT FROM \
-             pg_catalog.pg_auth_members m WHERE m.member = {role}.oid AND m.roleid IS DISTINCT FROM {group}.oid \
-             OR m.member = {group}.oid) THEN {} WHEN {} OR {} THEN {} WHEN {} THEN {} END",
-            code(RoleProblem::Absent),
-            code(RoleProblem::Group),
-            has_attributes(role),
-            has_attributes(group),
-            code(RoleProblem::Attributes),
-            code(RoleProblem::Member),
-            is_owner(role, schema),
-            is_owner(group, NOWHERE),
-            code(RoleProblem::Owner),
-            is_elsewhere(role),
-            code(RoleProblem::Elsewhere),
-        )
-    }
-
-    /// What keeps this group from being one, by its row of `pg_roles`.
-    pub(crate) fn problem_of_group(group: &str) -> String {
-        format!(
-            "CASE WHEN {group}.oid IS NULL THEN NULL WHEN {} THEN {} WHEN EXISTS (SELECT FROM \
-             pg_catalog.pg_auth_members m WHERE m.member = {group}.oid) THEN {} WHEN {} THEN {} WHEN {} THEN {} END",
-            has_attributes(group),
-            code(RoleProblem::Attributes),
-            code(RoleProblem::Member),
-            is_owner(group, NOWHERE),
-            code(RoleProblem::Owner),
-            is_elsewhere(group),
-            code(RoleProblem::Elsewhere),
-        )
-    }
-
-    /// Whether this role may take the other one on.
-    pub(crate) fn may_set(who: &str, role: &str) -> String {
-        format!("pg_catalog.pg_has_role({who}, {role}, {SET})")
-    }
-
-    /// The same as a problem of who is logged in.
-    #[cfg(feature = "pool")]
-    pub(crate) fn problem_for_the_session(role: &str, group: &str, schema: &str) -> String {
-        format!(
-            "coalesce({}, CASE WHEN NOT {} THEN {} END)",
-            Self::problem(role, group, schema),
-            Self::may_set("session_user", &format!("{role}.oid")),
-            code(RoleProblem::NotGranted)
-        )
-    }
-}
-
-fn code(problem: RoleProblem) -> String {
-    crate::ident::literal(problem.code())
-}
-
-fn has_attributes(role: &str) -> String {
-    let attributes = ["rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls", "rolcanlogin"];
-    let any: Vec<String> = attributes.iter().map(|attribute| format!("{role}.{attribute}")).collect();
-    format!("coalesce({}, false)", any.join(" OR "))
-}
-
-/// In no schema at all.
-const NOWHERE: &str = "NULL::pg_catalog.oid";
-
-/// Whether the role owns another schema than this, or a relation in another; what is a session's own does not count.
-fn is_owner(role: &str, schema: &str) -> String {
-    format!(
-        "EXISTS (SELECT FROM pg_catalog.pg_shdepend d LEFT JOIN pg_catalog.pg_class c \
-         ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = d.objid \
-         WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = {role}.oid AND d.deptype = 'o' \
-         AND d.dbid = {THIS} AND CASE d.classid WHEN 'pg_catalog.pg_namespace'::pg_catalog.regclass \
-         THEN d.objid IS DISTINCT FROM {schema} WHEN 'pg_catalog.pg_class'::pg_catalog.regclass \
-         THEN c.relpersistence <> 't' AND c.relnamespace IS DISTINCT FROM {schema} ELSE false END)"
-    )
-}
-
-/// The database's number.
-const THIS: &str = "(SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())";
-
-/// What the server itself remembers of who needs a role; memberships are asked for on their own.
-fn is_elsewhere(role: &str) -> String {
-    format!(
-        "EXISTS (SELECT FROM pg_catalog.pg_shdepend d WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass \
-         AND d.refobjid = {role}.oid AND d.classid <> 'pg_catalog.pg_auth_members'::pg_catalog.regclass \
-         AND d.dbid IS DISTINCT FROM {THIS})"
-    )
 }

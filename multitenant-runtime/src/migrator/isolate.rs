@@ -3,9 +3,9 @@
 use crate::connection::Session;
 use crate::error::Error;
 use crate::inventory::HistoryTable;
-use crate::isolation::{Look, group, look, tenant};
+use crate::isolation::{self, Look, group, look, tenant};
 use crate::plan::TargetPlan;
-use crate::run::{Failure, Frame, Outcome, Preparation, StepError, TargetReport, Transaction, delays, send};
+use crate::run::{Failure, Frame, Outcome, Preparation, Report, StepError, TargetReport, Transaction, delays, send};
 use crate::sqlstate::FailureClass;
 use crate::target::Target;
 
@@ -55,7 +55,8 @@ impl Migrator {
         if needed && let Some(failure) = look.obstacle(settings, roles) {
             return Err(Error::Database(Box::new(failure)));
         }
-        Ok(needed || may_bring)
+        // What a migration makes as another role is given to nobody by itself.
+        Ok(needed || may_bring || tenants.iter().any(|plan| plan.has_work()))
     }
 
     /// Whether nothing is to be done about the roles of these tenants. Writes nothing.
@@ -74,6 +75,27 @@ impl Migrator {
             // Who brings them in order says why they cannot be looked at.
             Err(_) => false,
         }
+    }
+
+    /// Reports of tenants that nothing is pending for, but whose role is not in order: no pool serves them. Writes nothing.
+    pub(super) async fn judge_roles(&self, report: &mut Report) -> Result<(), Error> {
+        let is_to_be = |report: &&mut TargetReport| report.outcome.is_good() && report.target.tenant().is_some();
+        let mut reports: Vec<&mut TargetReport> = report.targets.iter_mut().filter(is_to_be).collect();
+        if self.context.settings.roles.is_none() || reports.is_empty() {
+            return Ok(());
+        }
+        let session = self.connect_to_look().await?;
+        let look = self.look_at_roles(&session, reports.iter().map(|report| &report.target)).await;
+        session.close().await;
+        let Some(look) = look? else { return Ok(()) };
+        for report in &mut reports {
+            if !look.ground.group_is_ready || !look.tenant(report.target.schema()).is_in_order() {
+                let failure = Failure::new(FailureClass::Pending, "the tenant's role is not in order")
+                    .with_hint("migrate first: `cargo multitenant migrate`, or a replica that may");
+                (report.outcome, report.failure) = (Outcome::NotTried, Some(failure));
+            }
+        }
+        Ok(())
     }
 
     /// Brings the roles in order of the tenants that came out well. Nothing is asked for each tenant, and only those are
@@ -95,8 +117,7 @@ impl Migrator {
                 return Err(Error::Database(Box::new(failure)));
             }
             let shared = Target::shared(settings.shared_schema.clone());
-            let statements = group(&look, settings, roles).map_err(Error::Database)?;
-            self.bring_in_order(&session, &shared, &statements)
+            self.bring_in_order(&session, &shared, &look, |look| group(look, settings, roles))
                 .await
                 .map_err(|failure| Error::Database(Box::new(failure)))?;
             for report in &mut reports {
@@ -112,25 +133,30 @@ impl Migrator {
     async fn isolate_one(&self, session: &Session, look: &Look, report: &mut TargetReport) {
         let settings = &self.context.settings;
         let Some(roles) = &settings.roles else { return };
-        let result = match tenant(look, settings, roles, report.target.schema(), false) {
-            Ok(statements) => self.bring_in_order(session, &report.target, &statements).await,
-            Err(failure) => Err(*failure),
-        };
-        if let Err(failure) = result {
+        let missing = |look: &Look| tenant(look, settings, roles, report.target.schema(), false);
+        if let Err(failure) = self.bring_in_order(session, &report.target, look, missing).await {
             tracing::warn!(tenant = %report.target, %failure, "a tenant's role is not in order");
             (report.outcome, report.failure) = (Outcome::Failed, Some(failure));
         }
     }
 
-    /// In a transaction of its own, under the target's lock.
-    async fn bring_in_order(&self, session: &Session, target: &Target, statements: &[String]) -> Result<(), Failure> {
-        if statements.is_empty() {
-            return Ok(());
-        }
+    /// What is missing, in a transaction of its own, under the target's lock. Where that fails it is looked anew: somebody
+    /// else may have seen to it meanwhile.
+    async fn bring_in_order(
+        &self,
+        session: &Session,
+        target: &Target,
+        look: &Look,
+        missing: impl Fn(&Look) -> Result<Vec<String>, Box<Failure>>,
+    ) -> Result<(), Failure> {
         let context = &self.context;
-        let transaction = Transaction::bring_in_order(Frame::new(&context.settings, target), statements);
         let mut delays = delays();
+        let mut statements = missing(look).map_err(|failure| *failure)?;
         loop {
+            if statements.is_empty() {
+                return Ok(());
+            }
+            let transaction = Transaction::bring_in_order(Frame::new(&context.settings, target), &statements);
             let failure = match send(session, &transaction, &[], &Preparation::default(), &context.cancellation).await {
                 Ok(()) => return Ok(()),
                 Err(StepError::Failed { failure, .. }) => *failure,
@@ -144,6 +170,11 @@ impl Migrator {
             match delays.next() {
                 Some(delay) if again && !session.is_closed() && !context.cancellation.is_cancelled() => {
                     tokio::time::sleep(delay).await;
+                    let tenants = target.tenant().map(|_| target.schema());
+                    let look = isolation::look(session, &context.settings, tenants).await;
+                    let look = look.map_err(|error| Failure::from_postgres(&error))?;
+                    statements =
+                        look.map_or_else(|| Ok(Vec::new()), |look| missing(&look)).map_err(|failure| *failure)?;
                 }
                 _ => return Err(failure),
             }

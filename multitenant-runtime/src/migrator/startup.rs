@@ -144,7 +144,7 @@ impl Migrator {
             (StartupMode::Migrate, Some(check)) if check.is_complete() && !check.roles_are_in_order => {
                 self.with_roles(Ok(check.report(shared, started))).await
             }
-            (_, Some(check)) if check.is_complete() => Ok(check.report(shared, started)),
+            (_, Some(check)) if check.is_complete() && check.roles_are_in_order => Ok(check.report(shared, started)),
             // The others are as they should be, and the shared schema is: no need to look at them again.
             (StartupMode::Migrate, Some(check)) if check.shared != Some(false) => {
                 let in_order = check.roles_are_in_order;
@@ -191,7 +191,10 @@ impl Migrator {
             Err(Error::Incomplete(report)) => *report,
             other => return other,
         };
-        Box::pin(self.isolate(&mut report.targets)).await?;
+        if let Err(error) = Box::pin(self.isolate(&mut report.targets)).await {
+            // What was done is told as well.
+            return Err(Error::Aborted { report: Box::new(report), error: Box::new(error) });
+        }
         if report.is_complete() { Ok(report) } else { Err(Error::Incomplete(Box::new(report))) }
     }
 
@@ -219,7 +222,8 @@ impl Migrator {
         loop {
             let result = match self.plan(Scope::all()).await {
                 Ok(plan) => {
-                    let report = judged(plan, started);
+                    let mut report = judged(plan, started);
+                    Box::pin(self.judge_roles(&mut report)).await?;
                     if report.is_complete() {
                         return Ok(report);
                     }

@@ -46,7 +46,7 @@ impl Inner {
     pub(super) async fn shared(self: &Arc<Self>) -> Result<(Checkout, Target), PoolError> {
         self.in_time(async {
             let target = Target::shared(self.settings().shared_schema.clone());
-            let served = Served { target, oid: None, has_types: false, has_lock: false, role: None };
+            let served = Served { target, oid: None, has_types: false, has_lock: false, role: None, role_oid: None };
             let mut tries = 0;
             loop {
                 tries += 1;

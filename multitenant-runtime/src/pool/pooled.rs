@@ -51,6 +51,8 @@ pub(crate) struct Served {
     pub(crate) has_lock: bool,
     /// As whom it is served, where each tenant has a role.
     pub(crate) role: Option<RoleName>,
+    /// The role's number: a connection stays with that which it has taken on, whatever is called so later.
+    pub(crate) role_oid: Option<String>,
 }
 
 /// A tenant, or the shared schema.

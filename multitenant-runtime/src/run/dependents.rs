@@ -6,7 +6,7 @@ use crate::ident::{SchemaName, literal};
 const MARKER: (&str, &str) = ("multitenant-hanging:", ":multitenant");
 
 /// Catalogues whose objects are in a schema, with the column that says in which.
-const IN_A_SCHEMA: [(&str, &str); 12] = [
+pub(crate) const IN_A_SCHEMA: [(&str, &str); 12] = [
     ("pg_class", "relnamespace"),
     ("pg_type", "typnamespace"),
     ("pg_proc", "pronamespace"),

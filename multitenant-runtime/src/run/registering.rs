@@ -22,3 +22,14 @@ impl Registering {
         Self { roles, ..self.clone() }
     }
 }
+
+/// What takes a tenant out of the registry, in its dropping's own transaction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unregistering {
+    /// What does; `None` where nothing is to be done.
+    pub(crate) delete: Option<String>,
+    /// The registry as a query of id and schema, where it is one.
+    pub(crate) registry: Option<String>,
+    /// The query that is to give no row of the tenant's afterwards.
+    pub(crate) gone_from: Option<String>,
+}

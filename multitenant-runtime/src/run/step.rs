@@ -135,6 +135,10 @@ fn meaning(
             Failure::new(FailureClass::Permanent, "the registry has this tenant already, with another schema")
                 .with_hint("correct the row's schema, or remove the row, and create the tenant again"),
         ),
+        Role::Unregistered if is_failed_guard(error) => StepError::failed(
+            Failure::new(FailureClass::Permanent, "the registry still has the tenant after its row was to go")
+                .with_hint("look for a trigger, a rule or row security that keeps it; or drop the tenant as one that stays registered"),
+        ),
         // It has come, or gone, since somebody looked.
         Role::Isolate if is_other_object(error) => {
             StepError::failed(Failure { class: FailureClass::Retryable, ..Failure::from_postgres(error) })

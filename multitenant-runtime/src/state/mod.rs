@@ -9,8 +9,8 @@ mod check;
 mod digest;
 mod table;
 
-pub(crate) use check::{Check, Wanted};
+pub(crate) use check::{Check, Wanted, schema_of};
 #[cfg(feature = "pool")]
-pub(crate) use check::{is_good, listed, roster, schema_of};
+pub(crate) use check::{is_good, listed, roster};
 pub(crate) use digest::{beginnings, complete, digest};
 pub(crate) use table::{Recorded, Seen, StateTable};

@@ -161,3 +161,73 @@ async fn the_registry_decides_how() {
     drop(&project, "c").await.unwrap();
     assert_eq!(left(&project, "c").await, NOTHING);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_goes_to_another_tenant_meanwhile_is_not_dropped() {
+    let mut project = Project::new()
+        .await
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY, schema text);")
+        .tenant("1_users", "CREATE TABLE users (id int);");
+    project.settings.registry =
+        RegistryText::Table { table: "tenants", id_column: "id", schema_column: Some("schema"), filter: None };
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    for id in ["a", "b"] {
+        project.migrator().create_tenant(NewTenant::new(id).unwrap()).await.unwrap();
+    }
+    // The drop has read the registry, and waits.
+    let client = project.client().await;
+    client.batch_execute("BEGIN; LOCK TABLE tenant_a.users IN ACCESS SHARE MODE").await.unwrap();
+    let migrator = project.migrator();
+    let run = tokio::spawn(async move { migrator.drop_tenant(&TenantId::new("a").unwrap()).await });
+    let waits = "SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'DROP SCHEMA%' AND wait_event_type = 'Lock' \
+                 AND datname = current_database()";
+    while project.one(waits).await != "1" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let swap = "UPDATE tenants SET schema = CASE id WHEN 'a' THEN 'tenant_b' ELSE 'tenant_a' END; COMMIT";
+    client.batch_execute(swap).await.unwrap();
+    let dropped = run.await.unwrap().unwrap();
+    assert_eq!(dropped.target.schema().as_str(), "tenant_b", "where it is by now");
+    assert_eq!(project.one("SELECT string_agg(id || schema, ' ') FROM tenants").await, "btenant_a");
+    assert_eq!(project.one("SELECT count(*)::text FROM tenant_a.users").await, "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_does_not_go_keeps_the_tenant_whole() {
+    let project = shop().await;
+    for (make, remove) in [
+        (
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER keep BEFORE DELETE ON tenants FOR EACH ROW EXECUTE FUNCTION keep()",
+            "DROP TRIGGER keep ON tenants",
+        ),
+        ("CREATE RULE keep AS ON DELETE TO tenants DO INSTEAD NOTHING", "DROP RULE keep ON tenants"),
+    ] {
+        project.sql(make).await;
+        let said = failure(drop(&project, "a").await);
+        assert!(said.contains("still has the tenant"), "{make}: {said}");
+        let nothing =
+            OldTenant::new(&TenantId::new("a").unwrap()).unregistered_by("DELETE FROM tenants WHERE id = 'a'");
+        let said = failure(project.migrator().drop_tenant(nothing).await);
+        assert!(said.contains("still has the tenant"), "{make}: {said}");
+        assert_eq!(left(&project, "a").await, WHOLE, "{make}");
+        project.sql(remove).await;
+    }
+    drop(&project, "a").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_owns_a_function_of_everybodys_is_left() {
+    let project = shop().await;
+    let role = format!("{}_tenant_a", project.database.name());
+    project
+        .sql(&format!(
+            "CREATE FUNCTION price() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION price() OWNER TO \"{role}\""
+        ))
+        .await;
+    let dropped = drop(&project, "a").await.unwrap();
+    assert!(dropped.role_left.unwrap().message.contains("owns something"));
+    assert_eq!(left(&project, "a").await, "0 0 0 1");
+    assert_eq!(project.one("SELECT price()::text").await, "1");
+    project.sql("ALTER FUNCTION price() OWNER TO CURRENT_USER").await;
+}

@@ -172,7 +172,7 @@ impl Directory {
         let has_types = answer.types.is_some();
         // Where the name is the tenant's for good, and nothing is remembered of what is in the schema.
         let has_lock = answer.has_lock && self.names_are_fixed() && !has_types && !self.pinned;
-        let served = Served { target, oid: Some(oid), has_types, has_lock, role };
+        let served = Served { target, oid: Some(oid), has_types, has_lock, role, role_oid: answer.role_oid };
         Ok(Found { served, is_current: answer.is_current, types: answer.types })
     }
 

@@ -29,7 +29,8 @@ pub(crate) struct Question<'a, const STATE: bool> {
 }
 
 /// Id, schema by the registry, the schema's number, whether it is being created, whether it is current, another tenant
-/// with the same schema, its types, whether its history table can be locked, its role, and why nobody may take that on.
+/// with the same schema, its types, whether its history table can be locked, its role, why nobody may take that on, and
+/// the role's number.
 pub(crate) type Row = (
     Option<String>,
     Option<String>,
@@ -39,6 +40,7 @@ pub(crate) type Row = (
     Option<String>,
     Option<String>,
     Option<bool>,
+    Option<String>,
     Option<String>,
     Option<String>,
 );
@@ -55,12 +57,13 @@ pub(crate) struct Answer {
     pub(crate) has_lock: bool,
     pub(crate) role: Option<String>,
     pub(crate) role_problem: Option<String>,
+    pub(crate) role_oid: Option<String>,
 }
 
 impl From<Row> for Answer {
-    fn from((id, schema, oid, unfinished, current, rival, types, lock, role, role_problem): Row) -> Self {
+    fn from((id, schema, oid, unfinished, current, rival, types, lock, role, role_problem, role_oid): Row) -> Self {
         let [is_unfinished, is_current, has_lock] = [unfinished, current, lock].map(Option::unwrap_or_default);
-        Self { id, schema, oid, is_unfinished, is_current, rival, types, has_lock, role, role_problem }
+        Self { id, schema, oid, is_unfinished, is_current, rival, types, has_lock, role, role_problem, role_oid }
     }
 }
 
@@ -125,16 +128,16 @@ impl Texts {
 /// The columns about the tenant's role, and what they are read from.
 fn role_and_join(settings: &Settings) -> (String, String) {
     let Some(expressions) = Expressions::new(settings) else {
-        return ("NULL::text, NULL::text".to_owned(), String::new());
+        return ("NULL::text, NULL::text, NULL::text".to_owned(), String::new());
     };
     let name = expressions.name("n.nspname");
-    let problem = Expressions::problem_for_the_session("tr", "tg", "n.oid");
+    let problem = expressions.problem_for_the_session("tr", "tg", "n.oid");
     let join = format!(
         " LEFT JOIN pg_catalog.pg_roles tr ON {} LEFT JOIN pg_catalog.pg_roles tg ON {}",
         Expressions::is_named("tr", &name),
         Expressions::is_named("tg", &expressions.group_name())
     );
-    (format!("{name}, {problem}"), join)
+    (format!("{name}, {problem}, tr.oid::text"), join)
 }
 
 /// Whether the history is there, for one tenant.
@@ -175,6 +178,7 @@ impl<const STATE: bool> Query for Question<'_, STATE> {
         Nullable<Text>,
         Nullable<Text>,
         Nullable<Bool>,
+        Nullable<Text>,
         Nullable<Text>,
         Nullable<Text>,
     );

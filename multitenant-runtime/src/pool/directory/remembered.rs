@@ -90,7 +90,7 @@ mod tests {
 
     fn served() -> Served {
         let target = Target::shared(SchemaName::new("public").unwrap());
-        Served { target, oid: None, has_types: false, has_lock: false, role: None }
+        Served { target, oid: None, has_types: false, has_lock: false, role: None, role_oid: None }
     }
 
     #[test]

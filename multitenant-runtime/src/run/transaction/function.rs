@@ -36,6 +36,7 @@ impl Transaction {
             // There is no text that would tell whether the quick look does.
             tx.wall(frame, 0, prepared, Wall::guard);
         }
+        tx.withhold(frame);
         // For the triggers that run at COMMIT, too.
         tx.push(Role::Frame, frame.set_search_path());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_current()));

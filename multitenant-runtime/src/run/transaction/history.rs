@@ -29,6 +29,7 @@ impl Transaction {
             };
             tx.push(Role::Record { migration: 0 }, sql);
         }
+        tx.withhold(frame);
         tx.note(frame, standing, prepared);
         tx.commit()
     }

@@ -1,7 +1,9 @@
 //! The statements that keep a tenant apart by a role of its own.
 
 use super::{Role, Transaction};
+use crate::isolation::withhold;
 use crate::run::frame::Frame;
+use crate::target::Tier;
 
 impl Transaction {
     /// Brings the target's role in order, or the group of all tenants', where the target is the shared schema.
@@ -9,6 +11,14 @@ impl Transaction {
         let mut tx = Self::begin(frame);
         tx.isolate(statements);
         tx.commit()
+    }
+
+    /// Keeps the tenants from writing to the registry and to the shared history, which this transaction may have made
+    /// anew.
+    pub(super) fn withhold(&mut self, frame: Frame<'_>) {
+        if frame.target.tier() == Tier::Shared {
+            self.isolate(&withhold(frame.settings).into_iter().collect::<Vec<_>>());
+        }
     }
 
     /// As who migrates: the last migration may have taken on somebody else.

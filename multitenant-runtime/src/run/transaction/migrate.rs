@@ -47,6 +47,7 @@ impl Transaction {
             None => {}
         }
         tx.confined(frame, prepared);
+        tx.withhold(frame);
         // For the triggers that run at COMMIT, too.
         tx.push(Role::Frame, frame.set_search_path());
         tx.push(Role::Record { migration: 0 }, ledger.record(migration, &prepared.run));
@@ -111,6 +112,7 @@ impl Transaction {
     ) -> Self {
         let mut tx = Self::begin(frame);
         tx.holder = Holder::Session;
+        tx.withhold(frame);
         tx.push(Role::Record { migration: 0 }, frame.ledger().record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx.commit()

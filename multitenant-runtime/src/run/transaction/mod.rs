@@ -72,6 +72,8 @@ pub(crate) enum Role {
     Register,
     /// Asserts that the registry has the new tenant as it was made.
     Registered,
+    /// Asserts that the registry does not have a dropped tenant any more.
+    Unregistered,
 }
 
 /// Who holds the target's lock when a transaction begins.

@@ -6,7 +6,7 @@ use super::{assert_whole, before, create, role, roles, shop};
 use crate::project::Project;
 
 /// What somebody has made under a tenant's name, and a word of what is said of it.
-const HARMFUL: [(&str, &str); 12] = [
+const HARMFUL: [(&str, &str); 14] = [
     ("CREATE ROLE {role} SUPERUSER", "superuser"),
     ("CREATE ROLE {role} LOGIN", "log in"),
     ("CREATE ROLE {role} CREATEROLE", "create roles"),
@@ -17,6 +17,11 @@ const HARMFUL: [(&str, &str); 12] = [
     ("CREATE ROLE {role}; GRANT pg_monitor TO {role}", "member of other roles"),
     ("CREATE ROLE {role}; ALTER TABLE plans OWNER TO {role}", "owns something"),
     ("CREATE ROLE {role}; CREATE SCHEMA theirs AUTHORIZATION {role}", "owns something"),
+    (
+        "CREATE ROLE {role}; CREATE FUNCTION theirs() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION theirs() OWNER TO {role}",
+        "owns something",
+    ),
+    ("CREATE SCHEMA another; CREATE ROLE {role}; GRANT USAGE ON SCHEMA another TO {role}", "in another schema"),
     ("CREATE ROLE {role}; GRANT CREATE ON DATABASE {database} TO {role}", "on the server itself"),
     ("CREATE ROLE {role}; ALTER DATABASE {database} OWNER TO {role}", "on the server itself"),
 ];
@@ -46,6 +51,13 @@ async fn a_new_tenant_gets_none_of_them() {
         .await;
     let failure = create(&project, "left").await.unwrap_err();
     assert!(failure.message.contains("has something already"), "{failure}");
+    // So is one that somebody else may take on.
+    let (bob, role_of_bob) = (format!("{}_bob", project.database.name()), role(&project, "bobs"));
+    project
+        .sql(&format!("CREATE ROLE \"{bob}\"; CREATE ROLE \"{role_of_bob}\"; GRANT \"{role_of_bob}\" TO \"{bob}\""))
+        .await;
+    let failure = create(&project, "bobs").await.unwrap_err();
+    assert!(failure.message.contains("has something already"), "{failure}");
     // One that nothing hangs on will do.
     project.sql(&statement(&project, &role(&project, "bare"), "CREATE ROLE {role}")).await;
     create(&project, "bare").await.unwrap();
@@ -67,6 +79,23 @@ async fn a_tenant_that_is_there_fails_alone() {
     assert_eq!(outcomes, [Outcome::UpToDate, Outcome::UpToDate, Outcome::Failed, Outcome::UpToDate]);
     assert!(report.targets[2].failure.as_ref().unwrap().message.contains("superuser"));
     assert_whole(&project, "a", "c").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_with_rights_in_another_tenants_schema_is_not_adopted() {
+    let mut project = before().await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    for id in ["a", "b"] {
+        create(&project, id).await.unwrap();
+    }
+    project.settings.role_per_tenant = true;
+    let sql = "CREATE ROLE {role}; GRANT USAGE ON SCHEMA tenant_a TO {role}; GRANT SELECT ON tenant_a.users TO {role}";
+    project.sql(&statement(&project, &role(&project, "b"), sql)).await;
+    let Err(Error::Incomplete(report)) = project.migrator().migrate(Scope::all()).await else { panic!("b") };
+    assert!(report.targets[2].failure.as_ref().unwrap().message.contains("in another schema"), "{report:?}");
+    project.sql(&statement(&project, &role(&project, "b"), "REVOKE ALL ON SCHEMA tenant_a FROM {role}")).await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    assert_whole(&project, "a", "b").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,6 +87,23 @@ async fn one_that_goes_behind_the_pools_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_of_the_same_name_that_is_made_anew_is_taken_on_anew() {
+    let shop = isolated(&["a"]).await;
+    let pool = pool_of(&shop, 2);
+    let role = shop.role("a").await;
+    for round in 0..2 {
+        // Both have served it; the registry is asked over the one, and the other hears of it.
+        let (mut one, mut other) = (pool.tenant("a").await.unwrap(), pool.tenant("a").await.unwrap());
+        assert_eq!(one.who().await.unwrap(), "tenant_a", "{round}");
+        assert_eq!(other.who().await.unwrap(), "tenant_a", "{round}");
+        drop((one, other));
+        shop.sql(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\"")).await;
+        shop.migrator().migrate(Scope::all()).await.unwrap();
+        pool.forget(&TenantId::new("a").unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_registry_is_asked_as_the_application_itself() {
     let shop = isolated(&["a", "b"]).await;
     // No tenant may read it.
