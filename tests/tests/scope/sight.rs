@@ -94,8 +94,8 @@ const UNIONS: [&str; 5] = [
     "true UNION TABLE secrets",
 ];
 
-fn is_refused<T: std::fmt::Debug>(result: QueryResult<T>, sql: &str, conn: &mut TenantConn) {
-    let refused = matches!(&result, Err(Error::QueryBuilderError(error)) if {
+fn is_refused<T: std::fmt::Debug>(result: &QueryResult<T>, sql: &str, conn: &mut TenantConn) {
+    let refused = matches!(result, Err(Error::QueryBuilderError(error)) if {
         let text = error.to_string();
         text.contains("where its types do not show") || text.starts_with("this statement has a comment")
     });
@@ -110,22 +110,22 @@ async fn in_sql_that_continues_the_statement() {
     let conn = &mut conn;
     let names = || users::table.select(users::name);
     for text in UNIONS {
-        is_refused(names().filter(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&names().filter(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
         let bound = sql::<Bool>("").bind::<Bool, _>(true).sql(&text[4..]);
-        is_refused(names().filter(bound).load::<String>(conn).await, text, conn);
-        is_refused(names().order(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
-        is_refused(names().order(users::id).then_order_by(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&names().filter(bound).load::<String>(conn).await, text, conn);
+        is_refused(&names().order(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&names().order(users::id).then_order_by(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
         let grouped = names().group_by(users::name);
-        is_refused(grouped.having(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
-        is_refused(names().into_boxed().filter(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
-        is_refused(names().into_boxed().order(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
-        is_refused(diesel::select(sql::<Text>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&grouped.having(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&names().into_boxed().filter(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&names().into_boxed().order(sql::<Bool>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&diesel::select(sql::<Text>(text)).load::<String>(conn).await, text, conn);
         // Once named, it is not known in a subquery either.
         let twice = names().filter(sql::<Bool>(text)).filter(users::id.eq_any(posts::table.select(posts::user_id)));
-        is_refused(twice.load::<String>(conn).await, text, conn);
+        is_refused(&twice.load::<String>(conn).await, text, conn);
     }
     let group = sql::<Text>("name UNION SELECT word FROM secrets");
-    is_refused(users::table.group_by(group).select(count_star()).load::<i64>(conn).await, "group by", conn);
+    is_refused(&users::table.group_by(group).select(count_star()).load::<i64>(conn).await, "group by", conn);
     for text in [
         "word FROM secrets --",
         "word FROM secrets /*",
@@ -137,15 +137,15 @@ async fn in_sql_that_continues_the_statement() {
         "$1FROM secrets",
         "1FROM secrets UNION SELECT 1",
     ] {
-        is_refused(users::table.select(sql::<Text>(text)).load::<String>(conn).await, text, conn);
-        is_refused(users::table.select(sql::<Text>(text)).into_boxed().load::<String>(conn).await, text, conn);
+        is_refused(&users::table.select(sql::<Text>(text)).load::<String>(conn).await, text, conn);
+        is_refused(&users::table.select(sql::<Text>(text)).into_boxed().load::<String>(conn).await, text, conn);
     }
     let delete = diesel::delete(users::table.filter(users::id.eq(7))).returning(sql::<Text>("name, (TABLE secrets)"));
-    is_refused(delete.get_results::<String>(conn).await, "returning", conn);
+    is_refused(&delete.get_results::<String>(conn).await, "returning", conn);
     let update = diesel::update(users::table).set(users::name.eq(sql::<Text>("word FROM secrets")));
-    is_refused(update.execute(conn).await, "set", conn);
+    is_refused(&update.execute(conn).await, "set", conn);
     let insert = diesel::insert_into(users::table).values(users::name.eq(sql::<Text>("'x') --")));
-    is_refused(insert.execute(conn).await, "values", conn);
+    is_refused(&insert.execute(conn).await, "values", conn);
 }
 
 /// A struct whose `as_select` has SQL of its own.
@@ -162,7 +162,7 @@ struct Word {
 async fn in_sql_of_a_structs_selection() {
     let (_database, mut conn) = conn().await;
     let query = users::table.select(Word::as_select());
-    is_refused(query.load::<Word>(&mut conn).await, "as_select", &mut conn);
+    is_refused(&query.load::<Word>(&mut conn).await, "as_select", &mut conn);
 }
 
 #[tokio::test]
