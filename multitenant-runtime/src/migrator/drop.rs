@@ -56,8 +56,9 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::UnknownTenants`] where the registry does not have it; [`Error::Registry`] where the registry is none that
-    /// a row can be deleted from; [`Error::Database`] where the registry has the tenant still when its row was to go, something of another schema's would be dropped with it (a
-    /// foreign key, a view), an extension is in its schema, or somebody holds it for too long.
+    /// a row can be deleted from; [`Error::Database`] where the registry has the tenant still when its row was to go,
+    /// something of another schema's would be dropped with it (a foreign key, a view), an extension is in its schema, or
+    /// somebody holds it for too long.
     ///
     /// # Cancel safety
     ///
