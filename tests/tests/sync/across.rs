@@ -4,12 +4,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use diesel::prelude::{QueryDsl as _, QueryResult};
-use diesel::sql_types::Text;
 use multitenant_runtime::sync::{Across, RunQueryDsl as _, TenantConn, TenantPool};
 use multitenant_runtime::{AcrossError, PoolError, RegistryText, Selection, Tenant, TenantId};
 
 use super::place::{Place, Who as _};
 use super::shop::mark;
+
+diesel::table! {
+    tenants (id) {
+        id -> Text,
+    }
+}
+
+multitenant_runtime::shared_tables! { tenants }
 
 fn names(across: &Across) -> Vec<String> {
     across.tenants().map(ToString::to_string).collect()
@@ -86,8 +93,8 @@ fn an_own_registry_may_use_the_pool() {
         move || {
             let pool = own.get().unwrap().clone();
             async move {
-                let id = diesel::dsl::sql::<Text>("id FROM public.tenants ORDER BY id");
-                let ids: Vec<String> = diesel::select(id).load(&mut pool.shared()?)?;
+                let ids = tenants::table.select(tenants::id).order(tenants::id);
+                let ids: Vec<String> = ids.load(&mut pool.shared()?)?;
                 let tenants: Result<Vec<Tenant>, _> = ids.iter().map(Tenant::new).collect();
                 Ok(tenants?)
             }
