@@ -11,6 +11,14 @@ use multitenant_runtime::{AcrossError, PoolError, Selection, Tenant, TenantConn,
 use super::shop::{NAME, Shop, connections};
 
 diesel::table! {
+    tenants (id) {
+        id -> Text,
+    }
+}
+
+multitenant_runtime::shared_tables! { tenants }
+
+diesel::table! {
     items (id) {
         id -> Integer,
         label -> Text,
@@ -120,8 +128,8 @@ async fn an_own_registry_may_use_the_pool() {
         move || {
             let pool = own.get().unwrap().clone();
             async move {
-                let id = diesel::dsl::sql::<Text>("id FROM public.tenants ORDER BY id");
-                let ids: Vec<String> = diesel::select(id).load(&mut pool.shared().await?).await?;
+                let ids = tenants::table.select(tenants::id).order(tenants::id);
+                let ids: Vec<String> = ids.load(&mut pool.shared().await?).await?;
                 let tenants: Result<Vec<Tenant>, _> = ids.iter().map(Tenant::new).collect();
                 Ok(tenants?)
             }
