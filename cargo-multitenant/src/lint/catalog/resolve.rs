@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use multitenant_runtime::Tier;
 
-use super::{Catalog, Relation, RoutineEntry, Space, TypeEntry};
-use crate::lint::sql::Name;
+use super::{Catalog, Origin, Relation, RoutineEntry, Space, TypeEntry};
+use crate::lint::sql::{Class, Name, Object};
 
 /// Whose schema something is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,17 @@ impl Catalog {
     /// The function of a name.
     pub(crate) fn routine(&self, name: &Name, tier: Tier) -> Option<Found<'_, RoutineEntry>> {
         self.find(name, tier, |space, name| space.routines.get(name))
+    }
+
+    /// Whose the relation, type or function is that an object of a statement means, and where it comes from.
+    pub(crate) fn origin(&self, object: &Object, tier: Tier) -> Option<(Home, &Origin)> {
+        let name = &object.name;
+        match object.class {
+            Class::Type | Class::Domain => self.type_entry(name, tier).map(|found| (found.home, &found.entry.origin)),
+            Class::Routine => self.routine(name, tier).map(|found| (found.home, &found.entry.origin)),
+            class if class.is_relation() => self.relation(name, tier).map(|found| (found.home, &found.entry.origin)),
+            _ => None,
+        }
     }
 
     fn find<'a, T>(

@@ -4,7 +4,7 @@ use crate::lint::catalog::{Home, Origin};
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Class, Object, Role, Verb};
+use crate::lint::sql::{Object, Role, Verb};
 
 rule! {
     /// ## What it does
@@ -72,18 +72,12 @@ fn is_replaced(at: &At<'_>, object: &Object) -> bool {
 
 /// Where the shared object is made that the name means.
 fn shared<'a>(at: &At<'a>, object: &Object) -> Option<&'a Origin> {
-    let (name, tier) = (&object.name, at.tier());
-    if at.before.tenant.is_opaque && name.schema.is_none() {
+    if at.before.tenant.is_opaque && object.name.schema.is_none() {
         return None;
     }
-    let found = match object.class {
-        Class::Type | Class::Domain => at.before.type_entry(name, tier).map(|found| (found.home, &found.entry.origin)),
-        Class::Routine => at.before.routine(name, tier).map(|found| (found.home, &found.entry.origin)),
-        class if class.is_relation() => at.before.relation(name, tier).map(|found| (found.home, &found.entry.origin)),
-        _ => None,
-    };
     // What a tenant's migration has made there went astray: tenant-schema-qualified says so, where it happened.
-    found
+    at.before
+        .origin(object, at.tier())
         .filter(|(home, origin)| *home == Home::Shared && at.is_shared_migration_s(&origin.place))
         .map(|(_, origin)| origin)
 }

@@ -61,11 +61,7 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
     if (is_mine && name.schema.is_none()) || (at.before.tenant.is_opaque && name.schema.is_none()) {
         return;
     }
-    let shared = match object.class {
-        Class::Type | Class::Domain => at.before.type_entry(name, at.tier()).map(|f| (f.home, &f.entry.origin)),
-        Class::Routine => at.before.routine(name, at.tier()).map(|found| (found.home, &found.entry.origin)),
-        _ => at.before.relation(name, at.tier()).map(|found| (found.home, &found.entry.origin)),
-    };
+    let shared = at.before.origin(object, at.tier());
     // What a tenant's migration has made there went astray: tenant-schema-qualified says so, where it happened.
     if shared.is_some_and(|(_, origin)| !at.is_shared_migration_s(&origin.place)) {
         return;
@@ -101,13 +97,8 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
 
 /// Whether the tenant's schema held it when the script began.
 fn was_mine(at: &At<'_>, object: &Object) -> bool {
-    let (start, name, tier) = (at.at_start, &object.name, at.tier());
-    let origin = match object.class {
-        Class::Type | Class::Domain => start.type_entry(name, tier).map(|found| &found.entry.origin),
-        Class::Routine => start.routine(name, tier).map(|found| &found.entry.origin),
-        _ => start.relation(name, tier).map(|found| &found.entry.origin),
-    };
-    origin.is_some_and(|origin| !at.is_shared_migration_s(&origin.place))
+    let origin = at.at_start.origin(object, at.tier());
+    origin.is_some_and(|(_, origin)| !at.is_shared_migration_s(&origin.place))
 }
 
 #[cfg(test)]
