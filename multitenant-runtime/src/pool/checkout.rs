@@ -16,7 +16,7 @@ use crate::sqlstate::{FailureClass, is_failed_guard_code, is_refused_role};
 use crate::target::Target;
 
 use super::directory::{Row, rows};
-use super::entrance::Entrance;
+use super::entrance::{Entrance, as_role, leaving};
 use super::error::PoolError;
 use super::pooled::{Condition, Pooled, Served};
 use super::store::{Choice, Idle as _, Slot};
@@ -143,7 +143,12 @@ impl Checkout {
             drop(pooled.guest.take_errors());
         }
         let Err(error) = pooled.connection().batch_execute(&entrance.of_session()).await else { return Ok(()) };
-        Err(match self.explain(&error) {
+        Err(self.explain_of(served, &error))
+    }
+
+    /// What the server has said of a failure to take a tenant's settings on.
+    fn explain_of(&mut self, served: &Served, error: &diesel::result::Error) -> PoolError {
+        match self.explain(error) {
             PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_failed_guard_code) => {
                 PoolError::MissingSchema { target: served.target.clone() }
             }
@@ -151,18 +156,17 @@ impl Checkout {
                 PoolError::of_role(served, failure)
             }
             error => error,
-        })
+        }
     }
 
     /// Takes the tenant off, so that the registry is asked as the migrator asks it. To be sent together with what is
     /// asked.
     pub(super) fn leave(&mut self) -> Option<&'static str> {
-        let has_roles = self.pool.settings().roles.is_some();
+        let leaving = leaving(self.pool.settings());
         let pooled = self.pooled();
         pooled.served = None;
         match &mut pooled.unit {
-            None if has_roles => Some("RESET ROLE; RESET search_path"),
-            None => Some("RESET search_path"),
+            None => Some(leaving),
             Some(unit) => {
                 *unit = Arc::new(unit.left());
                 None
@@ -176,19 +180,12 @@ impl Checkout {
         let Some(role) = &served.role else { return Ok(()) };
         let pooled = self.pooled();
         if let Some(unit) = &mut pooled.unit {
-            let sql = format!("SET LOCAL search_path TO DEFAULT; SET LOCAL ROLE {}", role.quoted());
+            let sql = format!("SET LOCAL search_path TO DEFAULT; {}", as_role("SET LOCAL", role));
             *unit = Arc::new(unit.entering(&sql, served));
             return Ok(());
         }
-        match pooled.connection().batch_execute(&format!("SET ROLE {}", role.quoted())).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(match self.explain(&error) {
-                PoolError::Database(failure) if failure.sqlstate.as_deref().is_some_and(is_refused_role) => {
-                    PoolError::of_role(served, failure)
-                }
-                error => error,
-            }),
-        }
+        let taken = pooled.connection().batch_execute(&as_role("SET", role)).await;
+        taken.map_err(|error| self.explain_of(served, &error))
     }
 
     /// Runs a query of the pool's own, which is a unit of work where there is no session.

@@ -10,6 +10,16 @@ use super::pooled::Served;
 /// What belongs to a session, and would tell the next tenant of the last one, or stand in for a table of its own.
 const ANEW: &str = "DISCARD SEQUENCES; DISCARD TEMP";
 
+/// What takes a tenant off a session, so that the registry is asked as the application itself.
+pub(crate) fn leaving(settings: &Settings) -> &'static str {
+    if settings.roles.is_some() { "RESET ROLE; RESET search_path" } else { "RESET search_path" }
+}
+
+/// What takes this role on; `set` is `SET`, or `SET LOCAL` for one transaction.
+pub(crate) fn as_role(set: &str, role: &RoleName) -> String {
+    format!("{set} ROLE {}", role.quoted())
+}
+
 /// The settings of a connection that serves this target, and the assertion that its schema is there.
 pub(crate) struct Entrance<'a> {
     path: String,
@@ -60,7 +70,7 @@ impl<'a> Entrance<'a> {
         let path = &self.path;
         match self.role {
             None => format!("{set} search_path = {path}"),
-            Some(Some(role)) => format!("{set} search_path = {path}; {set} ROLE {}", role.quoted()),
+            Some(Some(role)) => format!("{set} search_path = {path}; {}", as_role(set, role)),
             Some(None) => format!("{set} search_path = {path}; {set} role TO DEFAULT"),
         }
     }

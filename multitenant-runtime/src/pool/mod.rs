@@ -57,7 +57,7 @@ pub(crate) use {
     builder::{Options, Parts},
     connect::may_pass,
     directory::Directory,
-    entrance::Entrance,
+    entrance::{Entrance, as_role, leaving},
     fences::Fences,
     keyed::{Keyed, Place},
     pooled::{Owner, Served},

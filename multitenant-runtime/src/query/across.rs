@@ -58,7 +58,7 @@ impl Across {
 
     /// The tenants, in the order of their ids.
     pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
-        self.roster.tenants.iter().filter_map(|(target, _)| target.tenant())
+        self.roster.ids()
     }
 
     /// What the registry has and nobody can serve: without an id, say. Where there is an id, the results have the reason

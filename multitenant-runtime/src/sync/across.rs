@@ -57,7 +57,7 @@ impl Across {
 
     /// The tenants, in the order of their ids.
     pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
-        self.roster.tenants.iter().filter_map(|(target, _)| target.tenant())
+        self.roster.ids()
     }
 
     /// What the registry has and nobody can serve: without an id, say. Where there is an id, the results have the reason
@@ -86,7 +86,7 @@ impl Across {
     {
         let Self { pool, roster, at_once } = self;
         let mut results = refused(&roster);
-        let tenants: Vec<&TenantId> = roster.tenants.iter().filter_map(|(target, _)| target.tenant()).collect();
+        let tenants: Vec<&TenantId> = roster.ids().collect();
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::with_capacity(tenants.len()));
         let worker = || {

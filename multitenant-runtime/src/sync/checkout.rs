@@ -6,7 +6,7 @@ use std::thread;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use diesel::{PgConnection, QueryResult};
 
-use crate::pool::{Idle as _, PoolError, Served, Slot};
+use crate::pool::{Idle as _, PoolError, Served, Slot, as_role, leaving};
 use crate::run::Failure;
 use crate::sqlstate::FailureClass;
 use crate::target::Target;
@@ -118,18 +118,17 @@ impl Checkout {
     pub(super) fn judge_as(&mut self, served: &Served) -> Result<(), PoolError> {
         use diesel::connection::SimpleConnection as _;
         let Some(role) = &served.role else { return Ok(()) };
-        let taken = self.pooled().connection.batch_execute(&format!("SET ROLE {}", role.quoted()));
+        let taken = self.pooled().connection.batch_execute(&as_role("SET", role));
         taken.map_err(|error| self.explain_of(served, &error))
     }
 
     /// Takes the tenant off, so that the registry is asked as the migrator asks it.
     pub(super) fn leave(&mut self) -> Result<(), PoolError> {
         use diesel::connection::SimpleConnection as _;
-        let has_roles = self.pool.settings().roles.is_some();
+        let leaving = leaving(self.pool.settings());
         let pooled = self.pooled();
         pooled.served = None;
-        let sql = if has_roles { "RESET ROLE; RESET search_path" } else { "RESET search_path" };
-        let left = pooled.connection.batch_execute(sql);
+        let left = pooled.connection.batch_execute(leaving);
         left.map_err(|error| self.explain(&error))
     }
 

@@ -53,10 +53,15 @@ impl Roster {
         questions.roster(found)
     }
 
+    /// Those with a schema of their own, in the order in which they are.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &TenantId> {
+        self.tenants.iter().filter_map(|(target, _)| target.tenant())
+    }
+
     /// Those that were asked for. One that is asked for by its id and not there is an error, and so is a
     /// pattern that none fits.
     pub(crate) fn select(mut self, selection: &Selection) -> Result<Self, PoolError> {
-        let tenants = self.tenants.iter().filter_map(|(target, _)| target.tenant()).map(TenantId::as_str);
+        let tenants = self.ids().map(TenantId::as_str);
         let ids: HashSet<&str> = tenants.chain(self.unusable.iter().map(|unusable| &*unusable.tenant)).collect();
         match selection.in_vain(&ids) {
             Some(InVain::Ids(unknown)) => {
