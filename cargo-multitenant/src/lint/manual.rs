@@ -25,6 +25,7 @@ fn default(default: OptionDefault) -> String {
     match default {
         OptionDefault::Choice(choices) => list(&choices[..1]),
         OptionDefault::Texts(texts) => format!("[{}]", list(texts)),
+        OptionDefault::Number(number) => number.to_string(),
     }
 }
 

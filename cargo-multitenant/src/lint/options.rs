@@ -9,6 +9,7 @@ use super::rule::{OptionDefault, Rule};
 pub(crate) enum OptionValue {
     Text(String),
     Texts(Vec<String>),
+    Number(u32),
 }
 
 /// The options of one rule.
@@ -26,6 +27,7 @@ impl Options {
                 OptionDefault::Texts(texts) => {
                     OptionValue::Texts(texts.iter().map(|text| (*text).to_owned()).collect())
                 }
+                OptionDefault::Number(number) => OptionValue::Number(number),
             };
             (option.name, value)
         });
@@ -49,6 +51,14 @@ impl Options {
         match self.values.get(name) {
             Some(OptionValue::Texts(texts)) => texts,
             _ => &[],
+        }
+    }
+
+    /// A number.
+    pub(crate) fn number(&self, name: &str) -> usize {
+        match self.values.get(name) {
+            Some(OptionValue::Number(number)) => usize::try_from(*number).unwrap_or(usize::MAX),
+            _ => 0,
         }
     }
 

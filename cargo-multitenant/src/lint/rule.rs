@@ -89,6 +89,7 @@ pub(crate) enum OptionDefault {
     /// One of these, the first if nobody says which.
     Choice(&'static [&'static str]),
     Texts(&'static [&'static str]),
+    Number(u32),
 }
 
 /// Declares the rule of a file: its documentation, name, level, kind and check.

@@ -230,6 +230,11 @@ fn option(default: OptionDefault, value: &Value<'_>) -> Result<OptionValue, Stri
             let list = || choices.iter().map(|choice| format!("{choice:?}")).collect::<Vec<_>>().join(", ");
             text.map(|text| OptionValue::Text(text.to_owned())).ok_or_else(|| format!("one of {}", list()))
         }
+        OptionDefault::Number(_) => {
+            let number = value.get_ref().as_integer().filter(|number| number.radix() == 10);
+            let number = number.and_then(|number| number.as_str().parse().ok());
+            number.map(OptionValue::Number).ok_or_else(|| "a whole number".to_owned())
+        }
         OptionDefault::Texts(_) => texts(value).map(OptionValue::Texts).ok_or_else(|| "a list of texts".to_owned()),
     }
 }

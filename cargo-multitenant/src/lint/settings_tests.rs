@@ -40,6 +40,8 @@ fn what_is_wrong_is_said_with_what_was_meant() {
         ("[lint.rules]\ntable-naming = [\"warn\", 1]", "a level, or a level and options"),
         ("[lint.rules]\ntable-naming = [\"warn\", { styl = \"x\" }]", "did you mean `style`?"),
         ("[lint.rules]\ntable-naming = [\"warn\", { style = \"x\" }]", "must be one of \"snake_case\""),
+        ("[lint.rules]\ntenant-object-budget = [\"warn\", { relations = \"x\" }]", "must be a whole number"),
+        ("[lint.rules]\ntenant-object-budget = [\"warn\", { relations = -1 }]", "must be a whole number"),
         ("[lint]\nrules = 1", "is a section"),
     ] {
         let found = problems(toml);

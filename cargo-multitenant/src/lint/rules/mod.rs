@@ -47,6 +47,7 @@ mod template_placeholder;
 mod tenant_ddl_hits_shared;
 mod tenant_drop_falls_through;
 mod tenant_enum_type;
+mod tenant_object_budget;
 mod tenant_schema_qualified;
 mod tenant_shadows_shared;
 mod tenant_table_qualified;
@@ -118,6 +119,7 @@ pub(crate) const ALL: &[&Rule] = &[
     &index_not_concurrent::RULE,
     &constraint_not_valid::RULE,
     &drop_cascade::RULE,
+    &tenant_object_budget::RULE,
 ];
 
 /// The rule of a name.
