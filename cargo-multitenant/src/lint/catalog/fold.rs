@@ -40,7 +40,7 @@ impl Catalog {
         let site = Site { file, tier, statement };
         match statement.verb {
             Verb::Execute | Verb::Control => {
-                if matches!(statement.detail, Detail::Dynamic { is_constant: false }) {
+                if matches!(statement.detail, Detail::Dynamic { is_constant: false, is_harmless: false }) {
                     self.own(tier).is_opaque = true;
                 }
             }
@@ -160,7 +160,7 @@ impl Catalog {
         };
         // Where it has none, PostgreSQL makes one of the table's and the columns'.
         let is_named = site.statement.objects.iter().any(|o| o.class == Class::Index && o.role == Role::Subject);
-        let index_name = if is_named { name.name.text.clone() } else { default_index_name(&entry) };
+        let index_name = if is_named { name.name.text.clone() } else { default_index_name(&entry.table, index) };
         let is_there = |space: &Space| space.relations.contains_key(table.name());
         // An index is always in its table's schema.
         let space = match self.space_of(table, site.tier, is_there) {
@@ -178,6 +178,7 @@ impl Catalog {
             match subject.class {
                 class if class.is_relation() => {
                     if let Some(space) = self.space_of(name, site.tier, |space| space.relations.contains_key(&key)) {
+                        space.drop_partitions(&key);
                         let dropped = space.relations.remove(&key);
                         if dropped.is_some_and(|relation| {
                             relation.kind.is_table() || relation.kind == RelationKind::MaterializedView
@@ -340,6 +341,17 @@ impl Space {
         }
     }
 
+    /// Partitions go with their table.
+    fn drop_partitions(&mut self, table: &str) {
+        let is_part = |relation: &Relation| relation.is_partition && relation.parent.as_deref() == Some(table);
+        let parts = self.relations.iter().filter(|(_, relation)| is_part(relation)).map(|(name, _)| name.clone());
+        for part in parts.collect::<Vec<_>>() {
+            self.relations.remove(&part);
+            self.drop_partitions(&part);
+            self.forget_indexes(&part);
+        }
+    }
+
     fn forget_indexes(&mut self, table: &str) {
         self.relations
             .retain(|_, relation| !matches!(&relation.kind, RelationKind::Index(index) if index.table == table));
@@ -353,9 +365,9 @@ fn move_key<T>(map: &mut std::collections::BTreeMap<String, T>, old: &str, to: &
 }
 
 /// As PostgreSQL names an index without a name, before it makes the name unique.
-fn default_index_name(index: &CatalogIndex) -> String {
-    let columns = index.columns.iter().map(|column| column.as_deref().unwrap_or("expr"));
-    let parts: Vec<&str> = std::iter::once(index.table.as_str()).chain(columns).chain(["idx"]).collect();
+fn default_index_name(table: &str, index: &IndexDef) -> String {
+    let labels = index.labels.iter().map(String::as_str);
+    let parts: Vec<&str> = std::iter::once(table).chain(labels).chain(["idx"]).collect();
     parts.join("_")
 }
 

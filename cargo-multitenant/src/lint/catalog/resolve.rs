@@ -32,6 +32,11 @@ impl Catalog {
     /// The schemas that a name is looked up in by a migration of this tier, in their order.
     pub(crate) fn path(&self, name: &Name, tier: Tier) -> Vec<(Home, &Space)> {
         match (name.schema(), tier) {
+            // A tenant's migration that names the shared schema, and a thing that is only the tenant's, means that one:
+            // it was written when there was one schema.
+            (Some(schema), Tier::Tenant) if schema == self.shared_schema() => {
+                vec![(Home::Shared, &self.shared), (Home::Tenant, &self.tenant)]
+            }
             (Some(schema), _) if schema == self.shared_schema() => vec![(Home::Shared, &self.shared)],
             (Some(schema), _) => self.others.get(schema).map(|space| (Home::Other, space)).into_iter().collect(),
             (None, Tier::Tenant) => vec![(Home::Tenant, &self.tenant), (Home::Shared, &self.shared)],

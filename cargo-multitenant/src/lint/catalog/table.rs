@@ -59,12 +59,11 @@ impl Catalog {
         };
         let used = match change {
             ChangeKind::AddConstraint(Constraint {
-                kind: ConstraintKind::PrimaryKey { using_index: Some(index), .. },
+                kind:
+                    ConstraintKind::PrimaryKey { using_index: Some(index), .. }
+                    | ConstraintKind::Unique { using_index: Some(index), .. },
                 ..
-            }) => self.relation(index, site.tier).and_then(|found| match &found.entry.kind {
-                RelationKind::Index(index) => Some(index.clone()),
-                _ => None,
-            }),
+            }) => self.take_index(index, site),
             _ => None,
         };
         let Some(relation) = self.relation_mut(name, site.tier) else { return };
@@ -77,6 +76,18 @@ impl Catalog {
             if let Some(space) = self.space_of(name, site.tier, has) {
                 space.drop_indexes_on(name.name(), &column);
             }
+        }
+    }
+
+    /// The index becomes the constraint's own, and has its name from then on.
+    fn take_index(&mut self, name: &Name, site: &Site<'_>) -> Option<CatalogIndex> {
+        let is_index = |space: &Space| {
+            space.relations.get(name.name()).is_some_and(|found| matches!(found.kind, RelationKind::Index(_)))
+        };
+        let space = self.space_of(name, site.tier, is_index)?;
+        match &space.relations.remove(name.name())?.kind {
+            RelationKind::Index(index) => Some(index.clone()),
+            _ => None,
         }
     }
 
@@ -222,11 +233,18 @@ impl Relation {
             ChangeKind::DropIdentity { column } => self.with_column(&column.text, |column| column.is_identity = false),
             ChangeKind::AddConstraint(constraint) => {
                 self.add_constraint(constraint, None, site);
-                if let (Some(index), Some(key)) = (used, &mut self.primary_key) {
-                    key.columns = index.columns.into_iter().flatten().collect();
-                    for column in key.columns.clone() {
-                        self.with_column(&column, |column| column.not_null = true);
+                let columns = used.into_iter().flat_map(|index| index.columns).flatten().collect::<Vec<_>>();
+                match (&constraint.kind, columns.is_empty()) {
+                    (ConstraintKind::PrimaryKey { .. }, false) => {
+                        for column in &columns {
+                            self.with_column(column, |column| column.not_null = true);
+                        }
+                        self.primary_key.iter_mut().for_each(|key| key.columns.clone_from(&columns));
                     }
+                    (ConstraintKind::Unique { .. }, false) => {
+                        self.uniques.last_mut().into_iter().for_each(|key| key.columns.clone_from(&columns));
+                    }
+                    _ => {}
                 }
             }
             ChangeKind::DropConstraint { name, .. } => self.drop_constraint(&name.text),

@@ -109,7 +109,6 @@ fn changes() {
         create materialized view w (x) as select 1;
         create sequence s;
     "), @r#"
-    tenant.a_key index [Some("key")] of z
     tenant.a_old_idx index [Some("new")] of z
     tenant.s sequence
     tenant.v view (one ?)
@@ -202,4 +201,72 @@ fn names_mean_what_they_mean_on_the_server() {
     audit.log table (id int4)
     audit.orders table (id int4)
     "#);
+}
+
+#[test]
+fn a_tenants_migration_may_name_its_own_things_with_the_shared_schema() {
+    assert_snapshot!(folded("create table plans (id int);", "
+        create table orders (id int);
+        create type mood as enum ('a');
+        alter table public.orders add note text;
+        alter table public.plans add note text;
+        alter type public.mood add value 'b';
+        create index on public.orders (note);
+    "), @r#"
+    public.plans table (id int4, note text)
+    tenant.orders table (id int4, note text)
+    tenant.orders_note_idx index [Some("note")] of orders
+    tenant.mood Enum(["a", "b"])
+    "#);
+}
+
+#[test]
+fn a_key_takes_its_index() {
+    assert_snapshot!(folded("", "
+        create table a (id int, n int);
+        create unique index tmp on a (id);
+        create unique index tmp_2 on a (n);
+        alter table a add constraint a_pkey primary key using index tmp, add constraint a_n_key unique using index tmp_2;
+    "), @r#"tenant.a table (id int4 not null, n int4) key ["id"]"#);
+}
+
+#[test]
+fn partitions_go_with_their_table() {
+    assert_snapshot!(folded("", "
+        create table a (id int primary key) partition by range (id);
+        create table a_1 partition of a for values from (1) to (2) partition by range (id);
+        create table a_1_1 partition of a_1 for values from (1) to (2);
+        create table b (id int);
+        create table c () inherits (b);
+        drop table a;
+    "), @"
+    tenant.b table (id int4)
+    tenant.c table (id int4)
+    ");
+}
+
+#[test]
+fn dynamic_sql_that_makes_no_table_hides_nothing() {
+    let opaque = |sql: &str| folded("", sql).contains("is opaque");
+    for harmless in [
+        "execute format('create trigger set_updated_at before update on %s for each row execute procedure f()', t);",
+        "execute 'DROP  TRIGGER IF EXISTS ' || t;",
+        "execute format(E'create or replace trigger x %s', t);",
+        "execute 'insert into ' || t || ' values (1)';",
+        "execute 'select count(*) from ' || t into n;",
+        "execute format('refresh materialized view concurrently %I', t);",
+        "for r in execute 'select * from ' || t loop null; end loop;",
+    ] {
+        assert!(!opaque(&format!("do $$ begin {harmless} end $$;")), "{harmless}");
+    }
+    for harmful in [
+        "execute format('create table %s ()', t);",
+        "execute 'drop table ' || t;",
+        "execute t;",
+        "execute t || 'select 1';",
+        "execute 'select 1; drop table ' || t;",
+        "execute format(t, 'select');",
+    ] {
+        assert!(opaque(&format!("do $$ begin {harmful} end $$;")), "{harmful}");
+    }
 }

@@ -290,7 +290,9 @@ fn control(node: &Node, place: Place<'_>) -> Statement {
         names::find(node, place, &|below| below.kind() == Kind::PLPGSQL_BODY);
     let is_dynamic = tree::child(node, Kind::PLPGSQL_OPEN_EXECUTE).is_some()
         || matches!(node.kind(), Kind::PLPGSQL_FOR_DYN_STMT | Kind::PLPGSQL_RETURN_QUERY_EXECUTE_STMT);
-    let detail = if is_dynamic { Detail::Dynamic { is_constant: false } } else { Detail::None };
+    // All of them read rows.
+    let dynamic = Detail::Dynamic { is_constant: false, is_harmless: true };
+    let detail = if is_dynamic { dynamic } else { Detail::None };
     plain(place(tree::span(node)), Verb::Control, Found { objects, calls, literals, queries }, detail)
 }
 
@@ -299,14 +301,65 @@ fn dynamic(node: &Node, place: Place<'_>) -> Statement {
     let span = place(tree::span(node));
     let found = names::find(node, place, &|_| false);
     let expression = node.descendants().find(|below| below.kind() == Kind::TARGET);
-    let text = expression.and_then(|target| names::constant(&target.children().next()?));
-    let mut statement = plain(span.clone(), Verb::Execute, found, Detail::Dynamic { is_constant: text.is_some() });
+    let text = expression.as_ref().and_then(|target| names::constant(&target.children().next()?));
+    let is_harmless = is_harmless(node, expression.as_ref());
+    let detail = Detail::Dynamic { is_constant: text.is_some(), is_harmless };
+    let mut statement = plain(span.clone(), Verb::Execute, found, detail);
     if let Some(text) = text {
         let everywhere = |_: Range<usize>| span.clone();
         statement.nested =
             tree::parse(&text).root.children().filter_map(|node| self::statement(&node, &everywhere)).collect();
     }
     statement
+}
+
+/// Whether the text of an `EXECUTE` begins with the words of a statement that makes nothing, and is no more than one.
+fn is_harmless(node: &Node, target: Option<&Node>) -> bool {
+    const BEGINNINGS: [&str; 21] = [
+        "select",
+        "insert",
+        "update",
+        "delete",
+        "with",
+        "values",
+        "analyze",
+        "vacuum",
+        "refresh",
+        "comment",
+        "grant",
+        "revoke",
+        "notify",
+        "lock",
+        "truncate",
+        "set",
+        "reset",
+        "reindex",
+        "create trigger",
+        "create or replace trigger",
+        "drop trigger",
+    ];
+    let Some(beginning) = target.and_then(|target| beginning(&target.children().next()?)) else { return false };
+    let words = beginning.split_whitespace().take(4).collect::<Vec<_>>().join(" ").to_lowercase();
+    let is_begun = BEGINNINGS.iter().any(|word| {
+        words.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    });
+    let ends = |text: String| text.trim_end().trim_end_matches(';').contains(';');
+    is_begun && !node.descendants().filter_map(|below| tree::string(&below)).any(ends)
+}
+
+/// The text that an expression begins with: of `'a' || b` and `format('a', b)` it is `a`.
+fn beginning(node: &Node) -> Option<String> {
+    let first = || node.children().next();
+    match node.kind() {
+        Kind::LITERAL => tree::string(node),
+        Kind::CALL_EXPR => {
+            let is_format = tree::folded(&first()?).eq_ignore_ascii_case("format");
+            let arguments = tree::child(node, Kind::ARG_LIST).filter(|_| is_format)?;
+            beginning(&arguments.children().next()?)
+        }
+        Kind::BIN_EXPR | Kind::PAREN_EXPR | Kind::CAST_EXPR | Kind::ARG => beginning(&first()?),
+        _ => None,
+    }
 }
 
 fn plain(span: Span, verb: Verb, found: Found, detail: Detail) -> Statement {

@@ -342,6 +342,8 @@ pub(crate) enum Detail {
     /// `EXECUTE`: whether its text was constant and has been read into `nested`.
     Dynamic {
         is_constant: bool,
+        /// Whether it makes, changes or drops no table, view, type or function, whatever is put into it.
+        is_harmless: bool,
     },
 }
 
@@ -492,6 +494,8 @@ pub(crate) enum ChangeKind {
 pub(crate) struct IndexDef {
     /// One for each column; `None` for an expression.
     pub(crate) columns: Vec<Option<Ident>>,
+    /// What PostgreSQL calls each of them, of which it makes a name for an index without one.
+    pub(crate) labels: Vec<String>,
     pub(crate) is_unique: bool,
     pub(crate) is_partial: bool,
     pub(crate) method: Option<String>,

@@ -254,18 +254,32 @@ pub(super) fn result_columns(node: &Node, place: Place<'_>) -> Vec<Ident> {
 /// CREATE INDEX.
 pub(super) fn index(node: &Node, place: Place<'_>) -> IndexDef {
     let items = tree::child(node, Kind::PARTITION_ITEM_LIST).into_iter().flat_map(|list| list.children());
-    let columns = items.filter(|item| item.kind() == Kind::PARTITION_ITEM).map(|item| {
+    let items: Vec<Node> = items.filter(|item| item.kind() == Kind::PARTITION_ITEM).collect();
+    let labels = items.iter().map(|item| item.children().next().and_then(|first| label(&first, place)));
+    let labels = labels.map(|label| label.unwrap_or_else(|| "expr".to_owned())).collect();
+    let columns = items.iter().map(|item| {
         let first = item.children().next()?;
         // Further columns in another order make another index, as an expression does.
-        let is_turned = item.prev_sibling().is_some() && tree::holds(&item, Kind::SORT_DESC);
+        let is_turned = item.prev_sibling().is_some() && tree::holds(item, Kind::SORT_DESC);
         (first.kind() == Kind::NAME_REF && !is_turned).then(|| names::ident(&first, place))?
     });
     let method = tree::child(node, Kind::USING_METHOD);
     IndexDef {
         columns: columns.collect(),
+        labels,
         is_unique: tree::has_token(node, Kind::UNIQUE_KW),
         is_partial: tree::child(node, Kind::WHERE_CLAUSE).is_some(),
         method: method.and_then(|method| Some(tree::tokens(&method).last()?.text().to_lowercase())),
+    }
+}
+
+/// A column's name, or a function's.
+fn label(node: &Node, place: Place<'_>) -> Option<String> {
+    match node.kind() {
+        Kind::NAME_REF => names::ident(node, place).map(|ident| ident.text),
+        Kind::CALL_EXPR | Kind::PAREN_EXPR | Kind::CAST_EXPR => label(&node.children().next()?, place),
+        Kind::FIELD_EXPR => label(&node.children().last()?, place),
+        _ => None,
     }
 }
 
