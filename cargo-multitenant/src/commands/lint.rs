@@ -184,10 +184,11 @@ const ROUNDS: usize = 10;
 /// Where the project's parts are.
 pub(super) fn paths(context: &Context, config: &Config) -> Paths {
     let (tenant, shared) = (config.new_tenant_folder(), config.new_shared_folder());
+    let rust = rust_folders(&config.root, &[&tenant, &shared]);
     Paths {
         shared: shared.is_dir().then_some(shared),
         tenant: tenant.is_dir().then_some(tenant),
-        rust: rust_folders(&config.root),
+        rust,
         lock: shown(&config.root.join(lock::FILE_NAME), &context.here),
         here: context.here.clone(),
     }

@@ -38,7 +38,7 @@ impl Marking {
     pub(crate) fn of(project: &Project, settings: &LintSettings) -> Self {
         let mut marking = Self::default();
         for (file, rust) in project.rust.iter().enumerate() {
-            for (index, table) in rust.tables.iter().enumerate() {
+            for (index, table) in rust.tables.iter().enumerate().filter(|(_, table)| !table.is_systems()) {
                 let by_pattern = settings.tier_by_pattern(&table.sql_name);
                 marking.is_used |= by_pattern.is_some();
                 marking.tables.push(Marked { file, table: index, marks: Vec::new(), by_pattern });
@@ -60,23 +60,24 @@ impl Marking {
         marking
     }
 
-    /// The table that a path leads to, as far as its last segments tell: of several with one name, the one in the
-    /// module that the path names, or in the same file.
+    /// The table that a path leads to: of several with one name, the one whose modules are most like the path, as the
+    /// file's `use` completes it, then the one in the same file, or nearest to it.
     fn find(&self, project: &Project, path: &[String], from: &Place) -> Option<usize> {
-        let (name, modules) = path.split_last()?;
-        let named = |at: &usize| {
-            let table = self.tables[*at].get(project);
-            table.name == *name
-        };
-        let candidates: Vec<usize> = (0..self.tables.len()).filter(named).collect();
-        let fits = |at: &&usize| {
+        let (name, _) = path.split_last()?;
+        let candidates: Vec<usize> =
+            (0..self.tables.len()).filter(|at| self.tables[*at].get(project).name == *name).collect();
+        if candidates.len() < 2 {
+            return candidates.first().copied();
+        }
+        let meant = completed(project, path, from);
+        let likeness = |at: &&usize| {
             let table = self.tables[**at].get(project);
-            match modules.last() {
-                Some(module) => table.modules.last() == Some(module),
-                None => table.place.file == from.file,
-            }
+            let modules = modules(project, table);
+            let like = meant.iter().map(|path| same_end(path, &modules)).max().unwrap_or_default();
+            (like, table.place.file == from.file, same_folders(project, table, from))
         };
-        candidates.iter().find(fits).or(candidates.first()).copied()
+        // The first of equals.
+        candidates.iter().rev().max_by_key(likeness).copied()
     }
 
     /// All tables with their marks.
@@ -90,8 +91,76 @@ impl Marking {
     }
 }
 
+/// The modules of a path, or several where a `*` may have brought in its name.
+fn completed(project: &Project, path: &[String], from: &Place) -> Vec<Vec<String>> {
+    let (Some(first), above) = (path.first(), &path[..path.len() - 1]) else { return Vec::new() };
+    let file = project.rust.iter().find(|rust| rust.file == Some(from.file));
+    let imports = file.iter().flat_map(|file| &file.imports);
+    let brought = imports.filter(|(name, _)| name == first || (name == "*" && path.len() == 1));
+    let brought = brought.map(|(_, whole)| {
+        // Of `use a::b` and `b::c` it is `a::b`; of `use a::c`, `a`.
+        let whole = if path.len() == 1 { &whole[..whole.len() - 1] } else { whole };
+        whole.iter().chain(above.iter().skip(1)).cloned().collect()
+    });
+    brought.chain([above.to_vec()]).collect()
+}
+
+/// All modules around a table, the folders of its file among them.
+fn modules(project: &Project, table: &RustTable) -> Vec<String> {
+    let path = &project.sources.get(table.place.file).path;
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/');
+    // `mod.rs` has its folder among its own modules.
+    let own = table.modules.first().map(String::as_str);
+    let mut modules: Vec<String> = folders.map(str::to_owned).collect();
+    if modules.last().map(String::as_str) == own {
+        modules.pop();
+    }
+    modules.extend(table.modules.iter().cloned());
+    modules
+}
+
+/// How many of the last parts are the same.
+fn same_end(path: &[String], modules: &[String]) -> usize {
+    path.iter().rev().zip(modules.iter().rev()).take_while(|(a, b)| a == b).count()
+}
+
+/// How many of the folders, from the top, are the same.
+fn same_folders(project: &Project, table: &RustTable, from: &Place) -> usize {
+    let [a, b] = [table.place.file, from.file].map(|file| project.sources.get(file).path.split('/'));
+    a.zip(b).take_while(|(a, b)| a == b).count()
+}
+
 impl Marked {
     fn get<'a>(&self, project: &'a Project) -> &'a RustTable {
         &project.rust[self.file].tables[self.table]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::testing::{check, rule};
+
+    #[test]
+    fn marks_find_their_table_among_several_of_one_name() {
+        let schemas = "
+            -- file: src/billing/schema.rs
+            table! { users { id -> Int4, } }
+            -- file: src/core/schema.rs
+            table! { users { id -> Int4, } }
+        ";
+        let unmarked = |models: &str| {
+            let found = check(rule("unmarked-table"), &format!("{schemas}\n{models}"));
+            found.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let derive = "#[derive(TenantTable)]\n#[diesel(table_name = users)]\nstruct User;";
+        for models in [
+            format!("-- file: src/models.rs\nuse crate::core::schema::users;\n{derive}"),
+            format!("-- file: src/models.rs\nuse crate::{{billing::Bill, core::schema::*}};\n{derive}"),
+            format!("-- file: src/core/models.rs\n{derive}"),
+            "-- file: src/models.rs\nuse crate::core;\ntenant_tables! { core::schema::users }".to_owned(),
+            "-- file: src/models.rs\nuse crate::core as c;\ntenant_tables! { c::schema::users }".to_owned(),
+        ] {
+            assert_eq!(unmarked(&models), ["src/billing/schema.rs"], "{models}");
+        }
     }
 }

@@ -172,7 +172,10 @@ impl Project {
         }
         let file = self.sources.add(slashes(&shown), text.as_str());
         match schema::read(file, &shown, &text) {
-            Ok(rust) => self.rust.push(rust),
+            Ok(mut rust) => {
+                rust.printed = schema::Printed::of(path, &text);
+                self.rust.push(rust);
+            }
             Err((span, message)) => self.unreadable.push(Unreadable {
                 place: Place::new(file, span),
                 message: format!("this is no Rust: {message}"),

@@ -16,7 +16,7 @@ const DEFAULT_FILE: &str = "tenant/1_a/up.sql";
 /// What one rule finds in a project, a line for each finding.
 ///
 /// A line `-- file: shared/1_a/up.sql` begins a file: `shared/…` and `tenant/…` are migrations, `….rs` is schema code,
-/// `multitenant.toml` the configuration. What stands before any such line is a tenant's `up.sql`.
+/// `multitenant.toml` and `diesel.toml` the configuration. What stands before any such line is a tenant's `up.sql`.
 pub(crate) fn check(rule: &'static Rule, text: &str) -> String {
     let (project, linted) = lint(&[rule], text);
     let lines = linted.findings.iter().map(|finding| {
@@ -39,7 +39,9 @@ pub(crate) fn silent(rule: &'static Rule, text: &str) {
 pub(crate) fn lint(rules: &[&'static Rule], text: &str) -> (Project, Linted) {
     let mut project = Project::empty();
     let mut settings = LintSettings::default();
-    for (path, text) in files(text) {
+    let files = files(text);
+    let diesel = files.iter().find(|(path, _)| path == "diesel.toml").map(|(_, text)| text.clone());
+    for (path, text) in files {
         if path == "multitenant.toml" {
             let (read, problems) = LintSettings::parse(&text);
             assert_eq!(problems, []);
@@ -48,7 +50,10 @@ pub(crate) fn lint(rules: &[&'static Rule], text: &str) -> (Project, Linted) {
             project.lock = Some(super::lock::Lock::parse(&text).unwrap());
         } else if path.ends_with(".rs") {
             let file = project.sources.add(path.as_str(), text.as_str());
-            project.rust.push(schema::read(file, Path::new(&path), &text).unwrap());
+            let mut rust = schema::read(file, Path::new(&path), &text).unwrap();
+            rust.printed.read(diesel.as_deref().unwrap_or_default(), Path::new(""), Path::new(&path));
+            project.rust.push(rust);
+        } else if path == "diesel.toml" {
         } else {
             migration_file(&mut project, &path, &text);
         }

@@ -1,5 +1,7 @@
 //! `schema-rs-drift`
 
+use std::collections::BTreeMap;
+
 use multitenant_runtime::Tier;
 
 use crate::finding::Level;
@@ -7,16 +9,20 @@ use crate::lint::catalog::{Catalog, Relation, RelationKind};
 use crate::lint::context::Context;
 use crate::lint::diesel::fits;
 use crate::lint::rule::{Check, rule};
-use crate::lint::schema::{RustColumn, RustTable};
+use crate::lint::schema::{By, Printed, RustColumn, RustTable};
 use crate::lint::sink::Sink;
 
 rule! {
     /// ## What it does
     ///
     /// Compares each `table!` with what the migrations make: a column too many or too few is an error, another type or
-    /// another nullability a warning. A table that no migration makes is an error, if there are migrations at all.
+    /// another nullability a warning. A table that no migration makes is an error, if there are migrations at all; one that
+    /// the migrations make, and that has no `table!`, is a warning where Diesel CLI writes the schema code.
     ///
-    /// Views and tables made of queries are compared by the names of their columns only.
+    /// Views and tables made of queries are compared by the names of their columns only; partitions are judged by their
+    /// table. What `diesel.toml` leaves out by `filter`, or changes by `patch_file`, is meant. Beside a file that Diesel CLI
+    /// writes, what is declared by hand may have fewer columns, and be made by nobody; what both have is judged in the
+    /// written file. Code in folders and files called `mysql` or `sqlite`, and in tests, is left out.
     ///
     /// ## Why is this bad?
     ///
@@ -42,16 +48,95 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
     let catalog = cx.catalog;
     let has_migrations = !cx.project.migrations.is_empty();
     let is_opaque = catalog.shared.is_opaque || catalog.tenant.is_opaque;
+    let declared = Declared::of(cx);
     for (table, marked) in cx.marking.tables(cx.project) {
+        if !declared.is_judged(cx, table) {
+            continue;
+        }
+        let printed = printed(cx, table);
         match relation(catalog, table, marked.tier()) {
-            Some(relation) => columns(table, relation, sink),
+            Some(relation) if relation.is_partition && declared.has_parent_of(relation) => {}
+            Some(relation) => columns(table, relation, &declared, printed, sink),
+            None if printed.is_some_and(|printed| printed.adds(&table.sql_name)) => {}
             None if has_migrations && !is_opaque && is_ours(catalog, table) => {
+                // Beside a printed file people declare temporary tables, results of queries, views of others.
+                let level = if declared.is_beside(printed) { Level::Info } else { Level::Error };
                 sink.report(table.place.clone(), format!("no migration makes the table `{}`", table.sql_name))
                     .help("write a migration, or remove the declaration")
                     .object(table.sql_name.clone())
-                    .around(table.around.clone());
+                    .around(table.around.clone())
+                    .level(level);
             }
             None => {}
+        }
+    }
+    if !is_opaque {
+        undeclared(cx, &declared, sink);
+    }
+}
+
+/// Which tables are declared, and in which files they are judged.
+struct Declared<'a> {
+    best: BTreeMap<&'a str, By>,
+    /// What writes the best file of all.
+    by: By,
+}
+
+impl<'a> Declared<'a> {
+    fn of(cx: &'a Context<'_>) -> Self {
+        let mut declared = Self { best: BTreeMap::new(), by: By::Nobody };
+        for file in &cx.project.rust {
+            for table in &file.tables {
+                let by = file.printed.by;
+                declared.by = declared.by.max(by);
+                let best = declared.best.entry(table.sql_name.as_str()).or_default();
+                *best = by.max(*best);
+            }
+        }
+        declared
+    }
+
+    /// A table that a printed file has is not judged where another file has it too: for another version of the
+    /// application, another database, or with fewer columns.
+    fn is_judged(&self, cx: &Context<'_>, table: &RustTable) -> bool {
+        self.best.get(table.sql_name.as_str()) == Some(&printed(cx, table).map_or(By::Nobody, |printed| printed.by))
+    }
+
+    /// Whether a file is written by hand, and another one is not.
+    fn is_beside(&self, printed: Option<&Printed>) -> bool {
+        self.by != By::Nobody && printed.is_none_or(|printed| printed.by == By::Nobody)
+    }
+
+    /// A partition has its parent's columns, and is judged there.
+    fn has_parent_of(&self, relation: &Relation) -> bool {
+        relation.parent.as_deref().is_some_and(|parent| self.best.contains_key(parent))
+    }
+}
+
+fn printed<'a>(cx: &'a Context<'_>, table: &RustTable) -> Option<&'a Printed> {
+    cx.project.rust.iter().find(|file| file.file == Some(table.place.file)).map(|file| &file.printed)
+}
+
+/// Tables that migrations make, and that no `table!` is for, where Diesel CLI would have written one.
+fn undeclared(cx: &Context<'_>, declared: &Declared<'_>, sink: &mut Sink<'_>) {
+    let files: Vec<&Printed> =
+        cx.project.rust.iter().map(|file| &file.printed).filter(|printed| printed.by == declared.by).collect();
+    if declared.by == By::Nobody {
+        return;
+    }
+    let level = if declared.by == By::DieselToml { Level::Warning } else { Level::Info };
+    for space in [&cx.catalog.shared, &cx.catalog.tenant] {
+        for (name, relation) in space.tables() {
+            // Diesel CLI leaves out what has no primary key, and what is its own.
+            let is_left_out = relation.is_partition || relation.primary_key.is_none() || name.starts_with("__diesel");
+            if is_left_out || declared.best.contains_key(name.as_str()) || !files.iter().any(|file| file.wants(name)) {
+                continue;
+            }
+            sink.report(relation.origin.place.clone(), format!("no `table!` stands for the table `{name}`"))
+                .help("run `diesel print-schema` again, or leave it out by `filter` in diesel.toml")
+                .object(name.as_str())
+                .around(relation.origin.around.clone())
+                .level(level);
         }
     }
 }
@@ -76,9 +161,16 @@ fn relation<'a>(catalog: &'a Catalog, table: &RustTable, tier: Option<Tier>) -> 
     found.filter(|relation| !matches!(relation.kind, RelationKind::Index(_) | RelationKind::Sequence))
 }
 
-fn columns(table: &RustTable, relation: &Relation, sink: &mut Sink<'_>) {
+fn columns(
+    table: &RustTable,
+    relation: &Relation,
+    declared: &Declared<'_>,
+    printed: Option<&Printed>,
+    sink: &mut Sink<'_>,
+) {
     let is_partly_known = relation.is_opaque || !relation.kind.is_table();
-    for column in &table.columns {
+    let is_added = |column: &RustColumn| printed.is_some_and(|printed| printed.adds(&column.name));
+    for column in table.columns.iter().filter(|column| !is_added(column)) {
         match relation.column(&column.sql_name) {
             Some(known) => {
                 let Some(ty) = known.ty.as_ref().filter(|_| relation.kind.is_table()) else { continue };
@@ -106,13 +198,21 @@ fn columns(table: &RustTable, relation: &Relation, sink: &mut Sink<'_>) {
             }
         }
     }
+    // Who writes a declaration by hand may leave out what the code does not need.
+    let is_schema = declared.by != By::Nobody || table.modules.iter().any(|module| module.starts_with("schema"));
+    let level = if is_schema { Level::Error } else { Level::Warning };
+    if declared.is_beside(printed) || relation.is_opaque || !relation.kind.is_table() {
+        return;
+    }
     for known in &relation.columns {
-        if relation.kind.is_table() && !relation.is_opaque && !table.columns.iter().any(|c| c.sql_name == known.name) {
+        let is_removed = printed.is_some_and(|printed| printed.removes(&known.name));
+        if !is_removed && !table.columns.iter().any(|c| c.sql_name == known.name) {
             sink.report(table.place.clone(), format!("`{}` lacks the column `{}`", table.name, known.name))
                 .related(known.origin.place.clone(), "made here")
                 .help("run `diesel print-schema` again")
                 .object(format!("{}.{}", table.sql_name, known.name))
-                .around(table.around.clone());
+                .around(table.around.clone())
+                .level(level);
         }
     }
 }
@@ -153,6 +253,58 @@ mod tests {
         src/schema.rs:1:101 warning: the column `orders.tags` is Text here, and text[] in the migrations [tags]
         src/schema.rs:2:22 error: no migration makes the table `missing` [missing]
         ");
+    }
+
+    #[test]
+    fn the_printed_file_is_judged() {
+        assert_snapshot!(check(&RULE, "
+            -- file: tenant/1_a/up.sql
+            create table orders (id bigint primary key, note text, hidden int);
+            create table plans (id text primary key, price int);
+            create table forgotten (id int primary key);
+            create table audit_log (id int primary key);
+            create table without_key (id int);
+            create table log (id int primary key) partition by range (id);
+            create table log_1 partition of log for values from (1) to (2);
+            create table log_2 partition of log for values from (2) to (3);
+            -- file: diesel.toml
+            [print_schema]
+            file = \"src/schema.rs\"
+            filter = { except_tables = [\"^audit_\"] }
+            -- file: src/schema.rs
+            table! { orders { id -> Int8, note -> Nullable<Text>, } }
+            table! { log { id -> Int8, } }
+            table! { log_1 { id -> Int8, } }
+            -- file: src/schema_v2.rs
+            table! { orders { id -> Int8, another -> Text, } }
+            -- file: src/import.rs
+            table! { plans { id -> Text, cost -> Nullable<Int4>, } }
+            table! { temp_import { id -> Text, } }
+            table! { pg_namespace (nspname) { nspname -> Text, } }
+            #[cfg(test)] mod tests { table! { x { id -> Text, } } }
+            #[test] fn works() { table! { y { id -> Text, } } }
+        "), @"
+        src/import.rs:1:42 error: the column `plans.cost` is not in the migrations [cost]
+        src/import.rs:2:22 info: no migration makes the table `temp_import` [temp_import]
+        src/schema.rs:1:22 error: `orders` lacks the column `hidden` [orders]
+        src/schema.rs:2:28 warning: the column `log.id` is Int8 here, and int4 in the migrations [id]
+        tenant/1_a/up.sql:3:26 warning: no `table!` stands for the table `forgotten` [forgotten]
+        ");
+    }
+
+    #[test]
+    fn schema_code_for_another_database_is_left_out() {
+        silent(
+            &RULE,
+            "
+            -- file: tenant/1_a/up.sql
+            create table orders (id bigint primary key);
+            -- file: src/schema/mysql.rs
+            table! { orders { id -> Bigint, extra -> Blob, } }
+            -- file: src/db/sqlite/schema.rs
+            table! { orders { id -> Integer, } }
+        ",
+        );
     }
 
     #[test]

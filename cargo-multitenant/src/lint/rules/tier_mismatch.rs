@@ -46,7 +46,11 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
             _ => (&cx.catalog.shared, &cx.catalog.tenant),
         };
         let is_made = own.relations.contains_key(name) || own.is_opaque;
-        if let Some(made) = other.relations.get(name).filter(|_| !is_made) {
+        // What a tenant's migration makes in the shared schema went astray: tenant-schema-qualified says so.
+        let is_by_its_tier = |made: &&std::sync::Arc<crate::lint::catalog::Relation>| {
+            cx.is_shared_migration_s(&made.origin.place) == (tier == Tier::Tenant)
+        };
+        if let Some(made) = other.relations.get(name).filter(|_| !is_made).filter(is_by_its_tier) {
             let message = match tier {
                 Tier::Tenant => format!("`{name}` is marked as a tenant's, and only shared migrations make it"),
                 _ => format!("`{name}` is marked as shared, and only tenants' migrations make it"),
@@ -104,6 +108,20 @@ mod tests {
         src/schema.rs:7:30 error: `orders` is marked as shared, and only tenants' migrations make it [orders]
         src/schema.rs:7:38 error: `both` is marked as shared and as a tenant's [both]
         ");
+    }
+
+    #[test]
+    fn what_went_astray_is_said_elsewhere() {
+        silent(
+            &RULE,
+            "
+            -- file: tenant/1_a/up.sql
+            create table public.orders (id int primary key);
+            -- file: src/schema.rs
+            table! { orders { id -> Int4, } }
+            tenant_tables! { orders }
+        ",
+        );
     }
 
     #[test]

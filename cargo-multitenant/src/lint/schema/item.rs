@@ -2,16 +2,22 @@
 
 use multitenant_runtime::Tier;
 
-use crate::finding::Place;
+use super::Printed;
+use crate::finding::{FileId, Place};
 
 /// A file of Rust code that concerns tables.
 #[derive(Debug, Default)]
 pub(crate) struct RustFile {
+    pub(crate) file: Option<FileId>,
     pub(crate) tables: Vec<RustTable>,
     pub(crate) structs: Vec<RustStruct>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) allows: Vec<Allow>,
     pub(crate) sql_types: Vec<SqlType>,
+    /// What `use` calls things from elsewhere: the name here, and the path.
+    pub(crate) imports: Vec<(String, Vec<String>)>,
+    /// Whether Diesel CLI wrote it.
+    pub(crate) printed: Printed,
 }
 
 /// `#[diesel(postgres_type(name = "…", schema = "…"))]`: a type of the database's own.
@@ -40,6 +46,14 @@ pub(crate) struct RustTable {
     pub(crate) place: Place,
     /// The whole macro.
     pub(crate) around: Place,
+}
+
+impl RustTable {
+    /// Whether it is PostgreSQL's own, and so nobody's.
+    pub(crate) fn is_systems(&self) -> bool {
+        let schema = self.schema.as_ref().map(|(schema, _)| schema.as_str());
+        matches!(schema, Some("pg_catalog" | "information_schema")) || self.sql_name.starts_with("pg_")
+    }
 }
 
 /// A column of a `table!`.

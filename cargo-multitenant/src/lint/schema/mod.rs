@@ -4,8 +4,10 @@
 
 mod files;
 mod item;
+mod printed;
 mod read;
 
 pub(crate) use files::files;
 pub(crate) use item::{Allow, Mark, RustColumn, RustFile, RustStruct, RustTable, SqlType};
+pub(crate) use printed::{By, Printed};
 pub(crate) use read::{is_concerned, read};

@@ -9,9 +9,11 @@ use syn2::parse::ParseStream;
 use syn2::punctuated::Punctuated;
 use syn2::spanned::Spanned as _;
 use syn2::visit::{self, Visit};
-use syn2::{Attribute, Ident, ItemMacro, ItemMod, ItemStruct, Macro, Path as RustPath, Token};
+use syn2::{
+    Attribute, Ident, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token, UseTree,
+};
 
-use super::{Allow, Mark, RustColumn, RustFile, RustStruct, RustTable, SqlType};
+use super::{Allow, Mark, Printed, RustColumn, RustFile, RustStruct, RustTable, SqlType};
 use crate::finding::{FileId, Place};
 
 /// Whether a file may hold anything of interest, by its words.
@@ -23,7 +25,8 @@ pub(crate) fn is_concerned(text: &str) -> bool {
 /// Reads a file; the error is its place and what is wrong.
 pub(crate) fn read(file: FileId, path: &Path, text: &str) -> Result<RustFile, (Range<usize>, String)> {
     let parsed = syn2::parse_file(text).map_err(|error| (error.span().byte_range(), error.to_string()))?;
-    let mut reader = Reader { file, modules: modules_of(path), found: RustFile::default() };
+    let found = RustFile { file: Some(file), printed: Printed::by_head(text), ..RustFile::default() };
+    let mut reader = Reader { file, modules: modules_of(path), is_other_database: is_other_database(path), found };
     reader.visit_file(&parsed);
     Ok(reader.found)
 }
@@ -38,17 +41,38 @@ fn modules_of(path: &Path) -> Vec<String> {
     }
 }
 
+/// Whether the path says that the code is for another database: a project for several has a schema for each.
+fn is_other_database(path: &Path) -> bool {
+    let words = path.iter().rev().take(3).map(|part| part.to_string_lossy().trim_end_matches(".rs").to_lowercase());
+    words.into_iter().any(|word| matches!(word.as_str(), "mysql" | "sqlite" | "sqlite3" | "mariadb"))
+}
+
 struct Reader {
     file: FileId,
     modules: Vec<String>,
+    is_other_database: bool,
     found: RustFile,
 }
 
 impl<'ast> Visit<'ast> for Reader {
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        // Tables of tests are nobody's.
+        if item.attrs.iter().any(is_test) {
+            return;
+        }
         self.modules.push(item.ident.to_string());
         visit::visit_item_mod(self, item);
         self.modules.pop();
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast ItemFn) {
+        if !item.attrs.iter().any(is_test) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        imports(&item.tree, &mut Vec::new(), &mut self.found.imports);
     }
 
     fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
@@ -80,7 +104,9 @@ impl Reader {
         match name.as_str() {
             "table" => {
                 // What is no table of Diesel's is another crate's macro.
-                if let Ok(table) = item.parse_body::<TableDecl>() {
+                if let Ok(table) = item.parse_body::<TableDecl>()
+                    && !self.is_other_database
+                {
                     self.table(&table, around);
                 }
             }
@@ -256,6 +282,34 @@ impl Reader {
                 Ok(())
             });
         }
+    }
+}
+
+/// `#[cfg(test)]`, and `#[test]` of whatever crate.
+fn is_test(attribute: &Attribute) -> bool {
+    let path = attribute.path();
+    if !path.is_ident("cfg") {
+        return path.segments.last().is_some_and(|segment| segment.ident == "test");
+    }
+    let condition = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
+    let mut words = condition.split(|c: char| !c.is_alphanumeric() && c != '_');
+    condition == "test"
+        || (condition.starts_with("all") && !condition.contains("not") && words.any(|word| word == "test"))
+}
+
+/// What a `use` brings in; `*` stands for all that is there.
+fn imports(tree: &UseTree, above: &mut Vec<String>, found: &mut Vec<(String, Vec<String>)>) {
+    let mut add = |name: String, last: String| found.push((name, above.iter().cloned().chain([last]).collect()));
+    match tree {
+        UseTree::Path(path) => {
+            above.push(unraw(&path.ident));
+            imports(&path.tree, above, found);
+            above.pop();
+        }
+        UseTree::Name(name) => add(unraw(&name.ident), unraw(&name.ident)),
+        UseTree::Rename(rename) => add(unraw(&rename.rename), unraw(&rename.ident)),
+        UseTree::Glob(_) => add("*".to_owned(), "*".to_owned()),
+        UseTree::Group(group) => group.items.iter().for_each(|item| imports(item, above, found)),
     }
 }
 
