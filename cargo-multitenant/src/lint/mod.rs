@@ -16,6 +16,7 @@ mod naming;
 mod options;
 mod packages;
 mod project;
+mod routine_subject;
 mod rule;
 mod rules;
 mod run;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use multitenant_runtime::Tier;
 
 use crate::finding::Place;
-use crate::lint::catalog::{Relation, Space};
+use crate::lint::catalog::{ColumnType, Relation, RelationKind, Space};
 use crate::lint::context::MigrationAt;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
@@ -74,7 +74,9 @@ fn check(at: &MigrationAt<'_>, sink: &mut Sink<'_>) {
 fn differences(before: &Space, after: &Space, reverted: &Space) -> Vec<String> {
     let mut found = Vec::new();
     for name in before.relations.keys() {
-        if !reverted.relations.contains_key(name) && !is_index_of_lost(name, before, reverted) {
+        let is_sequence = before.relations.get(name).is_some_and(|old| old.kind == RelationKind::Sequence);
+        let is_drawn_from = is_sequence && is_drawn_from(before, name);
+        if !reverted.relations.contains_key(name) && !is_index_of_lost(name, before, reverted) && !is_drawn_from {
             let verb = if after.relations.contains_key(name) { "is gone" } else { "stays gone" };
             found.push(format!("{} `{name}` {verb}", noun(before, name)));
         }
@@ -82,6 +84,7 @@ fn differences(before: &Space, after: &Space, reverted: &Space) -> Vec<String> {
     for (name, relation) in &reverted.relations {
         match before.relations.get(name) {
             None if is_index_of_lost(name, reverted, before) => {}
+            None if relation.kind == RelationKind::Sequence && is_drawn_from(reverted, name) => {}
             None => found.push(format!("{} `{name}` is left", noun(reverted, name))),
             Some(old) => columns(name, old, relation, &mut found),
         }
@@ -94,7 +97,7 @@ fn differences(before: &Space, after: &Space, reverted: &Space) -> Vec<String> {
 /// Whether it is an index that comes and goes with its table.
 fn is_index_of_lost(name: &str, with: &Space, without: &Space) -> bool {
     match with.relations.get(name).map(|relation| &relation.kind) {
-        Some(crate::lint::catalog::RelationKind::Index(index)) => !without.relations.contains_key(&index.table),
+        Some(RelationKind::Index(index)) => !without.relations.contains_key(&index.table),
         _ => false,
     }
 }
@@ -107,6 +110,18 @@ fn types<T>(have: &BTreeMap<String, Arc<T>>, lack: &BTreeMap<String, Arc<T>>, ve
     found.extend(have.keys().filter(|name| !lack.contains_key(*name)).map(|name| format!("type `{name}` {verb}")));
 }
 
+/// `varchar` without a length is `text` by another name.
+fn is_same(old: &ColumnType, new: &ColumnType) -> bool {
+    let is_text = |ty: &ColumnType| ty.name == "text" || (ty.name == "varchar" && ty.modifiers.is_empty());
+    old.is_array == new.is_array && (old.name == new.name || (is_text(old) && is_text(new)))
+}
+
+/// Whether a column draws from a sequence: one of a `serial` column has no name here, so that the name tells nothing.
+fn is_drawn_from(space: &Space, sequence: &str) -> bool {
+    let mut columns = space.relations.values().flat_map(|relation| &relation.columns);
+    columns.any(|column| column.sequence.as_deref() == Some(sequence))
+}
+
 fn columns(table: &str, before: &Relation, reverted: &Relation, found: &mut Vec<String>) {
     if before.is_opaque || reverted.is_opaque {
         return;
@@ -116,7 +131,7 @@ fn columns(table: &str, before: &Relation, reverted: &Relation, found: &mut Vec<
             None => found.push(format!("column `{table}.{}` is gone", column.name)),
             Some(now) => {
                 if let (Some(old), Some(new)) = (&column.ty, &now.ty)
-                    && (old.name.as_str(), old.is_array) != (new.name.as_str(), new.is_array)
+                    && !is_same(old, new)
                 {
                     found.push(format!("column `{table}.{}` was {} and is {}", column.name, old.shown(), new.shown()));
                 } else if column.not_null != now.not_null {
@@ -138,7 +153,8 @@ mod tests {
     use super::RULE;
     use crate::lint::testing::{check, silent};
 
-    const BEFORE: &str = "create table a (id int, name text not null);\ncreate type mood as enum ('a');\n";
+    const BEFORE: &str = "create table a (id int, name text not null);\ncreate type mood as enum ('a');\n\
+        create table s (id serial, n int); create index on a (lower(name));\n";
 
     #[test]
     fn fires() {
@@ -172,6 +188,17 @@ mod tests {
             ),
             ("alter type mood add value 'b';", "-- it cannot be taken out"),
             ("do $$ begin execute 'x' || y; end $$; create table b (id int);", "select f();"),
+            ("alter table a alter name type varchar(9);", "alter table a alter name type varchar;"),
+            ("drop index a_lower_idx;", "create index a_lower_idx on a (lower(name));"),
+            ("create table p (id int) partition by list (id); create table q partition of p default;", "drop table p;"),
+            (
+                "alter table s drop id;",
+                "create sequence x owned by s.id; alter table s add id int not null default nextval('x');",
+            ),
+            (
+                "create unique index x on a (id); alter table a add constraint y unique using index x;",
+                "alter table a drop constraint y;",
+            ),
             ("drop table a;", "-- irreversible: nobody wants it back\nselect f();"),
             ("create table b (id int);", "drop table ("),
         ] {

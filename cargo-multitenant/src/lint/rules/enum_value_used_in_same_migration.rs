@@ -46,6 +46,8 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     for change in changes {
         let ChangeKind::AddValue(value) = &change.kind else { continue };
         let later = at.script.statements.iter().skip_while(|other| other.span.start <= statement.span.start);
+        // After a COMMIT it is committed; transaction-control has its own words for that.
+        let later = later.take_while(|other| other.verb != Verb::Commit);
         if let Some(used) =
             later.filter(|other| !makes_function(other)).find_map(|other| use_of(at, other, &subject.name, value))
         {
@@ -106,6 +108,7 @@ mod tests {
             "alter type mood add value 'b'; insert into u values ('b'); comment on table t is 'b';",
             "alter type mood add value 'b'; select 'b'::text from t;",
             "create type new as enum ('a'); alter type new add value 'b'; select 'b'::new;",
+            "alter type mood add value 'b'; commit; update t set m = 'b'; begin;",
             "alter type mood add value 'b'; create function f() returns void language sql as $$ update t set m = 'b' $$;",
         ] {
             silent(&RULE, &format!("{BEFORE}{text}"));

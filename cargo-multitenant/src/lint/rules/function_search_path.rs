@@ -11,7 +11,7 @@ rule! {
     ///
     /// Finds functions and procedures of tenants whose body names a table without a schema, and that do not set
     /// `search_path` for themselves. Bodies in the standard's form (`BEGIN ATOMIC`, `RETURN`) are resolved when they are
-    /// made, and are fine. Trigger functions are errors.
+    /// made, and are fine. So is a function that a later migration drops or makes anew. Trigger functions are errors.
     ///
     /// ## Why is this bad?
     ///
@@ -42,7 +42,9 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let Some(table) = at.statement.nested.iter().find_map(|statement| table_in(at, statement)) else { return };
-    let Some(subject) = at.statement.subject() else { return };
+    let Some(subject) = at.statement.subject().filter(|subject| !at.makes_what_is_superseded(&subject.name)) else {
+        return;
+    };
     let what = if routine.returns_trigger { "the trigger function" } else { "the function" };
     let name = subject.name.shown();
     let draft = sink
@@ -90,9 +92,13 @@ mod tests {
             create function t() returns trigger as $$ declare x int; begin
                 select id into x from orders; return new;
             end $$ language plpgsql;
+            create function two(a int) returns bigint language sql as $$ select sum(id) from orders $$;
+            create function two(a text) returns bigint language sql as $$ select sum(id) from orders $$;
         "), @"
         tenant/1_a/up.sql:2:29 warning: the function `total` looks for `orders` wherever its caller's search_path leads [total]
         tenant/1_a/up.sql:3:29 error: the trigger function `t` looks for `orders` wherever its caller's search_path leads [t]
+        tenant/1_a/up.sql:6:29 warning: the function `two` looks for `orders` wherever its caller's search_path leads [two]
+        tenant/1_a/up.sql:7:29 warning: the function `two` looks for `orders` wherever its caller's search_path leads [two]
         ");
     }
 
@@ -106,9 +112,16 @@ mod tests {
             create function b() returns bigint language sql begin atomic; select sum(id) from orders; end;
             create function c() returns trigger language plpgsql as $$ begin new.at = now(); return new; end $$;
             create function d() returns bigint language sql as 'with orders as (select 1) select 1 from orders';
+            create function gone() returns bigint language sql as $$ select sum(id) from orders $$;
+            drop function gone;
+            create or replace function anew(a int) returns bigint language sql as $$ select sum(id) from orders $$;
+            create or replace function anew( a int ) returns bigint language sql set search_path from current
+                as $$ select sum(id) from orders $$;
             create function e() returns bigint language plpgsql as $$ begin
                 create temporary table scratch (id int); insert into scratch values (1); return 1;
             end $$;
+            -- file: tenant/1_a/down.sql
+            create or replace function anew(a int) returns bigint language sql as $$ select sum(id) from orders $$;
             -- file: shared/1_a/up.sql
             create table users (id int);
             create function total() returns bigint language sql as $$ select count(*) from users $$;

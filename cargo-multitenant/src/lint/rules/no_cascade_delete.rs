@@ -76,7 +76,12 @@ fn leads_to_shared(at: &TableAt<'_>, table: &Name) -> bool {
     at.tier == Tier::Tenant
         && !own
         && table.schema.as_ref().is_none_or(|schema| schema.text == catalog.shared_schema())
-        && catalog.shared.relations.contains_key(table.name())
+        && catalog
+            .shared
+            .relations
+            .get(table.name())
+            // Not where a tenant's migration made it there, astray.
+            .is_some_and(|made| at.cx.is_shared_migration_s(&made.origin.place))
 }
 
 #[cfg(test)]

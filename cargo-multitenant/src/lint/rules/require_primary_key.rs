@@ -8,7 +8,8 @@ use crate::lint::sink::Sink;
 rule! {
     /// ## What it does
     ///
-    /// Finds tables without a primary key. Partitions, foreign tables and children of a table are left alone.
+    /// Finds tables without a primary key. Partitions, foreign tables, children of a table and hypertables of
+    /// TimescaleDB are left alone.
     ///
     /// ## Why is this bad?
     ///
@@ -33,13 +34,23 @@ fn check(at: &TableAt<'_>, sink: &mut Sink<'_>) {
     let relation = at.relation;
     let is_another_s = at.is_part() || relation.parent.is_some() || relation.kind == RelationKind::ForeignTable;
     let may_have_one = relation.primary_key.is_some() || at.is_opaque();
-    if is_another_s || may_have_one || sink.options().any_fits("exceptions", at.name) {
+    if is_another_s || may_have_one || is_hypertable(at) || sink.options().any_fits("exceptions", at.name) {
         return;
     }
     sink.report(at.place(), format!("the table `{}` has no primary key", at.name))
         .help("add one; two columns together will do")
         .object(at.name)
         .around(at.around());
+}
+
+/// Whether TimescaleDB makes a hypertable of it: those seldom have a key, and one must begin with the time.
+fn is_hypertable(at: &TableAt<'_>) -> bool {
+    let scripts = at.cx.project.migrations.iter().filter_map(|migration| migration.up.as_ref());
+    let mut calls = scripts.flat_map(|up| &up.script.statements).flat_map(|statement| &statement.calls);
+    calls.any(|call| {
+        let table = call.arguments.first().and_then(Option::as_deref).unwrap_or_default();
+        call.name.name() == "create_hypertable" && table.rsplit('.').next() == Some(at.name)
+    })
 }
 
 #[cfg(test)]
@@ -77,6 +88,7 @@ mod tests {
             create unlogged table h (id int primary key);
             create table gone (id int); drop table gone;
             create unique index i on c (id);
+            create table metrics (at timestamptz not null); select create_hypertable('public.metrics', 'at');
         ",
         );
     }

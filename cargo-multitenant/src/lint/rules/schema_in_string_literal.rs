@@ -32,7 +32,7 @@ rule! {
 
 /// Types and functions that take a text for a name.
 const CASTS: [&str; 5] = ["regclass", "regtype", "regproc", "regprocedure", "regoper"];
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 16] = [
     "to_regclass",
     "to_regtype",
     "to_regproc",
@@ -44,6 +44,10 @@ const CALLS: [&str; 12] = [
     "pg_relation_size",
     "pg_total_relation_size",
     "diesel_manage_updated_at",
+    "create_hypertable",
+    "add_retention_policy",
+    "add_compression_policy",
+    "create_parent",
     "format",
 ];
 
@@ -96,10 +100,13 @@ fn is_shared(at: &At<'_>, name: &str) -> bool {
     let Some((schema, name)) = name.split_once('.') else { return false };
     let ident = |text: &str| Ident { text: text.trim_matches('"').to_owned(), span: 0..0 };
     let name = Name { schema: Some(ident(schema)), name: ident(name) };
-    let tier = at.tier();
-    at.before.relation(&name, tier).is_some()
-        || at.before.type_entry(&name, tier).is_some()
-        || at.before.routine(&name, tier).is_some()
+    let (before, tier) = (at.before, at.tier());
+    let made = [
+        before.relation(&name, tier).map(|found| &found.entry.origin.place),
+        before.type_entry(&name, tier).map(|found| &found.entry.origin.place),
+        before.routine(&name, tier).map(|found| &found.entry.origin.place),
+    ];
+    made.into_iter().flatten().any(|place| at.is_shared_migration_s(place))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ rule! {
 
 fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     let (Detail::Routine(routine), Some(subject)) = (&at.statement.detail, at.statement.subject()) else { return };
-    if !routine.is_security_definer || routine.is_atomic {
+    if !routine.is_security_definer || routine.is_atomic || at.makes_what_is_superseded(&subject.name) {
         return;
     }
     let name = subject.name.shown();

@@ -2,8 +2,10 @@
 
 use crate::finding::Place;
 use crate::lint::context::MigrationAt;
+use crate::lint::project::ScriptFile;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
+use crate::lint::sql::{Span, Verb};
 
 rule! {
     /// ## What it does
@@ -38,10 +40,31 @@ fn check(at: &MigrationAt<'_>, sink: &mut Sink<'_>) {
         if let Some((span, message)) = script.script.errors.first()
             && script.script.placeholders.is_empty()
         {
-            sink.report(Place::new(script.file, span.clone()), format!("this is no SQL: {message}"))
-                .object(at.migration.name.clone());
+            let text = &at.cx.project.sources.get(script.file).text;
+            let draft = match psql(script, text, span) {
+                Some((what, help)) => sink.report(Place::new(script.file, what.0), what.1).help(help),
+                None => sink.report(Place::new(script.file, span.clone()), format!("this is no SQL: {message}")),
+            };
+            draft.object(at.migration.name.clone());
         }
     }
+}
+
+/// What only psql understands: its commands, and the rows behind `COPY … FROM stdin`.
+fn psql(script: &ScriptFile, text: &str, span: &Span) -> Option<((Span, String), &'static str)> {
+    let rest = text.get(span.start..)?;
+    if rest.starts_with('\\') {
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let message = format!("`{}` is a command of psql, and no SQL", &rest[..end]);
+        return Some(((span.start..span.start + end, message), "write what it stands for; the server knows SQL only"));
+    }
+    let before = script.script.statements.iter().rev().find(|statement| statement.span.end <= span.start)?;
+    let words = text.get(before.span.clone())?.to_lowercase();
+    let reads_rows = before.verb == Verb::Copy && words.split_whitespace().any(|word| word == "stdin");
+    reads_rows.then(|| {
+        let message = "the rows behind COPY … FROM stdin are for psql, and no SQL".to_owned();
+        ((span.clone(), message), "write INSERT")
+    })
 }
 
 #[cfg(test)]
@@ -58,10 +81,20 @@ mod tests {
             -- file: tenant/1_a/down.sql
             drop table a
             drop table b;
-        "), @"
+            -- file: tenant/2_b/up.sql
+            \\i other.sql
+            -- file: tenant/2_b/down.sql
+            copy a (id) from stdin;
+            1
+            -- file: tenant/3_c/up.sql
+            select 1; 'x'
+        "), @r#"
         tenant/1_a/down.sql:2:13 error: this is no SQL: expected `,` [drop]
         tenant/1_a/up.sql:1:35 error: this is no SQL: expected `)` []
-        ");
+        tenant/2_b/down.sql:2:13 error: the rows behind COPY … FROM stdin are for psql, and no SQL [1]
+        tenant/2_b/up.sql:1:13 error: `\i` is a command of psql, and no SQL [\i]
+        tenant/3_c/up.sql:1:23 error: this is no SQL: expected command, found a string ['x']
+        "#);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `tenant-drop-falls-through`
 
+use multitenant_runtime::Tier;
+
 use crate::finding::Level;
 use crate::lint::catalog::Home;
 use crate::lint::context::At;
@@ -13,8 +15,8 @@ rule! {
     /// Finds `DROP`, `TRUNCATE` and `ALTER … IF EXISTS` in tenants' migrations, `up.sql` and `down.sql`, whose name the
     /// tenant's schema does not hold at that point, so that the shared schema's object of the name is meant.
     ///
-    /// Where the shared migrations make none of that name either, `IF EXISTS` is a warning: what it does depends on what
-    /// somebody else has put into the shared schema.
+    /// Where there are no shared migrations, or they cannot be followed, `IF EXISTS` before the tenants' migrations make the
+    /// thing is a warning: the shared schema may hold one of that name, from the time when there was one schema.
     ///
     /// ## Why is this bad?
     ///
@@ -79,7 +81,11 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
                 .around(around);
         }
         // An index that went with its table a line above is nobody else's.
-        None if statement.flags.if_exists && name.schema.is_none() && !was_mine(at, object) => {
+        None if statement.flags.if_exists
+            && name.schema.is_none()
+            && !was_mine(at, object)
+            && may_be_anybodys(at, object) =>
+        {
             let message = format!(
                 "the tenant's schema holds no {noun} `{}` here: the name is looked for in the shared schema",
                 name.name()
@@ -93,6 +99,17 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
         }
         None => {}
     }
+}
+
+/// Whether the shared schema may hold something of the name that nobody here knows of. Where there are shared migrations
+/// they say what it holds. Where there are none, a name that the tenants' migrations make may be there from the time when
+/// there was one schema.
+fn may_be_anybodys(at: &At<'_>, object: &Object) -> bool {
+    if at.before.shared.is_opaque {
+        return true;
+    }
+    let has_shared = at.cx.project.migrations.iter().any(|migration| migration.tier == Tier::Shared);
+    !has_shared && at.cx.catalog.origin(object, at.tier()).is_some()
 }
 
 /// Whether the tenant's schema held it when the script began.
@@ -128,13 +145,21 @@ mod tests {
             drop type if exists mood;
             alter table if exists users add x int;
         "), @"
-        tenant/1_a/down.sql:1:34 warning: the tenant's schema holds no table `orders` here: the name is looked for in the shared schema [orders]
         tenant/1_a/down.sql:2:33 error: a tenant's migration drops the shared type `mood` [mood]
         tenant/1_a/down.sql:3:35 error: a tenant's migration changes the shared table `users` [users]
         tenant/1_a/up.sql:4:22 error: a tenant's migration changes the shared table `users` [users]
         tenant/1_a/up.sql:5:27 error: a tenant's migration drops the shared function `f` [f]
         tenant/1_a/up.sql:6:34 error: a tenant's migration drops the shared table `plans` [plans]
         ");
+    }
+
+    #[test]
+    fn what_the_shared_schema_holds_may_be_unknown() {
+        let again = "drop table if exists orders; create table orders (id int); drop table if exists never_was;";
+        assert_snapshot!(check(&RULE, again), @"tenant/1_a/up.sql:1:22 warning: the tenant's schema holds no table `orders` here: the name is looked for in the shared schema [orders]");
+        silent(&RULE, &format!("{again}\n-- file: shared/1_a/up.sql\ncreate table users (id int);"));
+        let dynamic = "do $$ begin execute x; end $$;";
+        assert!(!check(&RULE, &format!("{again}\n-- file: shared/1_a/up.sql\n{dynamic}")).is_empty());
     }
 
     #[test]

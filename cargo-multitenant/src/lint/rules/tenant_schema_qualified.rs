@@ -70,7 +70,15 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
         .object(name.shown())
         .around(at.place(at.statement.span.clone()));
     let dotted = at.text(schema.span.end..schema.span.end + 1) == ".";
-    if object.class != Class::Schema && dotted {
+    let may_be_an_extensions = matches!(object.role, Role::Call | Role::TypeUse)
+        && at.before.home_of(&schema.text) == Home::Other
+        && !at.cx.catalog.others.contains_key(&schema.text);
+    if may_be_an_extensions {
+        finding.help(format!(
+            "if an extension has its things in `{}`, name it in lint.extension_schemas; else leave it out",
+            schema.text
+        ));
+    } else if object.class != Class::Schema && dotted {
         finding
             .help("leave the schema out: the tenant's is first in search_path")
             .fix(at.place(schema.span.start..name.name.span.start), "");
@@ -138,6 +146,21 @@ mod tests {
         tenant/1_a/up.sql:5:36 error: a tenant's migration names the table `app.x` with its schema [app]
         tenant/1_a/up.sql:6:77 error: a tenant's migration names the table `public.orders` with its schema [public]
         ");
+    }
+
+    #[test]
+    fn an_extensions_schema_is_not_simply_left_out() {
+        use crate::lint::testing::{lint, rule};
+        let fixes = |text: &str| {
+            let (_, linted) = lint(&[rule("tenant-schema-qualified")], text);
+            linted.findings.iter().map(|finding| finding.fix.is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(fixes("select cron.schedule('x', '0 0 * * *', 'select 1');"), [false]);
+        assert_eq!(fixes("select public.f(1);"), [true]);
+        assert_eq!(
+            fixes("-- file: shared/1_a/up.sql\ncreate table app.t ();\n-- file: tenant/1_a/up.sql\nselect app.f(1);"),
+            [true]
+        );
     }
 
     #[test]
