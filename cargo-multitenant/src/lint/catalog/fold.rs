@@ -156,6 +156,7 @@ impl Catalog {
             columns: index.columns.iter().map(|column| column.as_ref().map(|column| column.text.clone())).collect(),
             is_unique: index.is_unique,
             is_partial: index.is_partial,
+            is_special: index.is_special,
             method: index.method.clone().unwrap_or_else(|| "btree".to_owned()),
         };
         // Where it has none, PostgreSQL makes one of the table's and the columns'.

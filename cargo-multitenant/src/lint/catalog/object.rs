@@ -68,6 +68,8 @@ pub(crate) struct CatalogIndex {
     pub(crate) columns: Vec<Option<String>>,
     pub(crate) is_unique: bool,
     pub(crate) is_partial: bool,
+    /// Whether it can do other things than one on the columns alone.
+    pub(crate) is_special: bool,
     /// `btree` where nothing else was written.
     pub(crate) method: String,
 }

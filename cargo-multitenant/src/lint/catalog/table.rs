@@ -179,6 +179,7 @@ impl Relation {
                 let columns = own(&key.columns);
                 self.foreign_keys.push(foreign_key(key, name, columns, origin, site));
             }
+            ConstraintKind::NotNullOf(column) => self.with_column(&column.text, |column| column.not_null = true),
             ConstraintKind::NotNull => self.with(of, |column| column.not_null = true),
             ConstraintKind::Null => self.with(of, |column| column.not_null = false),
             ConstraintKind::Default { sequence } => {
@@ -211,7 +212,7 @@ impl Relation {
             // A column that is there is an error, or IF NOT EXISTS.
             ChangeKind::AddColumn(column) if self.column(&column.name.text).is_some() => {}
             ChangeKind::AddColumn(column) => self.add_column(column, site),
-            ChangeKind::DropColumn { column, .. } => self.drop_column(&column.text),
+            ChangeKind::DropColumn { column, cascade } => self.drop_column(&column.text, *cascade),
             ChangeKind::SetType { column, ty } => {
                 let ty = ty.as_ref().map(column_type);
                 self.with_column(&column.text, |column| column.ty.clone_from(&ty));
@@ -253,7 +254,9 @@ impl Relation {
         }
     }
 
-    fn drop_column(&mut self, name: &str) {
+    fn drop_column(&mut self, name: &str, cascade: bool) {
+        // Columns that are computed from it go too, and nobody knows which those are.
+        self.is_opaque |= cascade && self.columns.iter().any(|column| column.is_generated);
         self.columns.retain(|column| column.name != name);
         let of = |columns: &[String]| columns.iter().any(|column| column == name);
         self.uniques.retain(|key| !of(&key.columns));

@@ -270,3 +270,11 @@ fn dynamic_sql_that_makes_no_table_hides_nothing() {
         assert!(opaque(&format!("do $$ begin {harmful} end $$;")), "{harmful}");
     }
 }
+
+#[test]
+fn not_null_may_be_a_constraint_of_the_table() {
+    assert_snapshot!(folded("", "
+        create table a (id int, n int, constraint id_not_null not null id);
+        alter table a add constraint n_not_null not null n;
+    "), @"tenant.a table (id int4 not null, n int4 not null)");
+}

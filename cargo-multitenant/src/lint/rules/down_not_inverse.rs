@@ -84,6 +84,7 @@ fn differences(before: &Space, after: &Space, reverted: &Space) -> Vec<String> {
     for (name, relation) in &reverted.relations {
         match before.relations.get(name) {
             None if is_index_of_lost(name, reverted, before) => {}
+            None if is_constraint(before, name) => {}
             None if relation.kind == RelationKind::Sequence && is_drawn_from(reverted, name) => {}
             None => found.push(format!("{} `{name}` is left", noun(reverted, name))),
             Some(old) => columns(name, old, relation, &mut found),
@@ -114,6 +115,12 @@ fn types<T>(have: &BTreeMap<String, Arc<T>>, lack: &BTreeMap<String, Arc<T>>, ve
 fn is_same(old: &ColumnType, new: &ColumnType) -> bool {
     let is_text = |ty: &ColumnType| ty.name == "text" || (ty.name == "varchar" && ty.modifiers.is_empty());
     old.is_array == new.is_array && (old.name == new.name || (is_text(old) && is_text(new)))
+}
+
+/// Whether a key has the name: an index of that name does what the key's own did.
+fn is_constraint(space: &Space, name: &str) -> bool {
+    let mut keys = space.relations.values().flat_map(|relation| relation.uniques.iter().chain(&relation.primary_key));
+    keys.any(|key| key.name.as_deref() == Some(name))
 }
 
 /// Whether a column draws from a sequence: one of a `serial` column has no name here, so that the name tells nothing.
@@ -154,7 +161,7 @@ mod tests {
     use crate::lint::testing::{check, silent};
 
     const BEFORE: &str = "create table a (id int, name text not null);\ncreate type mood as enum ('a');\n\
-        create table s (id serial, n int); create index on a (lower(name));\n";
+        create table s (id serial, n int, constraint s_n unique (n)); create index on a (lower(name));\n";
 
     #[test]
     fn fires() {
@@ -195,6 +202,8 @@ mod tests {
                 "alter table s drop id;",
                 "create sequence x owned by s.id; alter table s add id int not null default nextval('x');",
             ),
+            ("alter table s drop constraint s_n;", "create unique index s_n on s (n);"),
+            ("alter table a add c int, add d int generated always as (c + 1) stored;", "alter table a drop c cascade;"),
             (
                 "create unique index x on a (id); alter table a add constraint y unique using index x;",
                 "alter table a drop constraint y;",

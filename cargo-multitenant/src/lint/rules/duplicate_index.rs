@@ -10,7 +10,8 @@ rule! {
     /// ## What it does
     ///
     /// Finds indexes whose columns are those of another index, or the first ones of it; the primary key and unique
-    /// constraints count. Unique indexes, partial ones and expressions are left alone.
+    /// constraints count. Unique indexes, partial ones and expressions are left alone, and so are those with an operator
+    /// class, a collation, a mixed order or `INCLUDE`.
     ///
     /// ## Why is this bad?
     ///
@@ -39,11 +40,14 @@ fn check(at: &TableAt<'_>, sink: &mut Sink<'_>) {
     let indexes: Vec<(&String, &CatalogIndex)> =
         space.indexes(at.name).filter(|(_, index)| !index.is_partial).collect();
     for (name, index) in &indexes {
-        let Some(columns) = plain(index).filter(|_| !index.is_unique && index.method == "btree") else { continue };
+        let Some(columns) = plain(index).filter(|_| !index.is_unique && !index.is_special && index.method == "btree")
+        else {
+            continue;
+        };
         let by_index = indexes.iter().find(|(other, of)| {
             let is_longer = plain(of).is_some_and(|of| of.len() > columns.len() && of.starts_with(&columns));
             let is_equal = plain(of).is_some_and(|of| of == columns) && (of.is_unique || other < name);
-            other != name && of.method == "btree" && (is_longer || is_equal)
+            other != name && of.method == "btree" && !of.is_special && (is_longer || is_equal)
         });
         let keys = at.relation.primary_key.iter().chain(&at.relation.uniques);
         let by_key = || {
@@ -89,11 +93,14 @@ mod tests {
             create index z on a (b, c);
             create index pk on a (id);
             create index u on a (d);
+            create index back on a (c desc, b desc);
+            create index front on a (c, b asc);
         "), @"
         tenant/1_a/up.sql:2:26 warning: the index `x` does what the index `y` does [x]
         tenant/1_a/up.sql:4:26 warning: the index `z` does what the index `y` does [z]
         tenant/1_a/up.sql:5:26 warning: the index `pk` does what a key does [pk]
         tenant/1_a/up.sql:6:26 warning: the index `u` does what a key does [u]
+        tenant/1_a/up.sql:8:26 warning: the index `front` does what the index `back` does [front]
         ");
     }
 
@@ -110,6 +117,11 @@ mod tests {
             drop index x;
             create index e on a (lower(b));
             create index g on a using gin (c);
+            create index pattern on a (id text_pattern_ops);
+            create index mixed on a (c desc, b);
+            create index nulls on a (c desc nulls last);
+            create index more on a (c) include (b);
+            create index other on a (c collate \"C\");
         ",
         );
     }

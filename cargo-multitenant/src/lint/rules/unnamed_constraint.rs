@@ -41,7 +41,9 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     }
     for change in changes {
         let ChangeKind::AddConstraint(constraint) = &change.kind else { continue };
-        if constraint.name.is_some() || matches!(constraint.kind, ConstraintKind::NotNull | ConstraintKind::Other) {
+        if constraint.name.is_some()
+            || matches!(constraint.kind, ConstraintKind::NotNull | ConstraintKind::NotNullOf(_) | ConstraintKind::Other)
+        {
             continue;
         }
         let name = usual_name(subject.name.name(), constraint);

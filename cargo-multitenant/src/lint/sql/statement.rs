@@ -413,13 +413,23 @@ pub(crate) struct Constraint {
 #[derive(Debug, Clone)]
 pub(crate) enum ConstraintKind {
     NotNull,
+    /// `NOT NULL column`, as a constraint of the table.
+    NotNullOf(Ident),
     Null,
-    PrimaryKey { columns: Vec<Ident>, using_index: Option<Name> },
-    Unique { columns: Vec<Ident>, using_index: Option<Name> },
+    PrimaryKey {
+        columns: Vec<Ident>,
+        using_index: Option<Name>,
+    },
+    Unique {
+        columns: Vec<Ident>,
+        using_index: Option<Name>,
+    },
     ForeignKey(ForeignKey),
     Check,
     Exclude,
-    Default { sequence: Option<Name> },
+    Default {
+        sequence: Option<Name>,
+    },
     Identity,
     Generated,
     Other,
@@ -498,6 +508,9 @@ pub(crate) struct IndexDef {
     pub(crate) labels: Vec<String>,
     pub(crate) is_unique: bool,
     pub(crate) is_partial: bool,
+    /// Whether it can do other things than one on the columns alone: an operator class, a collation, an order of its own,
+    /// further columns in its leaves.
+    pub(crate) is_special: bool,
     pub(crate) method: Option<String>,
 }
 

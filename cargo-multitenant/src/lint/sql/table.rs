@@ -135,7 +135,10 @@ fn canonical(name: &str) -> &str {
 
 fn constraint(node: &Node, place: Place<'_>) -> Option<Constraint> {
     let kind = match node.kind() {
-        Kind::NOT_NULL_CONSTRAINT => ConstraintKind::NotNull,
+        Kind::NOT_NULL_CONSTRAINT => match node.children().find(|child| child.kind() == Kind::COLUMN_NAME_REF) {
+            Some(column) => ConstraintKind::NotNullOf(names::ident(&column, place)?),
+            None => ConstraintKind::NotNull,
+        },
         Kind::NULL_CONSTRAINT => ConstraintKind::Null,
         Kind::PRIMARY_KEY_CONSTRAINT => {
             ConstraintKind::PrimaryKey { columns: key_columns(node, place), using_index: index_used(node, place) }
@@ -259,9 +262,14 @@ pub(super) fn index(node: &Node, place: Place<'_>) -> IndexDef {
     let labels = labels.map(|label| label.unwrap_or_else(|| "expr".to_owned())).collect();
     let columns = items.iter().map(|item| {
         let first = item.children().next()?;
-        // Further columns in another order make another index, as an expression does.
-        let is_turned = item.prev_sibling().is_some() && tree::holds(item, Kind::SORT_DESC);
-        (first.kind() == Kind::NAME_REF && !is_turned).then(|| names::ident(&first, place))?
+        (first.kind() == Kind::NAME_REF).then(|| names::ident(&first, place))?
+    });
+    let is_descending = |item: &Node| tree::holds(item, Kind::SORT_DESC);
+    let is_special = items.iter().any(|item| {
+        // An index is read backwards as well as forwards, but as a whole.
+        let is_turned = items.first().is_some_and(|first| is_descending(first) != is_descending(item));
+        let nulls = if is_descending(item) { Kind::NULLS_LAST } else { Kind::NULLS_FIRST };
+        is_turned || [nulls, Kind::OP_CLASS_REF, Kind::COLLATION_REF].iter().any(|kind| tree::holds(item, *kind))
     });
     let method = tree::child(node, Kind::USING_METHOD);
     IndexDef {
@@ -269,6 +277,7 @@ pub(super) fn index(node: &Node, place: Place<'_>) -> IndexDef {
         labels,
         is_unique: tree::has_token(node, Kind::UNIQUE_KW),
         is_partial: tree::child(node, Kind::WHERE_CLAUSE).is_some(),
+        is_special: is_special || tree::child(node, Kind::INDEX_INCLUDE_CLAUSE).is_some(),
         method: method.and_then(|method| Some(tree::tokens(&method).last()?.text().to_lowercase())),
     }
 }
