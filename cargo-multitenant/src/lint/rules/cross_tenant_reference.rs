@@ -52,7 +52,8 @@ fn declared(cx: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Whether a schema is one of a tenant. Where tenants' schemas have nothing in common, nobody can tell.
-fn is_tenant_s(cx: &Context<'_>, schema: &str) -> bool {
+/// Whether a schema is a tenant's, by its name.
+pub(super) fn is_tenant_s(cx: &Context<'_>, schema: &str) -> bool {
     let has_form = !(cx.template.prefix().is_empty() && cx.template.suffix().is_empty());
     // What the migrations make themselves is nobody's in particular, whatever it is called.
     let is_ours = schema == cx.catalog.shared_schema() || cx.catalog.others.contains_key(schema);

@@ -45,11 +45,20 @@ fn check(at: &TableAt<'_>, sink: &mut Sink<'_>) {
                 _ => format!("`{}` ({columns})", at.name),
             };
             sink.report(key.origin.place.clone(), format!("the foreign key {name} has no index"))
-                .help(format!("CREATE INDEX ON {} ({columns})", at.name))
+                .help(advice(at.name, key))
                 .object(format!("{}.{columns}", at.name))
                 .around(key.origin.around.clone());
         }
     }
+}
+
+/// The statement, where it needs no quotes.
+fn advice(table: &str, key: &CatalogForeignKey) -> String {
+    let is_plain = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if is_plain(table) && key.columns.iter().all(|column| is_plain(column)) {
+        return format!("CREATE INDEX ON {table} ({})", key.columns.join(", "));
+    }
+    "make an index that begins with its columns".to_owned()
 }
 
 /// Whether the first columns of an index are the key's, in any order.

@@ -7,13 +7,13 @@ use crate::lint::context::{At, Context};
 use crate::lint::rule::{Check, rule};
 use crate::lint::schema::RustStruct;
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Class, Object, Role};
+use crate::lint::sql::{Class, Object, Role, Verb};
 
 rule! {
     /// ## What it does
     ///
     /// Finds shared migrations that name what only tenants have: a foreign key to a tenant's table, a view, a trigger or
-    /// a function over one, a statement that reads or writes one.
+    /// a function over one, a statement that reads, writes or changes one.
     ///
     /// ## Why is this bad?
     ///
@@ -46,6 +46,7 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
             let how = match object.role {
                 Role::ForeignKey => "a foreign key of the shared schema leads to",
                 Role::On => "something is made in the shared schema on",
+                Role::Subject => "a shared migration changes",
                 _ => "a shared migration names",
             };
             sink.report(
@@ -85,10 +86,12 @@ fn associations(cx: &Context<'_>, sink: &mut Sink<'_>) {
 
 /// Where the tenants' table of this name is made, if the shared schema has and had none.
 fn only_tenants(at: &At<'_>, object: &Object) -> Option<Place> {
-    let is_use = matches!(
-        object.role,
-        Role::ForeignKey | Role::Read | Role::Write | Role::On | Role::Parent | Role::Partition | Role::Lock
-    );
+    let changes = matches!(at.statement.verb, Verb::Alter | Verb::Drop | Verb::Comment | Verb::Grant | Verb::Revoke);
+    let is_use = match object.role {
+        Role::ForeignKey | Role::Read | Role::Write | Role::On | Role::Parent | Role::Partition | Role::Lock => true,
+        Role::Subject => changes && !at.statement.flags.if_exists,
+        _ => false,
+    };
     let name = &object.name;
     if object.class != Class::Table
         || !is_use
@@ -103,7 +106,7 @@ fn only_tenants(at: &At<'_>, object: &Object) -> Option<Place> {
         || at.cx.catalog.shared.relations.contains_key(name.name())
         // A view of the catalog, or what a function or the statement itself calls so.
         || name.name().starts_with("pg_")
-        || at.statement.subjects().any(|subject| subject.name.name() == name.name());
+        || (object.role != Role::Subject && at.statement.subjects().any(|subject| subject.name.name() == name.name()));
     if is_there {
         return None;
     }
@@ -124,12 +127,16 @@ mod tests {
             create table payments (id int, o int references orders (id));
             create view v as select * from orders;
             create function f() returns void language plpgsql as $$ begin delete from orders; end $$;
+            alter table orders add x int;
+            drop table orders;
             -- file: tenant/1_a/up.sql
             create table orders (id int primary key);
         "), @"
         shared/1_a/up.sql:1:61 error: a foreign key of the shared schema leads to `orders`, which only tenants have [orders]
         shared/1_a/up.sql:2:44 error: a shared migration names `orders`, which only tenants have [orders]
         shared/1_a/up.sql:3:87 error: a shared migration names `orders`, which only tenants have [orders]
+        shared/1_a/up.sql:4:25 error: a shared migration changes `orders`, which only tenants have [orders]
+        shared/1_a/up.sql:5:24 error: a shared migration changes `orders`, which only tenants have [orders]
         ");
     }
 
@@ -156,7 +163,8 @@ mod tests {
             create table users (id int primary key);
             create table payments (id int, o int references users (id));
             with orders as (select 1) select * from orders;
-            drop table old;
+            drop table old; drop table if exists orders; alter table if exists orders add x int;
+            create table orders_too (id int); alter table orders_too rename to orders_2;
             -- file: tenant/1_a/up.sql
             create table orders (id int primary key, u int references users (id));
         ",

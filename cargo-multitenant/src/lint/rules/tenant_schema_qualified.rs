@@ -1,5 +1,6 @@
 //! `tenant-schema-qualified`
 
+use super::cross_tenant_reference::is_tenant_s;
 use crate::lint::catalog::Home;
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
@@ -86,7 +87,8 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
 }
 
 fn is_allowed(at: &At<'_>, object: &Object, schema: &str) -> bool {
-    if SYSTEM.contains(&schema) || schema.starts_with("pg_toast") {
+    // One tenant's is cross-tenant-reference's.
+    if SYSTEM.contains(&schema) || schema.starts_with("pg_toast") || is_tenant_s(at.cx, schema) {
         return true;
     }
     let makes = object.role == Role::Subject && at.statement.verb == crate::lint::sql::Verb::Create;
@@ -176,6 +178,7 @@ mod tests {
             create table orders (id int, u int references public.users, mood public.mood, e public.citext);
             create table log (id extensions.uuid default extensions.gen());
             insert into orders select 1 from pg_catalog.pg_class, information_schema.tables;
+            select 1 from tenant_acme.orders;
             select orders.id from orders, public.users where pg_catalog.now() is null;
         ",
         );
