@@ -97,6 +97,7 @@ impl Project {
     }
 
     fn read_migrations(&mut self, tier: Tier, folder: &Path) {
+        self.tell_loose(folder);
         let Ok(entries) = std::fs::read_dir(folder) else { return };
         let mut names: Vec<String> = entries
             .flatten()
@@ -109,6 +110,26 @@ impl Project {
         for name in names {
             self.read_migration(tier, &folder.join(&name), name);
         }
+    }
+
+    /// Migrations that are files, with a version in their names: other tools read them, Diesel does not.
+    fn tell_loose(&mut self, folder: &Path) {
+        let is_loose = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            path.is_file() && name.starts_with(|c: char| c.is_ascii_digit()) && name.ends_with(".sql")
+        };
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut loose: Vec<PathBuf> = files.filter(is_loose).collect();
+        loose.sort();
+        let Some(first) = loose.first() else { return };
+        let file = self.sources.add(slashes(first), "");
+        let more = loose.len() - 1;
+        let more = if more > 0 { format!(", and {more} more beside it") } else { String::new() };
+        self.unreadable.push(Unreadable {
+            place: Place::new(file, 0..0),
+            message: format!("a file of SQL beside the migrations{more}: Diesel reads folders with an up.sql"),
+            help: "make it a migration, or move it out of the folder".to_owned(),
+        });
     }
 
     fn read_migration(&mut self, tier: Tier, path: &Path, name: String) {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub(crate) use object::{
     CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, ColumnType, Origin, Relation, RelationKind,
-    RoutineEntry, TypeEntry,
+    RoutineEntry, TypeEntry, TypeKind,
 };
 pub(crate) use resolve::Home;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use multitenant_runtime::Tier;
 
 use crate::finding::Level;
-use crate::lint::catalog::{Catalog, Relation, RelationKind};
+use crate::lint::catalog::{Catalog, ColumnType, Relation, RelationKind, TypeKind};
 use crate::lint::context::Context;
 use crate::lint::diesel::fits;
 use crate::lint::rule::{Check, rule};
@@ -56,7 +56,7 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
         let printed = printed(cx, table);
         match relation(catalog, table, marked.tier()) {
             Some(relation) if relation.is_partition && declared.has_parent_of(relation) => {}
-            Some(relation) => columns(table, relation, &declared, printed, sink),
+            Some(relation) => columns(cx, table, relation, &declared, printed, sink),
             None if printed.is_some_and(|printed| printed.adds(&table.sql_name)) => {}
             None if has_migrations && !is_opaque && is_ours(catalog, table) => {
                 // Beside a printed file people declare temporary tables, results of queries, views of others.
@@ -161,7 +161,21 @@ fn relation<'a>(catalog: &'a Catalog, table: &RustTable, tier: Option<Tier>) -> 
     found.filter(|relation| !matches!(relation.kind, RelationKind::Index(_) | RelationKind::Sequence))
 }
 
+/// Whether a type can stand for what is beneath a domain: Diesel CLI writes that.
+fn fits_domain(diesel: &str, ty: &ColumnType, cx: &Context<'_>) -> bool {
+    let spaces = [&cx.catalog.tenant, &cx.catalog.shared].into_iter().chain(cx.catalog.others.values());
+    let mut kinds = spaces.filter_map(|space| space.types.get(&ty.name)).map(|entry| &entry.kind);
+    kinds.any(|kind| match kind {
+        TypeKind::Domain(Some(beneath)) => {
+            let beneath = ColumnType { is_array: beneath.is_array || ty.is_array, ..beneath.clone() };
+            fits(diesel, &beneath)
+        }
+        _ => false,
+    })
+}
+
 fn columns(
+    cx: &Context<'_>,
     table: &RustTable,
     relation: &Relation,
     declared: &Declared<'_>,
@@ -174,7 +188,7 @@ fn columns(
         match relation.column(&column.sql_name) {
             Some(known) => {
                 let Some(ty) = known.ty.as_ref().filter(|_| relation.kind.is_table()) else { continue };
-                if !fits(&column.ty, ty) {
+                if !fits(&column.ty, ty) && !fits_domain(&column.ty, ty, cx) {
                     report(
                         table,
                         column,
@@ -315,8 +329,9 @@ mod tests {
             create table audit.log (id int primary key);
             -- file: tenant/1_a/up.sql
             create type mood as enum ('a');
+            create domain slug as varchar check (value <> '');
             create table orders (
-                id bigserial, n varchar(20) not null, m mood, tags text[], \"Odd\" int, d double precision,
+                s slug, id bigserial, n varchar(20) not null, m mood, tags text[], \"Odd\" int, d double precision,
                 c character varying, i int generated always as identity, primary key (id)
             );
             create view v as select id from orders;
@@ -329,7 +344,7 @@ mod tests {
                 use diesel::sql_types::*;
                 use super::Mood;
                 orders (id) {
-                    id -> Int8, #[max_length = 20] n -> Varchar, m -> Nullable<Mood>, tags -> Nullable<Array<Nullable<Text>>>,
+                    s -> Nullable<Varchar>, id -> Int8, #[max_length = 20] n -> Varchar, m -> Nullable<Mood>, tags -> Nullable<Array<Nullable<Text>>>,
                     #[sql_name = \"Odd\"] odd -> Nullable<Int4>, d -> Nullable<Float8>, c -> Nullable<Varchar>, i -> Int4,
                 }
             }

@@ -36,16 +36,18 @@ rule! {
 
 fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
     let (shared, tenant) = (&cx.catalog.shared, &cx.catalog.tenant);
+    // What a tenant's migration makes in the shared schema went astray: tenant-schema-qualified says so.
+    let is_shared = |theirs: &Origin| cx.is_shared_migration_s(&theirs.place);
     for (name, mine) in &tenant.relations {
-        if let Some(theirs) = shared.relations.get(name) {
+        if let Some(theirs) = shared.relations.get(name).filter(|theirs| is_shared(&theirs.origin)) {
             report(name, mine.kind.noun(), &mine.origin, &theirs.origin, sink);
         }
     }
-    for (name, mine, theirs) in both(&tenant.types, &shared.types) {
+    for (name, mine, theirs) in both(&tenant.types, &shared.types).filter(|(_, _, theirs)| is_shared(&theirs.origin)) {
         report(name, "type", &mine.origin, &theirs.origin, sink);
     }
     for (name, mine, theirs) in both(&tenant.routines, &shared.routines) {
-        if !is_same(name, mine, theirs) {
+        if is_shared(&theirs.origin) && !is_same(name, mine, theirs) {
             report(name, "function", &mine.origin, &theirs.origin, sink);
         }
     }
@@ -108,6 +110,9 @@ mod tests {
             create function diesel_manage_updated_at(x regclass) returns void language sql as 'select 1';
             alter table moved rename to kept;
             -- file: tenant/1_a/up.sql
+            create function astray() returns int language sql as 'select 1';
+            create table public.astray_too (id int); create table astray_too (id int);
+            create or replace function public.astray() returns int language sql as 'select 2';
             create table users (id int);
             create table moved (id int);
             create function touch() returns int language sql as  'select 1';

@@ -7,8 +7,9 @@ use crate::lint::sink::Sink;
 rule! {
     /// ## What it does
     ///
-    /// Finds what could not be read: a migration without `up.sql`, a file that is not UTF-8, a `metadata.toml` that does
-    /// not say what it must, Rust code that does not parse. The rest of the project is linted all the same.
+    /// Finds what could not be read: a migration without `up.sql`, or one that is a file and no folder, a file that is not
+    /// UTF-8, a `metadata.toml` that does not say what it must, Rust code that does not parse. The rest of the project is
+    /// linted all the same.
     ///
     /// ## Why is this bad?
     ///
@@ -70,9 +71,11 @@ mod tests {
         write(folder.path(), "m/2_b/up.sql", b"\xff");
         write(folder.path(), "m/3_c/up.sql", b"");
         write(folder.path(), "m/3_c/metadata.toml", b"x = 1");
+        write(folder.path(), "m/20260101_d.sql", b"");
+        write(folder.path(), "m/20260102_e.sql", b"");
         write(folder.path(), "src/schema.rs", b"table! {");
         let found = messages(folder.path());
-        assert_eq!(found.len(), 4, "{found:?}");
+        assert_eq!(found.len(), 5, "{found:?}");
     }
 
     #[test]
@@ -81,6 +84,7 @@ mod tests {
         write(folder.path(), "m/1_a/up.sql", b"select 1;");
         write(folder.path(), "m/1_a/metadata.toml", b"run_in_transaction = false");
         write(folder.path(), "m/.hidden/x", b"");
+        write(folder.path(), "m/seed.sql", b"");
         write(folder.path(), "src/lib.rs", b"fn f() {}");
         assert_eq!(messages(folder.path()), [] as [String; 0]);
     }
