@@ -5,8 +5,11 @@
 //! Where SQL is put together at run time, nobody can know what it makes: the catalogue then says that it is opaque, and
 //! rules that would have to know stay silent. Deliberately absent: what is wrong with any of it.
 
+mod create;
+mod drop;
 mod fold;
 mod object;
+mod rename;
 mod resolve;
 mod table;
 

@@ -1,7 +1,8 @@
 //! The things of the catalogue.
 
+use super::fold::Site;
 use crate::finding::Place;
-use crate::lint::sql::Action;
+use crate::lint::sql::{Action, Column, TypeUse};
 
 /// Where something was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,4 +154,64 @@ pub(crate) struct RoutineEntry {
     pub(crate) text: String,
     /// What it does when it is called.
     pub(crate) body: std::sync::Arc<[crate::lint::sql::Statement]>,
+}
+
+/// A type as the catalogue keeps it.
+pub(super) fn column_type(ty: &TypeUse) -> ColumnType {
+    ColumnType {
+        schema: ty.schema.clone(),
+        name: ty.name.clone(),
+        is_array: ty.is_array,
+        modifiers: ty.modifiers.clone(),
+    }
+}
+
+impl Relation {
+    /// One without columns.
+    pub(crate) fn new(kind: RelationKind, origin: Origin) -> Self {
+        Self {
+            kind,
+            origin,
+            columns: Vec::new(),
+            primary_key: None,
+            uniques: Vec::new(),
+            foreign_keys: Vec::new(),
+            constraints: Vec::new(),
+            parent: None,
+            is_partition: false,
+            is_partitioned: false,
+            is_opaque: false,
+        }
+    }
+
+    /// The column of a name.
+    pub(crate) fn column(&self, name: &str) -> Option<&CatalogColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl CatalogColumn {
+    /// A column of which only the name is known.
+    pub(super) fn unknown(name: &str, origin: &Origin) -> Self {
+        Self {
+            name: name.to_owned(),
+            ty: None,
+            not_null: false,
+            has_default: false,
+            sequence: None,
+            is_serial: false,
+            is_identity: false,
+            is_generated: false,
+            origin: origin.clone(),
+        }
+    }
+
+    /// A column as its definition has it, without what concerns the table.
+    pub(super) fn of(column: &Column, site: &Site<'_>) -> Self {
+        let origin = Origin {
+            place: Place::new(site.file, column.name.span.clone()),
+            around: Place::new(site.file, column.span.clone()),
+        };
+        Self { ty: column.ty.as_ref().map(column_type), ..Self::unknown(&column.name.text, &origin) }
+    }
 }

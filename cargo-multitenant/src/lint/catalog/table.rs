@@ -1,6 +1,7 @@
 //! Tables: how their definitions and changes fold.
 
-use super::fold::{Site, column_type};
+use super::fold::Site;
+use super::object::column_type;
 use super::{
     Catalog, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, Origin, Relation, RelationKind, Space,
 };

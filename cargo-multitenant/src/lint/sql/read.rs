@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::names::{self, Found, Place};
 use super::tree::{self, Element, Kind, Node};
-use super::{Class, Detail, Flags, Script, Setting, Span, Statement, Verb, table};
+use super::{Class, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, index, table, types};
 
 /// Reads a script. What is no SQL is told in `errors`; the rest is there all the same.
 pub(crate) fn read(text: &str) -> Script {
@@ -175,8 +175,8 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         Kind::CREATE_TABLE_AS | Kind::SELECT_INTO | Kind::CREATE_MATERIALIZED_VIEW | Kind::CREATE_VIEW => {
             Detail::TableAs(table::result_columns(node, place))
         }
-        Kind::CREATE_INDEX => Detail::Index(table::index(node, place)),
-        Kind::CREATE_TYPE | Kind::CREATE_DOMAIN => Detail::Type(table::type_definition(node, place)),
+        Kind::CREATE_INDEX => Detail::Index(index::index(node, place)),
+        Kind::CREATE_TYPE | Kind::CREATE_DOMAIN => Detail::Type(types::definition(node, place)),
         Kind::CREATE_FUNCTION | Kind::CREATE_PROCEDURE => Detail::Routine(routine(node, place)),
         Kind::CREATE_EXTENSION => Detail::Extension {
             schema: tree::child(node, Kind::EXTENSION_SCHEMA)
@@ -186,7 +186,7 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         Kind::SET | Kind::RESET | Kind::ALTER_ROLE | Kind::ALTER_USER | Kind::ALTER_DATABASE | Kind::ALTER_SYSTEM => {
             setting(node).map_or(Detail::None, Detail::Setting)
         }
-        kind if tree::word(kind).starts_with("ALTER_") => Detail::Changes(table::changes(node, place)),
+        kind if tree::word(kind).starts_with("ALTER_") => Detail::Changes(changes::changes(node, place)),
         _ => Detail::None,
     }
 }
