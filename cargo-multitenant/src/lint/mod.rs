@@ -33,6 +33,7 @@ mod settings_tests;
 mod testing;
 
 pub(crate) use baseline::Baseline;
+pub use catalog::folded_catalog;
 pub(crate) use lock::Lock;
 pub(crate) use packages::rust_folders;
 pub(crate) use project::{Paths, Project};

@@ -1,13 +1,10 @@
 //! What a statement changes.
 
-use std::sync::Arc;
-
 use multitenant_runtime::Tier;
 
-use super::object::TypeKind;
-use super::{Catalog, Home, Origin, Relation, Space};
+use super::{Catalog, Home, Origin, Space};
 use crate::finding::{FileId, Place};
-use crate::lint::sql::{ChangeKind, Class, Detail, Name, Role, Statement, Verb};
+use crate::lint::sql::{Class, Concerns, Detail, Name, Role, Statement, Verb};
 
 /// Where a statement stands, and whose it is.
 #[derive(Debug, Clone, Copy)]
@@ -38,22 +35,23 @@ impl Catalog {
     pub(crate) fn fold_itself(&mut self, statement: &Statement, file: FileId, tier: Tier, text: &str) {
         let site = Site { file, tier, statement };
         match statement.verb {
-            Verb::Execute | Verb::Control => {
-                if matches!(statement.detail, Detail::Dynamic { is_constant: false }) {
-                    self.own(tier).is_opaque = true;
+            Verb::Execute | Verb::Control => match &statement.detail {
+                Detail::Dynamic(Concerns::Anything) => self.own(tier).is_opaque = true,
+                Detail::Dynamic(Concerns::These(objects)) => {
+                    objects.iter().for_each(|object| self.blur(&object.name, object.class, tier));
                 }
-            }
+                _ => {}
+            },
             Verb::Create => self.create(site, text),
             Verb::Alter => self.alter(site),
             Verb::Drop => self.drop(site),
-            Verb::Select | Verb::Call => self.called(site, text),
+            Verb::Select | Verb::Call => {
+                self.set_path_by_call(statement);
+                self.called(site, text);
+            }
+            Verb::Set | Verb::Reset => self.set_path(site),
             _ => {}
         }
-    }
-
-    /// The schema that unqualified names are made in.
-    pub(super) fn own(&mut self, tier: Tier) -> &mut Space {
-        if tier == Tier::Tenant { &mut self.tenant } else { &mut self.shared }
     }
 
     /// The schema in which a name is made.
@@ -67,6 +65,9 @@ impl Catalog {
 
     /// The schema in which an existing relation of this name is, to change it there.
     pub(super) fn space_of(&mut self, name: &Name, tier: Tier, has: impl Fn(&Space) -> bool) -> Option<&mut Space> {
+        if name.schema.is_none() && self.path.is_some() {
+            return self.on_path_mut(has);
+        }
         let home = self.path(name, tier).into_iter().find(|(_, space)| has(space)).map(|(home, _)| home)?;
         Some(match home {
             Home::Tenant => &mut self.tenant,
@@ -75,39 +76,12 @@ impl Catalog {
         })
     }
 
-    pub(super) fn relation_mut(&mut self, name: &Name, tier: Tier) -> Option<&mut Relation> {
-        let space = self.space_of(name, tier, |space| space.relations.contains_key(name.name()))?;
-        space.relations.get_mut(name.name()).map(Arc::make_mut)
-    }
-
-    fn alter(&mut self, site: Site<'_>) {
-        let Some(subject) = site.statement.subject().cloned() else { return };
-        let Detail::Changes(changes) = &site.statement.detail else { return };
-        for change in changes {
-            match (&change.kind, subject.class) {
-                (ChangeKind::RenameTo(to), class) => self.rename(&subject.name, class, &to.text, site.tier),
-                (ChangeKind::SetSchema(schema), class) => self.move_to(&subject.name, class, &schema.text, site.tier),
-                (ChangeKind::AddValue(label), Class::Type) => self.labels(&subject.name, site.tier, |labels| {
-                    labels.push(label.clone());
-                }),
-                (ChangeKind::RenameValue { from, to }, Class::Type) => {
-                    self.labels(&subject.name, site.tier, |labels| {
-                        labels.iter_mut().filter(|label| *label == from).for_each(|label| label.clone_from(to));
-                    });
-                }
-                (kind, class) if class.is_relation() => self.alter_table(&subject.name, kind, &site),
-                _ => {}
-            }
-        }
-    }
-
-    fn labels(&mut self, name: &Name, tier: Tier, change: impl Fn(&mut Vec<String>)) {
-        let has = |space: &Space| space.types.contains_key(name.name());
-        let Some(space) = self.space_of(name, tier, has) else { return };
-        if let Some(entry) = space.types.get_mut(name.name())
-            && let TypeKind::Enum(labels) = &mut Arc::make_mut(entry).kind
-        {
-            change(labels);
+    /// Something has been changed, and nobody knows how.
+    fn blur(&mut self, name: &Name, class: Class, tier: Tier) {
+        let Some(space) = self.space_of(name, tier, |space| space.has(class, name.name())) else { return };
+        match class {
+            Class::Type | Class::Domain => space.types.change(name.name(), |entry| entry.is_opaque = true),
+            _ => space.change(name.name(), |relation| relation.is_opaque = true),
         }
     }
 

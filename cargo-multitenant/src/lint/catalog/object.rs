@@ -1,5 +1,9 @@
 //! The things of the catalogue.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::entries::cut;
 use super::fold::Site;
 use crate::finding::Place;
 use crate::lint::sql::{Action, Column, TypeUse};
@@ -28,8 +32,21 @@ pub(crate) struct Relation {
     pub(crate) parent: Option<String>,
     pub(crate) is_partition: bool,
     pub(crate) is_partitioned: bool,
+    /// Whether it has, or had, partitions or children.
+    pub(crate) has_children: bool,
+    /// What a view was made of.
+    pub(crate) view: Option<Arc<ViewOf>>,
     /// Whether its columns may be others than those that are known.
     pub(crate) is_opaque: bool,
+}
+
+/// What a view was made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ViewOf {
+    /// The names of the relations that it reads.
+    pub(crate) relations: BTreeSet<String>,
+    /// Every identifier in its query.
+    pub(crate) words: BTreeSet<String>,
 }
 
 /// What a relation is.
@@ -67,6 +84,12 @@ pub(crate) struct CatalogIndex {
     pub(crate) table: String,
     /// One for each column; `None` for an expression.
     pub(crate) columns: Vec<Option<String>>,
+    /// The same, in whatever order they are sorted.
+    pub(crate) keys: Vec<Option<String>>,
+    /// What its columns were called in the name that PostgreSQL made for it.
+    pub(crate) labels: Vec<String>,
+    /// What else it names: with such a column it goes.
+    pub(crate) words: BTreeSet<String>,
     pub(crate) is_unique: bool,
     pub(crate) is_partial: bool,
     /// `btree` where nothing else was written.
@@ -87,6 +110,8 @@ pub(crate) struct CatalogColumn {
     pub(crate) is_serial: bool,
     pub(crate) is_identity: bool,
     pub(crate) is_generated: bool,
+    /// Whether it is there because the parent has it.
+    pub(crate) is_inherited: bool,
     pub(crate) origin: Origin,
 }
 
@@ -111,6 +136,7 @@ impl ColumnType {
 /// A primary key or a unique constraint.
 #[derive(Debug, Clone)]
 pub(crate) struct CatalogKey {
+    /// In the catalogue each has one: its own, or what PostgreSQL calls it.
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
     pub(crate) origin: Origin,
@@ -119,10 +145,13 @@ pub(crate) struct CatalogKey {
 /// A foreign key.
 #[derive(Debug, Clone)]
 pub(crate) struct CatalogForeignKey {
+    /// In the catalogue each has one: its own, or what PostgreSQL calls it.
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
     /// The table that it leads to, as it was written.
     pub(crate) table: crate::lint::sql::Name,
+    /// The columns there; empty where that table is not known.
+    pub(crate) target: Vec<String>,
     pub(crate) on_delete: Option<(Action, Place)>,
     pub(crate) on_update: Option<(Action, Place)>,
     pub(crate) origin: Origin,
@@ -133,6 +162,8 @@ pub(crate) struct CatalogForeignKey {
 pub(crate) struct TypeEntry {
     pub(crate) kind: TypeKind,
     pub(crate) origin: Origin,
+    /// Whether it may have other labels than those that are known.
+    pub(crate) is_opaque: bool,
 }
 
 /// What a type is.
@@ -153,7 +184,7 @@ pub(crate) struct RoutineEntry {
     /// Its definition without blanks, to tell whether two are the same.
     pub(crate) text: String,
     /// What it does when it is called.
-    pub(crate) body: std::sync::Arc<[crate::lint::sql::Statement]>,
+    pub(crate) body: Arc<[crate::lint::sql::Statement]>,
 }
 
 /// A type as the catalogue keeps it.
@@ -180,13 +211,15 @@ impl Relation {
             parent: None,
             is_partition: false,
             is_partitioned: false,
+            has_children: false,
+            view: None,
             is_opaque: false,
         }
     }
 
     /// The column of a name.
     pub(crate) fn column(&self, name: &str) -> Option<&CatalogColumn> {
-        self.columns.iter().find(|column| column.name == name)
+        self.columns.iter().find(|column| column.name == cut(name))
     }
 }
 
@@ -194,7 +227,7 @@ impl CatalogColumn {
     /// A column of which only the name is known.
     pub(super) fn unknown(name: &str, origin: &Origin) -> Self {
         Self {
-            name: name.to_owned(),
+            name: cut(name).to_owned(),
             ty: None,
             not_null: false,
             has_default: false,
@@ -202,6 +235,7 @@ impl CatalogColumn {
             is_serial: false,
             is_identity: false,
             is_generated: false,
+            is_inherited: false,
             origin: origin.clone(),
         }
     }

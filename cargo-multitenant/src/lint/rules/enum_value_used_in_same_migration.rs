@@ -44,7 +44,7 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
         return;
     }
     for change in changes {
-        let ChangeKind::AddValue(value) = &change.kind else { continue };
+        let ChangeKind::AddValue { label: value, .. } = &change.kind else { continue };
         let later = at.script.statements.iter().skip_while(|other| other.span.start <= statement.span.start);
         if let Some(used) =
             later.filter(|other| !makes_function(other)).find_map(|other| use_of(at, other, &subject.name, value))

@@ -1,9 +1,8 @@
 //! `tenant-shadows-shared`
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::lint::catalog::{Origin, RoutineEntry};
+use crate::lint::catalog::{Entries, Origin, RoutineEntry};
 use crate::lint::context::Context;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
@@ -36,7 +35,7 @@ rule! {
 
 fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
     let (shared, tenant) = (&cx.catalog.shared, &cx.catalog.tenant);
-    for (name, mine) in &tenant.relations {
+    for (name, mine) in tenant.relations.iter() {
         if let Some(theirs) = shared.relations.get(name) {
             report(name, mine.kind.noun(), &mine.origin, &theirs.origin, sink);
         }
@@ -52,8 +51,8 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 fn both<'a, T>(
-    mine: &'a BTreeMap<String, Arc<T>>,
-    theirs: &'a BTreeMap<String, Arc<T>>,
+    mine: &'a Entries<T>,
+    theirs: &'a Entries<T>,
 ) -> impl Iterator<Item = (&'a str, &'a Arc<T>, &'a Arc<T>)> {
     mine.iter().filter_map(|(name, mine)| Some((name.as_str(), mine, theirs.get(name)?)))
 }

@@ -1,11 +1,11 @@
 //! ALTER.
 
-use super::constraints::{constraint, default};
+use super::constraints::{constraint, default, is_null};
 use super::names::{self, Place};
 use super::table::{column, tables};
 use super::tree::{self, Kind, Node};
 use super::types::type_of;
-use super::{Change, ChangeKind, Constraint, Ident};
+use super::{Change, ChangeKind, Constraint, Ident, LabelPlace};
 
 /// The actions of an ALTER.
 pub(super) fn changes(node: &Node, place: Place<'_>) -> Vec<Change> {
@@ -45,7 +45,10 @@ fn change(node: &Node, place: Place<'_>) -> Option<ChangeKind> {
             name: tables(node, place).pop()?,
             concurrently: tree::holds(node, Kind::DETACH_CONCURRENTLY),
         },
-        Kind::ADD_VALUE => ChangeKind::AddValue(tree::children(node, Kind::LITERAL).find_map(|l| tree::string(&l))?),
+        Kind::ADD_VALUE => {
+            let label = label(node)?;
+            ChangeKind::AddValue { label, place: label_place(node) }
+        }
         Kind::RENAME_VALUE => {
             let mut labels = tree::children(node, Kind::LITERAL).filter_map(|label| tree::string(&label));
             ChangeKind::RenameValue { from: labels.next()?, to: labels.next()? }
@@ -60,16 +63,33 @@ fn change(node: &Node, place: Place<'_>) -> Option<ChangeKind> {
     })
 }
 
+/// The label that stands directly in a node.
+fn label(node: &Node) -> Option<String> {
+    tree::children(node, Kind::LITERAL).find_map(|literal| tree::string(&literal))
+}
+
+fn label_place(node: &Node) -> LabelPlace {
+    let beside = |kind| tree::child(node, kind).and_then(|place| label(&place));
+    match (beside(Kind::BEFORE_VALUE), beside(Kind::AFTER_VALUE)) {
+        (Some(before), _) => LabelPlace::Before(before),
+        (_, Some(after)) => LabelPlace::After(after),
+        _ => LabelPlace::Last,
+    }
+}
+
 fn alter_column(node: &Node, column: Ident, place: Place<'_>) -> Option<ChangeKind> {
     let option = node.children().find(|child| child.kind() != Kind::COLUMN_NAME_REF)?;
     Some(match option.kind() {
         Kind::SET_TYPE => ChangeKind::SetType { column, ty: type_of(&option, place) },
-        Kind::SET_DEFAULT => ChangeKind::SetDefault { column, sequence: default(&option, place) },
+        Kind::SET_DEFAULT => {
+            ChangeKind::SetDefault { column, sequence: default(&option, place), is_null: is_null(&option) }
+        }
         Kind::DROP_DEFAULT => ChangeKind::DropDefault { column },
         Kind::SET_NOT_NULL => ChangeKind::SetNotNull { column },
         Kind::DROP_NOT_NULL => ChangeKind::DropNotNull { column },
         Kind::ADD_GENERATED => ChangeKind::AddIdentity { column },
         Kind::DROP_IDENTITY => ChangeKind::DropIdentity { column },
+        Kind::DROP_EXPRESSION => ChangeKind::DropExpression { column },
         _ => ChangeKind::Other,
     })
 }

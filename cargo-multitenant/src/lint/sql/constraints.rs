@@ -19,7 +19,7 @@ pub(super) fn constraint(node: &Node, place: Place<'_>) -> Option<Constraint> {
         }
         Kind::CHECK_CONSTRAINT => ConstraintKind::Check,
         Kind::EXCLUDE_CONSTRAINT => ConstraintKind::Exclude,
-        Kind::DEFAULT_CONSTRAINT => ConstraintKind::Default { sequence: default(node, place) },
+        Kind::DEFAULT_CONSTRAINT => ConstraintKind::Default { sequence: default(node, place), is_null: is_null(node) },
         Kind::GENERATED_CONSTRAINT if tree::holds(node, Kind::GENERATED_IDENTITY) => ConstraintKind::Identity,
         Kind::GENERATED_CONSTRAINT => ConstraintKind::Generated,
         kind if tree::word(kind).ends_with("_CONSTRAINT") => ConstraintKind::Other,
@@ -57,11 +57,13 @@ fn foreign_key(node: &Node, place: Place<'_>) -> Option<ForeignKey> {
     // At its column, what stands in parentheses are the other table's.
     let is_at_column = node.kind() == Kind::REFERENCES_CONSTRAINT;
     let columns = if is_at_column { Vec::new() } else { lists.next().unwrap_or_default() };
+    let target = if is_at_column { column_refs(node, place) } else { lists.next().unwrap_or_default() };
     let action =
         |kind| tree::child(node, kind).and_then(|action| Some((action_of(&action)?, place(tree::span(&action)))));
     Some(ForeignKey {
         columns,
         table,
+        target,
         on_delete: action(Kind::ON_DELETE_ACTION),
         on_update: action(Kind::ON_UPDATE_ACTION),
     })
@@ -77,6 +79,17 @@ fn action_of(node: &Node) -> Option<Action> {
             Kind::SET_DEFAULT_COLUMNS => Action::SetDefault,
             _ => return None,
         })
+    })
+}
+
+/// Whether a default is NULL.
+pub(super) fn is_null(node: &Node) -> bool {
+    let value = node.children().find(|child| child.kind() != Kind::CONSTRAINT_NAME_CLAUSE);
+    let is_null =
+        |value: &Node| value.kind() == Kind::LITERAL && tree::tokens(value).all(|token| token.kind() == Kind::NULL_KW);
+    value.is_some_and(|value| match value.kind() {
+        Kind::CAST_EXPR | Kind::PAREN_EXPR => value.children().next().is_some_and(|inner| is_null(&inner)),
+        _ => is_null(&value),
     })
 }
 

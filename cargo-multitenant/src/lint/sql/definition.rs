@@ -1,5 +1,7 @@
 //! What CREATE and ALTER say about tables, indexes and types.
 
+use std::collections::BTreeSet;
+
 use super::{Ident, Name, Span};
 
 /// CREATE TABLE.
@@ -23,6 +25,7 @@ pub(crate) struct Like {
     pub(crate) defaults: bool,
     pub(crate) identity: bool,
     pub(crate) indexes: bool,
+    pub(crate) generated: bool,
 }
 
 /// A column.
@@ -60,12 +63,22 @@ pub(crate) struct Constraint {
 pub(crate) enum ConstraintKind {
     NotNull,
     Null,
-    PrimaryKey { columns: Vec<Ident>, using_index: Option<Name> },
-    Unique { columns: Vec<Ident>, using_index: Option<Name> },
+    PrimaryKey {
+        columns: Vec<Ident>,
+        using_index: Option<Name>,
+    },
+    Unique {
+        columns: Vec<Ident>,
+        using_index: Option<Name>,
+    },
     ForeignKey(ForeignKey),
     Check,
     Exclude,
-    Default { sequence: Option<Name> },
+    /// `DEFAULT NULL` is none, unless the type has a length.
+    Default {
+        sequence: Option<Name>,
+        is_null: bool,
+    },
     Identity,
     Generated,
     Other,
@@ -76,6 +89,8 @@ pub(crate) enum ConstraintKind {
 pub(crate) struct ForeignKey {
     pub(crate) columns: Vec<Ident>,
     pub(crate) table: Name,
+    /// The other table's; empty where its primary key is meant.
+    pub(crate) target: Vec<Ident>,
     pub(crate) on_delete: Option<(Action, Span)>,
     pub(crate) on_update: Option<(Action, Span)>,
 }
@@ -111,17 +126,18 @@ pub(crate) struct Change {
 }
 
 /// What an action does.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum ChangeKind {
     AddColumn(Column),
     DropColumn { column: Ident, cascade: bool },
     SetType { column: Ident, ty: Option<TypeUse> },
-    SetDefault { column: Ident, sequence: Option<Name> },
+    SetDefault { column: Ident, sequence: Option<Name>, is_null: bool },
     DropDefault { column: Ident },
     SetNotNull { column: Ident },
     DropNotNull { column: Ident },
     AddIdentity { column: Ident },
     DropIdentity { column: Ident },
+    DropExpression { column: Ident },
     AddConstraint(Constraint),
     DropConstraint { name: Ident, cascade: bool },
     RenameColumn { from: Ident, to: Ident },
@@ -130,9 +146,17 @@ pub(crate) enum ChangeKind {
     SetSchema(Ident),
     AttachPartition(Name),
     DetachPartition { name: Name, concurrently: bool },
-    AddValue(String),
+    AddValue { label: String, place: LabelPlace },
     RenameValue { from: String, to: String },
     Other,
+}
+
+/// Where a new label of an enum stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LabelPlace {
+    Last,
+    Before(String),
+    After(String),
 }
 
 /// CREATE INDEX.
@@ -140,6 +164,12 @@ pub(crate) enum ChangeKind {
 pub(crate) struct IndexDef {
     /// One for each column; `None` for an expression.
     pub(crate) columns: Vec<Option<Ident>>,
+    /// The same, in whatever order they are sorted.
+    pub(crate) keys: Vec<Option<Ident>>,
+    /// What each is called in a name that PostgreSQL makes, those of INCLUDE too.
+    pub(crate) labels: Vec<String>,
+    /// What is named in expressions, INCLUDE and WHERE: with such a column the index goes.
+    pub(crate) words: BTreeSet<String>,
     pub(crate) is_unique: bool,
     pub(crate) is_partial: bool,
     pub(crate) method: Option<String>,

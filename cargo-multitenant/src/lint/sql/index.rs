@@ -1,23 +1,74 @@
 //! CREATE INDEX.
 
-use super::IndexDef;
 use super::names::{self, Place};
 use super::tree::{self, Kind, Node};
+use super::{Ident, IndexDef};
 
 /// CREATE INDEX.
 pub(super) fn index(node: &Node, place: Place<'_>) -> IndexDef {
-    let items = tree::child(node, Kind::PARTITION_ITEM_LIST).into_iter().flat_map(|list| list.children());
-    let columns = items.filter(|item| item.kind() == Kind::PARTITION_ITEM).map(|item| {
-        let first = item.children().next()?;
-        // Further columns in another order make another index, as an expression does.
-        let is_turned = item.prev_sibling().is_some() && tree::holds(&item, Kind::SORT_DESC);
-        (first.kind() == Kind::NAME_REF && !is_turned).then(|| names::ident(&first, place))?
-    });
+    let items: Vec<Node> = items(node).collect();
+    let included: Vec<Node> =
+        tree::child(node, Kind::INDEX_INCLUDE_CLAUSE).iter().flat_map(|clause| items_of(clause)).collect();
+    let key = |item: &Node| {
+        let first = expression(item)?;
+        if first.kind() == Kind::NAME_REF { names::ident(&first, place) } else { None }
+    };
+    // Further columns in another order make another index, as an expression does.
+    let is_turned = |item: &Node| item.prev_sibling().is_some() && tree::holds(item, Kind::SORT_DESC);
+    let condition = tree::child(node, Kind::WHERE_CLAUSE);
     let method = tree::child(node, Kind::USING_METHOD);
+    let expressions = items.iter().filter(|item| key(item).is_none());
     IndexDef {
-        columns: columns.collect(),
+        columns: items.iter().map(|item| key(item).filter(|_| !is_turned(item))).collect(),
+        keys: items.iter().map(key).collect(),
+        labels: items.iter().chain(&included).map(|item| label(item, place)).collect(),
+        words: expressions.chain(&included).chain(&condition).flat_map(|part| words(part, place)).collect(),
         is_unique: tree::has_token(node, Kind::UNIQUE_KW),
-        is_partial: tree::child(node, Kind::WHERE_CLAUSE).is_some(),
+        is_partial: condition.is_some(),
         method: method.and_then(|method| Some(tree::tokens(&method).last()?.text().to_lowercase())),
+    }
+}
+
+fn items(node: &Node) -> impl Iterator<Item = Node> {
+    let list = tree::child(node, Kind::PARTITION_ITEM_LIST);
+    list.into_iter().flat_map(|list| tree::children(&list, Kind::PARTITION_ITEM).collect::<Vec<_>>())
+}
+
+/// What an item sorts by, without its collation.
+fn expression(item: &Node) -> Option<Node> {
+    let first = item.children().next()?;
+    if first.kind() == Kind::COLLATE { first.children().next() } else { Some(first) }
+}
+
+fn items_of(clause: &Node) -> Vec<Node> {
+    items(clause).collect()
+}
+
+fn words(node: &Node, place: Place<'_>) -> Vec<String> {
+    let names = node.descendants().filter(|below| below.kind() == Kind::NAME_REF);
+    names.filter_map(|name| names::ident(&name, place)).map(|Ident { text, .. }| text).collect()
+}
+
+/// What PostgreSQL calls a column of an index in the name that it makes for it: a function by its name.
+fn label(item: &Node, place: Place<'_>) -> String {
+    let label = expression(item).and_then(|expression| label_of(&expression, place));
+    label.unwrap_or_else(|| "expr".to_owned())
+}
+
+fn label_of(expression: &Node, place: Place<'_>) -> Option<String> {
+    let first = || expression.children().next();
+    match expression.kind() {
+        Kind::NAME_REF => Some(names::ident(expression, place)?.text),
+        Kind::FIELD_EXPR => {
+            let last = tree::children(expression, Kind::NAME_REF).last()?;
+            Some(names::ident(&last, place)?.text)
+        }
+        Kind::PAREN_EXPR | Kind::CALL_EXPR | Kind::INDEX_EXPR => label_of(&first()?, place),
+        Kind::CAST_EXPR => {
+            let ty = tree::child(expression, Kind::PATH_TYPE).and_then(|ty| names::name(&ty, place));
+            label_of(&first()?, place).or_else(|| ty.map(|ty| ty.name.text))
+        }
+        Kind::CASE_EXPR => Some("case".to_owned()),
+        _ => None,
     }
 }

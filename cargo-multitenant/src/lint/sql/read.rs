@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::names::{self, Found, Place};
 use super::tree::{self, Element, Kind, Node};
-use super::{Class, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, index, table, types};
+use super::{Class, Concerns, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, index, table, types};
 
 /// Reads a script. What is no SQL is told in `errors`; the rest is there all the same.
 pub(crate) fn read(text: &str) -> Script {
@@ -162,6 +162,7 @@ fn flags(node: &Node) -> Flags {
             || tree::holds(node, Kind::REINDEX_OPTION_CONCURRENTLY)
             || tree::holds(node, Kind::DETACH_CONCURRENTLY),
         temporary: at_top(Kind::TEMP) || is_temporary(node),
+        only: node.children().any(|child| tree::has_token(&child, Kind::ONLY_KW)),
     }
 }
 
@@ -290,7 +291,7 @@ fn control(node: &Node, place: Place<'_>) -> Statement {
         names::find(node, place, &|below| below.kind() == Kind::PLPGSQL_BODY);
     let is_dynamic = tree::child(node, Kind::PLPGSQL_OPEN_EXECUTE).is_some()
         || matches!(node.kind(), Kind::PLPGSQL_FOR_DYN_STMT | Kind::PLPGSQL_RETURN_QUERY_EXECUTE_STMT);
-    let detail = if is_dynamic { Detail::Dynamic { is_constant: false } } else { Detail::None };
+    let detail = if is_dynamic { Detail::Dynamic(Concerns::Anything) } else { Detail::None };
     plain(place(tree::span(node)), Verb::Control, Found { objects, calls, literals, queries }, detail)
 }
 
@@ -299,8 +300,14 @@ fn dynamic(node: &Node, place: Place<'_>) -> Statement {
     let span = place(tree::span(node));
     let found = names::find(node, place, &|_| false);
     let expression = node.descendants().find(|below| below.kind() == Kind::TARGET);
-    let text = expression.and_then(|target| names::constant(&target.children().next()?));
-    let mut statement = plain(span.clone(), Verb::Execute, found, Detail::Dynamic { is_constant: text.is_some() });
+    let text = expression.as_ref().and_then(|target| names::constant(&target.children().next()?));
+    let concerns = match (&text, expression) {
+        (Some(_), _) => Concerns::Nothing,
+        (None, Some(target)) => concerns(&target, &span),
+        (None, None) => Concerns::Anything,
+    };
+    let detail = Detail::Dynamic(concerns);
+    let mut statement = plain(span.clone(), Verb::Execute, found, detail);
     if let Some(text) = text {
         let everywhere = |_: Range<usize>| span.clone();
         statement.nested =
@@ -308,6 +315,46 @@ fn dynamic(node: &Node, place: Place<'_>) -> Statement {
     }
     statement
 }
+
+/// What a text that is put together may define, as far as `format` tells: a trigger is nothing that the catalogue holds,
+/// and an ALTER has a name.
+fn concerns(target: &Node, span: &Span) -> Concerns {
+    let call = target.children().next().filter(|call| call.kind() == Kind::CALL_EXPR);
+    let is_format = call.as_ref().is_some_and(|call| {
+        call.children().next().is_some_and(|callee| tree::folded(&callee).eq_ignore_ascii_case("format"))
+    });
+    let template = call.filter(|_| is_format).and_then(|call| {
+        let arguments = tree::child(&call, Kind::ARG_LIST)?;
+        names::constant(&arguments.children().next()?)
+    });
+    let Some(template) = template else { return Concerns::Anything };
+    let literal = format!("'{UNKNOWN}'");
+    let text = template.replace("%I", UNKNOWN).replace("%s", UNKNOWN).replace("%L", &literal).replace("%%", "%");
+    let tree = tree::parse(&text);
+    let everywhere = |_: Range<usize>| span.clone();
+    let statements: Vec<Statement> = tree.root.children().filter_map(|node| statement(&node, &everywhere)).collect();
+    if !tree.errors.is_empty() || statements.is_empty() {
+        return Concerns::Anything;
+    }
+    let mut objects = Vec::new();
+    for statement in &statements {
+        let is_alter = statement.verb == Verb::Alter;
+        let is_row = matches!(
+            statement.verb,
+            Verb::Comment | Verb::Grant | Verb::Revoke | Verb::Insert | Verb::Update | Verb::Delete | Verb::Refresh
+        );
+        let is_beside = matches!(statement.class, Class::Trigger | Class::Policy | Class::Rule | Class::Statistics);
+        match statement.subject() {
+            _ if is_row || (is_beside && statement.is_ddl()) => {}
+            Some(subject) if is_alter && !subject.name.shown().contains(UNKNOWN) => objects.push(subject.clone()),
+            _ => return Concerns::Anything,
+        }
+    }
+    if objects.is_empty() { Concerns::Nothing } else { Concerns::These(objects) }
+}
+
+/// What stands for that which `format` puts in.
+const UNKNOWN: &str = "put_in_at_run_time";
 
 fn plain(span: Span, verb: Verb, found: Found, detail: Detail) -> Statement {
     let Found { objects, calls, literals, queries } = found;

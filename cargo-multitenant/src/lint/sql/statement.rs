@@ -123,6 +123,8 @@ pub(crate) struct Flags {
     pub(crate) cascade: bool,
     pub(crate) concurrently: bool,
     pub(crate) temporary: bool,
+    /// `ALTER TABLE ONLY`, `ON ONLY`: without partitions and children.
+    pub(crate) only: bool,
 }
 
 /// A call of a function.
@@ -175,10 +177,18 @@ pub(crate) enum Detail {
         /// Where `WITH SCHEMA` could stand.
         end: usize,
     },
-    /// `EXECUTE`: whether its text was constant and has been read into `nested`.
-    Dynamic {
-        is_constant: bool,
-    },
+    /// `EXECUTE`; a constant text has been read into `nested`, and concerns nothing beyond that.
+    Dynamic(Concerns),
+}
+
+/// What a text that is put together at run time may make, change or drop.
+#[derive(Debug)]
+pub(crate) enum Concerns {
+    /// Nothing that the catalogue holds.
+    Nothing,
+    /// These, in a way that is not known.
+    These(Vec<Object>),
+    Anything,
 }
 
 /// A parameter that is set or reset.

@@ -52,6 +52,7 @@ fn like(node: &Node, place: Place<'_>) -> Option<Like> {
         defaults: with("PROPERTY_DEFAULTS"),
         identity: with("PROPERTY_IDENTITY"),
         indexes: with("PROPERTY_INDEXES"),
+        generated: with("PROPERTY_GENERATED"),
     })
 }
 

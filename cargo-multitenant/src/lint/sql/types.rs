@@ -24,8 +24,10 @@ fn type_use(node: &Node, place: Place<'_>) -> TypeUse {
     {
         return TypeUse { is_array: true, span, ..type_use(&element, place) };
     }
-    let modifiers = tree::child(node, Kind::ARG_LIST).into_iter().flat_map(|list| list.children());
-    let modifiers = modifiers.map(|argument| argument.text().to_string().trim().to_owned()).collect();
+    // `timestamp (3)` has its number without a list.
+    let list = tree::child(node, Kind::ARG_LIST).unwrap_or_else(|| node.clone());
+    let arguments = list.children().filter(|argument| matches!(argument.kind(), Kind::ARG | Kind::LITERAL));
+    let modifiers = arguments.map(|argument| argument.text().to_string().trim().to_owned()).collect();
     let (schema, name) = match node.kind() {
         Kind::PATH_TYPE => match names::name(node, place) {
             Some(name) => (name.schema.map(|schema| schema.text), name.name.text),
@@ -33,7 +35,10 @@ fn type_use(node: &Node, place: Place<'_>) -> TypeUse {
         },
         _ => (None, words(node)),
     };
-    TypeUse { name: canonical(&name).to_owned(), schema, is_array: false, modifiers, span }
+    // `"char"` is another type than `char`.
+    let is_quoted = tree::tokens(node).any(|token| token.text().starts_with('"'));
+    let (name, modifiers) = if is_quoted { (name, modifiers) } else { canonical_with(&name, modifiers) };
+    TypeUse { name, schema, is_array: false, modifiers, span }
 }
 
 /// The words of a type that has several, without its modifiers.
@@ -46,6 +51,18 @@ fn words(node: &Node) -> String {
     let words: Vec<String> = words.filter(|t| !t.kind().is_trivia()).map(|t| t.text().to_lowercase()).collect();
     // `timestamp (3) with time zone` and the fields of an interval have more, which is nothing to us.
     words.into_iter().filter(|word| word.chars().all(|c| c.is_alphabetic() || c == '_')).collect::<Vec<_>>().join(" ")
+}
+
+/// PostgreSQL's own name of a type, and its modifiers where nothing is written.
+fn canonical_with(name: &str, modifiers: Vec<String>) -> (String, Vec<String>) {
+    let own = canonical(name);
+    let length = modifiers.first().and_then(|length| length.parse::<u32>().ok());
+    match (own, length) {
+        ("float8", Some(digits)) => ((if digits <= 24 { "float4" } else { own }).to_owned(), Vec::new()),
+        ("bpchar", None) if name != "bpchar" => (own.to_owned(), vec!["1".to_owned()]),
+        ("bit", None) => (own.to_owned(), vec!["1".to_owned()]),
+        _ => (own.to_owned(), modifiers),
+    }
 }
 
 /// PostgreSQL's own name of a type.
