@@ -15,6 +15,7 @@ mod marking;
 mod naming;
 mod options;
 mod packages;
+mod parallel;
 mod project;
 mod rule;
 mod rules;
