@@ -23,7 +23,6 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (facts, equal) = (self.facts, self.equal());
-        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
         let percent = if facts == 0 { 100.0 } else { 100.0 * equal as f64 / facts as f64 };
         write!(f, "{equal} of {facts} equal ({percent:.2} %), {} unknown", self.unknown)?;
         self.differences.iter().try_for_each(|difference| write!(f, "\n    {difference}"))

@@ -3,7 +3,7 @@
 //!
 //! `MULTITENANT_PROJECT=/path/to/migrations[:/another…]` compares other people's projects too;
 //! `MULTITENANT_EXTENSIONS=pgcrypto,…` makes these in `public` first.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod applied;
 mod compared;

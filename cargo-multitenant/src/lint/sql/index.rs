@@ -6,9 +6,8 @@ use super::{Ident, IndexDef};
 
 /// CREATE INDEX.
 pub(super) fn index(node: &Node, place: Place<'_>) -> IndexDef {
-    let items: Vec<Node> = items(node).collect();
-    let included: Vec<Node> =
-        tree::child(node, Kind::INDEX_INCLUDE_CLAUSE).iter().flat_map(|clause| items_of(clause)).collect();
+    let items = items_of(node);
+    let included: Vec<Node> = tree::child(node, Kind::INDEX_INCLUDE_CLAUSE).iter().flat_map(items_of).collect();
     let key = |item: &Node| {
         let first = expression(item)?;
         if first.kind() == Kind::NAME_REF { names::ident(&first, place) } else { None }
@@ -29,19 +28,15 @@ pub(super) fn index(node: &Node, place: Place<'_>) -> IndexDef {
     }
 }
 
-fn items(node: &Node) -> impl Iterator<Item = Node> {
+fn items_of(node: &Node) -> Vec<Node> {
     let list = tree::child(node, Kind::PARTITION_ITEM_LIST);
-    list.into_iter().flat_map(|list| tree::children(&list, Kind::PARTITION_ITEM).collect::<Vec<_>>())
+    list.iter().flat_map(|list| tree::children(list, Kind::PARTITION_ITEM)).collect()
 }
 
 /// What an item sorts by, without its collation.
 fn expression(item: &Node) -> Option<Node> {
     let first = item.children().next()?;
     if first.kind() == Kind::COLLATE { first.children().next() } else { Some(first) }
-}
-
-fn items_of(clause: &Node) -> Vec<Node> {
-    items(clause).collect()
 }
 
 fn words(node: &Node, place: Place<'_>) -> Vec<String> {
