@@ -36,6 +36,10 @@ mod report;
 
 use std::process::ExitCode;
 
+#[cfg(feature = "lint")]
+#[doc(hidden)]
+pub use lint::folded_catalog;
+
 /// Does what the command line of this process says.
 ///
 /// Installs a panic hook: a panic anywhere, in a worker too, is a bug and ends in [`exit_code::BUG`].

@@ -1,5 +1,7 @@
 //! What rules are given to look at.
 
+use std::collections::HashSet;
+
 use multitenant_runtime::{SchemaTemplate, Tier};
 
 use super::catalog::{Catalog, Relation};
@@ -20,13 +22,14 @@ pub(crate) struct Context<'a> {
     pub(crate) template: &'a SchemaTemplate,
     /// Schemas that a tenant's migration may name, since extensions are there.
     pub(crate) extension_schemas: &'a [String],
+    /// The files of the shared migrations.
+    pub(crate) shared_files: HashSet<FileId>,
 }
 
 impl Context<'_> {
     /// Whether a place is in a shared migration: a tenant's can make things in the shared schema too, astray.
     pub(crate) fn is_shared_migration_s(&self, place: &Place) -> bool {
-        let shared = self.project.migrations.iter().take_while(|migration| migration.tier == Tier::Shared);
-        shared.flat_map(Migration::scripts).any(|(script, _)| script.file == place.file)
+        self.shared_files.contains(&place.file)
     }
 }
 

@@ -62,6 +62,7 @@ pub(crate) fn column(column: &RustColumn, around: &Place) -> CatalogColumn {
         is_serial: false,
         is_identity: false,
         is_generated: false,
+        is_inherited: false,
         origin: Origin { place: column.place.clone(), around: around.clone() },
     }
 }

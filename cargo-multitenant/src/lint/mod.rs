@@ -15,6 +15,7 @@ mod marking;
 mod naming;
 mod options;
 mod packages;
+mod parallel;
 mod project;
 mod routine_subject;
 mod rule;
@@ -34,6 +35,7 @@ mod settings_tests;
 mod testing;
 
 pub(crate) use baseline::Baseline;
+pub use catalog::folded_catalog;
 pub(crate) use lock::Lock;
 pub(crate) use packages::rust_folders;
 pub(crate) use project::{Paths, Project};

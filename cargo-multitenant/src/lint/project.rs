@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use multitenant_runtime::{Tier, Version};
 
 use super::lock::Lock;
+use super::parallel;
 use super::schema::{self, RustFile};
 use super::sql::{self, Script};
 use crate::config::slashes;
@@ -77,6 +78,7 @@ impl Project {
                 project.read_migrations(tier, folder);
             }
         }
+        project.parse_scripts();
         project.read_lock(&paths.lock);
         for file in schema::files(&paths.rust) {
             project.read_rust(&file, &paths.here);
@@ -149,8 +151,17 @@ impl Project {
     }
 
     fn read_script(&mut self, path: &Path) -> Option<ScriptFile> {
-        let (file, text) = self.read_text(path)?;
-        Some(ScriptFile { file, script: sql::read(&text) })
+        let (file, _) = self.read_text(path)?;
+        Some(ScriptFile { file, script: Script::default() })
+    }
+
+    /// Makes statements of the texts that were read, on all processors.
+    fn parse_scripts(&mut self) {
+        let scripts = |migration: &Migration| migration.scripts().map(|(script, _)| script.file).collect::<Vec<_>>();
+        let files: Vec<FileId> = self.migrations.iter().flat_map(scripts).collect();
+        let parsed = parallel::map(&files, |file| sql::read(&self.sources.get(*file).text));
+        let scripts = self.migrations.iter_mut().flat_map(|m| m.up.iter_mut().chain(&mut m.down));
+        scripts.zip(parsed).for_each(|(script, parsed)| script.script = parsed);
     }
 
     /// Whether the migration runs in a transaction.

@@ -1,11 +1,14 @@
 //! A project, looked at by all rules.
 
+use std::collections::HashSet;
+
 use multitenant_runtime::{SchemaTemplate, Tier};
 
 use super::catalog::{Catalog, Origin, Relation, RelationKind};
 use super::context::{At, Context, MigrationAt, TableAt};
 use super::marking::Marking;
 use super::options::Options;
+use super::parallel;
 use super::project::{Direction, Migration, Project, ScriptFile};
 use super::rule::{Check, Rule};
 use super::rules;
@@ -35,21 +38,22 @@ pub(crate) struct Linted {
 /// Looks at a project with these rules.
 pub(crate) fn run(project: &Project, ground: &Ground<'_>, rules: &[&'static Rule]) -> Linted {
     let marking = Marking::of(project, ground.lint);
-    let catalog = folded(project, ground.shared_schema);
+    let stages = folded(project, ground.shared_schema);
+    let shared = project.migrations.iter().filter(|migration| migration.tier == Tier::Shared);
     let cx = Context {
         project,
-        catalog: &catalog,
+        catalog: &stages.last,
         marking: &marking,
         template: ground.template,
         extension_schemas: &ground.lint.extension_schemas,
+        shared_files: shared.flat_map(Migration::scripts).map(|(script, _)| script.file).collect(),
     };
     let enabled = rules.iter().map(|rule| (*rule, ground.lint.level(rule), ground.lint.options(rule)));
     let enabled = enabled.filter(|(rule, level, _)| level.unwrap_or(rule.level) != Level::Off).collect();
-    let mut runner = Runner { cx: &cx, rules: enabled, findings: Vec::new() };
-    runner.migrations(ground.shared_schema);
-    let tables = runner.tables();
-    runner.project();
-    let mut findings = runner.findings;
+    let judge = Judge { cx: &cx, rules: enabled };
+    let mut findings = judge.migrations(&stages);
+    let tables = judge.tables(&mut findings);
+    judge.project(&mut findings);
     drop_older(&mut findings, project, ground.lint);
     super::suppress::apply(&mut findings, project, ground.lint, rules);
     findings.retain(|finding| finding.level != Level::Off);
@@ -61,19 +65,31 @@ pub(crate) fn run(project: &Project, ground: &Ground<'_>, rules: &[&'static Rule
     Linted { findings, tables }
 }
 
-/// The catalogue that all migrations make.
-fn folded(project: &Project, shared_schema: &str) -> Catalog {
-    let mut catalog = Catalog::new(shared_schema);
-    for migration in &project.migrations {
-        fold(&mut catalog, project, migration, migration.up.as_ref());
-    }
-    catalog
+/// The catalogue as it is before each migration, and what all of them make. Each shares with the next what that
+/// leaves as it is.
+struct Stages {
+    before: Vec<Catalog>,
+    last: Catalog,
 }
 
-fn fold(catalog: &mut Catalog, project: &Project, migration: &Migration, script: Option<&ScriptFile>) {
-    let Some(script) = script else { return };
-    let text = &project.sources.get(script.file).text;
-    script.script.statements.iter().for_each(|s| catalog.fold(s, script.file, migration.tier, text));
+impl Stages {
+    fn after(&self, index: usize) -> &Catalog {
+        self.before.get(index + 1).unwrap_or(&self.last)
+    }
+}
+
+fn folded(project: &Project, shared_schema: &str) -> Stages {
+    let mut catalog = Catalog::new(shared_schema);
+    let mut before = Vec::with_capacity(project.migrations.len());
+    for migration in &project.migrations {
+        before.push(catalog.clone());
+        if let Some(up) = &migration.up {
+            let text = &project.sources.get(up.file).text;
+            up.script.statements.iter().for_each(|s| catalog.fold(s, up.file, migration.tier, text));
+            catalog = catalog.begin();
+        }
+    }
+    Stages { before, last: catalog }
 }
 
 /// Takes out what rules of hygiene and safety find in migrations before `start_after`.
@@ -81,7 +97,7 @@ fn drop_older(findings: &mut Vec<Finding>, project: &Project, settings: &LintSet
     let Some(start) = &settings.start_after else { return };
     let is_older = |migration: &&Migration| migration.version.as_ref().is_some_and(|version| version <= start);
     let older = project.migrations.iter().filter(is_older);
-    let files: Vec<_> =
+    let files: HashSet<_> =
         older.flat_map(|m| m.scripts().map(|(s, _)| s.file).chain([m.folder]).collect::<Vec<_>>()).collect();
     findings.retain(|finding| {
         let has_start = rules::find(finding.code).is_some_and(|rule| rule.kind.has_start());
@@ -89,10 +105,9 @@ fn drop_older(findings: &mut Vec<Finding>, project: &Project, settings: &LintSet
     });
 }
 
-struct Runner<'a> {
+struct Judge<'a> {
     cx: &'a Context<'a>,
     rules: Vec<(&'static Rule, Option<Level>, Options)>,
-    findings: Vec<Finding>,
 }
 
 /// Where a statement stands.
@@ -106,52 +121,62 @@ struct Spot<'a, 'c> {
     in_block: bool,
 }
 
-impl<'a> Runner<'a> {
-    fn each(&mut self, mut check: impl FnMut(Check, &mut Sink<'_>)) {
+impl<'a> Judge<'a> {
+    fn each(&self, findings: &mut Vec<Finding>, mut check: impl FnMut(Check, &mut Sink<'_>)) {
         for (rule, level, options) in &self.rules {
-            let mut sink = Sink { rule, level: *level, options, findings: &mut self.findings };
+            let mut sink = Sink { rule, level: *level, options, findings };
             rule.checks.iter().for_each(|one| check(*one, &mut sink));
         }
     }
 
-    fn migrations(&mut self, shared_schema: &str) {
-        let mut catalog = Catalog::new(shared_schema);
-        for migration in &self.cx.project.migrations {
-            let before = catalog.clone();
-            if let Some(up) = &migration.up {
-                self.script(migration, up, Direction::Up, &before, &mut catalog);
-            }
-            let mut reverted = None;
-            if let Some(down) = &migration.down {
-                let mut after_down = catalog.clone();
-                self.script(migration, down, Direction::Down, &catalog, &mut after_down);
-                reverted = Some(after_down);
-            }
-            let at =
-                MigrationAt { cx: self.cx, migration, before: &before, after: &catalog, reverted: reverted.as_ref() };
-            self.each(|check, sink| {
-                if let Check::Migration(check) = check {
-                    check(&at, sink);
-                }
-            });
-        }
+    fn migrations(&self, stages: &Stages) -> Vec<Finding> {
+        let migrations: Vec<_> = self.cx.project.migrations.iter().enumerate().collect();
+        let found = parallel::map(&migrations, |(index, migration)| {
+            self.migration(migration, &stages.before[*index], stages.after(*index))
+        });
+        found.into_iter().flatten().collect()
     }
 
+    fn migration(&self, migration: &'a Migration, before: &Catalog, after: &Catalog) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let Some(up) = &migration.up {
+            self.script(migration, up, Direction::Up, before, &mut findings);
+        }
+        let down = migration.down.as_ref();
+        let reverted = down.map(|down| self.script(migration, down, Direction::Down, after, &mut findings));
+        let at = MigrationAt { cx: self.cx, migration, before, after, reverted: reverted.as_ref() };
+        self.each(&mut findings, |check, sink| {
+            if let Check::Migration(check) = check {
+                check(&at, sink);
+            }
+        });
+        findings
+    }
+
+    /// What the script makes of what there is.
     fn script(
-        &mut self,
+        &self,
         migration: &'a Migration,
         script: &'a ScriptFile,
         direction: Direction,
         at_start: &Catalog,
-        catalog: &mut Catalog,
-    ) {
+        findings: &mut Vec<Finding>,
+    ) -> Catalog {
+        let mut catalog = at_start.clone();
         let spot = Spot { migration, at_start, script, direction, in_function: false, in_block: false };
         for statement in &script.script.statements {
-            self.statement(statement, spot, catalog);
+            self.statement(statement, spot, &mut catalog, findings);
         }
+        catalog
     }
 
-    fn statement(&mut self, statement: &'a Statement, spot: Spot<'a, '_>, catalog: &mut Catalog) {
+    fn statement(
+        &self,
+        statement: &'a Statement,
+        spot: Spot<'a, '_>,
+        catalog: &mut Catalog,
+        findings: &mut Vec<Finding>,
+    ) {
         let at = At {
             cx: self.cx,
             migration: spot.migration,
@@ -164,7 +189,7 @@ impl<'a> Runner<'a> {
             in_function: spot.in_function,
             in_block: spot.in_block,
         };
-        self.each(|check, sink| {
+        self.each(findings, |check, sink| {
             if let Check::Statement(check) = check {
                 check(&at, sink);
             }
@@ -172,7 +197,7 @@ impl<'a> Runner<'a> {
         let in_function = spot.in_function || !statement.runs_its_body();
         let in_block = spot.in_block || statement.verb == Verb::Do;
         for inner in statement.nested.iter() {
-            self.statement(inner, Spot { in_function, in_block, ..spot }, catalog);
+            self.statement(inner, Spot { in_function, in_block, ..spot }, catalog, findings);
         }
         if !spot.in_function {
             let text = &self.cx.project.sources.get(spot.script.file).text;
@@ -181,16 +206,16 @@ impl<'a> Runner<'a> {
     }
 
     /// Looks at every table; how many there are.
-    fn tables(&mut self) -> usize {
+    fn tables(&self, findings: &mut Vec<Finding>) -> usize {
         let cx = self.cx;
-        let mut count = 0;
         let spaces = [(Tier::Shared, &cx.catalog.shared), (Tier::Tenant, &cx.catalog.tenant)];
-        for (tier, space) in spaces {
-            for (name, relation) in space.tables() {
-                count += 1;
-                self.table(&TableAt { cx, tier, name, relation, is_rust_only: false });
-            }
-        }
+        let known: Vec<TableAt<'_>> = spaces
+            .into_iter()
+            .flat_map(|(tier, space)| space.tables().map(move |(name, relation)| (tier, name, relation)))
+            .map(|(tier, name, relation)| TableAt { cx, tier, name, relation, is_rust_only: false })
+            .collect();
+        findings.extend(parallel::map(&known, |at| self.table(at)).into_iter().flatten());
+        let mut count = known.len();
         for (table, marked) in cx.marking.tables(cx.project) {
             let is_known = cx.catalog.shared.relations.contains_key(&table.sql_name)
                 || cx.catalog.tenant.relations.contains_key(&table.sql_name)
@@ -199,23 +224,26 @@ impl<'a> Runner<'a> {
                 count += 1;
                 let relation = of_rust(table);
                 let tier = marked.tier().unwrap_or(Tier::Tenant);
-                self.table(&TableAt { cx, tier, name: &table.sql_name, relation: &relation, is_rust_only: true });
+                let at = TableAt { cx, tier, name: &table.sql_name, relation: &relation, is_rust_only: true };
+                findings.extend(self.table(&at));
             }
         }
         count
     }
 
-    fn table(&mut self, at: &TableAt<'_>) {
-        self.each(|check, sink| {
+    fn table(&self, at: &TableAt<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        self.each(&mut findings, |check, sink| {
             if let Check::Table(check) = check {
                 check(at, sink);
             }
         });
+        findings
     }
 
-    fn project(&mut self) {
+    fn project(&self, findings: &mut Vec<Finding>) {
         let cx = self.cx;
-        self.each(|check, sink| {
+        self.each(findings, |check, sink| {
             if let Check::Project(check) = check {
                 check(cx, sink);
             }

@@ -1,7 +1,12 @@
 //! The things of the catalogue.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::entries::cut;
+use super::fold::Site;
 use crate::finding::Place;
-use crate::lint::sql::Action;
+use crate::lint::sql::{Action, Column, TypeUse};
 
 /// Where something was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +32,21 @@ pub(crate) struct Relation {
     pub(crate) parent: Option<String>,
     pub(crate) is_partition: bool,
     pub(crate) is_partitioned: bool,
+    /// Whether it has, or had, partitions or children.
+    pub(crate) has_children: bool,
+    /// What a view was made of.
+    pub(crate) view: Option<Arc<ViewOf>>,
     /// Whether its columns may be others than those that are known.
     pub(crate) is_opaque: bool,
+}
+
+/// What a view was made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ViewOf {
+    /// The names of the relations that it reads.
+    pub(crate) relations: BTreeSet<String>,
+    /// Every identifier in its query.
+    pub(crate) words: BTreeSet<String>,
 }
 
 /// What a relation is.
@@ -66,6 +84,10 @@ pub(crate) struct CatalogIndex {
     pub(crate) table: String,
     /// One for each column; `None` for an expression.
     pub(crate) columns: Vec<Option<String>>,
+    /// What its columns were called in the name that PostgreSQL made for it.
+    pub(crate) labels: Vec<String>,
+    /// What else it names: with such a column it goes.
+    pub(crate) words: BTreeSet<String>,
     pub(crate) is_unique: bool,
     pub(crate) is_partial: bool,
     /// Whether it can do other things than one on the columns alone.
@@ -88,6 +110,8 @@ pub(crate) struct CatalogColumn {
     pub(crate) is_serial: bool,
     pub(crate) is_identity: bool,
     pub(crate) is_generated: bool,
+    /// Whether it is there because the parent has it.
+    pub(crate) is_inherited: bool,
     pub(crate) origin: Origin,
 }
 
@@ -112,6 +136,7 @@ impl ColumnType {
 /// A primary key or a unique constraint.
 #[derive(Debug, Clone)]
 pub(crate) struct CatalogKey {
+    /// In the catalogue each has one: its own, or what PostgreSQL calls it.
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
     pub(crate) origin: Origin,
@@ -120,10 +145,13 @@ pub(crate) struct CatalogKey {
 /// A foreign key.
 #[derive(Debug, Clone)]
 pub(crate) struct CatalogForeignKey {
+    /// In the catalogue each has one: its own, or what PostgreSQL calls it.
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
     /// The table that it leads to, as it was written.
     pub(crate) table: crate::lint::sql::Name,
+    /// The columns there; empty where that table is not known.
+    pub(crate) target: Vec<String>,
     pub(crate) on_delete: Option<(Action, Place)>,
     pub(crate) on_update: Option<(Action, Place)>,
     pub(crate) origin: Origin,
@@ -134,6 +162,8 @@ pub(crate) struct CatalogForeignKey {
 pub(crate) struct TypeEntry {
     pub(crate) kind: TypeKind,
     pub(crate) origin: Origin,
+    /// Whether it may have other labels than those that are known.
+    pub(crate) is_opaque: bool,
 }
 
 /// What a type is.
@@ -154,5 +184,68 @@ pub(crate) struct RoutineEntry {
     /// Its definition without blanks, to tell whether two are the same.
     pub(crate) text: String,
     /// What it does when it is called.
-    pub(crate) body: std::sync::Arc<[crate::lint::sql::Statement]>,
+    pub(crate) body: Arc<[crate::lint::sql::Statement]>,
+}
+
+/// A type as the catalogue keeps it.
+pub(super) fn column_type(ty: &TypeUse) -> ColumnType {
+    ColumnType {
+        schema: ty.schema.clone(),
+        name: ty.name.clone(),
+        is_array: ty.is_array,
+        modifiers: ty.modifiers.clone(),
+    }
+}
+
+impl Relation {
+    /// One without columns.
+    pub(crate) fn new(kind: RelationKind, origin: Origin) -> Self {
+        Self {
+            kind,
+            origin,
+            columns: Vec::new(),
+            primary_key: None,
+            uniques: Vec::new(),
+            foreign_keys: Vec::new(),
+            constraints: Vec::new(),
+            parent: None,
+            is_partition: false,
+            is_partitioned: false,
+            has_children: false,
+            view: None,
+            is_opaque: false,
+        }
+    }
+
+    /// The column of a name.
+    pub(crate) fn column(&self, name: &str) -> Option<&CatalogColumn> {
+        self.columns.iter().find(|column| column.name == cut(name))
+    }
+}
+
+impl CatalogColumn {
+    /// A column of which only the name is known.
+    pub(super) fn unknown(name: &str, origin: &Origin) -> Self {
+        Self {
+            name: cut(name).to_owned(),
+            ty: None,
+            not_null: false,
+            has_default: false,
+            sequence: None,
+            is_serial: false,
+            is_identity: false,
+            is_generated: false,
+            is_inherited: false,
+            origin: origin.clone(),
+        }
+    }
+
+    /// A column as its definition has it, without what concerns the table.
+    pub(super) fn of(column: &Column, site: &Site<'_>) -> Self {
+        let origin = Origin {
+            place: Place::new(site.file, column.name.span.clone()),
+            around: Place::new(site.file, column.span.clone()),
+        };
+        Self { ty: column.ty.as_ref().map(column_type), ..Self::unknown(&column.name.text, &origin) }
+    }
 }

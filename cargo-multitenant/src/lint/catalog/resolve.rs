@@ -39,8 +39,7 @@ impl Catalog {
             }
             (Some(schema), _) if schema == self.shared_schema() => vec![(Home::Shared, &self.shared)],
             (Some(schema), _) => self.others.get(schema).map(|space| (Home::Other, space)).into_iter().collect(),
-            (None, Tier::Tenant) => vec![(Home::Tenant, &self.tenant), (Home::Shared, &self.shared)],
-            (None, _) => vec![(Home::Shared, &self.shared)],
+            (None, tier) => self.on_path(tier),
         }
     }
 

@@ -1,11 +1,14 @@
-//! Tables: how their definitions and changes fold.
+//! Tables: how their definitions fold.
 
-use super::fold::{Site, column_type};
-use super::{
-    Catalog, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, Origin, Relation, RelationKind, Space,
-};
+use multitenant_runtime::Tier;
+
+use super::entries::cut;
+use super::fold::Site;
+use super::{Catalog, CatalogColumn, CatalogForeignKey, CatalogKey, Origin, Relation, RelationKind};
 use crate::finding::Place;
-use crate::lint::sql::{ChangeKind, Class, Column, Constraint, ConstraintKind, ForeignKey, Ident, Name, TableDef};
+use crate::lint::sql::{
+    Action, Class, Column, Constraint, ConstraintKind, ForeignKey, Ident, Like, Name, Span, TableDef,
+};
 
 impl Catalog {
     /// The table that a CREATE TABLE makes.
@@ -15,124 +18,92 @@ impl Catalog {
         let mut relation = Relation::new(kind, origin);
         relation.is_partitioned = definition.is_partitioned;
         relation.is_opaque = definition.of_type;
-        let parents = definition.partition_of.iter().chain(&definition.inherits);
-        for parent in parents {
+        for parent in definition.partition_of.iter().chain(&definition.inherits) {
             match self.relation(parent, site.tier) {
                 Some(found) => relation.inherit(found.entry, definition.partition_of.is_some()),
                 None => relation.is_opaque = true,
             }
-            relation.parent = Some(parent.name.text.clone());
+            relation.parent = Some(cut(parent.name()).to_owned());
         }
         relation.is_partition = definition.partition_of.is_some();
-        for like in &definition.likes {
-            match self.relation(&like.table, site.tier) {
-                Some(found) => relation.copy(found.entry, like.defaults, like.identity, like.indexes),
-                None => relation.is_opaque = true,
-            }
-        }
+        let own = site.statement.subject().map_or("", |subject| subject.name.name());
+        // Keys first: a foreign key to the table itself needs its primary key.
+        let mut foreign = Vec::new();
+        let mut likes = definition.likes.iter().peekable();
         for column in &definition.columns {
-            relation.add_column(column, site);
+            while let Some(like) = likes.next_if(|like| like.span.start < column.span.start) {
+                self.copy(like, &mut relation, site.tier);
+            }
+            let (later, now) = column.constraints.iter().cloned().partition(is_foreign);
+            foreign.extend(Vec::into_iter(later).map(|constraint| (constraint, Some(&column.name))));
+            relation.add_column(&Column { constraints: now, ..column.clone() }, site);
         }
-        for constraint in &definition.constraints {
+        likes.for_each(|like| self.copy(like, &mut relation, site.tier));
+        for constraint in definition.constraints.iter().filter(|constraint| !is_foreign(constraint)) {
             relation.add_constraint(constraint, None, site);
+        }
+        relation.drop_equal_keys();
+        let constraints = definition.constraints.iter().filter(|constraint| is_foreign(constraint)).cloned();
+        foreign.extend(constraints.map(|constraint| (constraint, None)));
+        for (mut constraint, of) in foreign {
+            self.settle(&mut constraint, site.tier, Some((own, &relation)));
+            relation.add_constraint(&constraint, of, site);
         }
         relation
     }
 
-    /// One action of an ALTER TABLE, or of what else ALTER TABLE works on.
-    pub(super) fn alter_table(&mut self, name: &Name, change: &ChangeKind, site: &Site<'_>) {
-        if let ChangeKind::AttachPartition(partition) | ChangeKind::DetachPartition { name: partition, .. } = change {
-            let attach = matches!(change, ChangeKind::AttachPartition(_));
-            if let Some(partition) = self.relation_mut(partition, site.tier) {
-                partition.is_partition = attach;
-                partition.parent = attach.then(|| name.name.text.clone());
-            }
+    fn copy(&self, like: &Like, relation: &mut Relation, tier: Tier) {
+        match self.relation(&like.table, tier) {
+            Some(found) => relation.copy(found.entry, like),
+            None => relation.is_opaque = true,
+        }
+    }
+
+    /// Gives a foreign key the columns that it leads to; `own` is the table that is being made.
+    pub(super) fn settle(&self, constraint: &mut Constraint, tier: Tier, own: Option<(&str, &Relation)>) {
+        let ConstraintKind::ForeignKey(key) = &mut constraint.kind else { return };
+        if !key.target.is_empty() {
             return;
         }
-        if let ChangeKind::RenameConstraint { from, to } = change {
-            self.rename_constraint(name, from, to, site);
-            return;
-        }
-        let dropped = match change {
-            ChangeKind::DropColumn { column, .. } => Some(column.text.clone()),
-            _ => None,
-        };
-        let used = match change {
-            ChangeKind::AddConstraint(Constraint {
-                kind:
-                    ConstraintKind::PrimaryKey { using_index: Some(index), .. }
-                    | ConstraintKind::Unique { using_index: Some(index), .. },
-                ..
-            }) => self.take_index(index, site),
-            _ => None,
-        };
-        let Some(relation) = self.relation_mut(name, site.tier) else { return };
-        relation.change(change, site, used);
-        if let ChangeKind::RenameColumn { from, to } = change {
-            self.rename_in_indexes(name, from, to, site);
-        }
-        if let Some(column) = dropped {
-            let has = |space: &Space| space.relations.contains_key(name.name());
-            if let Some(space) = self.space_of(name, site.tier, has) {
-                space.drop_indexes_on(name.name(), &column);
+        let own = own.filter(|(name, _)| *name == key.table.name()).map(|(_, relation)| relation);
+        let known = || self.relation(&key.table, tier).map(|found| found.entry.as_ref());
+        let primary = own.or_else(known).and_then(|relation| relation.primary_key.as_ref());
+        let span = key.table.span();
+        let columns = primary.iter().flat_map(|key| &key.columns);
+        key.target = columns.map(|column| Ident { text: column.clone(), span: span.clone() }).collect();
+    }
+}
+
+fn is_foreign(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+}
+
+impl Constraint {
+    /// Whether an index stands behind it.
+    pub(super) fn is_key(&self) -> bool {
+        matches!(self.kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })
+    }
+
+    pub(super) fn using_index(&self) -> Option<&Name> {
+        match &self.kind {
+            ConstraintKind::PrimaryKey { using_index, .. } | ConstraintKind::Unique { using_index, .. } => {
+                using_index.as_ref()
             }
-        }
-    }
-
-    /// The index becomes the constraint's own, and has its name from then on.
-    fn take_index(&mut self, name: &Name, site: &Site<'_>) -> Option<CatalogIndex> {
-        let is_index = |space: &Space| {
-            space.relations.get(name.name()).is_some_and(|found| matches!(found.kind, RelationKind::Index(_)))
-        };
-        let space = self.space_of(name, site.tier, is_index)?;
-        match &space.relations.remove(name.name())?.kind {
-            RelationKind::Index(index) => Some(index.clone()),
             _ => None,
-        }
-    }
-
-    fn rename_constraint(&mut self, table: &Name, from: &Ident, to: &Ident, site: &Site<'_>) {
-        let Some(relation) = self.relation_mut(table, site.tier) else { return };
-        let names = relation.uniques.iter_mut().chain(&mut relation.primary_key).map(|key| &mut key.name);
-        let names = names.chain(relation.foreign_keys.iter_mut().map(|key| &mut key.name));
-        for name in names.filter(|name| name.as_deref() == Some(from.text.as_str())) {
-            *name = Some(to.text.clone());
-        }
-        for name in relation.constraints.iter_mut().filter(|name| **name == from.text) {
-            name.clone_from(&to.text);
-        }
-    }
-
-    fn rename_in_indexes(&mut self, table: &Name, from: &Ident, to: &Ident, site: &Site<'_>) {
-        let has = |space: &Space| space.relations.contains_key(table.name());
-        let Some(space) = self.space_of(table, site.tier, has) else { return };
-        for relation in space.relations.values_mut() {
-            if let RelationKind::Index(index) = &relation.kind
-                && index.table == table.name()
-            {
-                let mut index = index.clone();
-                let named = index.columns.iter_mut().filter(|column| column.as_deref() == Some(from.text.as_str()));
-                named.for_each(|column| *column = Some(to.text.clone()));
-                std::sync::Arc::make_mut(relation).kind = RelationKind::Index(index);
-            }
         }
     }
 }
 
-impl Space {
-    /// PostgreSQL drops an index with any of its columns.
-    fn drop_indexes_on(&mut self, table: &str, column: &str) {
-        self.relations.retain(|_, relation| match &relation.kind {
-            RelationKind::Index(index) => {
-                index.table != table || !index.columns.iter().any(|of| of.as_deref() == Some(column))
-            }
-            _ => true,
-        });
+impl CatalogColumn {
+    /// PostgreSQL keeps no NULL as a default, unless it has to be cut to the type's length.
+    pub(super) fn set_default(&mut self, sequence: Option<&Name>, is_null: bool) {
+        self.has_default = !is_null || self.ty.as_ref().is_some_and(|ty| !ty.modifiers.is_empty());
+        self.sequence = sequence.map(Name::shown);
     }
 }
 
 impl Relation {
-    fn add_column(&mut self, column: &Column, site: &Site<'_>) {
+    pub(super) fn add_column(&mut self, column: &Column, site: &Site<'_>) {
         let mut entry = CatalogColumn::of(column, site);
         if let Some(ty) = &mut entry.ty {
             let serial = match ty.name.as_str() {
@@ -149,7 +120,10 @@ impl Relation {
         // What a partition or a child says about a column of its parent adds to it.
         match self.columns.iter_mut().find(|known| known.name == entry.name) {
             Some(known) if entry.ty.is_none() => known.origin = entry.origin,
-            Some(known) => *known = entry,
+            Some(known) => {
+                entry.not_null |= known.not_null;
+                *known = entry;
+            }
             None => self.columns.push(entry),
         }
         for constraint in &column.constraints {
@@ -157,12 +131,16 @@ impl Relation {
         }
     }
 
-    fn add_constraint(&mut self, constraint: &Constraint, of: Option<&Ident>, site: &Site<'_>) {
+    pub(super) fn add_constraint(&mut self, constraint: &Constraint, of: Option<&Ident>, site: &Site<'_>) {
         let own = |columns: &[Ident]| -> Vec<String> {
-            if columns.is_empty() { of.iter().map(|column| column.text.clone()).collect() } else { texts(columns) }
+            if columns.is_empty() {
+                of.iter().map(|column| cut(&column.text).to_owned()).collect()
+            } else {
+                texts(columns)
+            }
         };
         let origin = site.origin(constraint.span.clone());
-        let name = constraint.name.as_ref().map(|name| name.text.clone());
+        let name = constraint.name.as_ref().map(|name| cut(&name.text).to_owned());
         match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } => {
                 let columns = own(columns);
@@ -181,13 +159,9 @@ impl Relation {
             }
             ConstraintKind::NotNullOf(column) => self.with_column(&column.text, |column| column.not_null = true),
             ConstraintKind::NotNull => self.with(of, |column| column.not_null = true),
-            ConstraintKind::Null => self.with(of, |column| column.not_null = false),
-            ConstraintKind::Default { sequence } => {
-                let sequence = sequence.as_ref().map(Name::shown);
-                self.with(of, |column| {
-                    column.has_default = true;
-                    column.sequence.clone_from(&sequence);
-                });
+            ConstraintKind::Null => {}
+            ConstraintKind::Default { sequence, is_null } => {
+                self.with(of, |column| column.set_default(sequence.as_ref(), *is_null));
             }
             ConstraintKind::Identity => self.with(of, |column| {
                 (column.is_identity, column.has_default, column.not_null) = (true, true, true);
@@ -203,60 +177,35 @@ impl Relation {
         }
     }
 
-    fn with_column(&mut self, name: &str, change: impl Fn(&mut CatalogColumn)) {
-        self.columns.iter_mut().filter(|column| column.name == name).for_each(change);
+    pub(super) fn with_column(&mut self, name: &str, change: impl Fn(&mut CatalogColumn)) {
+        self.columns.iter_mut().filter(|column| column.name == cut(name)).for_each(change);
     }
 
-    fn change(&mut self, change: &ChangeKind, site: &Site<'_>, used: Option<CatalogIndex>) {
-        match change {
-            // A column that is there is an error, or IF NOT EXISTS.
-            ChangeKind::AddColumn(column) if self.column(&column.name.text).is_some() => {}
-            ChangeKind::AddColumn(column) => self.add_column(column, site),
-            ChangeKind::DropColumn { column, cascade } => self.drop_column(&column.text, *cascade),
-            ChangeKind::SetType { column, ty } => {
-                let ty = ty.as_ref().map(column_type);
-                self.with_column(&column.text, |column| column.ty.clone_from(&ty));
+    /// The primary key and the unique constraints.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &CatalogKey> {
+        self.primary_key.iter().chain(&self.uniques)
+    }
+
+    /// The columns of each.
+    pub(super) fn all_keys(&self) -> Vec<Vec<String>> {
+        self.keys().map(|key| key.columns.clone()).collect()
+    }
+
+    /// Of keys with the same columns in one CREATE TABLE PostgreSQL makes one.
+    fn drop_equal_keys(&mut self) {
+        let mut kept: Vec<CatalogKey> = Vec::new();
+        for unique in std::mem::take(&mut self.uniques) {
+            let first = self.primary_key.iter_mut().chain(&mut kept).find(|key| key.columns == unique.columns);
+            match first {
+                Some(first) => first.name = first.name.take().or(unique.name),
+                None => kept.push(unique),
             }
-            ChangeKind::SetDefault { column, sequence } => {
-                let sequence = sequence.as_ref().map(Name::shown);
-                self.with_column(&column.text, |column| {
-                    column.has_default = true;
-                    column.sequence.clone_from(&sequence);
-                });
-            }
-            ChangeKind::DropDefault { column } => self.with_column(&column.text, |column| {
-                (column.has_default, column.is_serial) = (false, false);
-                column.sequence = None;
-            }),
-            ChangeKind::SetNotNull { column } => self.with_column(&column.text, |column| column.not_null = true),
-            ChangeKind::DropNotNull { column } => self.with_column(&column.text, |column| column.not_null = false),
-            ChangeKind::AddIdentity { column } => self.with_column(&column.text, |column| column.is_identity = true),
-            ChangeKind::DropIdentity { column } => self.with_column(&column.text, |column| column.is_identity = false),
-            ChangeKind::AddConstraint(constraint) => {
-                self.add_constraint(constraint, None, site);
-                let columns = used.into_iter().flat_map(|index| index.columns).flatten().collect::<Vec<_>>();
-                match (&constraint.kind, columns.is_empty()) {
-                    (ConstraintKind::PrimaryKey { .. }, false) => {
-                        for column in &columns {
-                            self.with_column(column, |column| column.not_null = true);
-                        }
-                        self.primary_key.iter_mut().for_each(|key| key.columns.clone_from(&columns));
-                    }
-                    (ConstraintKind::Unique { .. }, false) => {
-                        self.uniques.last_mut().into_iter().for_each(|key| key.columns.clone_from(&columns));
-                    }
-                    _ => {}
-                }
-            }
-            ChangeKind::DropConstraint { name, .. } => self.drop_constraint(&name.text),
-            ChangeKind::RenameColumn { from, to } => self.rename_column(&from.text, &to.text),
-            _ => {}
         }
+        self.uniques = kept;
     }
 
-    fn drop_column(&mut self, name: &str, cascade: bool) {
-        // Columns that are computed from it go too, and nobody knows which those are.
-        self.is_opaque |= cascade && self.columns.iter().any(|column| column.is_generated);
+    pub(super) fn drop_column(&mut self, name: &str) {
+        let name = cut(name);
         self.columns.retain(|column| column.name != name);
         let of = |columns: &[String]| columns.iter().any(|column| column == name);
         self.uniques.retain(|key| !of(&key.columns));
@@ -264,7 +213,8 @@ impl Relation {
         self.primary_key = self.primary_key.take().filter(|key| !of(&key.columns));
     }
 
-    fn rename_column(&mut self, from: &str, to: &str) {
+    pub(super) fn rename_column(&mut self, from: &str, to: &str) {
+        let (from, to) = (cut(from), cut(to));
         self.with_column(from, |column| to.clone_into(&mut column.name));
         let lists = self.uniques.iter_mut().chain(&mut self.primary_key).map(|key| &mut key.columns);
         let lists = lists.chain(self.foreign_keys.iter_mut().map(|key| &mut key.columns));
@@ -273,49 +223,26 @@ impl Relation {
         }
     }
 
-    /// By its name, or by the one that PostgreSQL gives to one without.
-    fn drop_constraint(&mut self, name: &str) {
-        let is = |given: Option<&str>, usual: &str| given.map_or_else(|| name.ends_with(usual), |given| given == name);
-        self.primary_key = self.primary_key.take().filter(|key| !is(key.name.as_deref(), "_pkey"));
-        self.uniques.retain(|key| !is(key.name.as_deref(), &format!("_{}_key", key.columns.join("_"))));
-        self.foreign_keys.retain(|key| !is(key.name.as_deref(), &format!("_{}_fkey", key.columns.join("_"))));
-        self.constraints.retain(|known| known != name);
+    pub(super) fn drop_constraint(&mut self, name: &str) {
+        let is_it = |given: &Option<String>| given.as_deref() == Some(cut(name));
+        self.primary_key = self.primary_key.take().filter(|key| !is_it(&key.name));
+        self.uniques.retain(|key| !is_it(&key.name));
+        self.foreign_keys.retain(|key| !is_it(&key.name));
+        self.constraints.retain(|known| known != cut(name));
     }
 
-    /// What a partition or a child has from its parent.
-    fn inherit(&mut self, parent: &Self, is_partition: bool) {
-        for column in &parent.columns {
-            if self.column(&column.name).is_none() {
-                self.columns.push(column.clone());
-            }
+    pub(super) fn rename_constraint(&mut self, from: &str, to: &str) {
+        let names = self.uniques.iter_mut().chain(&mut self.primary_key).map(|key| &mut key.name);
+        let names = names.chain(self.foreign_keys.iter_mut().map(|key| &mut key.name));
+        for name in names.filter(|name| name.as_deref() == Some(cut(from))) {
+            *name = Some(cut(to).to_owned());
         }
-        if is_partition {
-            self.primary_key.clone_from(&parent.primary_key);
-        }
-        self.is_opaque |= parent.is_opaque;
-    }
-
-    /// What LIKE copies.
-    fn copy(&mut self, from: &Self, defaults: bool, identity: bool, indexes: bool) {
-        for column in &from.columns {
-            let mut column = column.clone();
-            if !defaults {
-                column.sequence = None;
-                (column.has_default, column.is_serial) = (false, false);
-            }
-            column.is_identity &= identity;
-            self.columns.push(column);
-        }
-        if indexes {
-            self.primary_key.clone_from(&from.primary_key);
-            self.uniques.clone_from(&from.uniques);
-        }
-        self.is_opaque |= from.is_opaque;
+        self.constraints.iter_mut().filter(|name| *name == cut(from)).for_each(|name| cut(to).clone_into(name));
     }
 }
 
 fn texts(idents: &[Ident]) -> Vec<String> {
-    idents.iter().map(|ident| ident.text.clone()).collect()
+    idents.iter().map(|ident| cut(&ident.text).to_owned()).collect()
 }
 
 fn foreign_key(
@@ -325,9 +252,17 @@ fn foreign_key(
     origin: Origin,
     site: &Site<'_>,
 ) -> CatalogForeignKey {
-    let action = |action: &Option<(crate::lint::sql::Action, crate::lint::sql::Span)>| {
+    let action = |action: &Option<(Action, Span)>| {
         action.as_ref().map(|(action, span)| (*action, Place::new(site.file, span.clone())))
     };
     let (on_delete, on_update) = (action(&key.on_delete), action(&key.on_update));
-    CatalogForeignKey { name, columns, table: key.table.clone(), on_delete, on_update, origin }
+    CatalogForeignKey {
+        name,
+        columns,
+        table: key.table.clone(),
+        target: texts(&key.target),
+        on_delete,
+        on_update,
+        origin,
+    }
 }

@@ -27,7 +27,7 @@ fn shown(schema: &str, space: &Space) -> String {
     if space.is_opaque {
         text.push_str(&format!("{schema} is opaque\n"));
     }
-    for (name, relation) in &space.relations {
+    for (name, relation) in space.relations.iter() {
         text.push_str(&format!("{schema}.{name} {}", relation.kind.noun()));
         if let RelationKind::Index(index) = &relation.kind {
             text.push_str(&format!(" {:?} of {}", index.columns, index.table));
@@ -44,7 +44,7 @@ fn shown(schema: &str, space: &Space) -> String {
         }
         text.push('\n');
     }
-    for (name, ty) in &space.types {
+    for (name, ty) in space.types.iter() {
         text.push_str(&format!("{schema}.{name} {:?}\n", ty.kind));
     }
     for name in space.routines.keys() {
@@ -128,7 +128,7 @@ fn partitions() {
     "), @r#"
     tenant.p table (id int4 not null, at date not null) key ["id", "at"]
     tenant.p1 table (id int4 not null, at date not null) key ["id", "at"]
-    tenant.p2 table (id int4, at date)
+    tenant.p2 table (id int4 not null, at date not null) key ["id", "at"]
     "#);
 }
 
@@ -157,6 +157,30 @@ fn what_is_put_together_is_unknown() {
     tenant is opaque
     tenant.f()
     ");
+}
+
+#[test]
+fn a_trigger_that_is_put_together_makes_nothing_unknown() {
+    assert_snapshot!(folded("", "
+        create function f(t regclass) returns void language plpgsql as $$ begin
+            execute format('create trigger touched before update on %s for each row execute function touch()', t);
+        end $$;
+        select f('a');
+    "), @"tenant.f()");
+}
+
+#[test]
+fn a_path_lasts_as_long_as_its_script() {
+    let text = "set search_path = public; create table a (id int);";
+    let mut sources = Sources::default();
+    let mut catalog = Catalog::new("public");
+    for text in [text, "create table b (id int);"] {
+        let file = sources.add("up.sql", text);
+        catalog = catalog.begin();
+        sql::read(text).statements.iter().for_each(|s| catalog.fold(s, file, Tier::Tenant, text));
+    }
+    assert_eq!(catalog.shared.relations.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(catalog.tenant.relations.keys().collect::<Vec<_>>(), ["b"]);
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! `down-not-inverse`
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use multitenant_runtime::Tier;
 
 use crate::finding::Place;
-use crate::lint::catalog::{ColumnType, Relation, RelationKind, Space};
+use crate::lint::catalog::{ColumnType, Entries, Relation, RelationKind, Space};
 use crate::lint::context::MigrationAt;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
@@ -73,15 +70,15 @@ fn check(at: &MigrationAt<'_>, sink: &mut Sink<'_>) {
 
 fn differences(before: &Space, after: &Space, reverted: &Space) -> Vec<String> {
     let mut found = Vec::new();
-    for name in before.relations.keys() {
-        let is_sequence = before.relations.get(name).is_some_and(|old| old.kind == RelationKind::Sequence);
-        let is_drawn_from = is_sequence && is_drawn_from(before, name);
+    let touched = reverted.relations.touched_since(&before.relations);
+    for (name, old) in touched.iter().filter_map(|name| Some((*name, before.relations.get(name)?))) {
+        let is_drawn_from = old.kind == RelationKind::Sequence && is_drawn_from(before, name);
         if !reverted.relations.contains_key(name) && !is_index_of_lost(name, before, reverted) && !is_drawn_from {
             let verb = if after.relations.contains_key(name) { "is gone" } else { "stays gone" };
             found.push(format!("{} `{name}` {verb}", noun(before, name)));
         }
     }
-    for (name, relation) in &reverted.relations {
+    for (name, relation) in touched.iter().filter_map(|name| Some((*name, reverted.relations.get(name)?))) {
         match before.relations.get(name) {
             None if is_index_of_lost(name, reverted, before) => {}
             None if is_constraint(before, name) => {}
@@ -107,7 +104,7 @@ fn noun(space: &Space, name: &str) -> &'static str {
     space.relations.get(name).map_or("relation", |relation| relation.kind.noun())
 }
 
-fn types<T>(have: &BTreeMap<String, Arc<T>>, lack: &BTreeMap<String, Arc<T>>, verb: &str, found: &mut Vec<String>) {
+fn types<T>(have: &Entries<T>, lack: &Entries<T>, verb: &str, found: &mut Vec<String>) {
     found.extend(have.keys().filter(|name| !lack.contains_key(*name)).map(|name| format!("type `{name}` {verb}")));
 }
 

@@ -54,7 +54,7 @@ fn is_for_good(statement: &Statement, source: &str) -> bool {
     let words = source.get(statement.span.clone()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     words.to_lowercase().contains("if not exists")
         && statement.class == Class::Type
-        && changes.iter().all(|change| matches!(change.kind, ChangeKind::AddValue(_)))
+        && changes.iter().all(|change| matches!(change.kind, ChangeKind::AddValue { .. }))
 }
 
 fn is_idle(statement: &Statement) -> bool {

@@ -44,7 +44,7 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
         return;
     }
     for change in changes {
-        let ChangeKind::AddValue(value) = &change.kind else { continue };
+        let ChangeKind::AddValue { label: value, .. } = &change.kind else { continue };
         let later = at.script.statements.iter().skip_while(|other| other.span.start <= statement.span.start);
         // After a COMMIT it is committed; transaction-control has its own words for that.
         let later = later.take_while(|other| other.verb != Verb::Commit);

@@ -43,7 +43,7 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
             for change in changes {
                 match &change.kind {
                     ChangeKind::AddColumn(column) => column_default(at, column, sink),
-                    ChangeKind::SetDefault { column, sequence: Some(sequence) } => {
+                    ChangeKind::SetDefault { column, sequence: Some(sequence), .. } => {
                         drawn(at, &column.text, sequence, change.span.clone(), sink);
                     }
                     _ => {}
@@ -79,7 +79,7 @@ fn serial_columns(relation: &Relation) -> Vec<&str> {
 
 fn column_default(at: &At<'_>, column: &Column, sink: &mut Sink<'_>) {
     for constraint in &column.constraints {
-        if let Constraint { kind: ConstraintKind::Default { sequence: Some(sequence) }, span, .. } = constraint {
+        if let Constraint { kind: ConstraintKind::Default { sequence: Some(sequence), .. }, span, .. } = constraint {
             drawn(at, &column.name.text, sequence, span.clone(), sink);
         }
     }

@@ -32,7 +32,7 @@ rule! {
 
 fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
     let used: Vec<_> = cx.project.rust.iter().flat_map(|file| &file.sql_types).collect();
-    for (name, entry) in &cx.catalog.tenant.types {
+    for (name, entry) in cx.catalog.tenant.types.iter() {
         if let Some(sql_type) = used.iter().find(|sql_type| sql_type.name == *name) {
             sink.report(
                 entry.origin.place.clone(),

@@ -114,7 +114,7 @@ fn first_new(at: &MigrationAt<'_>) -> Option<Place> {
 /// The table that takes the most, its partitions and indexes counted with it.
 fn largest(space: &Space) -> Option<(&str, usize, Place)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, relation) in &space.relations {
+    for (name, relation) in space.relations.iter() {
         let table = match &relation.kind {
             RelationKind::Index(index) => index.table.as_str(),
             _ => name.as_str(),
@@ -123,7 +123,7 @@ fn largest(space: &Space) -> Option<(&str, usize, Place)> {
         *counts.entry(parent.unwrap_or(table)).or_default() += 1 + unnamed(relation);
     }
     let (name, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    let (name, relation) = space.relations.get_key_value(name)?;
+    let relation = space.relations.get(name)?;
     Some((name, count, relation.origin.place.clone()))
 }
 

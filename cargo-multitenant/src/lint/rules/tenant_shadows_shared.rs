@@ -1,9 +1,8 @@
 //! `tenant-shadows-shared`
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::lint::catalog::{Origin, RoutineEntry};
+use crate::lint::catalog::{Entries, Origin, RoutineEntry};
 use crate::lint::context::Context;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
@@ -38,7 +37,7 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
     let (shared, tenant) = (&cx.catalog.shared, &cx.catalog.tenant);
     // What a tenant's migration makes in the shared schema went astray: tenant-schema-qualified says so.
     let is_shared = |theirs: &Origin| cx.is_shared_migration_s(&theirs.place);
-    for (name, mine) in &tenant.relations {
+    for (name, mine) in tenant.relations.iter() {
         if let Some(theirs) = shared.relations.get(name).filter(|theirs| is_shared(&theirs.origin)) {
             report(name, mine.kind.noun(), &mine.origin, &theirs.origin, sink);
         }
@@ -54,8 +53,8 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 fn both<'a, T>(
-    mine: &'a BTreeMap<String, Arc<T>>,
-    theirs: &'a BTreeMap<String, Arc<T>>,
+    mine: &'a Entries<T>,
+    theirs: &'a Entries<T>,
 ) -> impl Iterator<Item = (&'a str, &'a Arc<T>, &'a Arc<T>)> {
     mine.iter().filter_map(|(name, mine)| Some((name.as_str(), mine, theirs.get(name)?)))
 }

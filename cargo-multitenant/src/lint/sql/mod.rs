@@ -3,11 +3,21 @@
 //! `tree.rs` alone names the parser, and nothing of its tree leaves this room. Deliberately absent: any meaning that
 //! depends on what exists; that is the catalogue's.
 
+mod changes;
+mod constraints;
+mod definition;
+mod dynamic;
+mod index;
 mod names;
+mod object;
 mod read;
+mod roles;
 mod statement;
 mod table;
 mod tree;
+mod types;
 
+pub(crate) use definition::*;
+pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use statement::*;

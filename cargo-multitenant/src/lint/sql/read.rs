@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::names::{self, Found, Place};
 use super::tree::{self, Element, Kind, Node};
-use super::{Class, Detail, Flags, Script, Setting, Span, Statement, Verb, table};
+use super::{
+    Class, Concerns, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, dynamic, index, table, types,
+};
 
 /// Reads a script. What is no SQL is told in `errors`; the rest is there all the same.
 pub(crate) fn read(text: &str) -> Script {
@@ -51,7 +53,7 @@ fn placeholders(root: &Node) -> Vec<Span> {
     found
 }
 
-fn statement(node: &Node, place: Place<'_>) -> Option<Statement> {
+pub(super) fn statement(node: &Node, place: Place<'_>) -> Option<Statement> {
     let (verb, class) = kind(node)?;
     let Found { objects, calls, literals, queries } = names::find(node, place, &|_| false);
     Some(Statement {
@@ -162,6 +164,7 @@ fn flags(node: &Node) -> Flags {
             || tree::holds(node, Kind::REINDEX_OPTION_CONCURRENTLY)
             || tree::holds(node, Kind::DETACH_CONCURRENTLY),
         temporary: at_top(Kind::TEMP) || is_temporary(node),
+        only: node.children().any(|child| tree::has_token(&child, Kind::ONLY_KW)),
     }
 }
 
@@ -175,8 +178,8 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         Kind::CREATE_TABLE_AS | Kind::SELECT_INTO | Kind::CREATE_MATERIALIZED_VIEW | Kind::CREATE_VIEW => {
             Detail::TableAs(table::result_columns(node, place))
         }
-        Kind::CREATE_INDEX => Detail::Index(table::index(node, place)),
-        Kind::CREATE_TYPE | Kind::CREATE_DOMAIN => Detail::Type(table::type_definition(node, place)),
+        Kind::CREATE_INDEX => Detail::Index(index::index(node, place)),
+        Kind::CREATE_TYPE | Kind::CREATE_DOMAIN => Detail::Type(types::definition(node, place)),
         Kind::CREATE_FUNCTION | Kind::CREATE_PROCEDURE => Detail::Routine(routine(node, place)),
         Kind::CREATE_EXTENSION => Detail::Extension {
             schema: tree::child(node, Kind::EXTENSION_SCHEMA)
@@ -186,7 +189,7 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         Kind::SET | Kind::RESET | Kind::ALTER_ROLE | Kind::ALTER_USER | Kind::ALTER_DATABASE | Kind::ALTER_SYSTEM => {
             setting(node).map_or(Detail::None, Detail::Setting)
         }
-        kind if tree::word(kind).starts_with("ALTER_") => Detail::Changes(table::changes(node, place)),
+        kind if tree::word(kind).starts_with("ALTER_") => Detail::Changes(changes::changes(node, place)),
         _ => Detail::None,
     }
 }
@@ -263,7 +266,7 @@ fn procedure(node: &Node, place: Place<'_>, statements: &mut Vec<Statement>) {
                 }
                 statements.extend(sql);
             }
-            Kind::PLPGSQL_DYN_EXECUTE_STMT => statements.push(dynamic(&child, place)),
+            Kind::PLPGSQL_DYN_EXECUTE_STMT => statements.push(dynamic::dynamic(&child, place)),
             Kind::WHITESPACE | Kind::COMMENT | Kind::PLPGSQL_LABEL => {}
             _ => {
                 statements.push(control(&child, place));
@@ -291,78 +294,11 @@ fn control(node: &Node, place: Place<'_>) -> Statement {
     let is_dynamic = tree::child(node, Kind::PLPGSQL_OPEN_EXECUTE).is_some()
         || matches!(node.kind(), Kind::PLPGSQL_FOR_DYN_STMT | Kind::PLPGSQL_RETURN_QUERY_EXECUTE_STMT);
     // All of them read rows.
-    let dynamic = Detail::Dynamic { is_constant: false, is_harmless: true };
-    let detail = if is_dynamic { dynamic } else { Detail::None };
+    let detail = if is_dynamic { Detail::Dynamic(Concerns::Nothing) } else { Detail::None };
     plain(place(tree::span(node)), Verb::Control, Found { objects, calls, literals, queries }, detail)
 }
 
-/// `EXECUTE`; a text without variables is read as the statements that it is.
-fn dynamic(node: &Node, place: Place<'_>) -> Statement {
-    let span = place(tree::span(node));
-    let found = names::find(node, place, &|_| false);
-    let expression = node.descendants().find(|below| below.kind() == Kind::TARGET);
-    let text = expression.as_ref().and_then(|target| names::constant(&target.children().next()?));
-    let is_harmless = is_harmless(node, expression.as_ref());
-    let detail = Detail::Dynamic { is_constant: text.is_some(), is_harmless };
-    let mut statement = plain(span.clone(), Verb::Execute, found, detail);
-    if let Some(text) = text {
-        let everywhere = |_: Range<usize>| span.clone();
-        statement.nested =
-            tree::parse(&text).root.children().filter_map(|node| self::statement(&node, &everywhere)).collect();
-    }
-    statement
-}
-
-/// Whether the text of an `EXECUTE` begins with the words of a statement that makes nothing, and is no more than one.
-fn is_harmless(node: &Node, target: Option<&Node>) -> bool {
-    const BEGINNINGS: [&str; 21] = [
-        "select",
-        "insert",
-        "update",
-        "delete",
-        "with",
-        "values",
-        "analyze",
-        "vacuum",
-        "refresh",
-        "comment",
-        "grant",
-        "revoke",
-        "notify",
-        "lock",
-        "truncate",
-        "set",
-        "reset",
-        "reindex",
-        "create trigger",
-        "create or replace trigger",
-        "drop trigger",
-    ];
-    let Some(beginning) = target.and_then(|target| beginning(&target.children().next()?)) else { return false };
-    let words = beginning.split_whitespace().take(4).collect::<Vec<_>>().join(" ").to_lowercase();
-    let is_begun = BEGINNINGS.iter().any(|word| {
-        words.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    });
-    let ends = |text: String| text.trim_end().trim_end_matches(';').contains(';');
-    is_begun && !node.descendants().filter_map(|below| tree::string(&below)).any(ends)
-}
-
-/// The text that an expression begins with: of `'a' || b` and `format('a', b)` it is `a`.
-fn beginning(node: &Node) -> Option<String> {
-    let first = || node.children().next();
-    match node.kind() {
-        Kind::LITERAL => tree::string(node),
-        Kind::CALL_EXPR => {
-            let is_format = tree::folded(&first()?).eq_ignore_ascii_case("format");
-            let arguments = tree::child(node, Kind::ARG_LIST).filter(|_| is_format)?;
-            beginning(&arguments.children().next()?)
-        }
-        Kind::BIN_EXPR | Kind::PAREN_EXPR | Kind::CAST_EXPR | Kind::ARG => beginning(&first()?),
-        _ => None,
-    }
-}
-
-fn plain(span: Span, verb: Verb, found: Found, detail: Detail) -> Statement {
+pub(super) fn plain(span: Span, verb: Verb, found: Found, detail: Detail) -> Statement {
     let Found { objects, calls, literals, queries } = found;
     let (class, flags) = (Class::Other, Flags::default());
     Statement { span, verb, class, flags, objects, calls, literals, queries, detail, nested: Vec::new().into() }

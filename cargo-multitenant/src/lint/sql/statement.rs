@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::{Change, Class, Ident, IndexDef, Name, Object, Role, TableDef, TypeDef};
+
 /// Bytes of a file.
 pub(crate) type Span = Range<usize>;
 
@@ -112,172 +114,6 @@ pub(crate) enum Verb {
     Other,
 }
 
-/// A kind of object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Class {
-    Table,
-    ForeignTable,
-    View,
-    MaterializedView,
-    Index,
-    Sequence,
-    Type,
-    Domain,
-    Routine,
-    Trigger,
-    Policy,
-    Rule,
-    Statistics,
-    Collation,
-    Operator,
-    OperatorFamily,
-    TextSearch,
-    Schema,
-    Extension,
-    Role,
-    Database,
-    Tablespace,
-    Publication,
-    Subscription,
-    EventTrigger,
-    Server,
-    UserMapping,
-    ForeignDataWrapper,
-    Language,
-    AccessMethod,
-    Cast,
-    System,
-    DefaultPrivileges,
-    Other,
-}
-
-impl Class {
-    /// Its name in a sentence.
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Table => "table",
-            Self::ForeignTable => "foreign table",
-            Self::View => "view",
-            Self::MaterializedView => "materialized view",
-            Self::Index => "index",
-            Self::Sequence => "sequence",
-            Self::Type => "type",
-            Self::Domain => "domain",
-            Self::Routine => "function",
-            Self::Trigger => "trigger",
-            Self::Policy => "policy",
-            Self::Rule => "rule",
-            Self::Statistics => "statistics object",
-            Self::Collation => "collation",
-            Self::Operator => "operator",
-            Self::OperatorFamily => "operator class",
-            Self::TextSearch => "text search object",
-            Self::Schema => "schema",
-            Self::Extension => "extension",
-            Self::Role => "role",
-            Self::Database => "database",
-            Self::Tablespace => "tablespace",
-            Self::Publication => "publication",
-            Self::Subscription => "subscription",
-            Self::EventTrigger => "event trigger",
-            Self::Server => "foreign server",
-            Self::UserMapping => "user mapping",
-            Self::ForeignDataWrapper => "foreign data wrapper",
-            Self::Language => "language",
-            Self::AccessMethod => "access method",
-            Self::Cast => "cast",
-            Self::System => "system setting",
-            Self::DefaultPrivileges => "default privilege",
-            Self::Other => "object",
-        }
-    }
-
-    /// The same with `a` or `an`.
-    pub(crate) fn with_article(self) -> String {
-        let noun = self.noun();
-        let sounds_open = noun.starts_with(['a', 'e', 'i', 'o']);
-        format!("{} {noun}", if sounds_open { "an" } else { "a" })
-    }
-
-    /// Whether it has its name from `pg_class`: tables, views, indexes and sequences share one space of names.
-    pub(crate) fn is_relation(self) -> bool {
-        matches!(
-            self,
-            Self::Table | Self::ForeignTable | Self::View | Self::MaterializedView | Self::Index | Self::Sequence
-        )
-    }
-}
-
-/// In which part a statement names an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// It is what is created, altered, dropped, commented on or granted.
-    Subject,
-    /// What it is called from now on.
-    NewName,
-    /// Rows are written: INSERT, UPDATE, DELETE, MERGE, COPY, TRUNCATE.
-    Write,
-    /// Rows are read.
-    Read,
-    /// LOCK TABLE.
-    Lock,
-    /// A foreign key leads there.
-    ForeignKey,
-    /// The table of an index, a trigger, a rule or a policy.
-    On,
-    /// LIKE, INHERITS, PARTITION OF.
-    Parent,
-    /// A partition that is attached or detached.
-    Partition,
-    /// A type that is used.
-    TypeUse,
-    /// A function that is called.
-    Call,
-    /// A schema, as in `ON SCHEMA`, `SET SCHEMA` or `IN SCHEMA`.
-    Mention,
-}
-
-/// An object that is named.
-#[derive(Debug, Clone)]
-pub(crate) struct Object {
-    pub(crate) class: Class,
-    pub(crate) role: Role,
-    pub(crate) name: Name,
-}
-
-/// An identifier, as PostgreSQL folds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ident {
-    pub(crate) text: String,
-    pub(crate) span: Span,
-}
-
-/// A name with or without a schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name {
-    pub(crate) schema: Option<Ident>,
-    pub(crate) name: Ident,
-}
-
-impl Name {
-    pub(crate) fn span(&self) -> Span {
-        self.schema.as_ref().map_or(self.name.span.start, |schema| schema.span.start)..self.name.span.end
-    }
-
-    pub(crate) fn schema(&self) -> Option<&str> {
-        self.schema.as_ref().map(|schema| schema.text.as_str())
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name.text
-    }
-
-    /// The name as a message shows it.
-    pub(crate) fn shown(&self) -> String {
-        self.schema.as_ref().map_or_else(String::new, |schema| format!("{}.", schema.text)) + &self.name.text
-    }
-}
-
 /// What stands in a statement beside its names.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Flags {
@@ -287,6 +123,8 @@ pub(crate) struct Flags {
     pub(crate) cascade: bool,
     pub(crate) concurrently: bool,
     pub(crate) temporary: bool,
+    /// `ALTER TABLE ONLY`, `ON ONLY`: without partitions and children.
+    pub(crate) only: bool,
 }
 
 /// A call of a function.
@@ -339,12 +177,18 @@ pub(crate) enum Detail {
         /// Where `WITH SCHEMA` could stand.
         end: usize,
     },
-    /// `EXECUTE`: whether its text was constant and has been read into `nested`.
-    Dynamic {
-        is_constant: bool,
-        /// Whether it makes, changes or drops no table, view, type or function, whatever is put into it.
-        is_harmless: bool,
-    },
+    /// `EXECUTE`; a constant text has been read into `nested`, and concerns nothing beyond that.
+    Dynamic(Concerns),
+}
+
+/// What a text that is put together at run time may make, change or drop.
+#[derive(Debug)]
+pub(crate) enum Concerns {
+    /// Nothing that the catalogue holds.
+    Nothing,
+    /// These, in a way that is not known.
+    These(Vec<Object>),
+    Anything,
 }
 
 /// A parameter that is set or reset.
@@ -354,174 +198,6 @@ pub(crate) struct Setting {
     /// Empty for RESET.
     pub(crate) values: Vec<String>,
     pub(crate) from_current: bool,
-}
-
-/// CREATE TABLE.
-#[derive(Debug, Default)]
-pub(crate) struct TableDef {
-    pub(crate) columns: Vec<Column>,
-    pub(crate) constraints: Vec<Constraint>,
-    pub(crate) likes: Vec<Like>,
-    pub(crate) inherits: Vec<Name>,
-    pub(crate) partition_of: Option<Name>,
-    pub(crate) is_partitioned: bool,
-    /// `OF type`: the columns are the type's.
-    pub(crate) of_type: bool,
-}
-
-/// `LIKE t INCLUDING …`.
-#[derive(Debug)]
-pub(crate) struct Like {
-    pub(crate) table: Name,
-    pub(crate) span: Span,
-    pub(crate) defaults: bool,
-    pub(crate) identity: bool,
-    pub(crate) indexes: bool,
-}
-
-/// A column.
-#[derive(Debug, Clone)]
-pub(crate) struct Column {
-    pub(crate) name: Ident,
-    pub(crate) span: Span,
-    pub(crate) ty: Option<TypeUse>,
-    pub(crate) constraints: Vec<Constraint>,
-}
-
-/// A type where it is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TypeUse {
-    pub(crate) schema: Option<String>,
-    /// PostgreSQL's own name for it: `int4`, `varchar`, `timestamptz`.
-    pub(crate) name: String,
-    pub(crate) is_array: bool,
-    /// What stands in parentheses.
-    pub(crate) modifiers: Vec<String>,
-    pub(crate) span: Span,
-}
-
-/// A constraint of a table or a column.
-#[derive(Debug, Clone)]
-pub(crate) struct Constraint {
-    pub(crate) name: Option<Ident>,
-    pub(crate) span: Span,
-    pub(crate) kind: ConstraintKind,
-    pub(crate) not_valid: bool,
-}
-
-/// What a constraint says. Columns are empty where it stands at its column.
-#[derive(Debug, Clone)]
-pub(crate) enum ConstraintKind {
-    NotNull,
-    /// `NOT NULL column`, as a constraint of the table.
-    NotNullOf(Ident),
-    Null,
-    PrimaryKey {
-        columns: Vec<Ident>,
-        using_index: Option<Name>,
-    },
-    Unique {
-        columns: Vec<Ident>,
-        using_index: Option<Name>,
-    },
-    ForeignKey(ForeignKey),
-    Check,
-    Exclude,
-    Default {
-        sequence: Option<Name>,
-    },
-    Identity,
-    Generated,
-    Other,
-}
-
-/// A foreign key.
-#[derive(Debug, Clone)]
-pub(crate) struct ForeignKey {
-    pub(crate) columns: Vec<Ident>,
-    pub(crate) table: Name,
-    pub(crate) on_delete: Option<(Action, Span)>,
-    pub(crate) on_update: Option<(Action, Span)>,
-}
-
-/// What happens to the rows that refer to one that goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Nothing,
-    Restrict,
-    Cascade,
-    SetNull,
-    SetDefault,
-}
-
-impl Action {
-    /// As SQL writes it.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Nothing => "NO ACTION",
-            Self::Restrict => "RESTRICT",
-            Self::Cascade => "CASCADE",
-            Self::SetNull => "SET NULL",
-            Self::SetDefault => "SET DEFAULT",
-        }
-    }
-}
-
-/// One action of an ALTER.
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) span: Span,
-    pub(crate) kind: ChangeKind,
-}
-
-/// What an action does.
-#[derive(Debug)]
-pub(crate) enum ChangeKind {
-    AddColumn(Column),
-    DropColumn { column: Ident, cascade: bool },
-    SetType { column: Ident, ty: Option<TypeUse> },
-    SetDefault { column: Ident, sequence: Option<Name> },
-    DropDefault { column: Ident },
-    SetNotNull { column: Ident },
-    DropNotNull { column: Ident },
-    AddIdentity { column: Ident },
-    DropIdentity { column: Ident },
-    AddConstraint(Constraint),
-    DropConstraint { name: Ident, cascade: bool },
-    RenameColumn { from: Ident, to: Ident },
-    RenameConstraint { from: Ident, to: Ident },
-    RenameTo(Ident),
-    SetSchema(Ident),
-    AttachPartition(Name),
-    DetachPartition { name: Name, concurrently: bool },
-    AddValue(String),
-    RenameValue { from: String, to: String },
-    Other,
-}
-
-/// CREATE INDEX.
-#[derive(Debug)]
-pub(crate) struct IndexDef {
-    /// One for each column; `None` for an expression.
-    pub(crate) columns: Vec<Option<Ident>>,
-    /// What PostgreSQL calls each of them, of which it makes a name for an index without one.
-    pub(crate) labels: Vec<String>,
-    pub(crate) is_unique: bool,
-    pub(crate) is_partial: bool,
-    /// Whether it can do other things than one on the columns alone: an operator class, a collation, an order of its own,
-    /// further columns in its leaves.
-    pub(crate) is_special: bool,
-    pub(crate) method: Option<String>,
-}
-
-/// CREATE TYPE and CREATE DOMAIN.
-#[derive(Debug)]
-pub(crate) enum TypeDef {
-    Enum(Vec<String>),
-    Composite,
-    Range,
-    Domain(Option<TypeUse>),
-    Other,
 }
 
 /// CREATE FUNCTION and CREATE PROCEDURE.

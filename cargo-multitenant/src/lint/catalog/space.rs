@@ -1,0 +1,134 @@
+//! The objects of a schema.
+
+use std::sync::Arc;
+
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+
+use super::entries::{Entries, cut};
+use super::{CatalogIndex, Relation, RelationKind, RoutineEntry, TypeEntry, made_up};
+
+/// The objects of a schema. A copy of it costs nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Space {
+    /// Tables, views, indexes and sequences, which share one space of names.
+    pub(crate) relations: Entries<Relation>,
+    pub(crate) types: Entries<TypeEntry>,
+    pub(crate) routines: Entries<RoutineEntry>,
+    /// Whether there may be more, or less, than is known.
+    pub(crate) is_opaque: bool,
+    /// How many keys and foreign keys have a name.
+    constraint_names: RedBlackTreeMapSync<String, u32>,
+    /// The indexes of each table.
+    index_names: RedBlackTreeMapSync<String, RedBlackTreeSetSync<String>>,
+}
+
+impl Space {
+    /// The tables, partitions included.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (&String, &Arc<Relation>)> {
+        self.relations.iter().filter(|(_, relation)| relation.kind.is_table())
+    }
+
+    /// The indexes of a table, by their names.
+    pub(crate) fn indexes<'a>(&'a self, table: &str) -> impl Iterator<Item = (&'a String, &'a CatalogIndex)> {
+        let names = self.index_names.get(cut(table)).into_iter().flat_map(RedBlackTreeSetSync::iter);
+        names.filter_map(|name| match &self.relations.get(name)?.kind {
+            RelationKind::Index(index) => Some((name, index)),
+            _ => None,
+        })
+    }
+
+    pub(super) fn index_names(&self, table: &str) -> Vec<String> {
+        self.indexes(table).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether an index or a constraint cannot have this name.
+    pub(super) fn is_taken(&self, name: &str) -> bool {
+        self.relations.contains_key(name) || self.constraint_names.contains_key(name)
+    }
+
+    /// Puts a relation where it may replace another, and gives names to what has none.
+    pub(super) fn put(&mut self, name: &str, mut relation: Relation) {
+        self.take(name);
+        self.give_names(cut(name), &mut relation);
+        self.note(name, &relation, true);
+        self.relations.insert(name, Arc::new(relation));
+    }
+
+    pub(super) fn take(&mut self, name: &str) -> Option<Arc<Relation>> {
+        let relation = self.relations.remove(name)?;
+        self.note(name, &relation, false);
+        Some(relation)
+    }
+
+    /// Changes a relation, if it is there.
+    pub(super) fn change(&mut self, name: &str, change: impl FnOnce(&mut Relation)) {
+        if let Some(relation) = self.take(name) {
+            let mut relation = Arc::unwrap_or_clone(relation);
+            change(&mut relation);
+            self.put(name, relation);
+        }
+    }
+
+    /// The name that PostgreSQL makes for an index.
+    pub(super) fn index_name(&self, index: &CatalogIndex) -> String {
+        let columns = made_up::of_columns(index.labels.iter().map(String::as_str));
+        made_up::name(&index.table, &columns, "idx", |name| self.relations.contains_key(name))
+    }
+
+    fn give_names(&self, table: &str, relation: &mut Relation) {
+        let foreign = relation.foreign_keys.iter().map(|key| &key.name);
+        let mut given: Vec<String> = relation.keys().map(|key| &key.name).chain(foreign).flatten().cloned().collect();
+        let mut name = |columns: &[String], label: &str, is_index: bool| {
+            let columns = made_up::of_columns(columns.iter().map(String::as_str));
+            let name = made_up::name(table, &columns, label, |name| {
+                given.iter().any(|given| given == name)
+                    || self.constraint_names.contains_key(name)
+                    || (is_index && self.relations.contains_key(name))
+            });
+            given.push(name.clone());
+            Some(name)
+        };
+        if let Some(key) = relation.primary_key.as_mut().filter(|key| key.name.is_none()) {
+            key.name = name(&[], "pkey", true);
+        }
+        for key in relation.uniques.iter_mut().filter(|key| key.name.is_none()) {
+            key.name = name(&key.columns, "key", true);
+        }
+        for key in relation.foreign_keys.iter_mut().filter(|key| key.name.is_none()) {
+            key.name = name(&key.columns, "fkey", false);
+        }
+    }
+
+    fn note(&mut self, name: &str, relation: &Relation, is_there: bool) {
+        let keys = relation.primary_key.iter().chain(&relation.uniques).map(|key| &key.name);
+        for constraint in keys.chain(relation.foreign_keys.iter().map(|key| &key.name)).flatten() {
+            let count = self.constraint_names.get(constraint).copied().unwrap_or_default();
+            match if is_there { count + 1 } else { count.saturating_sub(1) } {
+                0 => _ = self.constraint_names.remove_mut(constraint),
+                count => self.constraint_names.insert_mut(constraint.clone(), count),
+            }
+        }
+        if let RelationKind::Index(index) = &relation.kind {
+            let mut names = self.index_names.get(&index.table).cloned().unwrap_or_else(RedBlackTreeSetSync::new_sync);
+            if is_there {
+                names.insert_mut(cut(name).to_owned());
+            } else {
+                names.remove_mut(cut(name));
+            }
+            self.index_names.insert_mut(index.table.clone(), names);
+        }
+    }
+}
+
+impl Default for Space {
+    fn default() -> Self {
+        Self {
+            relations: Entries::default(),
+            types: Entries::default(),
+            routines: Entries::default(),
+            is_opaque: false,
+            constraint_names: RedBlackTreeMapSync::new_sync(),
+            index_names: RedBlackTreeMapSync::new_sync(),
+        }
+    }
+}
