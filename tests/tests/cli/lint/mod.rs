@@ -1,0 +1,3 @@
+//! `lint`: on whole projects, and against the failures that its rules are about.
+
+mod failures;
