@@ -7,8 +7,9 @@ use crate::lint::sink::Sink;
 rule! {
     /// ## What it does
     ///
-    /// Finds what could not be read: a migration without `up.sql`, a file that is not UTF-8, a `metadata.toml` that does
-    /// not say what it must, Rust code that does not parse. The rest of the project is linted all the same.
+    /// Finds what could not be read: a migration without `up.sql`, a file that is not UTF-8, or over 32 MiB, a folder or a
+    /// link that leads nowhere, a `metadata.toml` that does not say what it must, Rust code that does not parse. The rest
+    /// of the project is linted all the same.
     ///
     /// ## Why is this bad?
     ///
