@@ -11,8 +11,8 @@ use crate::exit_code;
 use crate::finding::render::{self, Findings};
 use crate::finding::{Code, Finding, Level, Summary};
 use crate::lint::{
-    Baseline, Ground, LintSettings, Linted, Paths, Project, RULES, Rule, Selection, find_rule, fix, lock, run,
-    rust_folders, unknown_rule, write,
+    Baseline, Ground, LintSettings, Linted, Paths, Project, RULES, Rule, Selection, find_rule, fix, lock, repository,
+    run, rust_folders, seen_from, unknown_rule, write,
 };
 use crate::output::Format;
 
@@ -93,7 +93,8 @@ impl Lint {
         if self.list_rules {
             return list(context, &settings);
         }
-        let baseline = self.baseline.clone().or_else(|| settings.baseline.as_ref().map(|file| config.root.join(file)));
+        let configured = || settings.baseline.as_ref().map(|file| shown(&config.root.join(file), &context.here));
+        let baseline = self.baseline.clone().or_else(configured);
         if self.write_baseline && baseline.is_none() {
             return Err(CliError::Usage("--write-baseline needs a file: give it with --baseline".to_owned()));
         }
@@ -103,7 +104,7 @@ impl Lint {
         }
         let reference = self.since.as_deref();
         let selection = Selection::new(&self.paths, reference, &context.here)
-            .map_err(|message| CliError::Usage(format!("--since {}: {message}", reference.unwrap_or_default())))?;
+            .map_err(|message| CliError::Usage(format!("--since {:?}: {message}", reference.unwrap_or_default())))?;
         let mut project = project(&paths(context, &config)?, &config)?;
         let mut linted = look(&project, &config, &settings);
         let mut fixed = 0;
@@ -124,11 +125,14 @@ impl Lint {
         findings.retain(|finding| selection.has(&project.sources.get(finding.place.file).path));
         let mut summary = Summary { schemas: linted.tables, files: project.files, fixed, ..Summary::default() };
         if let Some(path) = &baseline {
+            // The same from wherever it is called.
+            project.sources.rename(|file| seen_from(&config.root, &context.here, file));
             if self.write_baseline {
                 return write_baseline(path, &findings, &project, context);
             }
             let (known, gone) = read_baseline(path)?.take_out(&mut findings, &project.sources);
             summary.baselined = known;
+            project.sources.rename(|file| seen_from(&context.here, &config.root, file));
             if gone > 0 && self.paths.is_empty() && self.since.is_none() {
                 let (findings, are) = if gone == 1 { ("finding", "is") } else { ("findings", "are") };
                 context.console.message(&format!(
@@ -138,6 +142,10 @@ impl Lint {
             }
         }
         summary.count(&findings);
+        if matches!(context.console.format, Format::Github | Format::Sarif) {
+            let root = repository(&context.here);
+            project.sources.rename(|file| seen_from(root, &context.here, file));
+        }
         self.show(context, &project, &findings, summary)
     }
 

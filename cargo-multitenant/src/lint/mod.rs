@@ -43,5 +43,5 @@ pub(crate) use project::{Paths, Project};
 pub(crate) use rule::Rule;
 pub(crate) use rules::{ALL as RULES, find as find_rule};
 pub(crate) use run::{Ground, Linted, run};
-pub(crate) use selection::Selection;
+pub(crate) use selection::{Selection, repository, seen_from};
 pub(crate) use settings::{LintSettings, unknown_rule};

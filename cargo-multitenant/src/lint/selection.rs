@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::since;
-use crate::config::shown;
+use crate::config::{shown, slashes};
 
 /// Which files are asked for.
 #[derive(Debug, Default)]
@@ -47,6 +47,16 @@ impl Selection {
     }
 }
 
+/// How a file that is shown from here is shown from another folder.
+pub(crate) fn seen_from(folder: &Path, here: &Path, file: &str) -> String {
+    slashes(&shown(&plain(&here.join(file)), folder))
+}
+
+/// The folder of the repository that a folder is in, or the folder itself: that is what a forge's paths begin at.
+pub(crate) fn repository(folder: &Path) -> &Path {
+    folder.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(folder)
+}
+
 /// A path without `.` and `..`, as far as that can be said of the text alone.
 fn plain(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut plain, component| {
@@ -77,5 +87,13 @@ mod tests {
         assert!(above.has("../other/src/schema.rs"));
         assert_eq!(above.without(&["src/lib.rs"]).collect::<Vec<_>>(), [Path::new("../other")]);
         assert!(Selection::default().has("anything"));
+    }
+
+    #[test]
+    fn a_file_is_seen_from_elsewhere() {
+        let here = Path::new("/p/app/src");
+        assert_eq!(seen_from(Path::new("/p/app"), here, "schema.rs"), "src/schema.rs");
+        assert_eq!(seen_from(Path::new("/p/app"), here, "../migrations/up.sql"), "migrations/up.sql");
+        assert_eq!(seen_from(Path::new("/p"), here, "../migrations/up.sql"), "app/migrations/up.sql");
     }
 }

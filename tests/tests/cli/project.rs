@@ -137,7 +137,7 @@ impl Project {
 }
 
 /// The binary in a folder, without arguments.
-pub(crate) fn command_in(folder: &Path) -> Command {
+fn command_in(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-multitenant-under-test"));
     command.current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {

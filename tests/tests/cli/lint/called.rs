@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::project::Project;
+use crate::project::{Project, answer};
 
 const BAD: &str = "create table public.orders (id uuid primary key);\n";
 const RULE: &str = "tenant-schema-qualified";
@@ -82,7 +82,8 @@ fn a_baseline_hides_what_is_known_until_it_is_gone() {
     project.run(&["lint", "--baseline", "known.json"]).code(0).says(&["1 in the baseline"]);
     let project = project.file("multitenant.toml", "[lint]\nbaseline = \"known.json\"\n");
     project.run(&["lint"]).code(0).says(&["1 in the baseline"]);
-    let project = project.migration("tenant/2_more", &BAD.replace("orders", "more"));
+    let project =
+        project.migration("tenant/2_more", &BAD.replace("orders", "more")).down("tenant/2_more", "drop table more;\n");
     project.run(&["lint"]).code(1).says(&["2_more", "1 error, 1 in the baseline"]);
 
     let project = project.migration("tenant/1_orders", &BAD.replace("public.", ""));
@@ -94,6 +95,31 @@ fn a_baseline_hides_what_is_known_until_it_is_gone() {
         let answer = project.run(&["lint", "--baseline", "known.json"]).code(3);
         answer.complains(&["the baseline known.json cannot be used", "--write-baseline"]);
     }
+}
+
+#[test]
+fn paths_are_those_of_whoever_reads_them() {
+    let project = shop().file("multitenant.toml", "[lint]\nbaseline = \"known.json\"\n").file("shop/.keep", "");
+    // For a person and a program from here, for a forge from the repository's folder, in a baseline from the project's.
+    let from = |folder: &str, args: &[&str]| {
+        let mut command = project.command(&[]);
+        command.current_dir(project.path(folder)).args(args);
+        answer(command)
+    };
+    let up = "migrations/tenant/1_orders/up.sql";
+    from("shop", &["lint", "--write-baseline"]).code(0);
+    let known = std::fs::read_to_string(project.path("known.json")).unwrap();
+    assert!(known.contains(&format!("\"{up}\"")), "{known}");
+    for folder in ["", "shop", "migrations/tenant"] {
+        from(folder, &["lint"]).code(0).says(&["1 in the baseline"]);
+    }
+    std::fs::write(project.path("multitenant.toml"), "").unwrap();
+    from("migrations", &["lint"]).code(1).says(&["--> tenant/1_orders/up.sql:1:14"]);
+    from("migrations", &["lint", "--format", "github"]).code(1).says(&["file=tenant/1_orders/up.sql,"]);
+    std::fs::create_dir(project.path(".git")).unwrap();
+    from("migrations", &["lint", "--format", "github"]).code(1).says(&[&format!("file={up},")]);
+    from("migrations", &["lint", "--format", "sarif"]).code(1).says(&[&format!("\"uri\": \"{up}\"")]);
+    from("migrations", &["lint", "--fix", "--format", "github"]).code(0);
 }
 
 #[test]

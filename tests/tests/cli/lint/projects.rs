@@ -1,17 +1,37 @@
 //! The projects of `tests/fixtures/lint`: one in which every rule finds something in the place that is named after it, one
 //! in which none does; in all four formats.
 
+use std::path::Path;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::project::{Answer, answer, command_in};
+use crate::project::{Answer, Project};
 
-/// Runs the command in a project as it stands in the repository.
+/// Runs the command in a copy of a project, so that it is no part of a repository.
 pub(super) fn lint(project: &str, args: &[&str]) -> Answer {
+    copied(project).run(&[&["lint"], args].concat())
+}
+
+/// A copy of a project of `tests/fixtures/lint`.
+pub(super) fn copied(project: &str) -> Project {
+    let copy = Project::on_disk();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/lint/").to_owned() + project;
-    let mut command = command_in(folder.as_ref());
-    command.arg("lint").args(args);
-    answer(command)
+    copy_into(folder.as_ref(), &copy.path(""));
+    copy
+}
+
+fn copy_into(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_into(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
 
 /// The names of all rules.
