@@ -22,21 +22,21 @@ impl Selection {
     ///
     /// What is wrong with the revision, in git's words.
     pub(crate) fn new(paths: &[PathBuf], reference: Option<&str>, here: &Path) -> Result<Self, String> {
-        let paths = paths.iter().map(|path| shown(&plain(&here.join(path)), here)).collect();
+        let paths = paths.iter().map(|path| below(&shown(&plain(&here.join(path)), here)).to_path_buf()).collect();
         let changed = reference.map(|reference| since::changed(reference, here)).transpose()?;
         Ok(Self { paths, changed, here: here.to_path_buf() })
     }
 
     /// Whether a file, or a folder, is asked for.
     pub(crate) fn has(&self, file: &str) -> bool {
-        (self.paths.is_empty() || self.paths.iter().any(|path| Path::new(file).starts_with(path)))
+        (self.paths.is_empty() || self.paths.iter().any(|path| below(Path::new(file)).starts_with(path)))
             && self.changed.as_ref().is_none_or(|changed| self.is_one_of(changed, file))
     }
 
     /// The paths that none of these files is in.
     pub(crate) fn without<'a>(&'a self, files: &'a [&str]) -> impl Iterator<Item = &'a Path> {
         let paths = self.paths.iter().map(PathBuf::as_path);
-        paths.filter(|path| !files.iter().any(|file| Path::new(file).starts_with(path)))
+        paths.filter(|path| !files.iter().any(|file| below(Path::new(file)).starts_with(path)))
     }
 
     fn is_one_of(&self, changed: &[PathBuf], file: &str) -> bool {
@@ -45,6 +45,11 @@ impl Selection {
         // A migration's folder stands for what is in it.
         changed.iter().any(|one| one.starts_with(&file))
     }
+}
+
+/// A path without the `.` that it may begin with: what everything here begins with.
+fn below(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
 }
 
 /// How a file that is shown from here is shown from another folder.
@@ -82,7 +87,7 @@ mod tests {
             assert!(!selection.has("migrations2/up.sql"), "{path}");
         }
         let all = Selection::new(&[".".into()], None, here).unwrap();
-        assert!(all.has("migrations/up.sql"));
+        assert!(all.has("migrations/up.sql") && all.has("./1_a/up.sql"));
         let above = Selection::new(&["../other".into()], None, here).unwrap();
         assert!(above.has("../other/src/schema.rs"));
         assert_eq!(above.without(&["src/lib.rs"]).collect::<Vec<_>>(), [Path::new("../other")]);
