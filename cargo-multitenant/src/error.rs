@@ -14,6 +14,9 @@ use crate::interrupt::Signal;
 pub(crate) enum CliError {
     /// The command line can be parsed, but not be meant.
     Usage(String),
+    /// What was asked for is not there.
+    #[cfg(feature = "lint")]
+    NoMatch(String),
     /// It is not done without somebody's consent.
     Refused(String),
     /// The configuration cannot be used.
@@ -44,6 +47,8 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(message) | Self::Refused(message) => f.write_str(message),
+            #[cfg(feature = "lint")]
+            Self::NoMatch(message) => f.write_str(message),
             Self::Config(error) => error.fmt(f),
             Self::Files { what, help, source } => {
                 f.write_str(what)?;

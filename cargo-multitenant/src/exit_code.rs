@@ -18,8 +18,8 @@ pub const FINDINGS: u8 = 1;
 pub const USAGE: u8 = 2;
 /// The configuration, the migrations or the project's folders cannot be used.
 pub const CONFIGURATION: u8 = 3;
-/// A selection matched nothing: a tenant that was asked for is not registered, a pattern fits none, or no migration
-/// has the version.
+/// A selection matched nothing: a tenant that was asked for is not registered, a pattern fits none, no migration has the
+/// version, or there is no such path to lint.
 pub const NO_MATCH: u8 = 4;
 /// Some targets failed, the others are done.
 pub const SOME_FAILED: u8 = 10;
@@ -44,6 +44,8 @@ pub const TERMINATED: u8 = 143;
 pub(crate) fn of_error(error: &CliError) -> u8 {
     match error {
         CliError::Usage(_) => USAGE,
+        #[cfg(feature = "lint")]
+        CliError::NoMatch(_) => NO_MATCH,
         CliError::Refused(_) => REFUSED,
         CliError::Config(_) | CliError::Files { .. } => CONFIGURATION,
         CliError::Embedded(_) | CliError::Development(_) => UNREACHABLE,

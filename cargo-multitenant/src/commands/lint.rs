@@ -11,8 +11,8 @@ use crate::exit_code;
 use crate::finding::render::{self, Findings};
 use crate::finding::{Code, Finding, Level, Summary};
 use crate::lint::{
-    Baseline, Ground, LintSettings, Linted, Paths, Project, RULES, Rule, find_rule, fix, lock, run, rust_folders,
-    since, unknown_rule,
+    Baseline, Ground, LintSettings, Linted, Paths, Project, RULES, Rule, Selection, find_rule, fix, lock, repository,
+    run, rust_folders, seen_from, unknown_rule, write,
 };
 use crate::output::Format;
 
@@ -55,7 +55,7 @@ pub(crate) struct Lint {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write what is found into that file, and nothing else
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["paths", "since"])]
     write_baseline: bool,
     /// Mend what can be for certain, in migrations that are not in multitenant.lock and in schema code
     #[arg(long, conflicts_with = "write_baseline")]
@@ -93,63 +93,69 @@ impl Lint {
         if self.list_rules {
             return list(context, &settings);
         }
-        let mut project = project(&paths(context, &config));
+        let configured = || settings.baseline.as_ref().map(|file| shown(&config.root.join(file), &context.here));
+        let baseline = self.baseline.clone().or_else(configured);
+        if self.write_baseline && baseline.is_none() {
+            return Err(CliError::Usage("--write-baseline needs a file: give it with --baseline".to_owned()));
+        }
+        if let Some(absent) = self.paths.iter().find(|path| !context.here.join(path).exists()) {
+            let message = format!("there is no {} to lint: correct the path", slashes(absent));
+            return Err(CliError::NoMatch(message));
+        }
+        let reference = self.since.as_deref();
+        let selection = Selection::new(&self.paths, reference, &context.here)
+            .map_err(|message| CliError::Usage(format!("--since {:?}: {message}", reference.unwrap_or_default())))?;
+        let mut project = project(&paths(context, &config)?, &config)?;
         let mut linted = look(&project, &config, &settings);
         let mut fixed = 0;
         if self.fix {
             // What one rule mends may be another one's next.
             for _ in 0..ROUNDS {
-                let mended = self.mend(&linted.findings, &project)?;
+                let mended = mend(&linted.findings, &project, &selection)?;
                 if mended == 0 {
                     break;
                 }
                 fixed += mended;
-                project = self::project(&paths(context, &config));
+                project = self::project(&paths(context, &config)?, &config)?;
                 linted = look(&project, &config, &settings);
             }
         }
+        self.is_of_use(&selection, &project, context);
         let mut findings = linted.findings;
-        findings.retain(|finding| self.is_asked_for(&project.sources.get(finding.place.file).path));
-        if let Some(reference) = &self.since {
-            let changed = since::changed(reference, &context.here)
-                .map_err(|message| CliError::Usage(format!("--since {reference}: {message}")))?;
-            findings.retain(|finding| is_one_of(&changed, &project.sources.get(finding.place.file).path, context));
-        }
-        let baseline = self.baseline.clone().or_else(|| settings.baseline.as_ref().map(|file| config.root.join(file)));
-        if self.write_baseline {
-            return write_baseline(baseline.as_deref(), &findings, &project, context);
-        }
-        let mut summary =
-            Summary { schemas: linted.tables, files: project.sources.iter().count(), fixed, ..Summary::default() };
+        findings.retain(|finding| selection.has(&project.sources.get(finding.place.file).path));
+        let mut summary = Summary { schemas: linted.tables, files: project.files, fixed, ..Summary::default() };
         if let Some(path) = &baseline {
-            summary.baselined = read_baseline(path)?.take_out(&mut findings, &project.sources);
+            // The same from wherever it is called.
+            project.sources.rename(|file| seen_from(&config.root, &context.here, file));
+            if self.write_baseline {
+                return write_baseline(path, &findings, &project, context);
+            }
+            let (known, gone) = read_baseline(path)?.take_out(&mut findings, &project.sources);
+            summary.baselined = known;
+            project.sources.rename(|file| seen_from(&context.here, &config.root, file));
+            if gone > 0 && self.paths.is_empty() && self.since.is_none() {
+                let (findings, are) = if gone == 1 { ("finding", "is") } else { ("findings", "are") };
+                context.console.message(&format!(
+                    "{gone} {findings} of the baseline {} {are} gone: write it anew with --write-baseline",
+                    slashes(path)
+                ));
+            }
         }
         summary.count(&findings);
+        if matches!(context.console.format, Format::Github | Format::Sarif) {
+            let root = repository(&context.here);
+            project.sources.rename(|file| seen_from(root, &context.here, file));
+        }
         self.show(context, &project, &findings, summary)
     }
 
-    /// Mends what is certain, but for migrations that are final; how many findings that were.
-    fn mend(&self, findings: &[Finding], project: &Project) -> Result<usize, CliError> {
-        let may_change = |finding: &&Finding| {
-            let path = &project.sources.get(finding.place.file).path;
-            self.is_asked_for(path) && !project.is_final(finding.place.file)
-        };
-        let findings: Vec<Finding> = findings.iter().filter(may_change).cloned().collect();
-        let mut count = 0;
-        for fixed in fix::fixed(&findings, &project.sources) {
-            fix::write(&fixed.path, &fixed.text).map_err(|error| CliError::Files {
-                what: format!("{} cannot be written", slashes(&fixed.path)),
-                help: Some("check the file's permissions"),
-                source: Some(error),
-            })?;
-            count += fixed.count;
+    /// Says of which paths nothing is linted: they are there, but no part of the project.
+    fn is_of_use(&self, selection: &Selection, project: &Project, context: &Context) {
+        let files: Vec<&str> = project.sources.iter().map(|(_, source)| source.path.as_str()).collect();
+        for path in selection.without(&files) {
+            let message = format!("{} holds no migration and no schema code of the project", slashes(path));
+            context.console.warning(&message);
         }
-        Ok(count)
-    }
-
-    fn is_asked_for(&self, file: &str) -> bool {
-        let file = Path::new(file);
-        self.paths.is_empty() || self.paths.iter().any(|path| file.starts_with(path.strip_prefix("./").unwrap_or(path)))
     }
 
     fn show(
@@ -182,21 +188,71 @@ impl Lint {
 const ROUNDS: usize = 10;
 
 /// Where the project's parts are.
-pub(super) fn paths(context: &Context, config: &Config) -> Paths {
-    let (tenant, shared) = (config.new_tenant_folder(), config.new_shared_folder());
-    let rust = rust_folders(&config.root, &[&tenant, &shared]);
-    Paths {
-        shared: shared.is_dir().then_some(shared),
-        tenant: tenant.is_dir().then_some(tenant),
-        rust,
+pub(super) fn paths(context: &Context, config: &Config) -> Result<Paths, CliError> {
+    let (shared, tenant) = config.folders_that_are_there()?;
+    let migrations = [config.new_tenant_folder(), config.new_shared_folder()];
+    Ok(Paths {
+        shared,
+        tenant,
+        rust: rust_folders(&config.root, &migrations.each_ref().map(PathBuf::as_path)),
         lock: shown(&config.root.join(lock::FILE_NAME), &context.here),
         here: context.here.clone(),
+    })
+}
+
+/// The project as it stands on disk; it is an error if there is nothing of it.
+pub(super) fn project(paths: &Paths, config: &Config) -> Result<Project, CliError> {
+    let project = Project::read(paths);
+    if project.is_empty() { Err(nothing_to_look_at(paths, config)) } else { Ok(project) }
+}
+
+/// Where was looked, and that nothing is there.
+fn nothing_to_look_at(paths: &Paths, config: &Config) -> CliError {
+    let folder = |folder: PathBuf| {
+        let state = if folder.is_dir() { "holds none" } else { "does not exist" };
+        format!("{} {state}", slashes(&folder))
+    };
+    let rust: Vec<String> = paths.rust.iter().map(|folder| slashes(&shown(folder, &paths.here))).collect();
+    let rust = match rust.iter().map(|folder| if folder.is_empty() { "." } else { folder }).collect::<Vec<_>>() {
+        folders if folders.is_empty() => "there is no Cargo.toml, whose code could hold a `table!`".to_owned(),
+        folders => format!("no `table!` is in the code of {}", folders.join(", ")),
+    };
+    CliError::Files {
+        what: format!(
+            "there is nothing to lint: of the folders of migrations, {} and {}; {rust}",
+            folder(config.new_shared_folder()),
+            folder(config.new_tenant_folder()),
+        ),
+        help: Some(
+            "begin with `cargo multitenant generate tenant NAME`, or name the folders in multitenant.toml under [migrations]",
+        ),
+        source: None,
     }
 }
 
-/// The project as it stands on disk.
-pub(super) fn project(paths: &Paths) -> Project {
-    Project::read(paths)
+/// Mends what is certain and asked for, but for migrations that are final; how many findings that were.
+fn mend(findings: &[Finding], project: &Project, selection: &Selection) -> Result<usize, CliError> {
+    let may_change = |file| selection.has(&project.sources.get(file).path) && !project.is_final(file);
+    let is_free = |finding: &&Finding| {
+        let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+        // What is written beside a migration's files belongs to the finding in them.
+        may_change(finding.place.file) && edits.into_iter().all(|edit| !project.is_final(edit.place.file))
+    };
+    let findings: Vec<Finding> = findings.iter().filter(is_free).cloned().collect();
+    let mended = fix::mended(&findings, &project.sources);
+    let failed = |path: &Path, error| CliError::Files {
+        what: format!("{} cannot be mended", slashes(path)),
+        help: Some("check the file and its permissions; what was written before it is whole"),
+        source: Some(error),
+    };
+    // Before the first is written, so that as little as possible is half done.
+    for fixed in &mended.files {
+        write::can_be_written(&fixed.path).map_err(|error| failed(&fixed.path, error))?;
+    }
+    for fixed in &mended.files {
+        write::rewrite(&fixed.path, &fixed.before, &fixed.text).map_err(|error| failed(&fixed.path, error))?;
+    }
+    Ok(mended.count)
 }
 
 fn look(project: &Project, config: &Config, settings: &LintSettings) -> Linted {
@@ -208,13 +264,6 @@ fn look(project: &Project, config: &Config, settings: &LintSettings) -> Linted {
     run(project, &ground, RULES)
 }
 
-fn is_one_of(changed: &[PathBuf], path: &str, context: &Context) -> bool {
-    let path = context.here.join(path);
-    let path = path.canonicalize().unwrap_or(path);
-    // A migration's folder stands for what is in it.
-    changed.iter().any(|file| file.starts_with(&path))
-}
-
 fn read_baseline(path: &Path) -> Result<Baseline, CliError> {
     let failed = |source, what: String| CliError::Files { what, help: Some("write it with --write-baseline"), source };
     let file = slashes(path);
@@ -223,22 +272,18 @@ fn read_baseline(path: &Path) -> Result<Baseline, CliError> {
     Baseline::parse(&text).map_err(|message| failed(None, format!("the baseline {file} cannot be used: {message}")))
 }
 
-fn write_baseline(
-    path: Option<&Path>,
-    findings: &[Finding],
-    project: &Project,
-    context: &Context,
-) -> Result<u8, CliError> {
-    let Some(path) = path else {
-        return Err(CliError::Usage("--write-baseline needs a file: give it with --baseline".to_owned()));
-    };
+fn write_baseline(path: &Path, findings: &[Finding], project: &Project, context: &Context) -> Result<u8, CliError> {
     let text = Baseline::of(findings, &project.sources).text().map_err(|error| CliError::Output(error.into()))?;
-    fix::write(path, &text).map_err(|error| CliError::Files {
+    write::write(path, &text).map_err(|error| CliError::Files {
         what: format!("the baseline {} cannot be written", slashes(path)),
         help: Some("check the folder's permissions"),
         source: Some(error),
     })?;
-    context.console.message(&format!("{} findings are known from now on: {}", findings.len(), slashes(path)));
+    let known = match findings.len() {
+        1 => "1 finding is".to_owned(),
+        count => format!("{count} findings are"),
+    };
+    context.console.message(&format!("{known} known from now on: {}", slashes(path)));
     Ok(exit_code::DONE)
 }
 
@@ -262,7 +307,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use crate::exit_code::{CONFIGURATION, DONE, FINDINGS, USAGE};
+    use crate::exit_code::{CONFIGURATION, DONE, FINDINGS, NO_MATCH, USAGE};
 
     fn lint(root: &Path, arguments: &[&str]) -> u8 {
         let config = root.join("multitenant.toml").into_os_string();
@@ -291,7 +336,10 @@ mod tests {
         assert_eq!(lint(root, &["-W", "tenant-schema-qualified"]), DONE);
         assert_eq!(lint(root, &["-W", "tenant-schema-qualified", "--fail-on", "warn"]), FINDINGS);
         assert_eq!(lint(root, &["-D", "no-such-rule"]), USAGE);
-        assert_eq!(lint(root, &["elsewhere"]), DONE);
+        assert_eq!(lint(root, &["/no/such/path"]), NO_MATCH);
+        assert_eq!(lint(root, &[root.join("migrations/tenant").to_str().unwrap()]), FINDINGS);
+        assert_eq!(lint(root, &[root.join("multitenant.toml").to_str().unwrap()]), DONE, "no part of what is linted");
+        assert_eq!(lint(root, &["--write-baseline"]), USAGE);
         fs::write(root.join("multitenant.toml"), "[lint.rules]\ntable-namin = \"warn\"\n").unwrap();
         assert_eq!(lint(root, &[]), CONFIGURATION);
     }

@@ -8,7 +8,8 @@ use crate::config::{shown, slashes};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::lint::{Lock, fix, lock};
+use crate::lint::{Lock, lock, write};
+use crate::output::Shown;
 use crate::report::FORMAT;
 
 /// Writes multitenant.lock: from now on the migrations that there are count as final
@@ -33,25 +34,40 @@ struct Locked {
     /// Whether the file is, or was, another one.
     changed: bool,
     migrations: usize,
+    /// Those that were not final before.
+    new: Vec<String>,
+    /// Those that have changed although they were.
+    edited: Vec<String>,
+    /// Those that were final and are not there.
+    gone: Vec<String>,
 }
 
 impl LockCommand {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
         let config = context.config()?;
-        let project = project(&paths(context, &config));
+        let project = project(&paths(context, &config)?, &config)?;
+        if let Some(unreadable) = project.unreadable.iter().find(|unreadable| unreadable.is_migration) {
+            let file = &project.sources.get(unreadable.place.file).path;
+            return Err(CliError::Files {
+                what: format!("{file}: {}, so the migration cannot be final", unreadable.message),
+                help: Some("`cargo multitenant lint` tells all that is wrong"),
+                source: None,
+            });
+        }
         let path = config.root.join(lock::FILE_NAME);
         let file = slashes(&shown(&path, &context.here));
         let lock = Lock::of(&project);
         let changed = project.lock.as_ref() != Some(&lock);
+        let (new, edited, gone) = lock.since(project.lock.as_ref());
         if changed && !self.check {
-            fix::write(&path, &lock.text()).map_err(|error| CliError::Files {
+            write::write(&path, &lock.text()).map_err(|error| CliError::Files {
                 what: format!("{file} cannot be written"),
                 help: Some("check the folder's permissions"),
                 source: Some(error),
             })?;
         }
         let check = self.check;
-        let result = Locked { format: FORMAT, file, changed, migrations: lock.len() };
+        let result = Locked { format: FORMAT, file, changed, migrations: lock.len(), new, edited, gone };
         context.console.result(&result, |result| text(result, check))?;
         Ok(if self.check && changed { exit_code::FINDINGS } else { exit_code::DONE })
     }
@@ -64,5 +80,16 @@ fn text(result: &Locked, check: bool) -> String {
         (true, false) => "is written",
     };
     let plural = if result.migrations == 1 { "" } else { "s" };
-    format!("{} {what}: {} migration{plural}\n", result.file, result.migrations)
+    let mut text = format!("{} {what}: {} migration{plural}\n", result.file, result.migrations);
+    let lists = [
+        ("new", &result.new),
+        ("edited since it was final", &result.edited),
+        ("final, and not there any more", &result.gone),
+    ];
+    for (what, migrations) in lists {
+        for migration in migrations {
+            text.push_str(&format!("  {}: {what}\n", Shown(migration)));
+        }
+    }
+    text
 }

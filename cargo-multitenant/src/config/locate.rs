@@ -68,7 +68,8 @@ fn cargo_folders(here: &Path) -> Vec<PathBuf> {
 /// A path as a reader who stands here would write it, with `/`.
 pub(crate) fn shown(path: &Path, here: &Path) -> PathBuf {
     if let Ok(below) = path.strip_prefix(here) {
-        return below.to_path_buf();
+        // The folder that we stand in has a name, too: the empty path is none.
+        return if below.as_os_str().is_empty() { PathBuf::from(".") } else { below.to_path_buf() };
     }
     for (steps, folder) in here.ancestors().enumerate().skip(1) {
         // Only where nothing but the root of the file system is common is the whole path the shorter one.
@@ -91,6 +92,7 @@ mod tests {
             ("/p/app/migrations", "/p/app", "migrations"),
             ("/p/app/migrations", "/p/app/src/bin", "../../migrations"),
             ("/p/app", "/p/app/src", ".."),
+            ("/p/app", "/p/app", "."),
             ("/p/app/x", "/q", "/p/app/x"),
             ("/p/app/x", "/", "p/app/x"),
         ] {

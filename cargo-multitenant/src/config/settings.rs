@@ -180,6 +180,15 @@ impl Config {
         Err(self.source.error(vec![problem.help("create it, or correct migrations.shared_folder")]))
     }
 
+    /// The folders of the shared migrations and of the tenants', where they are there; those that somebody has named
+    /// must be.
+    #[cfg(feature = "lint")]
+    pub(crate) fn folders_that_are_there(&self) -> Result<(Option<PathBuf>, Option<PathBuf>), Box<ConfigError>> {
+        let is_named = !matches!(self.raw.origin(key::MIGRATIONS_FOLDER.path), Origin::Default | Origin::Nowhere);
+        let tenant = if is_named { Some(self.tenant_folder()?) } else { self.tenant_folder().ok() };
+        Ok((self.shared_folder()?, tenant))
+    }
+
     /// Where new migrations of the tenants go, whether the folder is there or not.
     pub(crate) fn new_tenant_folder(&self) -> PathBuf {
         self.folder(self.raw.text(&key::MIGRATIONS_FOLDER).unwrap_or_default())

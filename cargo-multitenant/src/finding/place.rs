@@ -51,6 +51,13 @@ impl Sources {
         FileId(self.files.len() - 1)
     }
 
+    /// Shows the files by other names.
+    pub(crate) fn rename(&mut self, name: impl Fn(&str) -> String) {
+        for file in &mut self.files {
+            file.path = name(&file.path);
+        }
+    }
+
     pub(crate) fn get(&self, file: FileId) -> &Source {
         &self.files[file.0]
     }

@@ -28,8 +28,8 @@ impl Lock {
         Self { entries: entries.collect() }
     }
 
-    /// Reads a lock file; the error names the line.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a lock file; the error is the line, from 1, and what is wrong there.
+    pub(crate) fn parse(text: &str) -> Result<Self, (usize, String)> {
         let mut lock = Self::default();
         for (number, line) in text.lines().enumerate().map(|(number, line)| (number + 1, line.trim())) {
             if line.is_empty() || line.starts_with('#') {
@@ -37,11 +37,11 @@ impl Lock {
             }
             let words: Vec<&str> = line.split_whitespace().collect();
             let [tier @ ("shared" | "tenant"), version, checksum] = words[..] else {
-                return Err(format!("line {number} is no `tier version checksum`"));
+                return Err((number, format!("line {number} is no `tier version checksum`")));
             };
             let key = (tier.to_owned(), version.to_owned());
             if lock.entries.insert(key, checksum.to_owned()).is_some_and(|other| other != checksum) {
-                return Err(format!("line {number}: {tier} {version} is there twice, with two checksums"));
+                return Err((number, format!("line {number}: {tier} {version} is there twice, with two checksums")));
             }
         }
         Ok(lock)
@@ -51,6 +51,18 @@ impl Lock {
     pub(crate) fn text(&self) -> String {
         let lines = self.entries.iter().map(|((tier, version), checksum)| format!("{tier} {version} {checksum}\n"));
         HEAD.to_owned() + &lines.collect::<String>()
+    }
+
+    /// Which migrations are new since an earlier lock, which are others, and which are gone: `tier version`.
+    pub(crate) fn since(&self, earlier: Option<&Self>) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let none = BTreeMap::new();
+        let earlier = earlier.map_or(&none, |earlier| &earlier.entries);
+        let name = |(tier, version): &(String, String)| format!("{tier} {version}");
+        let new = self.entries.keys().filter(|key| !earlier.contains_key(*key)).map(name).collect();
+        let is_another = |(key, checksum): &(_, &String)| earlier.get(*key).is_some_and(|other| other != *checksum);
+        let edited = self.entries.iter().filter(is_another).map(|(key, _)| name(key)).collect();
+        let gone = earlier.keys().filter(|key| !self.entries.contains_key(*key)).map(name).collect();
+        (new, edited, gone)
     }
 
     /// How many migrations are final.
@@ -106,10 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn says_what_has_changed() {
+        let (one, other) =
+            (Lock::parse("tenant 1 a\ntenant 2 b").unwrap(), Lock::parse("tenant 2 c\nshared 3 d").unwrap());
+        let list = |migration: &str| vec![migration.to_owned()];
+        assert_eq!(other.since(Some(&one)), (list("shared 3"), list("tenant 2"), list("tenant 1")));
+        assert_eq!(one.since(None).0.len(), 2);
+        assert_eq!(one.since(Some(&one)), (vec![], vec![], vec![]));
+    }
+
+    #[test]
     fn what_is_no_lock_is_refused() {
-        assert!(Lock::parse("tenant 1").unwrap_err().contains("line 1"));
-        assert!(Lock::parse("# x\n\nother 1 sha256:0").unwrap_err().contains("line 3"));
-        assert!(Lock::parse("tenant 1 a\ntenant 1 b").unwrap_err().contains("twice"));
+        assert!(Lock::parse("tenant 1").unwrap_err().1.contains("line 1"));
+        assert!(Lock::parse("# x\n\nother 1 sha256:0").unwrap_err().1.contains("line 3"));
+        assert!(Lock::parse("tenant 1 a\ntenant 1 b").unwrap_err().1.contains("twice"));
         assert!(Lock::parse("tenant 1 a\ntenant 1 a").is_ok());
     }
 }

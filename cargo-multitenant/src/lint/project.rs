@@ -2,16 +2,25 @@
 //!
 //! A part that is broken is told and left out; the rest is there all the same.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use multitenant_runtime::{Tier, Version};
 
 use super::lock::Lock;
+use super::metadata;
+pub(crate) use super::migration::{Direction, Migration, ScriptFile};
 use super::parallel;
 use super::schema::{self, RustFile};
 use super::sql::{self, Script};
 use crate::config::slashes;
-use crate::finding::{FileId, Place, Sources};
+use crate::finding::{Edit, FileId, Place, Sources};
+
+/// A larger file is told and not read: what it holds is data, and a parser needs many times its size.
+const MOST_BYTES: u64 = 32 << 20;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A project as it stands on disk.
 #[derive(Debug)]
@@ -24,28 +33,8 @@ pub(crate) struct Project {
     pub(crate) unreadable: Vec<Unreadable>,
     /// The migrations that are final, if that is said.
     pub(crate) lock: Option<Lock>,
-}
-
-/// A migration.
-#[derive(Debug)]
-pub(crate) struct Migration {
-    pub(crate) tier: Tier,
-    /// Its folder's name.
-    pub(crate) name: String,
-    /// `None` where Diesel could not use it.
-    pub(crate) version: Option<Version>,
-    /// The folder, as a file without text.
-    pub(crate) folder: FileId,
-    pub(crate) up: Option<ScriptFile>,
-    pub(crate) down: Option<ScriptFile>,
-    pub(crate) run_in_transaction: bool,
-}
-
-/// `up.sql` or `down.sql`.
-#[derive(Debug)]
-pub(crate) struct ScriptFile {
-    pub(crate) file: FileId,
-    pub(crate) script: Script,
+    /// How many files were read.
+    pub(crate) files: usize,
 }
 
 /// A part of the project that could not be read, and why.
@@ -54,6 +43,8 @@ pub(crate) struct Unreadable {
     pub(crate) place: Place,
     pub(crate) message: String,
     pub(crate) help: String,
+    /// Whether a migration is not there since it could not be read.
+    pub(crate) is_migration: bool,
 }
 
 /// Where to look.
@@ -80,33 +71,46 @@ impl Project {
         }
         project.parse_scripts();
         project.read_lock(&paths.lock);
-        for file in schema::files(&paths.rust) {
+        let (files, failed) = schema::files(&paths.rust);
+        for file in files {
             project.read_rust(&file, &paths.here);
+        }
+        for (path, error) in failed {
+            project.is_unreadable(&crate::config::shown(&path, &paths.here), &failure(&error), READABLE, false);
         }
         project
     }
 
     /// Whether a file is a migration's that is final.
     pub(crate) fn is_final(&self, file: FileId) -> bool {
-        let of = self.migrations.iter().find(|migration| migration.scripts().any(|(script, _)| script.file == file));
+        let of = self.migrations.iter().find(|migration| migration.has(file));
         self.lock.as_ref().zip(of).is_some_and(|(lock, migration)| lock.checksum(migration).is_some())
+    }
+
+    /// Whether there is nothing to look at.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.migrations.is_empty() && self.unreadable.is_empty() && self.rust.iter().all(|file| file.tables.is_empty())
     }
 
     /// A project of nothing.
     pub(crate) fn empty() -> Self {
         let (migrations, rust, unreadable) = (Vec::new(), Vec::new(), Vec::new());
-        Self { sources: Sources::default(), migrations, rust, unreadable, lock: None }
+        Self { sources: Sources::default(), migrations, rust, unreadable, lock: None, files: 0 }
     }
 
     fn read_migrations(&mut self, tier: Tier, folder: &Path) {
         self.tell_loose(folder);
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
-        let mut names: Vec<String> = entries
-            .flatten()
-            .filter(|entry| entry.path().is_dir())
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| !name.starts_with('.'))
-            .collect();
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.is_unreadable(folder, &failure(&error), READABLE, true),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            match entry {
+                Ok(entry) => names.extend(self.migration_s_name(&entry)),
+                Err(error) => self.is_unreadable(folder, &failure(&error), READABLE, true),
+            }
+        }
         // As Diesel sorts them; the name decides where two versions are the same, or one is missing.
         names.sort_by_cached_key(|name| (Version::of_folder(name), name.clone()));
         for name in names {
@@ -120,7 +124,7 @@ impl Project {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             path.is_file() && name.starts_with(|c: char| c.is_ascii_digit()) && name.ends_with(".sql")
         };
-        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let mut loose: Vec<PathBuf> = files.filter(is_loose).collect();
         loose.sort();
         let Some(first) = loose.first() else { return };
@@ -131,27 +135,60 @@ impl Project {
             place: Place::new(file, 0..0),
             message: format!("a file of SQL beside the migrations{more}: Diesel reads folders with an up.sql"),
             help: "make it a migration, or move it out of the folder".to_owned(),
+            is_migration: true,
         });
+    }
+
+    /// The name of a migration's folder; what Diesel leaves alone has none.
+    fn migration_s_name(&mut self, entry: &fs::DirEntry) -> Option<String> {
+        let (name, path) = (entry.file_name(), entry.path());
+        if name.to_string_lossy().starts_with('.') {
+            return None;
+        }
+        // Through symbolic links, which may lead nowhere, or round in a circle.
+        match fs::metadata(&path) {
+            Ok(metadata) if !metadata.is_dir() => return None,
+            Ok(_) => {}
+            Err(error) => {
+                self.is_unreadable(&path, &failure(&error), "mend the link, or remove it", true);
+                return None;
+            }
+        }
+        let name = name.into_string();
+        if name.is_err() {
+            self.is_unreadable(&path, "the folder has a name that is not UTF-8", "rename it", true);
+        }
+        name.ok()
     }
 
     fn read_migration(&mut self, tier: Tier, path: &Path, name: String) {
         let folder = self.sources.add(slashes(path), "");
         let up = self.read_script(&path.join("up.sql"));
-        if up.is_none() && !path.join("up.sql").exists() {
+        if up.is_none() && matches!(fs::symlink_metadata(path.join("up.sql")), Err(error) if is_absent(&error)) {
             self.unreadable.push(Unreadable {
                 place: Place::new(folder, 0..0),
                 message: "the migration has no up.sql".to_owned(),
                 help: "write it, or move what is no migration out of the folder".to_owned(),
+                is_migration: true,
             });
         }
         let down = self.read_script(&path.join("down.sql"));
-        let run_in_transaction = self.read_metadata(&path.join("metadata.toml"));
+        let (run_in_transaction, out_of_transaction) = self.read_metadata(&path.join("metadata.toml"));
         let version = Version::of_folder(&name);
-        self.migrations.push(Migration { tier, name, version, folder, up, down, run_in_transaction });
+        self.migrations.push(Migration {
+            tier,
+            name,
+            version,
+            folder,
+            up,
+            down,
+            run_in_transaction,
+            out_of_transaction,
+        });
     }
 
     fn read_script(&mut self, path: &Path) -> Option<ScriptFile> {
-        let (file, _) = self.read_text(path)?;
+        let (file, _) = self.read_text(path, true)?;
         Some(ScriptFile { file, script: Script::default() })
     }
 
@@ -159,51 +196,78 @@ impl Project {
     fn parse_scripts(&mut self) {
         let scripts = |migration: &Migration| migration.scripts().map(|(script, _)| script.file).collect::<Vec<_>>();
         let files: Vec<FileId> = self.migrations.iter().flat_map(scripts).collect();
-        let parsed = parallel::map(&files, |file| sql::read(&self.sources.get(*file).text));
+        let parsed = parallel::map(&files, |file| sql::read(&unmarked(&self.sources.get(*file).text)));
         let scripts = self.migrations.iter_mut().flat_map(|m| m.up.iter_mut().chain(&mut m.down));
         scripts.zip(parsed).for_each(|(script, parsed)| script.script = parsed);
     }
 
-    /// Whether the migration runs in a transaction.
-    fn read_metadata(&mut self, path: &Path) -> bool {
-        let Some((file, text)) = self.read_text(path) else { return true };
-        let (message, span) = match text.parse::<toml::Table>() {
-            Ok(table) => match table.get("run_in_transaction") {
-                Some(toml::Value::Boolean(value)) => return *value,
-                Some(_) => ("`run_in_transaction` is neither true nor false".to_owned(), 0..text.len()),
-                None => ("does not say `run_in_transaction = true` or `false`".to_owned(), 0..text.len()),
-            },
-            Err(error) => (error.message().to_owned(), error.span().unwrap_or(0..0)),
+    /// Whether the migration runs in a transaction, and what would make it run outside of one.
+    fn read_metadata(&mut self, path: &Path) -> (bool, Option<Edit>) {
+        let before = self.unreadable.len();
+        let Some((file, text)) = self.read_text(path, true) else {
+            let is_absent = self.unreadable.len() == before;
+            let edit = is_absent.then(|| Edit {
+                place: Place::new(self.sources.add(slashes(path), ""), 0..0),
+                text: metadata::OUT_OF_TRANSACTION.to_owned(),
+            });
+            return (true, edit);
         };
-        self.unreadable.push(Unreadable {
-            place: Place::new(file, span),
-            message: format!("metadata.toml: {message}"),
-            help: "write `run_in_transaction = true` or `false`; Diesel reads its absence as false, silently"
-                .to_owned(),
-        });
-        true
+        match metadata::read(&text) {
+            Ok(metadata) => {
+                let edit = Edit { place: Place::new(file, metadata.value), text: "false".to_owned() };
+                (metadata.run_in_transaction, Some(edit))
+            }
+            Err((span, message)) => {
+                self.unreadable.push(Unreadable {
+                    place: Place::new(file, span),
+                    message: format!("metadata.toml: {message}"),
+                    help: "write `run_in_transaction = true` or `false`; Diesel reads its absence as false, silently"
+                        .to_owned(),
+                    is_migration: false,
+                });
+                (true, None)
+            }
+        }
     }
 
     fn read_lock(&mut self, path: &Path) {
-        let Some((file, text)) = self.read_text(path).filter(|_| path.file_name().is_some()) else { return };
+        if path.file_name().is_none() {
+            return;
+        }
+        let Some((file, text)) = self.read_text(path, false) else { return };
         match Lock::parse(&text) {
             Ok(lock) => self.lock = Some(lock),
-            Err(message) => self.unreadable.push(Unreadable {
-                place: Place::new(file, 0..0),
-                message: format!("{}: {message}", super::lock::FILE_NAME),
-                help: "mend it, or write it anew with `cargo multitenant lock`".to_owned(),
-            }),
+            Err((line, message)) => {
+                let start = text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
+                let end = start + text[start..].lines().next().unwrap_or_default().len();
+                self.unreadable.push(Unreadable {
+                    place: Place::new(file, start..end),
+                    message: format!("{}: {message}", super::lock::FILE_NAME),
+                    help: "mend it, or write it anew with `cargo multitenant lock`".to_owned(),
+                    is_migration: false,
+                });
+            }
         }
     }
 
     fn read_rust(&mut self, path: &Path, here: &Path) {
         let shown = crate::config::shown(path, here);
-        let Ok(text) = std::fs::read_to_string(path) else { return };
-        if !schema::is_concerned(&text) {
+        let bytes = match read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if is_absent(&error) => return,
+            Err(error) => return self.is_unreadable(&shown, &failure(&error), READABLE, false),
+        };
+        // What says nothing of tables is nobody's concern here, whatever else is in it.
+        if !schema::is_concerned(&String::from_utf8_lossy(&bytes)) {
             return;
         }
+        let text = match text(bytes) {
+            Ok(text) => text,
+            Err(message) => return self.is_unreadable(&shown, &message, UTF_8, false),
+        };
         let file = self.sources.add(slashes(&shown), text.as_str());
-        match schema::read(file, &shown, &text) {
+        self.files += 1;
+        match schema::read(file, &shown, &unmarked(&text)) {
             Ok(mut rust) => {
                 rust.printed = schema::Printed::of(path, &text);
                 self.rust.push(rust);
@@ -212,42 +276,74 @@ impl Project {
                 place: Place::new(file, span),
                 message: format!("this is no Rust: {message}"),
                 help: "what stands in this file is not linted".to_owned(),
+                is_migration: false,
             }),
         }
     }
 
     /// The text of a file, if it is there; a file that is no text is told.
-    fn read_text(&mut self, path: &Path) -> Option<(FileId, String)> {
-        let message = match std::fs::read(path) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => return Some((self.sources.add(slashes(path), text.as_str()), text)),
-                Err(error) => format!("is not UTF-8 (byte {})", error.utf8_error().valid_up_to()),
+    fn read_text(&mut self, path: &Path, is_migration: bool) -> Option<(FileId, String)> {
+        let (message, help) = match read(path) {
+            Ok(bytes) => match text(bytes) {
+                Ok(text) => {
+                    self.files += 1;
+                    return Some((self.sources.add(slashes(path), text.as_str()), text));
+                }
+                Err(message) => (message, UTF_8),
             },
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-            Err(error) => format!("cannot be read ({error})"),
+            Err(error) if is_absent(&error) => return None,
+            Err(error) => (failure(&error), READABLE),
         };
-        let file = self.sources.add(slashes(path), "");
-        let help = "save it as UTF-8, readable for you".to_owned();
-        self.unreadable.push(Unreadable {
-            place: Place::new(file, 0..0),
-            message: format!("the file {message}"),
-            help,
-        });
+        self.is_unreadable(path, &message, help, is_migration);
         None
     }
-}
 
-impl Migration {
-    /// Its scripts, with whether it is the way back.
-    pub(crate) fn scripts(&self) -> impl Iterator<Item = (&ScriptFile, Direction)> {
-        let up = self.up.iter().map(|up| (up, Direction::Up));
-        up.chain(self.down.iter().map(|down| (down, Direction::Down)))
+    fn is_unreadable(&mut self, path: &Path, message: &str, help: &str, is_migration: bool) {
+        let place = Place::new(self.sources.add(slashes(path), ""), 0..0);
+        self.unreadable.push(Unreadable { place, message: message.to_owned(), help: help.to_owned(), is_migration });
     }
 }
 
-/// Which of a migration's scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
-    Up,
-    Down,
+const READABLE: &str = "make it a file that you can read, or move it away";
+const UTF_8: &str = "save it as UTF-8";
+
+/// The bytes of a file; what is none, such as a pipe, which would never end, is an error.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path).map_err(|error| match fs::symlink_metadata(path) {
+        // A link that leads nowhere is there all the same.
+        Ok(_) if is_absent(&error) => io::Error::other("it is a link that leads nowhere"),
+        _ => error,
+    })?;
+    if !metadata.is_file() {
+        return Err(io::Error::other(if metadata.is_dir() { "it is a folder" } else { "it is no file" }));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Err(io::Error::other(format!(
+            "it has {} MiB, and at most {} are",
+            metadata.len() >> 20,
+            MOST_BYTES >> 20
+        )));
+    }
+    fs::read(path)
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+fn failure(error: &io::Error) -> String {
+    format!("this cannot be read: {error}")
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes)
+        .map_err(|error| format!("the file is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+}
+
+/// A text in which a byte order mark is blanks, as many as it has bytes: parsers stumble over it, or count without it.
+pub(super) fn unmarked(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => format!("{}{rest}", " ".repeat(BYTE_ORDER_MARK.len_utf8())).into(),
+        None => text.into(),
+    }
 }

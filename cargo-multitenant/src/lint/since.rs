@@ -13,7 +13,11 @@ pub(crate) fn changed(reference: &str, here: &Path) -> Result<Vec<PathBuf>, Stri
         return Err(format!("{reference:?} is no revision"));
     }
     // From where the two parted, so that what others did meanwhile is not ours.
-    let base = git(here, &["merge-base", reference, "HEAD"])?;
+    let commit =
+        git(here, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{reference}^{{commit}}")]);
+    let commit = commit.map_err(|error| if error.is_empty() { UNKNOWN.to_owned() } else { error })?;
+    let base = git(here, &["merge-base", commit.trim_end(), "HEAD"]);
+    let base = base.map_err(|error| if error.is_empty() { APART.to_owned() } else { error })?;
     let base = base.lines().next().unwrap_or(reference).to_owned();
     let top = PathBuf::from(git(here, &["rev-parse", "--show-toplevel"])?.trim_end());
     let changed = git(here, &["diff", "--name-only", "-z", "--no-renames", "--diff-filter=d", &base])?;
@@ -22,6 +26,10 @@ pub(crate) fn changed(reference: &str, here: &Path) -> Result<Vec<PathBuf>, Stri
     Ok(names.map(|name| top.join(name)).collect())
 }
 
+const UNKNOWN: &str = "git knows no such revision: fetch it, or correct its name";
+const APART: &str = "git knows no commit that it and HEAD have in common: fetch more of the history";
+
+/// What git answers; the error is what it says, which may be nothing.
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
     let output = output.map_err(|error| format!("git cannot be run ({error})"))?;
@@ -29,7 +37,8 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().next().unwrap_or("git failed").to_owned())
+    let first = said.lines().next().unwrap_or_default();
+    Err(first.strip_prefix("fatal: ").unwrap_or(first).to_owned())
 }
 
 #[cfg(test)]
@@ -60,7 +69,12 @@ mod tests {
 
         let names = changed("base", &root.join("m")).unwrap();
         assert_eq!(names, [root.join("m/edited.sql"), root.join("m/new one.sql")]);
-        assert!(changed("no-such-revision", &root).is_err());
+        assert_eq!(changed("no-such-revision", &root).unwrap_err(), UNKNOWN);
+        run(&["checkout", "-q", "--orphan", "other"]);
+        run(&["commit", "-q", "-m", "three"]);
+        assert_eq!(changed("base", &root).unwrap_err(), APART);
+        let elsewhere = tempfile::tempdir().unwrap();
+        assert!(changed("base", elsewhere.path()).unwrap_err().contains("not a git repository"));
         assert!(changed("--output=x", &root).is_err());
     }
 }

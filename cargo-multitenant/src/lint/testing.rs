@@ -9,6 +9,7 @@ use super::rule::Rule;
 use super::run::Linted;
 use super::settings::LintSettings;
 use super::{Ground, rules, run, schema, sql};
+use crate::finding::{Edit, Place};
 
 /// Where a text without a file's name stands.
 const DEFAULT_FILE: &str = "tenant/1_a/up.sql";
@@ -97,7 +98,9 @@ fn migration_file(project: &mut Project, path: &str, text: &str) {
     let at = match project.migrations.iter().position(|m| m.tier == tier && m.name == name) {
         Some(at) => at,
         None => {
-            let folder = project.sources.add(path.rsplit_once('/').unwrap().0, "");
+            let folder = path.rsplit_once('/').unwrap().0;
+            let metadata = Place::new(project.sources.add(format!("{folder}/metadata.toml"), ""), 0..0);
+            let folder = project.sources.add(folder, "");
             project.migrations.push(Migration {
                 tier,
                 name: name.to_owned(),
@@ -106,12 +109,19 @@ fn migration_file(project: &mut Project, path: &str, text: &str) {
                 up: None,
                 down: None,
                 run_in_transaction: true,
+                out_of_transaction: Some(Edit {
+                    place: metadata,
+                    text: super::metadata::OUT_OF_TRANSACTION.to_owned(),
+                }),
             });
             project.migrations.len() - 1
         }
     };
     if script == "metadata.toml" {
-        project.migrations[at].run_in_transaction = !text.contains("false");
+        let metadata = super::metadata::read(text).unwrap();
+        let place = Place::new(project.sources.add(path, text), metadata.value);
+        project.migrations[at].run_in_transaction = metadata.run_in_transaction;
+        project.migrations[at].out_of_transaction = Some(Edit { place, text: "false".to_owned() });
         return;
     }
     let file = project.sources.add(path, text);

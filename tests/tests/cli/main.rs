@@ -9,6 +9,7 @@ mod generate;
 mod held;
 #[cfg(unix)]
 mod interrupt;
+mod lint;
 mod migrate;
 mod project;
 mod repair;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use multitenant_runtime::testing::TestDatabase;
 use serde_json::Value;
+use tokio_postgres::Client;
 
 /// A project for one test.
 pub(crate) struct Project {
@@ -98,19 +99,21 @@ impl Project {
         self.database.as_ref().unwrap().url()
     }
 
+    pub(crate) async fn client(&self) -> Client {
+        self.database.as_ref().unwrap().connect().await.unwrap()
+    }
+
     pub(crate) async fn sql(&self, sql: &str) {
-        self.database.as_ref().unwrap().connect().await.unwrap().batch_execute(sql).await.unwrap();
+        self.client().await.batch_execute(sql).await.unwrap();
     }
 
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let client = self.database.as_ref().unwrap().connect().await.unwrap();
-        client.query_one(sql, &[]).await.unwrap().get(0)
+        self.client().await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
     /// The first column of every row, as text.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
-        let client = self.database.as_ref().unwrap().connect().await.unwrap();
-        client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+        self.client().await.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     }
 
     /// The versions in a schema's history, in order.

@@ -49,12 +49,18 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
         _ => false,
     };
     if refused {
-        sink.report(
-            at.place(statement.span.clone()),
-            "PostgreSQL refuses this in a transaction, and the migration runs in one",
-        )
-        .help("write `run_in_transaction = false` into a metadata.toml beside it, with this as the only statement")
-        .object(statement.subject().map_or_else(String::new, |subject| subject.name.shown()));
+        let draft = sink
+            .report(
+                at.place(statement.span.clone()),
+                "PostgreSQL refuses this in a transaction, and the migration runs in one",
+            )
+            .help("write `run_in_transaction = false` into a metadata.toml beside it, with this as the only statement")
+            .object(statement.subject().map_or_else(String::new, |subject| subject.name.shown()));
+        // Where there are others they would no longer be done or undone together.
+        let is_alone = at.migration.scripts().all(|(script, _)| script.script.statements.len() < 2);
+        if let Some(edit) = at.migration.out_of_transaction.as_ref().filter(|_| is_alone && !at.in_block) {
+            draft.fix(edit.place.clone(), edit.text.clone());
+        }
     }
 }
 
@@ -101,7 +107,7 @@ mod tests {
 
     #[test]
     fn stays_silent() {
-        silent(&RULE, &format!("{ALL}\n-- file: tenant/1_a/metadata.toml\nrun_in_transaction = false"));
+        silent(&RULE, &format!("{ALL}\n-- file: tenant/1_a/metadata.toml\nrun_in_transaction = false\n"));
         silent(
             &RULE,
             "

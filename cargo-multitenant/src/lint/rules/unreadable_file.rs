@@ -8,8 +8,8 @@ rule! {
     /// ## What it does
     ///
     /// Finds what could not be read: a migration without `up.sql`, or one that is a file and no folder, a file that is not
-    /// UTF-8, a `metadata.toml` that does not say what it must, Rust code that does not parse. The rest of the project is
-    /// linted all the same.
+    /// UTF-8, or over 32 MiB, a folder or a link that leads nowhere, a `metadata.toml` that does not say what it must, Rust
+    /// code that does not parse. The rest of the project is linted all the same.
     ///
     /// ## Why is this bad?
     ///

@@ -1,0 +1,6 @@
+diesel::table! {
+    public.orders (id) {
+        id -> Int4,
+        note -> Text,
+    }
+}

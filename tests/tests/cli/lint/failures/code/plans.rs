@@ -1,0 +1,6 @@
+diesel::table! {
+    plans (id) {
+        id -> Int4,
+        note -> Text,
+    }
+}

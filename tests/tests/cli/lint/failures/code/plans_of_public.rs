@@ -1,0 +1,6 @@
+diesel::table! {
+    public.plans (id) {
+        id -> Int4,
+        note -> Text,
+    }
+}
