@@ -74,16 +74,15 @@ pub(crate) fn lint(rules: &[&'static Rule], text: &str) -> (Project, Linted) {
 
 fn files(text: &str) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = Vec::new();
-    for line in text.trim_start_matches('\n').lines() {
+    for line in text.trim_start_matches('\n').split_inclusive('\n') {
         match line.trim_start().strip_prefix("-- file: ") {
-            Some(path) => files.push((path.to_owned(), String::new())),
+            Some(path) => files.push((path.trim_end().to_owned(), String::new())),
             None => {
                 if files.is_empty() {
                     files.push((DEFAULT_FILE.to_owned(), String::new()));
                 }
                 if let Some((_, text)) = files.last_mut() {
                     text.push_str(line);
-                    text.push('\n');
                 }
             }
         }

@@ -177,14 +177,17 @@ mod tests {
         let text = format!(
             "{BEFORE}-- file: tenant/2_b/up.sql\nalter table a drop name, add b int, add c int, add d int;\n-- file: tenant/2_b/down.sql\nalter table a add name int;\n"
         );
-        assert_snapshot!(check(&RULE, &text), @"tenant/2_b/down.sql:1:1 warning: down.sql does not undo up.sql: column `a.name` was text and is int4, column `a.b` is left, column `a.c` is left, and 1 more [alter table a add name int]");
+        assert_snapshot!(check(&RULE, &text), @"tenant/2_b/down.sql:1:1 warning: down.sql does not undo up.sql: index `a_lower_idx` stays gone, column `a.name` was text and is int4, column `a.b` is left, and 2 more [alter table a add name int]");
     }
 
     #[test]
     fn stays_silent() {
         for (up, down) in [
             ("alter table a add b int, add c int;", "alter table a drop c, drop b;"),
-            ("alter table a drop name;", "alter table a add name text not null default '';"),
+            (
+                "alter table a drop name;",
+                "alter table a add name text not null default ''; create index on a (lower(name));",
+            ),
             ("create table b (id int); create index i on b (id);", "drop table b;"),
             (
                 "alter table a rename to b; alter table b rename name to n;",
