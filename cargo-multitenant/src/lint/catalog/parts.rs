@@ -60,7 +60,13 @@ impl Catalog {
         if let Some(space) = self.space_of(part, tier, |space| space.relations.contains_key(key)) {
             space.change(key, |part| {
                 (part.is_partition, part.parent) = (false, None);
-                part.columns.iter_mut().for_each(|column| column.is_inherited = false);
+                for column in &mut part.columns {
+                    column.is_inherited = false;
+                    // The numbers were the parent's.
+                    if std::mem::take(&mut column.is_identity) {
+                        column.has_default = false;
+                    }
+                }
             });
         }
     }
