@@ -40,7 +40,7 @@ impl Catalog {
                 let relation = of_query(columns, class, statement, &origin);
                 self.insert(&name, site.tier, relation);
             }
-            (Detail::Index(index), _) => self.index(index, &name, site, origin),
+            (Detail::Index(index), _) => self.index(index, &name, site, &origin),
             (Detail::Type(definition), _) => {
                 let kind = match definition {
                     TypeDef::Enum(labels) => TypeKind::Enum(labels.clone()),
@@ -76,7 +76,7 @@ impl Catalog {
         self.target(name, tier).put(name.name(), relation);
     }
 
-    fn index(&mut self, index: &IndexDef, name: &Name, site: Site<'_>, origin: Origin) {
+    fn index(&mut self, index: &IndexDef, name: &Name, site: Site<'_>, origin: &Origin) {
         let Some(table) = site.statement.objects.iter().find(|object| object.role == Role::On) else { return };
         let table = &table.name;
         let entry = of_definition(index, table.name());
@@ -89,7 +89,7 @@ impl Catalog {
         if !space.relations.contains_key(&index_name) {
             space.put(&index_name, Relation::new(RelationKind::Index(entry.clone()), origin.clone()));
             if !site.statement.flags.only {
-                space.index_parts(table.name(), &entry, &origin);
+                space.index_parts(table.name(), &entry, origin);
             }
         }
     }

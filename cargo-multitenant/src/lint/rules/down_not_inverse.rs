@@ -105,7 +105,7 @@ fn noun(space: &Space, name: &str) -> &'static str {
 }
 
 fn types<T>(have: &Entries<T>, lack: &Entries<T>, verb: &str, found: &mut Vec<String>) {
-    found.extend(have.keys().filter(|name| !lack.contains_key(*name)).map(|name| format!("type `{name}` {verb}")));
+    found.extend(have.keys().filter(|name| !lack.contains_key(name)).map(|name| format!("type `{name}` {verb}")));
 }
 
 /// `varchar` without a length is `text` by another name.

@@ -53,9 +53,9 @@ fn check(at: &TableAt<'_>, sink: &mut Sink<'_>) {
         let by_key = || {
             keys.clone().find(|key| key.columns.iter().map(String::as_str).collect::<Vec<_>>().starts_with(&columns))
         };
-        let Some(origin) = space.relations.get(*name).map(|relation| &relation.origin) else { continue };
+        let Some(origin) = space.relations.get(name).map(|relation| &relation.origin) else { continue };
         let (what, place) = if let Some((other, _)) = by_index {
-            (format!("the index `{other}`"), space.relations.get(*other).map(|other| other.origin.place.clone()))
+            (format!("the index `{other}`"), space.relations.get(other).map(|other| other.origin.place.clone()))
         } else if let Some(key) = by_key() {
             ("a key".to_owned(), Some(key.origin.place.clone()))
         } else {

@@ -242,7 +242,7 @@ fn what_is_wrong_is_seen() {
         |log| log["runs"][0]["results"][0]["message"] = serde_json::json!({}),
         |log| log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0.into(),
         |log| {
-            log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "a b".into()
+            log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "a b".into();
         },
     ] {
         assert!(mutated(change) > 0);
