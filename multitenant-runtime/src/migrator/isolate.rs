@@ -2,9 +2,11 @@
 
 use crate::connection::Session;
 use crate::error::Error;
+use crate::ident::literal;
 use crate::inventory::HistoryTable;
 use crate::isolation::{self, Look, group, look, tenant};
 use crate::plan::TargetPlan;
+use crate::registry::is_under_construction;
 use crate::run::{Failure, Frame, Outcome, Preparation, Report, StepError, TargetReport, Transaction, delays, send};
 use crate::sqlstate::FailureClass;
 use crate::target::Target;
@@ -30,7 +32,12 @@ impl Migrator {
             statements.extend(tenant(&look, settings, roles, target.schema(), true)?);
             Ok(statements)
         });
-        statements.map_err(|failure| StepError::failed(*failure))
+        match statements {
+            Ok(statements) => Ok(statements),
+            // Then it is no wonder that its role is.
+            Err(_) if is_whole(session, target).await? => Err(StepError::Stale),
+            Err(failure) => Err(StepError::failed(*failure)),
+        }
     }
 
     /// Before anything is done: whether the roles are to be looked at after it. That nobody may make one that will be
@@ -189,4 +196,12 @@ impl Migrator {
         let schemas = tenants.map(Target::schema);
         look(session, &self.context.settings, schemas).await.map_err(|error| Error::from(&error))
     }
+}
+
+/// Whether the target's schema is there, and nobody is about to make it.
+async fn is_whole(session: &Session, target: &Target) -> Result<bool, tokio_postgres::Error> {
+    let oid = format!("pg_catalog.to_regnamespace({})", literal(&target.schema().quoted()));
+    let sql = format!("SELECT {oid} IS NOT NULL AND NOT {}", is_under_construction(&oid));
+    let rows = session.rows(&sql).await?;
+    Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
 }

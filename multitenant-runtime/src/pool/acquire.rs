@@ -20,7 +20,7 @@ const TRIES: usize = 3;
 
 impl Inner {
     /// A connection for this tenant, within the time that a checkout may take.
-    pub(super) async fn tenant(self: &Arc<Self>, id: &TenantId) -> Result<(Checkout, Target), PoolError> {
+    pub(super) async fn tenant(self: &Arc<Self>, id: &TenantId) -> Result<(Checkout, Arc<Served>), PoolError> {
         if self.fences.of(id).is_some() {
             return self.refuse_fenced(id);
         }
@@ -43,10 +43,10 @@ impl Inner {
     }
 
     /// A connection for the shared schema.
-    pub(super) async fn shared(self: &Arc<Self>) -> Result<(Checkout, Target), PoolError> {
+    pub(super) async fn shared(self: &Arc<Self>) -> Result<(Checkout, Arc<Served>), PoolError> {
         self.in_time(async {
             let target = Target::shared(self.settings().shared_schema.clone());
-            let served = Served { target, oid: None, has_types: false, has_lock: false, role: None, role_oid: None };
+            let served = Arc::new(Served::shared(target));
             let mut tries = 0;
             loop {
                 tries += 1;
@@ -81,7 +81,7 @@ impl Inner {
         self: &Arc<Self>,
         id: &TenantId,
         place: Option<Place>,
-    ) -> Result<(Checkout, Target), PoolError> {
+    ) -> Result<(Checkout, Arc<Served>), PoolError> {
         let (served, checkout) = match self.directory.known(id) {
             Some(served) => (served, None),
             None => Box::pin(self.look_up(id, place.clone())).await?,
@@ -92,21 +92,21 @@ impl Inner {
     /// Sets the target on a connection, this one or another.
     async fn serve(
         self: &Arc<Self>,
-        served: &Served,
+        served: &Arc<Served>,
         place: Option<Place>,
         checkout: Option<Checkout>,
-    ) -> Result<(Checkout, Target), PoolError> {
+    ) -> Result<(Checkout, Arc<Served>), PoolError> {
         let mut checkout = match checkout {
             Some(checkout) => checkout.exchanged_for(served).await?,
             None => {
                 let slot = self.store.slot(place).await?;
                 let choice = if self.options.pin_connections { Choice::Own } else { Choice::Any };
-                self.fill(slot, &served.target.tenant().cloned(), choice).await?
+                self.fill(slot, served.target.tenant(), choice).await?
             }
         };
         checkout.enter(served).await?;
         checkout.greet(&served.target).await?;
-        Ok((checkout, served.target.clone()))
+        Ok((checkout, Arc::clone(served)))
     }
 
     /// Asks the registry, one at a time for each tenant.
@@ -114,7 +114,7 @@ impl Inner {
         self: &Arc<Self>,
         id: &TenantId,
         place: Option<Place>,
-    ) -> Result<(Served, Option<Checkout>), PoolError> {
+    ) -> Result<(Arc<Served>, Option<Checkout>), PoolError> {
         let flight = self.flights.place(id).await;
         // Somebody else may have asked meanwhile.
         if let Some(served) = self.directory.known(id) {
@@ -134,12 +134,12 @@ impl Inner {
         self: &Arc<Self>,
         id: &TenantId,
         place: Option<Place>,
-    ) -> Result<(Served, Option<Checkout>), PoolError> {
+    ) -> Result<(Arc<Served>, Option<Checkout>), PoolError> {
         // The application's own function may take its time: no connection is held for it.
         let listed = self.directory.listed(self.settings(), id).await?;
         let slot = self.store.slot(place).await?;
         // Whoever may ask for any id must not drive other tenants' connections out.
-        let mut checkout = self.fill(slot, &Some(id.clone()), Choice::Any).await?;
+        let mut checkout = self.fill(slot, Some(id), Choice::Any).await?;
         let served = self.directory.ask(&mut checkout, self, id, listed).await?;
         Ok((served, Some(checkout)))
     }

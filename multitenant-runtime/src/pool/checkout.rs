@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::QueryResult;
-use diesel::connection::CacheSize;
 use diesel_async::methods::LoadQuery;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::{BoxFuture, FutureExt};
 
 use crate::connection::TransactionStatus;
@@ -90,11 +89,7 @@ impl Checkout {
         if !pooled.guest.traffic().take_stale_plans() {
             return;
         }
-        let size = self.pool.options.cache_size();
-        if let Some(connection) = pooled.diesel() {
-            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-            connection.set_prepared_statement_cache_size(size);
-        }
+        pooled.forget_statements(self.pool.options.cache_size());
     }
 
     /// Whether the server says that the transaction has failed. It says so after the failure itself.
@@ -105,7 +100,7 @@ impl Checkout {
     }
 
     /// Sets the target, where it is not set already: one message, which fails where the schema is not there.
-    pub(super) async fn enter(&mut self, served: &Served) -> Result<(), PoolError> {
+    pub(super) async fn enter(&mut self, served: &Arc<Served>) -> Result<(), PoolError> {
         let pinned = self.pool.options.pin_connections;
         let pooled = self.pooled();
         if pooled.served.as_ref() == Some(served) {
@@ -115,34 +110,33 @@ impl Checkout {
         if pooled.pinned.as_ref().is_some_and(|pinned| pinned != served) {
             return Err(self.lost("its schema was made anew"));
         }
-        let pool = Arc::clone(&self.pool);
-        let entrance = Entrance::of(pool.settings(), served);
-        let pooled = self.pooled();
-        if let Some(unit) = &mut pooled.unit {
-            *unit = Arc::new(unit.entering(&entrance.of_transaction(), served));
+        if pooled.unit.is_some() {
+            let entrance = Entrance::of(self.pool.settings(), served).of_transaction();
+            self.pooled().unit = self.pooled().unit.as_ref().map(|unit| Arc::new(unit.entering(&entrance, served)));
         } else {
-            self.set(&entrance, served).await?;
+            self.set(served).await?;
         }
         let pooled = self.pooled();
-        pooled.served = Some(served.clone());
+        pooled.served = Some(Arc::clone(served));
         if pinned {
-            pooled.pinned.get_or_insert_with(|| served.clone());
+            pooled.pinned.get_or_insert_with(|| Arc::clone(served));
         }
         Ok(())
     }
 
     /// Sets the target on the session.
-    async fn set(&mut self, entrance: &Entrance<'_>, served: &Served) -> Result<(), PoolError> {
+    async fn set(&mut self, served: &Served) -> Result<(), PoolError> {
         let pooled = self.pooled();
         pooled.served = None;
-        if let Some(sql) = entrance.quick() {
-            if pooled.connection().batch_execute(&sql).await.is_ok() {
+        if let Some(sql) = &served.quick {
+            if pooled.connection().batch_execute(sql).await.is_ok() {
                 return Ok(());
             }
             // Why, the one in full will say.
             drop(pooled.guest.take_errors());
         }
-        let Err(error) = pooled.connection().batch_execute(&entrance.of_session()).await else { return Ok(()) };
+        let sql = Entrance::of(self.pool.settings(), served).of_session();
+        let Err(error) = self.pooled().connection().batch_execute(&sql).await else { return Ok(()) };
         Err(self.explain_of(served, &error))
     }
 
@@ -176,7 +170,7 @@ impl Checkout {
 
     /// Takes on the tenant's role, where each has one, for what is asked of its schema: the application itself need have
     /// no rights there.
-    pub(super) async fn judge_as(&mut self, served: &Served) -> Result<(), PoolError> {
+    pub(super) async fn judge_as(&mut self, served: &Arc<Served>) -> Result<(), PoolError> {
         let Some(role) = &served.role else { return Ok(()) };
         let pooled = self.pooled();
         if let Some(unit) = &mut pooled.unit {
@@ -239,8 +233,8 @@ impl Checkout {
 
     /// Whether it may serve this owner for good; else another connection is taken in its place.
     pub(super) async fn exchanged_for(mut self, served: &Served) -> Result<Self, PoolError> {
-        let owner = served.target.tenant().cloned();
-        if self.pooled().pinned.is_none() || self.pooled().is_of(&owner) {
+        let owner = served.target.tenant();
+        if self.pooled().pinned.is_none() || self.pooled().is_of(owner) {
             return Ok(self);
         }
         let pool = Arc::clone(&self.pool);
@@ -249,7 +243,7 @@ impl Checkout {
             Box::pin(pooled.end(FAREWELL)).await;
             return Err(PoolError::Closed);
         }
-        pool.fill(slot, &owner, Choice::Own).await
+        pool.fill(slot, owner, Choice::Own).await
     }
 
     fn lost(&mut self, why: &'static str) -> PoolError {

@@ -1,21 +1,22 @@
 //! What a checkout hands out.
 
 use std::fmt;
+use std::sync::Arc;
 
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 use crate::ident::{SchemaName, TenantId};
-use crate::target::Target;
 
 use super::checkout::Checkout;
+use super::pooled::Served;
 
 /// A connection on which one tenant is set, until it is dropped.
 ///
 /// It is no connection of Diesel's: what cannot be this tenant's cannot be asked on it.
 pub struct TenantConn {
     pub(crate) checkout: Checkout,
-    pub(super) target: Target,
+    pub(super) served: Arc<Served>,
     pub(super) tenant: TenantId,
 }
 
@@ -24,7 +25,7 @@ pub struct TenantConn {
 /// It is no connection of Diesel's: tenants' tables cannot be asked on it.
 pub struct SharedConn {
     pub(crate) checkout: Checkout,
-    pub(super) target: Target,
+    pub(super) served: Arc<Served>,
 }
 
 impl TenantConn {
@@ -39,14 +40,14 @@ impl fmt::Debug for TenantConn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TenantConn")
             .field("tenant", &self.tenant.as_str())
-            .field("schema", &self.target.schema().as_str())
+            .field("schema", &self.served.target.schema().as_str())
             .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for SharedConn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedConn").field("schema", &self.target.schema().as_str()).finish_non_exhaustive()
+        f.debug_struct("SharedConn").field("schema", &self.served.target.schema().as_str()).finish_non_exhaustive()
     }
 }
 
@@ -56,7 +57,7 @@ macro_rules! conn {
             /// The schema whose tables it sees first.
             #[must_use]
             pub fn schema(&self) -> &SchemaName {
-                self.target.schema()
+                self.served.target.schema()
             }
 
             /// Diesel's own connection, for what the types do not allow: raw SQL, unmarked tables, another crate.

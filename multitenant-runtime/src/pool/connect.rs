@@ -25,7 +25,7 @@ impl Inner {
     pub(super) async fn fill(
         self: &Arc<Self>,
         mut slot: Slot,
-        owner: &Owner,
+        owner: Owner<'_>,
         choice: Choice,
     ) -> Result<Checkout, PoolError> {
         if let Some(pooled) = self.store.take(&mut slot, owner, choice) {

@@ -27,8 +27,8 @@ pub(crate) struct Entrance<'a> {
     oid: Option<&'a str>,
     /// The tenant's role; `Some(None)` where there are roles and this is nobody's, and `None` where there are none.
     role: Option<Option<&'a RoleName>>,
-    /// The table whose lock stands for the assertion.
-    lock: Option<&'a Identifier>,
+    /// The table whose lock may stand for the assertion.
+    history: &'a Identifier,
 }
 
 impl<'a> Entrance<'a> {
@@ -42,16 +42,16 @@ impl<'a> Entrance<'a> {
             schema: served.target.schema(),
             oid: served.oid.as_deref(),
             role: settings.roles.as_ref().map(|_| served.role.as_ref()),
-            lock: served.has_lock.then_some(&settings.tenant_history),
+            history: &settings.tenant_history,
         }
     }
 
     /// The assertion by a lock that is in nobody's way and ends with this message: no query is planned for it, which
     /// makes a switch cost half as much. Nor is it waited for. That the schema is the one that was looked up it does not
-    /// say; where it fails, for whatever reason, the one in full is sent. `None` where there is nothing to lock.
-    pub(crate) fn quick(&self) -> Option<String> {
-        let table = format!("{}.{}", self.schema.quoted(), self.lock?.quoted());
-        Some(format!("{}; {ANEW}; LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT", self.settings("SET")))
+    /// say; where it fails, for whatever reason, the one in full is sent.
+    pub(crate) fn quick(&self) -> String {
+        let table = format!("{}.{}", self.schema.quoted(), self.history.quoted());
+        format!("{}; {ANEW}; LOCK TABLE {table} IN ACCESS SHARE MODE NOWAIT", self.settings("SET"))
     }
 
     /// For a session: the assertion that the schema is there and may be used, and is the one that was looked up.

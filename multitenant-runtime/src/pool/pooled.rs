@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
+use diesel::connection::CacheSize;
 use diesel::pg::Pg;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
 use diesel_async::{
@@ -12,6 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::connection::{Guest, TransactionStatus};
 use crate::ident::{RoleName, TenantId};
+use crate::scope::Seen;
 use crate::target::Target;
 
 use super::operations::Operations;
@@ -24,39 +26,47 @@ pub struct Pooled {
     /// Rows that come one by one have it, too, where they are a unit of work.
     pub(super) guest: Arc<Guest>,
     /// What is set on it; `None` where nothing is, or nobody knows.
-    pub(super) served: Option<Served>,
+    pub(super) served: Option<Arc<Served>>,
     /// What it serves for its whole life, where connections are pinned.
-    pub(super) pinned: Option<Served>,
+    pub(super) pinned: Option<Arc<Served>>,
     /// Behind a pooler in transaction mode.
     pub(super) unit: Option<Arc<Unit>>,
     /// Whether a transaction's beginning or end was asked for, and not awaited.
     pub(super) is_between: bool,
     operations: Operations,
+    seen: Seen,
     pub(super) opened: Instant,
     pub(super) idle_since: Instant,
     /// Where its bytes are moved: who drops it may be elsewhere.
     pub(super) runtime: Handle,
 }
 
-/// A schema as it was when it was set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A schema as it was when it was looked up.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Served {
     pub(crate) target: Target,
     /// Its number in the catalogue, by which a schema is told from a later one of the same name.
     pub(crate) oid: Option<String>,
     /// Whether it has types of its own, where somebody has asked.
     pub(crate) has_types: bool,
-    /// Whether its history table can be locked, which is the cheapest way to see that the schema is there, and whether that
-    /// is enough: not where the registry may give the schema's name to another tenant.
-    pub(crate) has_lock: bool,
+    /// The message that sets it and asserts it by a lock on its history table, which is the cheapest way; `None` where that
+    /// table cannot be locked, or a lock is not enough: where the registry may give the schema's name to another tenant.
+    pub(crate) quick: Option<String>,
     /// As whom it is served, where each tenant has a role.
     pub(crate) role: Option<RoleName>,
     /// The role's number: a connection stays with that which it has taken on, whatever is called so later.
     pub(crate) role_oid: Option<String>,
 }
 
+impl Served {
+    /// The shared schema.
+    pub(crate) fn shared(target: Target) -> Self {
+        Self { target, oid: None, has_types: false, quick: None, role: None, role_oid: None }
+    }
+}
+
 /// A tenant, or the shared schema.
-pub(crate) type Owner = Option<TenantId>;
+pub(crate) type Owner<'a> = Option<&'a TenantId>;
 
 /// What a connection is worth that comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +94,7 @@ impl Pooled {
             unit,
             is_between: false,
             operations,
+            seen: Seen::default(),
             opened: now,
             idle_since: now,
             runtime,
@@ -94,6 +105,23 @@ impl Pooled {
         match Arc::get_mut(&mut self.guest) {
             Some(guest) => &mut guest.connection,
             None => unreachable!("rows that come one by one borrow what they were asked on"),
+        }
+    }
+
+    /// The queries that need not be looked at before they are sent. Behind a pooler nothing need stay prepared.
+    pub(crate) fn seen(&mut self) -> &mut Seen {
+        if self.is_unit() {
+            self.seen = Seen::default();
+        }
+        &mut self.seen
+    }
+
+    /// Forgets the prepared statements, on our side and, as they are dropped, on the server's.
+    pub(super) fn forget_statements(&mut self, size: CacheSize) {
+        self.seen = Seen::default();
+        if let Some(connection) = self.diesel() {
+            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            connection.set_prepared_statement_cache_size(size);
         }
     }
 
@@ -163,9 +191,9 @@ impl Idle for Pooled {
         self.guest.is_closed()
     }
 
-    fn is_of(&self, owner: &Owner) -> bool {
+    fn is_of(&self, owner: Owner<'_>) -> bool {
         let served = self.pinned.as_ref().or(self.served.as_ref());
-        served.is_some_and(|served| served.target.tenant() == owner.as_ref())
+        served.is_some_and(|served| served.target.tenant() == owner)
     }
 
     fn is_nobodys(&self) -> bool {

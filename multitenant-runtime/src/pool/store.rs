@@ -50,7 +50,7 @@ pub(crate) trait Idle {
     fn is_lost(&self) -> bool;
 
     /// Whether it is this owner's, or served it last.
-    fn is_of(&self, owner: &Owner) -> bool;
+    fn is_of(&self, owner: Owner<'_>) -> bool;
 
     /// Whether it may still become anybody's, where connections are pinned.
     fn is_nobodys(&self) -> bool;
@@ -100,7 +100,7 @@ impl<P: Idle> Store<P> {
     }
 
     /// An idle connection for this owner.
-    pub(crate) fn take(&self, slot: &mut Slot<P>, owner: &Owner, choice: Choice) -> Option<P> {
+    pub(crate) fn take(&self, slot: &mut Slot<P>, owner: Owner<'_>, choice: Choice) -> Option<P> {
         let mut state = self.state();
         // Those that were lost meanwhile are gone already.
         let before = state.idle.len();
@@ -274,7 +274,7 @@ mod tests {
             false
         }
 
-        fn is_of(&self, _: &Owner) -> bool {
+        fn is_of(&self, _: Owner<'_>) -> bool {
             false
         }
 
@@ -303,7 +303,7 @@ mod tests {
         let counted = store.close();
         assert!(store.is_closed());
         assert!(!store.may_open(&mut slot) && store.take_oldest(&mut slot).is_none());
-        assert!(store.take(&mut slot, &None, Choice::Any).is_none());
+        assert!(store.take(&mut slot, None, Choice::Any).is_none());
         assert!(matches!(store.slot(None).await, Err(PoolError::Closed)));
         drop(counted);
         assert_eq!(store.status().open, 0);

@@ -118,8 +118,8 @@ impl TenantPool {
         let invalid = |error| PoolError::InvalidId { id: id.to_owned(), error };
         let tenant = TenantId::new(id).map_err(invalid)?;
         self.0.keep_tidy();
-        let (checkout, target) = self.0.tenant(&tenant).await?;
-        Ok(TenantConn { checkout, target, tenant })
+        let (checkout, served) = self.0.tenant(&tenant).await?;
+        Ok(TenantConn { checkout, served, tenant })
     }
 
     /// A connection of diesel-async's on which this tenant is set, for code that is not yet moved to [`TenantConn`]:
@@ -150,8 +150,8 @@ impl TenantPool {
     /// As of [`tenant`](Self::tenant).
     pub async fn shared(&self) -> Result<SharedConn, PoolError> {
         self.0.keep_tidy();
-        let (checkout, target) = self.0.shared().await?;
-        Ok(SharedConn { checkout, target })
+        let (checkout, served) = self.0.shared().await?;
+        Ok(SharedConn { checkout, served })
     }
 
     /// The tenants of the registry that are asked for, for a query over all of them. One look at the registry, over one

@@ -38,7 +38,7 @@ pub(super) struct Unit {
     /// Whether statements may stay prepared.
     keeps_statements: bool,
     /// Whose schema the entrance asserts, and as whom.
-    served: Option<Served>,
+    served: Option<Arc<Served>>,
     /// Whether there are roles, which another client of the pooler may have taken on.
     has_roles: bool,
     /// Whether one was begun and not ended: its future was dropped, or a row could not be read.
@@ -49,8 +49,8 @@ pub(super) struct Unit {
 
 impl Unit {
     /// Units of work begin with these statements, which assert the target's schema.
-    pub(super) fn entering(&self, statements: &str, served: &Served) -> Self {
-        let (entrance, served) = (format!("; {statements}"), Some(served.clone()));
+    pub(super) fn entering(&self, statements: &str, served: &Arc<Served>) -> Self {
+        let (entrance, served) = (format!("; {statements}"), Some(Arc::clone(served)));
         let Self { keeps_statements, has_roles, .. } = *self;
         Self { entrance, served, keeps_statements, has_roles, ..Self::default() }
     }

@@ -13,7 +13,7 @@ use futures_util::{Stream, StreamExt, stream};
 
 use crate::ident::{TenantId, literal};
 use crate::pool::{Checkout, Pooled, TenantPool};
-use crate::scope::{InScope, TenantScope, named, text};
+use crate::scope::{InScope, Seen, TenantScope, named, text};
 use crate::target::Target;
 
 use super::across::{Across, refused};
@@ -129,7 +129,7 @@ where
 {
     let tenants: Vec<&TenantId> = part.iter().filter_map(Target::tenant).collect();
     let [first, rest @ ..] = &tenants[..] else { return Ok(Answer::Rows(Vec::new())) };
-    query.verify().map_err(AcrossError::Work)?;
+    query.verify(&mut Seen::default()).map_err(AcrossError::Work)?;
     let rows = if rest.is_empty() {
         let mut conn = pool.tenant(first).await?;
         let union = Union { query: Arc::clone(query), form: Form::One(literal(first.as_str())) };

@@ -6,7 +6,8 @@
 //! that it is [`InScope`]. A table that is not marked, or not of the scope, is an error of the compiler wherever its
 //! types show it: behind `FROM`, in joins and aliases, as the target of a write, and in subqueries.
 //!
-//! What they do not show is read from the SQL before it is sent, for one or two microseconds a query, and refused
+//! What they do not show is read from the SQL before it is sent, once for each query and connection where its type says
+//! all of its SQL, else for one or two microseconds each time, and refused
 //! where it names a table that the types have not shown, until the application names it ([`TouchingDsl`]):
 //! - subqueries in boxed queries, boxed subqueries, and subqueries of subqueries
 //! - subqueries in `SET`, `VALUES`, `RETURNING`, `GROUP BY`, `HAVING` and `DISTINCT ON`
@@ -37,6 +38,7 @@ mod reach;
 mod routed;
 mod run_query_dsl;
 mod save_changes;
+mod seen;
 mod sight;
 mod touching;
 mod transaction;
@@ -45,6 +47,7 @@ mod with;
 
 pub(crate) use names::{Name, named};
 pub(crate) use operation::InFlight;
+pub(crate) use seen::Seen;
 pub(crate) use sight::text;
 #[cfg(feature = "sync")]
 pub(crate) use transaction::failed;

@@ -18,6 +18,7 @@ use diesel::query_source::{Alias, AliasSource, QuerySource};
 
 use super::guard::{Guard, Watchman};
 use super::reach::{Reaches, Scope};
+use super::seen::Seen;
 use super::sight;
 use crate::table::Marked;
 
@@ -31,7 +32,7 @@ use crate::table::Marked;
 pub trait InScope<Sc: Scope> {
     /// Looks, before anything is sent, at what the types do not show.
     #[doc(hidden)]
-    fn verify(&self) -> QueryResult<()> {
+    fn verify(&self, _: &mut Seen) -> QueryResult<()> {
         Ok(())
     }
 }
@@ -122,8 +123,8 @@ where
     O: OrderInScope<F, Sc>,
     Sc: Scope,
 {
-    fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self, !S::HAS_STATIC_QUERY_ID, F::names)
+    fn verify(&self, seen: &mut Seen) -> QueryResult<()> {
+        sight::verify_typed(self, seen, !S::HAS_STATIC_QUERY_ID, F::names)
     }
 }
 
@@ -135,8 +136,8 @@ where
     Self: QueryFragment<Pg> + QueryId,
     Sc: Scope,
 {
-    fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self, !S::HAS_STATIC_QUERY_ID, |_| Ok(()))
+    fn verify(&self, seen: &mut Seen) -> QueryResult<()> {
+        sight::verify_typed(self, seen, !S::HAS_STATIC_QUERY_ID, |_| Ok(()))
     }
 }
 
@@ -159,7 +160,7 @@ where
     Self: QueryFragment<Pg>,
     Sc: Scope,
 {
-    fn verify(&self) -> QueryResult<()> {
+    fn verify(&self, _: &mut Seen) -> QueryResult<()> {
         sight::verify_erased(self, true, F::names)
     }
 }
@@ -185,8 +186,8 @@ where
     StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
     Self: QueryFragment<Pg> + QueryId,
 {
-    fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
+    fn verify(&self, seen: &mut Seen) -> QueryResult<()> {
+        sight::verify_typed(self, seen, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
     }
 }
 
@@ -199,8 +200,8 @@ where
     StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
     Self: QueryFragment<Pg> + QueryId,
 {
-    fn verify(&self) -> QueryResult<()> {
-        sight::verify_typed(self, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
+    fn verify(&self, seen: &mut Seen) -> QueryResult<()> {
+        sight::verify_typed(self, seen, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
     }
 }
 
@@ -212,7 +213,7 @@ where
     StaticQueryFragmentInstance<T>: QueryFragment<Pg>,
     Self: QueryFragment<Pg>,
 {
-    fn verify(&self) -> QueryResult<()> {
+    fn verify(&self, _: &mut Seen) -> QueryResult<()> {
         sight::verify_erased(self, !Ret::HAS_STATIC_QUERY_ID, name_of::<T>)
     }
 }

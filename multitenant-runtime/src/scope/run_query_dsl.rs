@@ -45,7 +45,7 @@ pub trait RunQueryDsl<Conn>: Sized {
         Self: InScope<Conn::Scope> + ExecuteDsl<Pooled> + 'query,
     {
         let parts = conn.parts();
-        match self.verify() {
+        match self.verify(parts.connection.seen()) {
             Ok(()) => Operation::new(parts.in_flight, Unscoped::execute(self, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }
@@ -63,7 +63,7 @@ pub trait RunQueryDsl<Conn>: Sized {
         Self: AsQuery<Query: InScope<Conn::Scope> + Loads<'query, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
-        match query.verify() {
+        match query.verify(parts.connection.seen()) {
             Ok(()) => Operation::new(parts.in_flight, AllRows::of(query, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }
@@ -84,7 +84,7 @@ pub trait RunQueryDsl<Conn>: Sized {
         Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, Pooled, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
-        let future = query.verify().map(|()| Unscoped::load_stream(query, parts.connection));
+        let future = query.verify(parts.connection.seen()).map(|()| Unscoped::load_stream(query, parts.connection));
         StreamOperation::new(parts.in_flight, future)
     }
 
@@ -100,7 +100,7 @@ pub trait RunQueryDsl<Conn>: Sized {
         Self: AsQuery<Query: InScope<Conn::Scope> + Loads<'query, U> + 'query>,
     {
         let (query, parts) = (self.as_query(), conn.parts());
-        match query.verify() {
+        match query.verify(parts.connection.seen()) {
             Ok(()) => Operation::new(parts.in_flight, FirstRow::of(query, parts.connection)),
             Err(error) => Operation::refused(parts.in_flight, error),
         }

@@ -9,6 +9,7 @@ use diesel::query_builder::{QueryBuilder, QueryFragment, QueryId};
 use diesel::result::Error;
 
 use super::names::{Name, Place, named};
+use super::seen::Seen;
 
 /// What a statement may begin with. All else is a command: it would change what is set for whoever comes next.
 const STATEMENTS: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "TABLE"];
@@ -17,6 +18,15 @@ const STATEMENTS: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "
 ///
 /// `returns_sql` is whether what it returns may be SQL of the application's own, which `as_select` does not show.
 pub(super) fn verify_typed<Q: QueryFragment<Pg> + QueryId>(
+    query: &Q,
+    seen: &mut Seen,
+    returns_sql: bool,
+    own: impl Fn(&mut Vec<String>) -> QueryResult<()>,
+) -> QueryResult<()> {
+    seen.once(query, || verify_kind(query, returns_sql, own))
+}
+
+fn verify_kind<Q: QueryFragment<Pg> + QueryId>(
     query: &Q,
     returns_sql: bool,
     own: impl Fn(&mut Vec<String>) -> QueryResult<()>,

@@ -8,6 +8,7 @@ use diesel::query_dsl::methods::LimitDsl;
 
 use super::queries::InScope;
 use super::reach::{Reaches, Scope};
+use super::seen::Seen;
 use super::sight;
 use crate::table::Marked;
 
@@ -58,7 +59,7 @@ where
     Tables: TablesInScope<Sc>,
     Sc: Scope,
 {
-    fn verify(&self) -> QueryResult<()> {
+    fn verify(&self, _: &mut Seen) -> QueryResult<()> {
         sight::verify_only(&self.query, &self.tables.names()?)
     }
 }

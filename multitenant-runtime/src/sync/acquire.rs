@@ -43,7 +43,7 @@ impl Inner {
     pub(super) fn shared(self: &Arc<Self>) -> Result<(Checkout, Target), PoolError> {
         let deadline = self.deadline();
         let target = Target::shared(self.settings().shared_schema.clone());
-        let served = Served { target, oid: None, has_types: false, has_lock: false, role: None, role_oid: None };
+        let served = Arc::new(Served::shared(target));
         let mut tries = 0;
         loop {
             tries += 1;
@@ -100,7 +100,7 @@ impl Inner {
     /// Sets the target on a connection, this one or another.
     fn serve(
         self: &Arc<Self>,
-        served: &Served,
+        served: &Arc<Served>,
         place: Option<Place>,
         checkout: Option<Checkout>,
         deadline: Instant,
@@ -109,7 +109,7 @@ impl Inner {
             Some(checkout) => checkout,
             None => {
                 let slot = self.slot(place, deadline)?;
-                self.fill(slot, &served.target.tenant().cloned(), Choice::Any, deadline)?
+                self.fill(slot, served.target.tenant(), Choice::Any, deadline)?
             }
         };
         checkout.enter(served)?;
@@ -123,7 +123,7 @@ impl Inner {
         id: &TenantId,
         place: Option<Place>,
         deadline: Instant,
-    ) -> Result<(Served, Option<Checkout>), PoolError> {
+    ) -> Result<(Arc<Served>, Option<Checkout>), PoolError> {
         let flight = wait(self.flights.place(id), deadline).ok_or_else(|| self.too_late())?;
         // Somebody else may have asked meanwhile.
         if let Some(served) = self.directory.known(id) {

@@ -24,11 +24,11 @@ impl Inner {
         id: &TenantId,
         place: Option<Place>,
         deadline: Instant,
-    ) -> Result<(Served, Option<Checkout>), PoolError> {
+    ) -> Result<(Arc<Served>, Option<Checkout>), PoolError> {
         // The application's own function may take its time: no connection is held for it.
         let listed = self.listed(id, deadline)?;
         let slot = self.slot(place, deadline)?;
-        let mut checkout = self.fill(slot, &Some(id.clone()), Choice::Any, deadline)?;
+        let mut checkout = self.fill(slot, Some(id), Choice::Any, deadline)?;
         let look = self.directory.look(id);
         let answers = self.question(&mut checkout, id, listed.as_ref().map(|target| target.schema().as_str()))?;
         let Found { served, is_current, .. } = self.directory.found(answers, id, listed, self.settings())?;

@@ -8,6 +8,7 @@ use diesel::{PgConnection, QueryResult};
 
 use crate::pool::{Idle as _, PoolError, Served, Slot, as_role, leaving};
 use crate::run::Failure;
+use crate::scope::Seen;
 use crate::sqlstate::FailureClass;
 use crate::target::Target;
 
@@ -44,6 +45,11 @@ impl Checkout {
     pub(super) fn unchecked_connection(&mut self) -> &mut PgConnection {
         self.doubt = true;
         self.connection()
+    }
+
+    /// The queries that need not be looked at before they are sent.
+    pub(super) fn seen(&mut self) -> &mut Seen {
+        &mut self.pooled().seen
     }
 
     /// Runs a call of Diesel's. One that panics leaves the connection in doubt.
@@ -95,7 +101,7 @@ impl Checkout {
     }
 
     /// Sets the target, where it is not set already: one message.
-    pub(super) fn enter(&mut self, served: &Served) -> Result<(), PoolError> {
+    pub(super) fn enter(&mut self, served: &Arc<Served>) -> Result<(), PoolError> {
         let pool = Arc::clone(&self.pool);
         let pooled = self.pooled();
         if pooled.serves(served) {
@@ -106,7 +112,7 @@ impl Checkout {
         let entered = forgotten.and_then(|()| entrance::enter(&mut pooled.connection, pool.settings(), served));
         match entered {
             Ok(true) => {
-                pooled.served = Some(served.clone());
+                pooled.served = Some(Arc::clone(served));
                 Ok(())
             }
             Ok(false) => Err(PoolError::MissingSchema { target: served.target.clone() }),

@@ -30,7 +30,7 @@ impl Inner {
     pub(super) fn fill(
         self: &Arc<Self>,
         mut slot: Slot<Pooled>,
-        owner: &Owner,
+        owner: Owner<'_>,
         choice: Choice,
         deadline: Instant,
     ) -> Result<Checkout, PoolError> {

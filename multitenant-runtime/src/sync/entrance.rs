@@ -15,12 +15,12 @@ use crate::settings::Settings;
 
 /// Sets the target. Whether its schema is there, and the one that the registry's answer was about.
 pub(super) fn enter(connection: &mut PgConnection, settings: &Settings, served: &Served) -> QueryResult<bool> {
-    let entrance = Entrance::of(settings, served);
-    if let Some(sql) = entrance.quick()
-        && connection.batch_execute(&sql).is_ok()
+    if let Some(sql) = &served.quick
+        && connection.batch_execute(sql).is_ok()
     {
         return Ok(true);
     }
+    let entrance = Entrance::of(settings, served);
     match connection.batch_execute(&entrance.of_session()) {
         Ok(()) => Ok(true),
         // Diesel does not say whether it is the assertion; so it is asked. All of the message is undone.

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::connection::{CacheSize, SimpleConnection as _};
@@ -5,6 +6,7 @@ use diesel::pg::{GetPgMetadataCache as _, PgMetadataCache};
 use diesel::{Connection as _, PgConnection, QueryResult};
 
 use crate::pool::{Idle, Owner, Served};
+use crate::scope::Seen;
 
 use super::wire::Wire;
 
@@ -15,10 +17,12 @@ const STALE: Duration = Duration::from_secs(10);
 pub(super) struct Pooled {
     pub(super) connection: Box<PgConnection>,
     /// What is set on it; `None` where nothing is, or nobody knows.
-    pub(super) served: Option<Served>,
+    pub(super) served: Option<Arc<Served>>,
     /// Whether Diesel may remember types of a tenant's.
     knows_types: bool,
     wire: Wire,
+    /// The queries that need not be looked at before they are sent.
+    pub(super) seen: Seen,
     opened: Instant,
     idle_since: Instant,
 }
@@ -28,12 +32,12 @@ impl Pooled {
         let wire = Wire::of(&mut connection);
         let now = Instant::now();
         let connection = Box::new(connection);
-        Self { connection, served: None, knows_types: false, wire, opened: now, idle_since: now }
+        Self { connection, served: None, knows_types: false, wire, seen: Seen::default(), opened: now, idle_since: now }
     }
 
     /// Whether this is set, and there is no reason to ask once more.
     pub(super) fn serves(&self, served: &Served) -> bool {
-        self.served.as_ref() == Some(served) && self.idle_since.elapsed() < STALE
+        self.served.as_deref() == Some(served) && self.idle_since.elapsed() < STALE
     }
 
     /// Whether it is there, and in no transaction.
@@ -43,7 +47,7 @@ impl Pooled {
 
     /// Forgets the types of another schema, where there are any: Diesel knows them by their names.
     pub(super) fn forget_types(&mut self, of: &Served) -> QueryResult<()> {
-        if self.served.as_ref() != Some(of) && (self.knows_types || of.has_types) {
+        if self.served.as_deref() != Some(of) && (self.knows_types || of.has_types) {
             // Until it is done, they are known.
             self.knows_types = true;
             self.forget_statements()?;
@@ -55,6 +59,7 @@ impl Pooled {
 
     /// Forgets the prepared statements, on our side and on the server's.
     pub(super) fn forget_statements(&mut self) -> QueryResult<()> {
+        self.seen = Seen::default();
         self.connection.set_prepared_statement_cache_size(CacheSize::Disabled);
         self.connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
         self.connection.batch_execute("DEALLOCATE ALL")
@@ -67,8 +72,8 @@ impl Idle for Pooled {
         false
     }
 
-    fn is_of(&self, owner: &Owner) -> bool {
-        self.served.as_ref().is_some_and(|served| served.target.tenant() == owner.as_ref())
+    fn is_of(&self, owner: Owner<'_>) -> bool {
+        self.served.as_ref().is_some_and(|served| served.target.tenant() == owner)
     }
 
     fn is_nobodys(&self) -> bool {

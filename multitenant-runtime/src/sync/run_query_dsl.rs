@@ -39,7 +39,7 @@ pub trait RunQueryDsl<Conn>: Sized {
         Conn: ScopedConnection,
         Self: InScope<Conn::Scope> + ExecuteDsl<PgConnection>,
     {
-        self.verify()?;
+        self.verify(conn.held().0.seen())?;
         conn.held().0.run(|connection| ExecuteDsl::execute(self, connection))
     }
 
@@ -54,7 +54,7 @@ pub trait RunQueryDsl<Conn>: Sized {
         Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, PgConnection, U>>,
     {
         let query = self.as_query();
-        query.verify()?;
+        query.verify(conn.held().0.seen())?;
         conn.held().0.run(|connection| query.internal_load(connection)?.collect())
     }
 
@@ -69,7 +69,7 @@ pub trait RunQueryDsl<Conn>: Sized {
         Self: AsQuery<Query: InScope<Conn::Scope> + LoadQuery<'query, PgConnection, U>>,
     {
         let query = self.as_query();
-        query.verify()?;
+        query.verify(conn.held().0.seen())?;
         conn.held().0.run(|connection| match query.internal_load(connection)?.next() {
             Some(row) => row,
             None => Err(diesel::result::Error::NotFound),

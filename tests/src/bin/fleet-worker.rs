@@ -2,7 +2,7 @@
 //! killed.
 //!
 //! `fleet-worker URL FOLDER JOBS migrate` or `fleet-worker URL FOLDER JOBS create ID`; the folder holds `tenant`,
-//! and `shared` where the tenants are rows of a table. It says `ready`, and begins when its standard input has a
+//! and `shared` where the tenants are rows of a table, and a file `roles` where each tenant has one. It says `ready`, and begins when its standard input has a
 //! line, so that several can begin at the same moment. The report goes to standard output, a line for each target:
 //! `target SCHEMA OUTCOME CLASS VERSIONS`, with `-` for what there is none of; then, where it succeeded, how many
 //! targets are as they should be and how many migrations it has applied. An error goes to standard error.
@@ -75,6 +75,10 @@ fn migrator(url: &str, folder: &Path, jobs: usize) -> Result<Migrator, Failed> {
     let shared = if shared.exists() { Some(MigrationSet::from_folder(Tier::Shared, &shared)?) } else { None };
     let tenant = MigrationSet::from_folder(Tier::Tenant, &folder.join("tenant"))?;
     let registry = if shared.is_some() { RegistryText::DEFAULT } else { RegistryText::Schemas };
-    let settings = Settings::try_from(SettingsText { registry, ..SettingsText::DEFAULT })?;
+    let settings = Settings::try_from(SettingsText {
+        registry,
+        role_per_tenant: folder.join("roles").exists(),
+        ..SettingsText::DEFAULT
+    })?;
     Ok(Migrator::from_sets(shared, tenant, settings).database_url(url).jobs(jobs).build()?)
 }

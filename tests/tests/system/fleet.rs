@@ -35,9 +35,9 @@ impl Fleet {
         Self { url: url.into(), folder: tempfile::tempdir().unwrap(), roles: false, _database: None }
     }
 
-    /// With a role for each tenant.
+    /// With a role for each tenant, for processes of their own, too.
     pub(crate) fn with_roles(self) -> Self {
-        Self { roles: true, ..self }
+        Self { roles: true, ..self.write("roles", "") }
     }
 
     pub(crate) fn url(&self) -> &str {

@@ -67,8 +67,8 @@ const TENANTS: &str = "SELECT coalesce(s.nspname, 'no schema') || ' ' || coalesc
     LEFT JOIN pg_description d ON d.objoid = s.oid AND d.classoid = 'pg_namespace'::regclass \
     FULL JOIN tenants t ON s.nspname = 'tenant_' || t.id ORDER BY 1";
 
-async fn killed_creations(middle: Middle) {
-    let mut fleet = Fleet::new().await.shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);");
+async fn killed_creations(fleet: Fleet, middle: Middle) -> Fleet {
+    let mut fleet = fleet.shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);");
     for i in 1..=6 {
         fleet = fleet.tenant(&format!("{i}_t"), &format!("CREATE TABLE t{i} (id int PRIMARY KEY, other int);"));
     }
@@ -119,16 +119,44 @@ async fn killed_creations(middle: Middle) {
     say(&format!("creations: {whole} whole, {absent} absent, {marked} of them unfinished at first sight"));
     assert!(fleet.texts(TENANTS).await.iter().all(|tenant| tenant.ends_with(" false")));
     assert_none(&fleet).await;
+    fleet
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_creation_is_whole_or_absent() {
-    killed_creations(Middle::InTransaction).await;
+    drop(killed_creations(Fleet::new().await, Middle::InTransaction).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_creation_in_steps_is_never_served() {
-    killed_creations(Middle::Outside).await;
+    drop(killed_creations(Fleet::new().await, Middle::Outside).await);
+}
+
+/// The tenants' roles of this database, and the schemas that they may use.
+const ROLES: &str = "SELECT r.rolname || ' ' || coalesce(string_agg(n.nspname, ','), 'nothing') FROM pg_roles r \
+    LEFT JOIN pg_namespace n ON n.nspname LIKE 'tenant\\_%' AND has_schema_privilege(r.rolname, n.oid, 'USAGE') \
+    WHERE starts_with(r.rolname, current_database() || '_tenant_') GROUP BY r.rolname ORDER BY 1";
+
+async fn killed_creations_with_roles(middle: Middle) {
+    let fleet = Fleet::new().await.with_roles();
+    let database = fleet.one("SELECT current_database()::text").await;
+    let fleet = killed_creations(fleet, middle).await;
+    let roles = fleet.texts(ROLES).await;
+    assert_eq!(roles.len(), size(20, 120), "{roles:?}");
+    for role in roles {
+        let (role, schemas) = role.split_once(' ').unwrap();
+        assert_eq!(role.strip_prefix(&format!("{database}_")), Some(schemas), "each may use its own alone");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_creation_with_a_role_is_whole_or_absent() {
+    killed_creations_with_roles(Middle::InTransaction).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_creation_with_a_role_in_steps_is_never_served() {
+    killed_creations_with_roles(Middle::Outside).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ mod roster;
 mod statement;
 mod survey;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
@@ -39,6 +39,7 @@ pub(super) use self::statement::rows;
 pub(crate) use self::survey::Survey;
 use super::builder::{OnBehind, Options};
 use super::checkout::Checkout;
+use super::entrance::Entrance;
 use super::error::PoolError;
 use super::pooled::Served;
 use super::tenant_pool::Inner;
@@ -58,7 +59,7 @@ pub(crate) struct Directory {
 
 /// A tenant that is registered and has a schema.
 pub(crate) struct Found {
-    pub(crate) served: Served,
+    pub(crate) served: Arc<Served>,
     /// Whether the state table says that it is as this binary wants it.
     pub(crate) is_current: bool,
     /// The names of the types that its schema has, where it was asked for them.
@@ -83,7 +84,7 @@ impl Directory {
     }
 
     /// Where the tenant is, if that was looked up a short while ago.
-    pub(crate) fn known(&self, id: &TenantId) -> Option<Served> {
+    pub(crate) fn known(&self, id: &TenantId) -> Option<Arc<Served>> {
         self.remembered.get(id)
     }
 
@@ -108,7 +109,7 @@ impl Directory {
         pool: &Inner,
         id: &TenantId,
         listed: Option<Target>,
-    ) -> Result<Served, PoolError> {
+    ) -> Result<Arc<Served>, PoolError> {
         let look = self.look(id);
         let answers = self.question(checkout, id, listed.as_ref().map(|target| target.schema().as_str())).await?;
         let Found { served, is_current, types } = self.found(answers, id, listed, pool.settings())?;
@@ -128,7 +129,7 @@ impl Directory {
         self.remembered.look(id)
     }
 
-    pub(crate) fn remember(&self, id: &TenantId, served: &Served, look: &Look) {
+    pub(crate) fn remember(&self, id: &TenantId, served: &Arc<Served>, look: &Look) {
         self.remembered.insert(id, served, look);
     }
 
@@ -172,8 +173,9 @@ impl Directory {
         let has_types = answer.types.is_some();
         // Where the name is the tenant's for good, and nothing is remembered of what is in the schema.
         let has_lock = answer.has_lock && self.names_are_fixed() && !has_types && !self.pinned;
-        let served = Served { target, oid: Some(oid), has_types, has_lock, role, role_oid: answer.role_oid };
-        Ok(Found { served, is_current: answer.is_current, types: answer.types })
+        let mut served = Served { target, oid: Some(oid), has_types, quick: None, role, role_oid: answer.role_oid };
+        served.quick = has_lock.then(|| Entrance::of(settings, &served).quick());
+        Ok(Found { served: Arc::new(served), is_current: answer.is_current, types: answer.types })
     }
 
     /// Whether a schema's name follows from the tenant's id, so that it cannot become another's.

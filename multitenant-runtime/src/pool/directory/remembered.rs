@@ -15,7 +15,7 @@ pub(crate) struct Remembered {
 
 #[derive(Default)]
 struct State {
-    tenants: HashMap<TenantId, (Instant, Served)>,
+    tenants: HashMap<TenantId, (Instant, Arc<Served>)>,
     /// The look-ups that are on their way.
     looks: HashMap<TenantId, Weak<AtomicBool>>,
 }
@@ -31,9 +31,9 @@ impl Remembered {
         Self { ttl, state: Mutex::default() }
     }
 
-    pub(crate) fn get(&self, id: &TenantId) -> Option<Served> {
+    pub(crate) fn get(&self, id: &TenantId) -> Option<Arc<Served>> {
         let state = self.state();
-        state.tenants.get(id).filter(|(since, _)| since.elapsed() < self.ttl).map(|(_, served)| served.clone())
+        state.tenants.get(id).filter(|(since, _)| since.elapsed() < self.ttl).map(|(_, served)| Arc::clone(served))
     }
 
     /// To be called before the tenant is looked up.
@@ -51,7 +51,7 @@ impl Remembered {
         Look { is_outdated }
     }
 
-    pub(crate) fn insert(&self, id: &TenantId, served: &Served, look: &Look) {
+    pub(crate) fn insert(&self, id: &TenantId, served: &Arc<Served>, look: &Look) {
         let tenants = &mut self.state().tenants;
         if self.ttl.is_zero() || look.is_outdated.load(Ordering::Acquire) {
             return;
@@ -60,7 +60,7 @@ impl Remembered {
         if tenants.len() == tenants.capacity() {
             tenants.retain(|_, (since, _)| since.elapsed() < self.ttl);
         }
-        tenants.insert(id.clone(), (Instant::now(), served.clone()));
+        tenants.insert(id.clone(), (Instant::now(), Arc::clone(served)));
     }
 
     pub(crate) fn remove(&self, id: &TenantId) -> bool {
@@ -88,9 +88,9 @@ mod tests {
         TenantId::new(text).unwrap()
     }
 
-    fn served() -> Served {
+    fn served() -> Arc<Served> {
         let target = Target::shared(SchemaName::new("public").unwrap());
-        Served { target, oid: None, has_types: false, has_lock: false, role: None, role_oid: None }
+        Arc::new(Served::shared(target))
     }
 
     #[test]

@@ -52,6 +52,20 @@ async fn a_creation_that_fails_leaves_no_role() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_there_is_what_stands_in_the_way_and_not_its_role() {
+    let project = shop().await;
+    project.migrator().migrate(Scope::all()).await.unwrap();
+    create(&project, "a").await.unwrap();
+    let failure = create(&project, "a").await.unwrap_err();
+    assert_eq!(failure.message, "the schema tenant_a exists already");
+    // A role that is somebody else's does, where there is no tenant.
+    let role = role(&project, "b");
+    project.sql(&format!("CREATE ROLE \"{role}\"; CREATE TABLE theirs (); GRANT SELECT ON theirs TO \"{role}\"")).await;
+    let failure = create(&project, "b").await.unwrap_err();
+    assert_eq!(failure.message, format!("the role {role:?} exists, and has something already, or members"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn twenty_at_once_share_the_group_that_none_of_them_found() {
     let project = shop().await;
     project.migrator().migrate(Scope::all()).await.unwrap();
