@@ -54,7 +54,7 @@ pub(crate) async fn applied(folder: &Path, extensions: &[&str]) -> Applied {
             }
             Err(error) => {
                 let message = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
-                failures.push(format!("{}: {message}", name));
+                failures.push(format!("{name}: {message}"));
             }
         }
     }
