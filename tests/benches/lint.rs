@@ -4,7 +4,7 @@
 //! started, read all files, judge them, and write what they find to nowhere; nothing is kept from one run to the next.
 //! The two do not look for the same things: squawk judges each statement by itself, we fold all migrations and judge each
 //! statement by what is there at that point. Nothing is asserted about time. What is asserted is that both find something.
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on stops")]
 
 #[path = "lint/contender.rs"]
 mod contender;
