@@ -188,7 +188,14 @@ pub(crate) trait Down {
 
 impl Down for AtomicUsize {
     fn try_update_down(&self) -> bool {
-        self.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        let before = self.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        // Who stops a long run is to know what it has shown.
+        if let Ok(left) = before
+            && left.is_multiple_of(100_000)
+        {
+            say(&format!("{left} to go"));
+        }
+        before.is_ok()
     }
 }
 
