@@ -143,7 +143,8 @@ fn scope_of_one(script: &ScriptFile, comment: &Span, text: &str) -> Option<Span>
     let is_one_line = |span: Span| text.get(span).is_some_and(|between| !between.contains('\n'));
     let next = statements.iter().find(|statement| statement.span.end > comment.start);
     // Between two statements of one line it is the second's.
-    let is_next_s = next.is_some_and(|next| next.span.start <= comment.end || is_one_line(comment.end..next.span.start));
+    let is_next_s =
+        next.is_some_and(|next| next.span.start <= comment.end || is_one_line(comment.end..next.span.start));
     let last = statements.iter().rev().find(|statement| statement.span.end <= comment.start);
     if let Some(last) = last.filter(|last| !is_next_s && is_one_line(last.span.end..comment.start)) {
         return Some(last.span.clone());

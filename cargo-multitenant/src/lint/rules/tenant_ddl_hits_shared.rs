@@ -48,7 +48,11 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
         let message = format!("{} the shared {} `{shared}`, {unless}", what(at, object), object.class.noun());
         let draft = sink
             .report(at.place(object.name.span()), message)
-            .label(if object.name.schema.is_some() || is_unsure { "" } else { "the tenant's schema has none of this name" })
+            .label(if object.name.schema.is_some() || is_unsure {
+                ""
+            } else {
+                "the tenant's schema has none of this name"
+            })
             .related(origin.place.clone(), "the shared one is made here")
             .help("do it in a shared migration")
             .object(shared)
