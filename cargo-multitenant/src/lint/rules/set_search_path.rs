@@ -41,14 +41,12 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     }
     let statement = at.statement;
     match (&statement.detail, statement.verb) {
-        (Detail::Setting(setting), Verb::Alter) if statement.class == Class::Routine => {
-            if at.is_tenant() && setting.parameter == "search_path" && setting.names(at.before.shared_schema()) {
-                report(at, statement.span.clone(), "this makes a tenant's function look in the shared schema", sink);
-            }
-        }
+        (Detail::Setting(setting), Verb::Alter)
+            if statement.class == Class::Routine && !(at.is_tenant() && setting.names(at.before.shared_schema())) => {}
         (Detail::Setting(setting), verb) if setting.parameter == "search_path" => {
             let message = match (verb, statement.class) {
                 (Verb::Reset, _) => "this resets search_path".to_owned(),
+                (Verb::Alter, Class::Routine) => "this makes a tenant's function look in the shared schema".to_owned(),
                 (Verb::Alter, class) => format!("this sets search_path for a whole {}", class.noun()),
                 _ => "this sets search_path".to_owned(),
             };
