@@ -122,7 +122,7 @@ impl Lint {
         }
         self.is_of_use(&selection, &project, context);
         let mut findings = linted.findings;
-        findings.retain(|finding| selection.has(&project.sources.get(finding.place.file).path));
+        findings.retain(|finding| selection.holds(finding, &project.sources));
         let mut summary = Summary { schemas: linted.tables, files: project.files, fixed, ..Summary::default() };
         if let Some(path) = &baseline {
             // The same from wherever it is called.

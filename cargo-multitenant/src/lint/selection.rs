@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::since;
 use crate::config::{shown, slashes};
+use crate::finding::{Finding, Sources};
 
 /// Which files are asked for.
 #[derive(Debug, Default)]
@@ -29,14 +30,29 @@ impl Selection {
 
     /// Whether a file, or a folder, is asked for.
     pub(crate) fn has(&self, file: &str) -> bool {
-        (self.paths.is_empty() || self.paths.iter().any(|path| below(Path::new(file)).starts_with(path)))
-            && self.changed.as_ref().is_none_or(|changed| self.is_one_of(changed, file))
+        self.is_below(file) && self.is_changed(file)
+    }
+
+    /// Whether a finding is asked for. What has changed may be one of the other places that matter: a new shared table
+    /// makes a finding of an old one of the tenants'.
+    pub(crate) fn holds(&self, finding: &Finding, sources: &Sources) -> bool {
+        let related = finding.related.iter().map(|(place, _)| place);
+        let mut files = std::iter::once(&finding.place).chain(related).map(|place| &sources.get(place.file).path);
+        self.is_below(&sources.get(finding.place.file).path) && files.any(|file| self.is_changed(file))
     }
 
     /// The paths that none of these files is in.
     pub(crate) fn without<'a>(&'a self, files: &'a [&str]) -> impl Iterator<Item = &'a Path> {
         let paths = self.paths.iter().map(PathBuf::as_path);
         paths.filter(|path| !files.iter().any(|file| below(Path::new(file)).starts_with(path)))
+    }
+
+    fn is_below(&self, file: &str) -> bool {
+        self.paths.is_empty() || self.paths.iter().any(|path| below(Path::new(file)).starts_with(path))
+    }
+
+    fn is_changed(&self, file: &str) -> bool {
+        self.changed.as_ref().is_none_or(|changed| self.is_one_of(changed, file))
     }
 
     fn is_one_of(&self, changed: &[PathBuf], file: &str) -> bool {
@@ -92,6 +108,26 @@ mod tests {
         assert!(above.has("../other/src/schema.rs"));
         assert_eq!(above.without(&["src/lib.rs"]).collect::<Vec<_>>(), [Path::new("../other")]);
         assert!(Selection::default().has("anything"));
+    }
+
+    #[test]
+    fn a_finding_is_new_where_one_of_its_places_is() {
+        let rules = ["tenant-shadows-shared"].map(crate::lint::testing::rule);
+        let text = "create table users (id int);\n-- file: shared/2_b/up.sql\ncreate table users (id int);\n";
+        let (project, linted) = crate::lint::testing::lint(&rules, text);
+        let [finding] = &linted.findings[..] else { panic!("{:?}", linted.findings) };
+        assert_eq!(project.sources.get(finding.place.file).path, "tenant/1_a/up.sql");
+        let here = PathBuf::from("/p");
+        let since = |changed: &str, paths: &[&str]| {
+            let paths = paths.iter().map(PathBuf::from).collect();
+            Selection { paths, changed: Some(vec![here.join(changed)]), here: here.clone() }
+        };
+        let holds = |selection: Selection| selection.holds(finding, &project.sources);
+        assert!(holds(since("tenant/1_a/up.sql", &[])));
+        assert!(holds(since("shared/2_b/up.sql", &[])));
+        assert!(holds(since("shared/2_b/up.sql", &["tenant"])));
+        assert!(!holds(since("shared/2_b/up.sql", &["shared"])));
+        assert!(!holds(since("tenant/2_b/up.sql", &[])));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The files that have changed since a revision, and those that git does not know yet.
+/// The files that have changed since a revision, and those that git does not know yet. Where a migration has lost a file,
+/// its others have changed with that: there is no other place where it can be told.
 ///
 /// # Errors
 ///
@@ -22,9 +23,18 @@ pub(crate) fn changed(reference: &str, here: &Path) -> Result<Vec<PathBuf>, Stri
     let top = PathBuf::from(git(here, &["rev-parse", "--show-toplevel"])?.trim_end());
     let changed = git(here, &["diff", "--name-only", "-z", "--no-renames", "--diff-filter=d", &base])?;
     let unknown = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
-    let names = changed.split('\0').chain(unknown.split('\0')).filter(|name| !name.is_empty());
-    Ok(names.map(|name| top.join(name)).collect())
+    let gone = git(here, &["diff", "--name-only", "-z", "--no-renames", "--diff-filter=D", &base])?;
+    let paths = |names: &str| -> Vec<PathBuf> {
+        names.split('\0').filter(|name| !name.is_empty()).map(|name| top.join(name)).collect()
+    };
+    let mut files = [paths(&changed), paths(&unknown)].concat();
+    let left = paths(&gone).into_iter().flat_map(|file| SCRIPTS.map(|script| file.with_file_name(script)));
+    files.extend(left.filter(|file| file.is_file()));
+    Ok(files)
 }
+
+/// What a migration is made of.
+const SCRIPTS: [&str; 2] = ["up.sql", "down.sql"];
 
 const UNKNOWN: &str = "git knows no such revision: fetch it, or correct its name";
 const APART: &str = "git knows no commit that it and HEAD have in common: fetch more of the history";
@@ -55,7 +65,8 @@ mod tests {
         };
         run(&["init", "-q"]);
         std::fs::create_dir(root.join("m")).unwrap();
-        for file in ["m/old.sql", "m/edited.sql", "gone.sql"] {
+        std::fs::create_dir(root.join("m/1_a")).unwrap();
+        for file in ["m/old.sql", "m/edited.sql", "gone.sql", "m/1_a/up.sql", "m/1_a/down.sql"] {
             std::fs::write(root.join(file), "a").unwrap();
         }
         run(&["add", "."]);
@@ -63,12 +74,13 @@ mod tests {
         run(&["tag", "base"]);
         std::fs::write(root.join("m/edited.sql"), "b").unwrap();
         std::fs::remove_file(root.join("gone.sql")).unwrap();
+        std::fs::remove_file(root.join("m/1_a/down.sql")).unwrap();
         run(&["add", "--all"]);
         run(&["commit", "-q", "-m", "two"]);
         std::fs::write(root.join("m/new one.sql"), "c").unwrap();
 
         let names = changed("base", &root.join("m")).unwrap();
-        assert_eq!(names, [root.join("m/edited.sql"), root.join("m/new one.sql")]);
+        assert_eq!(names, [root.join("m/edited.sql"), root.join("m/new one.sql"), root.join("m/1_a/up.sql")]);
         assert_eq!(changed("no-such-revision", &root).unwrap_err(), UNKNOWN);
         run(&["checkout", "-q", "--orphan", "other"]);
         run(&["commit", "-q", "-m", "three"]);

@@ -1,7 +1,7 @@
 //! What comments and attributes say is meant.
 //!
-//! `-- multitenant: allow(rule) reason` holds for the next statement, or for the whole file where it stands before the
-//! first statement, with an empty line behind it. `#[multitenant(allow(rule))]` holds for the item that it stands on.
+//! `-- multitenant: allow(rule) reason` holds for the next statement, or behind a statement for the one that ends on its
+//! line, or for the whole file where it stands before the first statement, with an empty line behind it. `#[multitenant(allow(rule))]` holds for the item that it stands on.
 //! What allows nothing is a finding itself.
 
 use super::project::{Project, ScriptFile};
@@ -74,7 +74,7 @@ fn in_script(script: &ScriptFile, project: &Project, allowances: &mut Vec<Allowa
     let text = &project.sources.get(script.file).text;
     for (span, comment) in &script.script.comments {
         let body = comment.trim_start_matches("--").trim_start_matches("/*").trim_end_matches("*/").trim();
-        if let Some(rest) = body.strip_prefix(MARK) {
+        if let Some(rest) = marked(body) {
             let holds = scope(script, span, text);
             match parse(rest) {
                 Some((names, reason)) => {
@@ -89,7 +89,7 @@ fn in_script(script: &ScriptFile, project: &Project, allowances: &mut Vec<Allowa
                 Some(names) => (true, names),
                 None => (false, rest),
             };
-            let holds = if is_file { None } else { scope_of_next(script, span) };
+            let holds = if is_file { None } else { scope_of_one(script, span, text) };
             for name in names.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty()) {
                 let ours = rules::ALL.iter().filter(|rule| rule.squawk.contains(&name));
                 for rule in ours {
@@ -113,6 +113,12 @@ fn allowance(file: FileId, comment: &Span, word: &str, span: Option<Span>, has_r
     }
 }
 
+/// What stands behind the mark, however that is written.
+fn marked(body: &str) -> Option<&str> {
+    let (mark, rest) = body.split_at_checked(MARK.len())?;
+    mark.eq_ignore_ascii_case(MARK).then_some(rest)
+}
+
 /// `allow(rule, …) reason`
 fn parse(text: &str) -> Option<(&str, &str)> {
     let rest = text.trim_start().strip_prefix("allow")?.trim_start().strip_prefix('(')?;
@@ -120,7 +126,7 @@ fn parse(text: &str) -> Option<(&str, &str)> {
     Some((names, reason.trim()))
 }
 
-/// The whole file where the comment stands at its head, above an empty line; else the next statement.
+/// The whole file where the comment stands at its head, above an empty line; else one statement.
 fn scope(script: &ScriptFile, comment: &Span, text: &str) -> Option<Span> {
     let is_first = script.script.statements.first().is_none_or(|first| comment.end <= first.span.start);
     let behind = text.get(comment.end..).unwrap_or_default();
@@ -128,12 +134,21 @@ fn scope(script: &ScriptFile, comment: &Span, text: &str) -> Option<Span> {
     if is_first && blanks.matches('\n').count() > 1 {
         return None;
     }
-    scope_of_next(script, comment)
+    scope_of_one(script, comment, text)
 }
 
-/// The next statement, or the one that the comment stands in.
-fn scope_of_next(script: &ScriptFile, comment: &Span) -> Option<Span> {
-    let next = script.script.statements.iter().find(|statement| statement.span.end > comment.start);
+/// The statement that the comment stands in, or that ends on its line, or else the next one.
+fn scope_of_one(script: &ScriptFile, comment: &Span, text: &str) -> Option<Span> {
+    let statements = &script.script.statements;
+    let is_one_line = |span: Span| text.get(span).is_some_and(|between| !between.contains('\n'));
+    let next = statements.iter().find(|statement| statement.span.end > comment.start);
+    // Between two statements of one line it is the second's.
+    let is_next_s =
+        next.is_some_and(|next| next.span.start <= comment.end || is_one_line(comment.end..next.span.start));
+    let last = statements.iter().rev().find(|statement| statement.span.end <= comment.start);
+    if let Some(last) = last.filter(|last| !is_next_s && is_one_line(last.span.end..comment.start)) {
+        return Some(last.span.clone());
+    }
     Some(next.map_or(comment.end..comment.end, |next| next.span.start.min(comment.start)..next.span.end))
 }
 
@@ -195,6 +210,24 @@ mod tests {
         );
         assert_eq!(left(&format!("{allow}{bad}{bad}")), [("tenant-schema-qualified", 3)]);
         assert_eq!(left(&format!("{allow}\n{bad}{bad}")), [], "at the head, with an empty line");
+    }
+
+    #[test]
+    fn a_comment_behind_a_statement_is_that_one_s() {
+        let bad = "create table public.a (id int);";
+        let allow = "-- multitenant: allow(tenant-schema-qualified) it is meant\n";
+        let code = "tenant-schema-qualified";
+        assert_eq!(left(&format!("{bad} {allow}{bad}\n")), [(code, 2)]);
+        assert_eq!(left(&format!("{bad} {bad} {allow}\n{bad}\n")), [(code, 1), (code, 3)]);
+        assert_eq!(left(&format!("create table public.a (\n  id int\n); {allow}")), []);
+        let block = "/* multitenant: allow(tenant-schema-qualified) it is meant */";
+        assert_eq!(left(&format!("select 1; {block} {bad}\n")), []);
+        assert_eq!(left(&format!("select 1; create table {block} public.a (id int);\n")), []);
+    }
+
+    #[test]
+    fn the_mark_may_be_written_in_capitals() {
+        assert_eq!(left("-- Multitenant: allow(tenant-schema-qualified) meant\ncreate table public.a (id int);\n"), []);
     }
 
     #[test]

@@ -13,7 +13,10 @@ impl Catalog {
         let crate::lint::sql::Detail::Changes(changes) = &site.statement.detail else { return };
         for change in changes {
             match (&change.kind, subject.class) {
-                (ChangeKind::RenameTo(to), class) => self.rename(&subject.name, class, &to.text, site.tier),
+                (ChangeKind::RenameTo(to), class) => {
+                    let origin = site.origin(to.span.clone());
+                    self.rename(&subject.name, class, &to.text, &origin, site.tier);
+                }
                 (ChangeKind::SetSchema(schema), class) => self.move_to(&subject.name, class, &schema.text, site.tier),
                 (ChangeKind::AddValue { label, place }, Class::Type) => {
                     self.labels(&subject.name, site.tier, |labels| add_label(labels, label, place));

@@ -22,6 +22,8 @@ pub(crate) struct Origin {
 pub(crate) struct Relation {
     pub(crate) kind: RelationKind,
     pub(crate) origin: Origin,
+    /// Where it was given the name that it has, if that is not where it was made.
+    pub(crate) named: Option<Origin>,
     pub(crate) columns: Vec<CatalogColumn>,
     pub(crate) primary_key: Option<CatalogKey>,
     pub(crate) uniques: Vec<CatalogKey>,
@@ -203,6 +205,7 @@ impl Relation {
         Self {
             kind,
             origin,
+            named: None,
             columns: Vec::new(),
             primary_key: None,
             uniques: Vec::new(),
@@ -215,6 +218,11 @@ impl Relation {
             view: None,
             is_opaque: false,
         }
+    }
+
+    /// Where it was given its name.
+    pub(crate) fn named_at(&self) -> &Origin {
+        self.named.as_ref().unwrap_or(&self.origin)
     }
 
     /// The column of a name.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use multitenant_runtime::Tier;
 
 use super::entries::cut;
-use super::{Catalog, Home, Relation, RelationKind, Space};
+use super::{Catalog, Home, Origin, Relation, RelationKind, Space};
 use crate::lint::sql::{Class, Name};
 
 impl Catalog {
-    pub(super) fn rename(&mut self, name: &Name, class: Class, to: &str, tier: Tier) {
+    /// `origin` is where the new name is given.
+    pub(super) fn rename(&mut self, name: &Name, class: Class, to: &str, origin: &Origin, tier: Tier) {
         let (old, to) = (cut(name.name()), cut(to));
         let has = |space: &Space| space.has(class, old);
         let Some(space) = self.space_of(name, tier, has) else {
@@ -22,18 +23,22 @@ impl Catalog {
             Class::Type | Class::Domain => {
                 if let Some(entry) = space.types.remove(old) {
                     space.types.insert(to, entry);
+                    space.types.change(to, |entry| entry.origin = origin.clone());
                 }
                 self.follow_type_rename(old, to);
             }
             Class::Routine => {
                 if let Some(entry) = space.routines.remove(old) {
                     space.routines.insert(to, entry);
+                    space.routines.change(to, |entry| entry.origin = origin.clone());
                 }
             }
             _ => {
                 let Some(relation) = space.take(old) else { return };
                 let is_index = matches!(relation.kind, RelationKind::Index(_));
-                space.put(to, Arc::unwrap_or_clone(relation));
+                // It stays as old as it is, with all that is in it: only its name is new.
+                let named = Some(origin.clone());
+                space.put(to, Relation { named, ..Arc::unwrap_or_clone(relation) });
                 for index in space.index_names(old) {
                     space.change(&index, |relation| {
                         if let RelationKind::Index(index) = &mut relation.kind {

@@ -3,18 +3,20 @@
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Name, Query, Span};
+use crate::lint::sql::{Literal, Name, Query, Span};
 
 rule! {
     /// ## What it does
     ///
     /// Finds queries of the system catalogs in tenants' migrations that do not say in which schema they look, mostly
-    /// guards such as `IF NOT EXISTS (SELECT … FROM pg_type …)`.
+    /// guards such as `IF NOT EXISTS (SELECT … FROM pg_type …)`. It must be said where rows are chosen, in `WHERE` or `ON`.
+    /// Those that look in the shared schema by its name are found too, unless for something that the shared migrations make.
     ///
     /// ## Why is this bad?
     ///
     /// The catalogs hold the objects of all schemas. The guard finds the type of the first tenant, so the second tenant's
     /// is never made, and the next statement fails with "type does not exist"; or a subquery returns a row for each tenant.
+    /// One that looks in the shared schema has the same answer for every tenant.
     ///
     /// ## Example
     ///
@@ -112,6 +114,13 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         judged.push(query.span.clone());
+        if let Some((catalog, literal)) = of_shared(at, query) {
+            let message = format!("`{}` is asked for the shared schema, whoever the tenant is", catalog.shown());
+            sink.report(at.place(literal.span.clone()), message)
+                .help("write current_schema() for it")
+                .object(catalog.name())
+                .around(at.place(query.span.clone()));
+        }
         if let Some(catalog) = unguarded(query) {
             sink.report(
                 at.place(catalog.span()),
@@ -126,9 +135,31 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
 }
 
 fn unguarded(query: &Query) -> Option<&Name> {
-    if SAYS_SCHEMA.iter().any(|word| query.words.contains(*word)) {
+    if SAYS_SCHEMA.iter().any(|word| query.conditions.contains(*word)) {
         return None;
     }
+    catalog_in(query)
+}
+
+/// The catalogue and the literal that is the shared schema's name, unless the query is about what is shared.
+fn of_shared<'a>(at: &At<'_>, query: &'a Query) -> Option<(&'a Name, &'a Literal)> {
+    let catalog = catalog_in(query)?;
+    let before = at.before;
+    let is_schema = |(column, literal): &&(String, Literal)| {
+        SAYS_SCHEMA.contains(&column.as_str()) && literal.value == before.shared_schema()
+    };
+    let is_shared = |(_, literal): &(String, Literal)| {
+        let (name, shared) = (literal.value.as_str(), &before.shared);
+        let relation = shared.relations.get(name).map(|relation| &relation.origin);
+        let made = relation.or_else(|| shared.types.get(name).map(|entry| &entry.origin));
+        let made = made.or_else(|| shared.routines.get(name).map(|entry| &entry.origin));
+        made.is_some_and(|origin| at.is_shared_migration_s(&origin.place))
+    };
+    let (_, literal) = query.equals.iter().find(is_schema)?;
+    (!query.equals.iter().any(is_shared)).then_some((catalog, literal))
+}
+
+fn catalog_in(query: &Query) -> Option<&Name> {
     query.all_relations.iter().find(|name| match name.schema() {
         None | Some("pg_catalog") => IN_SCHEMAS.contains(&name.name()),
         Some("information_schema") => !OF_THE_DATABASE.contains(&name.name()),
@@ -173,6 +204,41 @@ mod tests {
         tenant/1_a/up.sql:2:46 error: `pg_type` is read without saying in which schema [pg_type]
         tenant/1_a/up.sql:3:40 error: `information_schema.columns` is read without saying in which schema [information_schema.columns]
         tenant/1_a/up.sql:5:35 error: `pg_catalog.pg_enum` is read without saying in which schema [pg_catalog.pg_enum]
+        ");
+    }
+
+    #[test]
+    fn the_schema_is_said_where_rows_are_chosen() {
+        assert_snapshot!(check(&RULE, "
+            do $$ begin
+                if not exists (select table_schema from information_schema.tables where table_name = 'x') then null; end if;
+            end $$;
+            select 1 from pg_class c where relname = 'x' order by relnamespace;
+        "), @"
+        tenant/1_a/up.sql:2:57 error: `information_schema.tables` is read without saying in which schema [information_schema.tables]
+        tenant/1_a/up.sql:4:27 error: `pg_class` is read without saying in which schema [pg_class]
+        ");
+        silent(&RULE, "select table_schema from information_schema.tables t join mine on t.table_schema = mine.name;");
+        silent(&RULE, "select (select 1 from pg_class where relnamespace = current_schema()::regnamespace);");
+    }
+
+    #[test]
+    fn the_shared_schema_is_no_tenants() {
+        assert_snapshot!(check(&RULE, "
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            -- file: tenant/1_a/up.sql
+            do $$ begin
+                if not exists (select from information_schema.tables t
+                    where t.table_schema = 'public' and table_name = 'x') then null; end if;
+                if not exists (select from pg_type where typname = 'mood' and typnamespace = 'public'::regnamespace)
+                    then null; end if;
+                if exists (select from pg_tables where schemaname = 'public' and tablename = 'users') then null; end if;
+                if exists (select from pg_tables where schemaname = 'elsewhere' and tablename = 'x') then null; end if;
+            end $$;
+        "), @"
+        tenant/1_a/up.sql:3:44 error: `information_schema.tables` is asked for the shared schema, whoever the tenant is ['public']
+        tenant/1_a/up.sql:4:94 error: `pg_type` is asked for the shared schema, whoever the tenant is ['public'::regnamespace]
         ");
     }
 

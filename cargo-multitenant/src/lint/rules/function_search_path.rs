@@ -1,16 +1,17 @@
 //! `function-search-path`
 
 use crate::finding::Level;
+use crate::lint::catalog::Home;
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Class, Detail, Role, Statement};
+use crate::lint::sql::{Class, Detail, Role, Setting, Statement};
 
 rule! {
     /// ## What it does
     ///
     /// Finds functions and procedures of tenants whose body names a table without a schema, and that do not set
-    /// `search_path` for themselves. Bodies in the standard's form (`BEGIN ATOMIC`, `RETURN`) are resolved when they are
+    /// `search_path` for themselves, or set one that is not the tenant's: of the shared schema, or of the system's. Bodies in the standard's form (`BEGIN ATOMIC`, `RETURN`) are resolved when they are
     /// made, and are fine. So is a function that a later migration drops or makes anew. Trigger functions are errors.
     ///
     /// ## Why is this bad?
@@ -37,27 +38,33 @@ rule! {
 
 fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     let Detail::Routine(routine) = &at.statement.detail else { return };
-    let sets = routine.settings.iter().any(|setting| setting.parameter == "search_path");
-    if !at.is_tenant() || routine.is_atomic || sets {
+    let path = routine.settings.iter().find(|setting| setting.parameter == "search_path");
+    let is_good = path.is_some_and(|path| !leads_elsewhere(path, at.before.shared_schema()));
+    if !at.is_tenant() || routine.is_atomic || is_good {
         return;
     }
-    let Some(table) = at.statement.nested.iter().find_map(|statement| table_in(at, statement)) else { return };
+    let Some(table) = at.statement.nested.iter().find_map(|statement| table_in(at, statement, path.is_some())) else {
+        return;
+    };
     let Some(subject) = at.statement.subject().filter(|subject| !at.makes_what_is_superseded(&subject.name)) else {
         return;
     };
     let what = if routine.returns_trigger { "the trigger function" } else { "the function" };
     let name = subject.name.shown();
+    let wherever = match path {
+        Some(_) => "in the search_path that it sets, which is no tenant's",
+        None => "wherever its caller's search_path leads",
+    };
     let draft = sink
-        .report(
-            at.place(subject.name.span()),
-            format!("{what} `{name}` looks for `{}` wherever its caller's search_path leads", table.0),
-        )
+        .report(at.place(subject.name.span()), format!("{what} `{name}` looks for `{}` {wherever}", table.0))
         .related(at.place(table.1), "named without a schema")
         .help("write SET search_path FROM CURRENT before AS")
         .object(name)
         .around(at.place(at.statement.span.clone()));
     let draft = if routine.returns_trigger { draft.level(Level::Error) } else { draft };
-    if at.text(at.statement.span.clone()).get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create")) {
+    if path.is_none()
+        && at.text(at.statement.span.clone()).get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
+    {
         let before = at.text(routine.options_at.saturating_sub(1)..routine.options_at);
         let (start, end) = if before.chars().all(char::is_whitespace) { ("", " ") } else { (" ", "") };
         let text = format!("{start}SET search_path FROM CURRENT{end}");
@@ -65,16 +72,25 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Whether a path is the same for every tenant, and none of theirs.
+fn leads_elsewhere(path: &Setting, shared: &str) -> bool {
+    let is_system = |value: &String| matches!(value.as_str(), "" | "pg_catalog" | "pg_temp" | "information_schema");
+    !path.from_current && (path.names(shared) || path.values.iter().all(is_system))
+}
+
 /// A table that is named without a schema, and that is known: what is not may be temporary, or a trigger's own.
-fn table_in(at: &At<'_>, statement: &Statement) -> Option<(String, crate::lint::sql::Span)> {
+fn table_in(at: &At<'_>, statement: &Statement, is_tenants: bool) -> Option<(String, crate::lint::sql::Span)> {
     let here = statement.objects.iter().find(|object| {
         object.class == Class::Table
             && object.name.schema.is_none()
             && matches!(object.role, Role::Read | Role::Write | Role::Lock)
-            && at.before.relation(&object.name, at.tier()).is_some()
+            && at
+                .before
+                .relation(&object.name, at.tier())
+                .is_some_and(|found| !is_tenants || found.home == Home::Tenant)
     });
     let found = here.map(|object| (object.name.shown(), object.name.span()));
-    found.or_else(|| statement.nested.iter().find_map(|inner| table_in(at, inner)))
+    found.or_else(|| statement.nested.iter().find_map(|inner| table_in(at, inner, is_tenants)))
 }
 
 #[cfg(test)]
@@ -99,6 +115,24 @@ mod tests {
         tenant/1_a/up.sql:3:29 error: the trigger function `t` looks for `orders` wherever its caller's search_path leads [t]
         tenant/1_a/up.sql:6:29 warning: the function `two` looks for `orders` wherever its caller's search_path leads [two]
         tenant/1_a/up.sql:7:29 warning: the function `two` looks for `orders` wherever its caller's search_path leads [two]
+        ");
+    }
+
+    #[test]
+    fn a_path_that_is_no_tenants_is_none() {
+        assert_snapshot!(check(&RULE, "
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            -- file: tenant/1_a/up.sql
+            create table orders (id int);
+            create function a() returns bigint language sql set search_path = public as $$ select sum(id) from orders $$;
+            create function b() returns bigint language sql set search_path = pg_catalog, pg_temp
+                as $$ select sum(id) from orders $$;
+            create function c() returns bigint language sql set search_path = public as $$ select sum(id) from users $$;
+            create function d() returns bigint language sql set search_path = tenant_a as $$ select sum(id) from orders $$;
+        "), @"
+        tenant/1_a/up.sql:2:29 warning: the function `a` looks for `orders` in the search_path that it sets, which is no tenant's [a]
+        tenant/1_a/up.sql:3:29 warning: the function `b` looks for `orders` in the search_path that it sets, which is no tenant's [b]
         ");
     }
 

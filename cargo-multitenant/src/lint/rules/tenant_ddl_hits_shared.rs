@@ -1,18 +1,22 @@
 //! `tenant-ddl-hits-shared`
 
+use crate::finding::Level;
 use crate::lint::catalog::{Home, Origin};
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Object, Role, Verb};
+use crate::lint::sql::{Detail, Object, Role, Statement, Verb};
 
 rule! {
     /// ## What it does
     ///
-    /// Finds tenants' migrations that change what the shared migrations have made: `ALTER`, `COMMENT`, `GRANT`, an index,
-    /// a trigger or a policy on a shared table. It counts what the name means, with or without a schema.
+    /// Finds tenants' migrations that change what the shared migrations have made: `ALTER`, `COMMENT`, `GRANT`; an index,
+    /// a trigger, a rule, a policy or statistics on a shared table, made or dropped; a partition or a child of a shared
+    /// table. It counts what the name means, with or without a schema.
     ///
-    /// `DROP` and `IF EXISTS` are `tenant-drop-falls-through`'s.
+    /// `DROP`, `ALTER … IF EXISTS` and `TRUNCATE` of the shared thing itself are `tenant-drop-falls-through`'s.
+    ///
+    /// Behind SQL that is put together at run time it is a warning: that may have made a thing of the tenant's of this name.
     ///
     /// ## Why is this bad?
     ///
@@ -34,35 +38,63 @@ rule! {
 
 fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     let statement = at.statement;
-    let changes = matches!(statement.verb, Verb::Create | Verb::Alter | Verb::Comment | Verb::Grant | Verb::Revoke);
-    if !at.is_tenant() || !at.runs_now() || !changes || statement.flags.if_exists || statement.flags.temporary {
+    if !at.is_tenant() || !at.runs_now() || statement.flags.temporary {
         return;
     }
-    for object in &statement.objects {
-        let is_target = match object.role {
-            Role::On | Role::Partition => true,
-            Role::Subject => statement.verb != Verb::Create || is_replaced(at, object),
-            _ => false,
-        };
-        if let Some(origin) = is_target.then(|| shared(at, object)).flatten() {
-            let what = match statement.verb {
-                Verb::Create if object.role == Role::On => format!("{} is made on", statement.class.with_article()),
-                Verb::Create => "is replaced:".to_owned(),
-                Verb::Comment => "a comment is written on".to_owned(),
-                Verb::Grant | Verb::Revoke => "privileges change on".to_owned(),
-                _ => "this changes".to_owned(),
-            };
-            sink.report(
-                at.place(object.name.span()),
-                format!("{what} the shared {} `{}`, once for every tenant", object.class.noun(), object.name.name()),
-            )
-            .label(if object.name.schema.is_some() { "" } else { "the tenant's schema has none of this name" })
+    for object in statement.objects.iter().filter(|object| is_changed(at, object)) {
+        let Some(origin) = shared(at, object) else { continue };
+        let (shared, is_unsure) = (object.name.name(), object.name.schema.is_none() && at.before.tenant.is_opaque);
+        let unless = if is_unsure { "unless dynamic SQL made one of the tenant's" } else { "once for every tenant" };
+        let message = format!("{} the shared {} `{shared}`, {unless}", what(at, object), object.class.noun());
+        let draft = sink
+            .report(at.place(object.name.span()), message)
+            .label(if object.name.schema.is_some() || is_unsure {
+                ""
+            } else {
+                "the tenant's schema has none of this name"
+            })
             .related(origin.place.clone(), "the shared one is made here")
             .help("do it in a shared migration")
-            .object(object.name.name())
+            .object(shared)
             .around(at.place(statement.span.clone()));
+        if is_unsure {
+            draft.level(Level::Warning);
         }
     }
+}
+
+/// Whether the statement changes what this object is.
+fn is_changed(at: &At<'_>, object: &Object) -> bool {
+    let statement = at.statement;
+    match (statement.verb, object.role) {
+        (Verb::Create | Verb::Alter | Verb::Drop, Role::On) => true,
+        (Verb::Create | Verb::Alter, Role::Partition) => true,
+        (Verb::Create | Verb::Alter, Role::Parent) => !is_copied(statement, object),
+        (Verb::Create, Role::Subject) => is_replaced(at, object),
+        (Verb::Alter, Role::Subject) => !statement.flags.if_exists,
+        (Verb::Comment | Verb::Grant | Verb::Revoke, Role::Subject | Role::On) => true,
+        _ => false,
+    }
+}
+
+/// What it does to it, as a sentence begins.
+fn what(at: &At<'_>, object: &Object) -> String {
+    let class = at.statement.class.with_article();
+    match (at.statement.verb, object.role) {
+        (_, Role::Parent) => "a tenant's table is made a part of".to_owned(),
+        (Verb::Create, Role::On) => format!("{class} is made on"),
+        (Verb::Drop, _) => format!("{class} is dropped from"),
+        (Verb::Create, _) => "is replaced:".to_owned(),
+        (Verb::Comment, _) => "a comment is written on".to_owned(),
+        (Verb::Grant | Verb::Revoke, _) => "privileges change on".to_owned(),
+        _ => "this changes".to_owned(),
+    }
+}
+
+/// Whether the new table is only made like it.
+fn is_copied(statement: &Statement, object: &Object) -> bool {
+    let Detail::Table(definition) = &statement.detail else { return false };
+    definition.likes.iter().any(|like| like.table == object.name)
 }
 
 /// Whether CREATE OR REPLACE finds something to replace: only where the schema is named, or the path leads there.
@@ -72,9 +104,6 @@ fn is_replaced(at: &At<'_>, object: &Object) -> bool {
 
 /// Where the shared object is made that the name means.
 fn shared<'a>(at: &At<'a>, object: &Object) -> Option<&'a Origin> {
-    if at.before.tenant.is_opaque && object.name.schema.is_none() {
-        return None;
-    }
     // What a tenant's migration has made there went astray: tenant-schema-qualified says so, where it happened.
     at.before
         .origin(object, at.tier())
@@ -130,16 +159,67 @@ mod tests {
     }
 
     #[test]
-    fn unknown_is_no_verdict() {
-        silent(
-            &RULE,
-            "
+    fn what_hangs_on_a_shared_table_is_dropped() {
+        assert_snapshot!(check(&RULE, "
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            -- file: tenant/1_a/up.sql
+            drop trigger audit on users; drop trigger if exists audit on public.users;
+            drop policy p on users;
+            drop rule r on users;
+            create statistics s on id, name from users;
+            create table users (id int);
+            drop trigger mine on users;
+            -- file: tenant/1_a/down.sql
+            drop table users;
+            drop policy if exists p on users;
+        "), @"
+        tenant/1_a/down.sql:2:40 error: a policy is dropped from the shared table `users`, once for every tenant [users]
+        tenant/1_a/up.sql:1:35 error: a trigger is dropped from the shared table `users`, once for every tenant [users]
+        tenant/1_a/up.sql:1:74 error: a trigger is dropped from the shared table `users`, once for every tenant [public.users]
+        tenant/1_a/up.sql:2:30 error: a policy is dropped from the shared table `users`, once for every tenant [users]
+        tenant/1_a/up.sql:3:28 error: a rule is dropped from the shared table `users`, once for every tenant [users]
+        tenant/1_a/up.sql:4:50 error: a statistics object is made on the shared table `users`, once for every tenant [users]
+        ");
+    }
+
+    #[test]
+    fn a_tenants_table_is_made_a_part_of_a_shared_one() {
+        let shared = "-- file: shared/1_a/up.sql\ncreate table users (id int) partition by list (id);\n";
+        assert_snapshot!(check(&RULE, &format!("{shared}
+            -- file: tenant/1_a/up.sql
+            create table u4 partition of users for values in (1);
+            create table u3 (x int) inherits (users);
+            create table orders (id int);
+            alter table orders inherit users;
+            alter table if exists orders inherit public.users;
+        ")), @"
+        tenant/1_a/up.sql:1:42 error: a tenant's table is made a part of the shared table `users`, once for every tenant [users]
+        tenant/1_a/up.sql:2:47 error: a tenant's table is made a part of the shared table `users`, once for every tenant [users]
+        tenant/1_a/up.sql:4:40 error: a tenant's table is made a part of the shared table `users`, once for every tenant [users]
+        tenant/1_a/up.sql:5:50 error: a tenant's table is made a part of the shared table `users`, once for every tenant [public.users]
+        ");
+        silent(&RULE, &format!("{shared}-- file: tenant/1_a/up.sql\ncreate table orders (like users including all);"));
+        silent(&RULE, &format!("{shared}-- file: tenant/1_a/up.sql\ncreate temporary table t () inherits (users);"));
+    }
+
+    #[test]
+    fn behind_dynamic_sql_it_is_a_warning() {
+        assert_snapshot!(check(&RULE, "
             -- file: shared/1_a/up.sql
             create table users (id int);
             -- file: tenant/1_a/up.sql
             do $$ begin execute 'create table ' || 'users ()'; end $$;
             alter table users add note text;
-        ",
-        );
+            create index on users (id);
+            alter table public.users add other text;
+            create table users (id int);
+            alter table users add other text;
+            alter table elsewhere add other text;
+        "), @"
+        tenant/1_a/up.sql:2:25 warning: this changes the shared table `users`, unless dynamic SQL made one of the tenant's [users]
+        tenant/1_a/up.sql:3:29 warning: an index is made on the shared table `users`, unless dynamic SQL made one of the tenant's [users]
+        tenant/1_a/up.sql:4:25 error: this changes the shared table `users`, once for every tenant [public.users]
+        ");
     }
 }

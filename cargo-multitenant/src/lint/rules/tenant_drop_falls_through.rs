@@ -18,6 +18,9 @@ rule! {
     /// Where there are no shared migrations, or they cannot be followed, `IF EXISTS` before the tenants' migrations make the
     /// thing is a warning: the shared schema may hold one of that name, from the time when there was one schema.
     ///
+    /// It is a warning, too, behind SQL that is put together at run time: that may have made a thing of the tenant's of this
+    /// name.
+    ///
     /// ## Why is this bad?
     ///
     /// `DROP TABLE IF EXISTS users` looks harmless. If the tenant's schema has no `users`, the name falls through, and the
@@ -60,9 +63,10 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
         class if class.is_relation() => at.before.tenant.relations.contains_key(name.name()),
         _ => return,
     };
-    if (is_mine && name.schema.is_none()) || (at.before.tenant.is_opaque && name.schema.is_none()) {
+    if is_mine && name.schema.is_none() {
         return;
     }
+    let is_unsure = at.before.tenant.is_opaque && name.schema.is_none();
     let shared = at.before.origin(object, at.tier());
     // What a tenant's migration has made there went astray: tenant-schema-qualified says so, where it happened.
     if shared.is_some_and(|(_, origin)| !at.is_shared_migration_s(&origin.place)) {
@@ -72,14 +76,21 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
     let around = at.place(statement.span.clone());
     match shared.filter(|(home, _)| *home == Home::Shared) {
         Some((_, origin)) => {
-            let message = format!("a tenant's migration {verb} the shared {noun} `{}`", name.name());
-            sink.report(at.place(name.span()), message)
-                .label(if name.schema.is_some() { "" } else { "the tenant's schema holds none of this name here" })
+            let unless = if is_unsure { ", unless dynamic SQL made one of the tenant's" } else { "" };
+            let message = format!("a tenant's migration {verb} the shared {noun} `{}`{unless}", name.name());
+            let is_told = name.schema.is_some() || is_unsure;
+            let draft = sink
+                .report(at.place(name.span()), message)
+                .label(if is_told { "" } else { "the tenant's schema holds none of this name here" })
                 .related(origin.place.clone(), "the shared one is made here")
                 .help("do it in a shared migration, or name what the tenant's migrations have made")
                 .object(name.name())
                 .around(around);
+            if is_unsure {
+                draft.level(Level::Warning);
+            }
         }
+        None if is_unsure => {}
         // An index that went with its table a line above is nobody else's.
         None if statement.flags.if_exists
             && name.schema.is_none()
@@ -160,6 +171,18 @@ mod tests {
         silent(&RULE, &format!("{again}\n-- file: shared/1_a/up.sql\ncreate table users (id int);"));
         let dynamic = "do $$ begin execute x; end $$;";
         assert!(!check(&RULE, &format!("{again}\n-- file: shared/1_a/up.sql\n{dynamic}")).is_empty());
+    }
+
+    #[test]
+    fn behind_dynamic_sql_it_is_a_warning() {
+        assert_snapshot!(check(&RULE, "
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            -- file: tenant/1_a/up.sql
+            do $$ declare n text; begin execute 'create table ' || n || '(id int)'; end $$;
+            drop table if exists users, elsewhere;
+            truncate public.users;
+        "), @"tenant/1_a/up.sql:2:34 warning: a tenant's migration drops the shared table `users`, unless dynamic SQL made one of the tenant's [users]");
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
     let is_shared = |theirs: &Origin| cx.is_shared_migration_s(&theirs.place);
     for (name, mine) in tenant.relations.iter() {
         if let Some(theirs) = shared.relations.get(name).filter(|theirs| is_shared(&theirs.origin)) {
-            report(name, mine.kind.noun(), &mine.origin, &theirs.origin, sink);
+            report(name, mine.kind.noun(), mine.named_at(), theirs.named_at(), sink);
         }
     }
     for (name, mine, theirs) in both(&tenant.types, &shared.types).filter(|(_, _, theirs)| is_shared(&theirs.origin)) {
@@ -94,6 +94,24 @@ mod tests {
         tenant/1_a/up.sql:1:25 error: the tenants' view `users` has the name of a shared one [users]
         tenant/1_a/up.sql:2:25 error: the tenants' type `mood` has the name of a shared one [mood]
         tenant/1_a/up.sql:3:29 error: the tenants' function `f` has the name of a shared one [f]
+        ");
+    }
+
+    #[test]
+    fn a_new_name_is_told_where_it_is_given() {
+        assert_snapshot!(check(&RULE, "
+            -- file: shared/1_a/up.sql
+            create table users (id int);
+            create type mood as enum ('a');
+            -- file: tenant/1_a/up.sql
+            create table orders (id int);
+            create type state as enum ('a');
+            -- file: tenant/2_b/up.sql
+            alter table orders rename to users;
+            alter type state rename to mood;
+        "), @"
+        tenant/2_b/up.sql:1:42 error: the tenants' table `users` has the name of a shared one [users]
+        tenant/2_b/up.sql:2:40 error: the tenants' type `mood` has the name of a shared one [mood]
         ");
     }
 

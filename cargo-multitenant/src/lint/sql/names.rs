@@ -88,6 +88,7 @@ pub(super) fn constant(node: &Node) -> Option<String> {
     match node.kind() {
         Kind::LITERAL => tree::string(node),
         Kind::CAST_EXPR | Kind::PAREN_EXPR | Kind::ARG => constant(&node.children().next()?),
+        Kind::NAMED_ARG => constant(&node.last_child()?),
         _ => None,
     }
 }
@@ -141,11 +142,40 @@ fn query(node: &Node, place: Place<'_>) -> Option<Query> {
     if relations.is_empty() {
         return None;
     }
-    let words = tree::tokens(node)
-        .filter(|token| token.kind() == Kind::IDENT || tree::word(token.kind()).ends_with("_KW"))
-        .map(|token| token.text().trim_matches('"').to_lowercase())
-        .collect();
-    Some(Query { span: place(tree::span(node)), all_relations: relations, words })
+    let is_word = |token: &tree::Token| token.kind() == Kind::IDENT || tree::word(token.kind()).ends_with("_KW");
+    let text = |token: tree::Token| token.text().trim_matches('"').to_lowercase();
+    let words = tree::tokens(node).filter(is_word).map(text).collect();
+    let conditions = tree::tokens(node).filter(|token| is_word(token) && chooses_rows(token)).map(text).collect();
+    let equals = node.descendants().filter_map(|below| equal(&below, place)).collect();
+    Some(Query { span: place(tree::span(node)), all_relations: relations, words, conditions, equals })
+}
+
+/// Whether the innermost clause that a word stands in says which rows there are.
+fn chooses_rows(token: &tree::Token) -> bool {
+    let clauses = token.parent().into_iter().flat_map(|parent| parent.ancestors()).map(|above| above.kind());
+    let is_clause = |kind: &Kind| tree::word(*kind).ends_with("_CLAUSE");
+    !clauses
+        .into_iter()
+        .find(is_clause)
+        .is_some_and(|kind| matches!(kind, Kind::SELECT_CLAUSE | Kind::ORDER_BY_CLAUSE | Kind::GROUP_BY_CLAUSE))
+}
+
+/// `column = 'text'`
+fn equal(node: &Node, place: Place<'_>) -> Option<(String, Literal)> {
+    let (left, right) = (node.first_child()?, node.last_child()?);
+    if node.kind() != Kind::BIN_EXPR || !tree::tokens(node).any(|token| token.text() == "=") {
+        return None;
+    }
+    let of = |column: &Node, text: &Node| {
+        let name = match column.kind() {
+            Kind::NAME_REF => column.clone(),
+            Kind::FIELD_EXPR => column.children().filter(|part| part.kind() == Kind::NAME_REF).last()?,
+            _ => return None,
+        };
+        let literal = Literal { span: place(tree::span(text)), value: constant(text)?, cast: None, is_prose: false };
+        Some((tree::folded(&name), literal))
+    };
+    of(&left, &right).or_else(|| of(&right, &left))
 }
 
 /// What the parser does not understand in a body, mostly `SELECT … INTO variable FROM t`: the names behind FROM, JOIN,
@@ -184,7 +214,16 @@ fn unread_query(node: &Node, place: Place<'_>, found: &mut Found) {
         }
     }
     if !relations.is_empty() {
-        let words = tokens.iter().map(|token| token.text().trim_matches('"').to_lowercase()).collect();
-        found.queries.push(Query { span: place(tree::span(node)), all_relations: relations, words });
+        let words = |tokens: &[tree::Token]| -> BTreeSet<String> {
+            tokens.iter().map(|token| token.text().trim_matches('"').to_lowercase()).collect()
+        };
+        let from = tokens.iter().position(|token| token.kind() == Kind::FROM_KW).unwrap_or_default();
+        found.queries.push(Query {
+            span: place(tree::span(node)),
+            all_relations: relations,
+            words: words(&tokens),
+            conditions: words(&tokens[from..]),
+            equals: Vec::new(),
+        });
     }
 }

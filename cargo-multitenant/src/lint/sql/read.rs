@@ -189,6 +189,11 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         Kind::SET | Kind::RESET | Kind::ALTER_ROLE | Kind::ALTER_USER | Kind::ALTER_DATABASE | Kind::ALTER_SYSTEM => {
             setting(node).map_or(Detail::None, Detail::Setting)
         }
+        Kind::ALTER_FUNCTION | Kind::ALTER_PROCEDURE | Kind::ALTER_ROUTINE
+            if tree::holds(node, Kind::SET_FUNC_OPTION) =>
+        {
+            setting(node).map_or(Detail::None, Detail::Setting)
+        }
         kind if tree::word(kind).starts_with("ALTER_") => Detail::Changes(changes::changes(node, place)),
         _ => Detail::None,
     }

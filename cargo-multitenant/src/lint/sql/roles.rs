@@ -70,7 +70,7 @@ fn table_role(parent: &Node, statement: Kind) -> Role {
         }
         Kind::PUBLICATION_OBJECT_TABLE => Role::Read,
         _ => match statement {
-            Kind::CREATE_INDEX | Kind::CREATE_POLICY | Kind::CREATE_TRIGGER => Role::On,
+            Kind::CREATE_INDEX | Kind::CREATE_POLICY | Kind::CREATE_TRIGGER | Kind::CREATE_STATISTICS => Role::On,
             Kind::TRUNCATE => Role::Write,
             Kind::VACUUM | Kind::ANALYZE | Kind::CLUSTER | Kind::SELECT | Kind::TABLE => Role::Read,
             _ => Role::Subject,

@@ -156,6 +156,10 @@ pub(crate) struct Query {
     pub(crate) all_relations: Vec<Name>,
     /// Every identifier in it.
     pub(crate) words: BTreeSet<String>,
+    /// Those of them that choose rows; not what is selected, and in which order.
+    pub(crate) conditions: BTreeSet<String>,
+    /// The texts that a column is to be equal to, with the column's name.
+    pub(crate) equals: Vec<(String, Literal)>,
 }
 
 /// What rules need to know beyond the names.
@@ -198,6 +202,13 @@ pub(crate) struct Setting {
     /// Empty for RESET.
     pub(crate) values: Vec<String>,
     pub(crate) from_current: bool,
+}
+
+impl Setting {
+    /// Whether a schema is one of the values.
+    pub(crate) fn names(&self, schema: &str) -> bool {
+        self.values.iter().any(|value| value == schema)
+    }
 }
 
 /// CREATE FUNCTION and CREATE PROCEDURE.
