@@ -1,5 +1,6 @@
 //! `cargo multitenant lint`
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -105,20 +106,31 @@ impl Lint {
         let reference = self.since.as_deref();
         let selection = Selection::new(&self.paths, reference, &context.here)
             .map_err(|message| CliError::Usage(format!("--since {:?}: {message}", reference.unwrap_or_default())))?;
-        let mut project = project(&paths(context, &config)?, &config)?;
+        let paths = || paths(context, &config);
+        let mut project = project(&paths()?, &config)?;
         let mut linted = look(&project, &config, &settings);
-        let mut fixed = 0;
-        if self.fix {
+        let (mut fixed, mut changed) = (0, BTreeSet::new());
+        let is_lock_read = project.lock.is_some() || !config.root.join(lock::FILE_NAME).exists();
+        if self.fix && !is_lock_read {
+            context.console.warning(LOCK_UNREAD);
+        } else if self.fix {
             // What one rule mends may be another one's next.
             for _ in 0..ROUNDS {
                 let mended = mend(&linted.findings, &project, &selection)?;
-                if mended == 0 {
+                if mended.count == 0 {
                     break;
                 }
-                fixed += mended;
-                project = self::project(&paths(context, &config)?, &config)?;
+                fixed += mended.count;
+                changed.extend(mended.files.into_iter().map(|file| file.path));
+                project = self::project(&paths()?, &config)?;
                 linted = look(&project, &config, &settings);
             }
+        }
+        if project.lock.is_none()
+            && context.console.format == Format::Text
+            && let Some(text) = said_of_changed(&changed)
+        {
+            context.console.warning(&text);
         }
         self.is_of_use(&selection, &project, context);
         let mut findings = linted.findings;
@@ -187,6 +199,26 @@ impl Lint {
 /// How often mending is tried again.
 const ROUNDS: usize = 10;
 
+/// Why nothing is mended where it is not known what is final.
+const LOCK_UNREAD: &str =
+    "nothing is mended: multitenant.lock cannot be read, and so it is not known which migrations are final";
+
+/// What is to be known of the files that were changed where no lock says which migrations are final, if any of them is a
+/// migration's.
+fn said_of_changed(changed: &BTreeSet<PathBuf>) -> Option<String> {
+    if !changed.iter().any(|path| path.extension().is_some_and(|extension| extension == "sql")) {
+        return None;
+    }
+    let files: Vec<String> = changed.iter().map(|path| format!("  {}\n", slashes(path))).collect();
+    Some(format!(
+        "these files were changed:\n{}\
+         a migration that some database has applied already must not change, since its checksum would no longer be the \
+         recorded one: restore such files; no multitenant.lock says which they are: write it with `cargo multitenant \
+         lock` to have them left alone",
+        files.concat()
+    ))
+}
+
 /// Where the project's parts are.
 pub(super) fn paths(context: &Context, config: &Config) -> Result<Paths, CliError> {
     let (shared, tenant) = config.folders_that_are_there()?;
@@ -230,8 +262,8 @@ fn nothing_to_look_at(paths: &Paths, config: &Config) -> CliError {
     }
 }
 
-/// Mends what is certain and asked for, but for migrations that are final; how many findings that were.
-fn mend(findings: &[Finding], project: &Project, selection: &Selection) -> Result<usize, CliError> {
+/// Mends what is certain and asked for, but for migrations that are final; what was written, and how many findings that were.
+fn mend(findings: &[Finding], project: &Project, selection: &Selection) -> Result<fix::Mended, CliError> {
     let may_change = |file| selection.has(&project.sources.get(file).path) && !project.is_final(file);
     let is_free = |finding: &&Finding| {
         let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
@@ -252,7 +284,7 @@ fn mend(findings: &[Finding], project: &Project, selection: &Selection) -> Resul
     for fixed in &mended.files {
         write::rewrite(&fixed.path, &fixed.before, &fixed.text).map_err(|error| failed(&fixed.path, error))?;
     }
-    Ok(mended.count)
+    Ok(mended)
 }
 
 fn look(project: &Project, config: &Config, settings: &LintSettings) -> Linted {
@@ -356,6 +388,15 @@ mod tests {
         let up = fs::read_to_string(root.join("migrations/tenant/1_a/up.sql")).unwrap();
         assert_eq!(up, "create table a (id uuid primary key);\n");
         assert_eq!(lint(root, &[]), DONE);
+    }
+
+    #[test]
+    fn only_of_changed_migrations_something_is_said() {
+        let said = |files: &[&str]| super::said_of_changed(&files.iter().map(std::path::PathBuf::from).collect());
+        assert_eq!(said(&[]), None);
+        assert_eq!(said(&["src/schema.rs", "m/1_a/metadata.toml"]), None);
+        let text = said(&["m/1_a/up.sql", "m/1_a/down.sql"]).unwrap();
+        assert!(text.starts_with("these files were changed:\n  m/1_a/down.sql\n  m/1_a/up.sql\na migration"), "{text}");
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Space {
     }
 
     /// Whether an index or a constraint cannot have this name.
-    pub(super) fn is_taken(&self, name: &str) -> bool {
+    pub(crate) fn is_taken(&self, name: &str) -> bool {
         self.relations.contains_key(name) || self.constraint_names.contains_key(name)
     }
 

@@ -5,7 +5,7 @@ use crate::lint::catalog::Home;
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Class, Detail, Role, Setting, Statement};
+use crate::lint::sql::{Class, Detail, Role, Setting, Statement, Verb};
 
 rule! {
     /// ## What it does
@@ -36,6 +36,10 @@ rule! {
     "function-search-path": Warning, Isolation, Check::Statement(check),
 }
 
+/// What to do where PostgreSQL does not let a body set its path.
+const NO_SET: &str = "with a SET, PostgreSQL refuses its COMMIT and ROLLBACK: qualify the names in it with the tenant's \
+                      schema, by EXECUTE format('… %I.…') with the schema as an argument";
+
 fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     let Detail::Routine(routine) = &at.statement.detail else { return };
     let path = routine.settings.iter().find(|setting| setting.parameter == "search_path");
@@ -55,14 +59,16 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
         Some(_) => "in the search_path that it sets, which is no tenant's",
         None => "wherever its caller's search_path leads",
     };
+    let ends_transaction = at.statement.nested.iter().any(|inner| ends_a_transaction(at, inner));
     let draft = sink
         .report(at.place(subject.name.span()), format!("{what} `{name}` looks for `{}` {wherever}", table.0))
         .related(at.place(table.1), "named without a schema")
-        .help("write SET search_path FROM CURRENT before AS")
+        .help(if ends_transaction { NO_SET } else { "write SET search_path FROM CURRENT before AS" })
         .object(name)
         .around(at.place(at.statement.span.clone()));
     let draft = if routine.returns_trigger { draft.level(Level::Error) } else { draft };
     if path.is_none()
+        && !ends_transaction
         && at.text(at.statement.span.clone()).get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
     {
         let before = at.text(routine.options_at.saturating_sub(1)..routine.options_at);
@@ -76,6 +82,19 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
 fn leads_elsewhere(path: &Setting, shared: &str) -> bool {
     let is_system = |value: &String| matches!(value.as_str(), "" | "pg_catalog" | "pg_temp" | "information_schema");
     !path.from_current && (path.names(shared) || path.values.iter().all(is_system))
+}
+
+/// Whether there is COMMIT or ROLLBACK in it.
+fn ends_a_transaction(at: &At<'_>, statement: &Statement) -> bool {
+    let text = at.text(statement.span.clone());
+    let word = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let is_end = match statement.verb {
+        Verb::Commit | Verb::Rollback => true,
+        // In PL/pgSQL it is a statement of the language; a variable of that name can only be assigned to.
+        Verb::Control => ["commit", "rollback"].iter().any(|end| word.eq_ignore_ascii_case(end)) && !text.contains('='),
+        _ => false,
+    };
+    is_end || statement.nested.iter().any(|inner| ends_a_transaction(at, inner))
 }
 
 /// A table that is named without a schema, and that is known: what is not may be temporary, or a trigger's own.
@@ -98,7 +117,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::RULE;
-    use crate::lint::testing::{check, silent};
+    use crate::lint::testing::{check, lint, silent};
 
     #[test]
     fn fires() {
@@ -134,6 +153,25 @@ mod tests {
         tenant/1_a/up.sql:2:29 warning: the function `a` looks for `orders` in the search_path that it sets, which is no tenant's [a]
         tenant/1_a/up.sql:3:29 warning: the function `b` looks for `orders` in the search_path that it sets, which is no tenant's [b]
         ");
+    }
+
+    #[test]
+    fn what_ends_a_transaction_cannot_set_its_path() {
+        let found = |text: &str| {
+            let (_, linted) = lint(&[&RULE], &format!("create table orders (id int);\n{text}"));
+            let all =
+                linted.findings.into_iter().map(|finding| (finding.fix.is_some(), finding.help.unwrap_or_default()));
+            all.collect::<Vec<_>>()
+        };
+        for end in ["commit", "rollback", "if true then loop commit and chain; end loop; end if"] {
+            let text = format!("create procedure p() language plpgsql as $$ begin delete from orders; {end}; end $$;");
+            let all = found(&text);
+            assert_eq!(all.len(), 1, "{end}");
+            assert!(!all[0].0, "{end}");
+            assert!(all[0].1.contains("COMMIT"), "{}", all[0].1);
+        }
+        let plain = found("create procedure p() language plpgsql as $$ begin delete from orders; end $$;");
+        assert_eq!(plain, [(true, "write SET search_path FROM CURRENT before AS".to_owned())]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::lint::catalog::Home;
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Class, Object, Role};
+use crate::lint::sql::{Class, Name, Object, Role, Statement};
 
 rule! {
     /// ## What it does
@@ -37,6 +37,286 @@ rule! {
 }
 
 const SYSTEM: [&str; 3] = ["pg_catalog", "information_schema", "pg_temp"];
+
+const LEAVE_OUT: &str = "leave the schema out: the tenant's is first in search_path";
+
+/// The words of PostgreSQL that mean something else than a table, a type or a function of that name, without quotes.
+const KEYWORDS: &[&str] = &[
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "between",
+    "bigint",
+    "binary",
+    "bit",
+    "boolean",
+    "both",
+    "case",
+    "cast",
+    "char",
+    "character",
+    "check",
+    "coalesce",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "dec",
+    "decimal",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "extract",
+    "false",
+    "fetch",
+    "float",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "greatest",
+    "group",
+    "grouping",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "inout",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "json",
+    "json_array",
+    "json_arrayagg",
+    "json_exists",
+    "json_object",
+    "json_objectagg",
+    "json_query",
+    "json_scalar",
+    "json_serialize",
+    "json_table",
+    "json_value",
+    "lateral",
+    "leading",
+    "least",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "merge_action",
+    "national",
+    "natural",
+    "nchar",
+    "none",
+    "normalize",
+    "not",
+    "notnull",
+    "null",
+    "nullif",
+    "numeric",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "out",
+    "outer",
+    "overlaps",
+    "overlay",
+    "placing",
+    "position",
+    "precision",
+    "primary",
+    "real",
+    "references",
+    "returning",
+    "right",
+    "row",
+    "select",
+    "session_user",
+    "setof",
+    "similar",
+    "smallint",
+    "some",
+    "substring",
+    "symmetric",
+    "system_user",
+    "table",
+    "tablesample",
+    "then",
+    "time",
+    "timestamp",
+    "to",
+    "trailing",
+    "treat",
+    "trim",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "values",
+    "varchar",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+    "xmlattributes",
+    "xmlconcat",
+    "xmlelement",
+    "xmlexists",
+    "xmlforest",
+    "xmlnamespaces",
+    "xmlparse",
+    "xmlpi",
+    "xmlroot",
+    "xmlserialize",
+    "xmltable",
+];
+
+/// The types in `pg_catalog`, and what stands for one of them.
+const SERVERS_TYPES: &[&str] = &[
+    "aclitem",
+    "any",
+    "anyarray",
+    "anycompatible",
+    "anycompatiblearray",
+    "anycompatiblemultirange",
+    "anycompatiblenonarray",
+    "anycompatiblerange",
+    "anyelement",
+    "anyenum",
+    "anymultirange",
+    "anynonarray",
+    "anyrange",
+    "bigserial",
+    "bit",
+    "bool",
+    "box",
+    "bpchar",
+    "bytea",
+    "char",
+    "cid",
+    "cidr",
+    "circle",
+    "cstring",
+    "date",
+    "datemultirange",
+    "daterange",
+    "double",
+    "event_trigger",
+    "fdw_handler",
+    "float4",
+    "float8",
+    "gtsvector",
+    "index_am_handler",
+    "inet",
+    "int2",
+    "int2vector",
+    "int4",
+    "int4multirange",
+    "int4range",
+    "int8",
+    "int8multirange",
+    "int8range",
+    "internal",
+    "interval",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "language_handler",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "point",
+    "polygon",
+    "record",
+    "refcursor",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdatabase",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "serial",
+    "serial2",
+    "serial4",
+    "serial8",
+    "smallserial",
+    "table_am_handler",
+    "text",
+    "tid",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "trigger",
+    "tsm_handler",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "unknown",
+    "uuid",
+    "varbit",
+    "varchar",
+    "void",
+    "xid",
+    "xid8",
+    "xml",
+];
 
 fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     if !at.is_tenant() {
@@ -80,10 +360,91 @@ fn check_object(at: &At<'_>, object: &Object, sink: &mut Sink<'_>) {
             schema.text
         ));
     } else if object.class != Class::Schema && dotted {
-        finding
-            .help("leave the schema out: the tenant's is first in search_path")
-            .fix(at.place(schema.span.start..name.name.span.start), "");
+        match doubt(at, object) {
+            Some(Doubt::Servers) => finding.help(format!(
+                "without its schema `{}` is PostgreSQL's own: give it another name, and leave the schema out",
+                name.name()
+            )),
+            Some(Doubt::Several) => finding.help(format!(
+                "`{}` without its schema is another thing here: see which one is meant, and leave the schema out",
+                name.name()
+            )),
+            Some(Doubt::Unknown) => finding.help(LEAVE_OUT),
+            None => finding.help(LEAVE_OUT).fix(at.place(schema.span.start..name.name.span.start), ""),
+        };
     }
+}
+
+/// Why it is not certain that a name means the same without its schema.
+enum Doubt {
+    /// It is a word of the language, or something in `pg_catalog`, which is searched first.
+    Servers,
+    /// The statement means something else by it.
+    Several,
+    /// It is only referred to, and may be somewhere else, or nowhere.
+    Unknown,
+}
+
+fn doubt(at: &At<'_>, object: &Object) -> Option<Doubt> {
+    let name = &object.name;
+    let is_quoted = at.text(name.name.span.clone()).starts_with('"');
+    let is_type = matches!(object.class, Class::Type | Class::Domain);
+    let is_servers_type = is_type && SERVERS_TYPES.contains(&name.name());
+    if (!is_quoted && KEYWORDS.contains(&name.name())) || is_servers_type || name.name().starts_with("pg_") {
+        return Some(Doubt::Servers);
+    }
+    let is_other = |other: &Object| other.name.name() == name.name() && other.name.schema() != name.schema();
+    let is_temporary = |statement: &Statement| {
+        statement.is_temporary() && statement.subjects().any(|subject| subject.name.name() == name.name())
+    };
+    let rows = matches!(object.role, Role::Read | Role::Write);
+    if at.statement.objects.iter().any(is_other)
+        || at.script.statements.iter().any(is_temporary)
+        || (rows && has_loose(at, name.name()))
+    {
+        return Some(Doubt::Several);
+    }
+    let bare = Name { schema: None, name: name.name.clone() };
+    let is_tenants_first = at.before.path(&bare, at.tier()).first().is_some_and(|(home, _)| *home == Home::Tenant);
+    let is_referred_to = matches!(object.role, Role::Read | Role::TypeUse | Role::Call);
+    (!is_tenants_first || (is_referred_to && !is_tenants(at, object))).then_some(Doubt::Unknown)
+}
+
+fn is_tenants(at: &At<'_>, object: &Object) -> bool {
+    let (space, name) = (&at.before.tenant, object.name.name());
+    match object.class {
+        Class::Type | Class::Domain => space.types.contains_key(name) || space.relations.contains_key(name),
+        Class::Routine => space.routines.contains_key(name),
+        class => class.is_relation() && space.relations.contains_key(name),
+    }
+}
+
+/// Whether the word stands in the statement by itself, as the name of a WITH query or an alias does.
+fn has_loose(at: &At<'_>, word: &str) -> bool {
+    let (text, start) = (at.text(at.statement.span.clone()), at.statement.span.start);
+    let is_skipped = |place: usize| {
+        at.script.comments.iter().any(|(span, _)| span.contains(&place))
+            || at.statement.literals.iter().any(|literal| literal.span.contains(&place))
+            || at.statement.objects.iter().any(|object| object.name.name.span.contains(&place))
+    };
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let (mut rest, mut last) = (text, ' ');
+    while let Some(first) = rest.chars().next() {
+        let place = start + text.len() - rest.len();
+        let length = if first == '"' {
+            rest[1..].find('"').map_or(rest.len(), |end| end + 2)
+        } else {
+            rest.find(|c| !is_part(c)).unwrap_or(rest.len()).max(first.len_utf8())
+        };
+        let (token, after) = rest.split_at(length);
+        let is_it = if first == '"' { token.trim_matches('"') == word } else { token.to_lowercase() == word };
+        // What stands beside a dot is a column, or the table of one.
+        if is_it && last != '.' && !after.starts_with('.') && !is_skipped(place) {
+            return true;
+        }
+        (rest, last) = (after, first);
+    }
+    false
 }
 
 fn is_allowed(at: &At<'_>, object: &Object, schema: &str) -> bool {
@@ -125,7 +486,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::RULE;
-    use crate::lint::testing::{check, silent};
+    use crate::lint::testing::{check, lint, silent};
 
     #[test]
     fn fires() {
@@ -150,19 +511,71 @@ mod tests {
         ");
     }
 
+    /// Of each finding, whether it is mended for certain.
+    fn fixes(text: &str) -> Vec<bool> {
+        let (_, linted) = lint(&[&RULE], text);
+        linted.findings.iter().map(|finding| finding.fix.is_some()).collect()
+    }
+
     #[test]
     fn an_extensions_schema_is_not_simply_left_out() {
-        use crate::lint::testing::{lint, rule};
-        let fixes = |text: &str| {
-            let (_, linted) = lint(&[rule("tenant-schema-qualified")], text);
-            linted.findings.iter().map(|finding| finding.fix.is_some()).collect::<Vec<_>>()
-        };
         assert_eq!(fixes("select cron.schedule('x', '0 0 * * *', 'select 1');"), [false]);
-        assert_eq!(fixes("select public.f(1);"), [true]);
+        let f = "create function f(int) returns int language sql as 'select 1';\n";
+        assert_eq!(fixes(&format!("{f}select public.f(1);")), [true]);
         assert_eq!(
-            fixes("-- file: shared/1_a/up.sql\ncreate table app.t ();\n-- file: tenant/1_a/up.sql\nselect app.f(1);"),
+            fixes(&format!(
+                "-- file: shared/1_a/up.sql\ncreate table app.t ();\n-- file: tenant/1_a/up.sql\n{f}select app.f(1);"
+            )),
             [true]
         );
+    }
+
+    #[test]
+    fn what_is_only_referred_to_is_mended_where_the_tenant_has_it() {
+        let there = "create table a (id int); create type mood as enum ('x');\n";
+        for text in
+            ["select * from public.a;", "create table b (m public.mood);", "select id from public.a where a.id = 1;"]
+        {
+            assert_eq!(fixes(text), [false], "{text}");
+            assert_eq!(fixes(&format!("{there}{text}")), [true], "{text}");
+            assert_eq!(fixes(&format!("{there}set search_path = public;\n{text}")), [false], "{text}");
+        }
+        assert_eq!(fixes("insert into public.a values (1); drop table public.b;"), [true, true]);
+    }
+
+    #[test]
+    fn a_name_that_would_mean_something_else_is_not_mended() {
+        let there = "create table orders (id int); create table u (id int); create table \"user\" (id int);\n\
+            create type \"char\" as (a int); create type uuid as (a int); create table pg_a (id int);\n\
+            create function \"left\"(int) returns int language sql as 'select 1';\n";
+        for text in [
+            // The very table that the statement names as well.
+            "insert into orders select * from public.orders;",
+            "insert into public.orders select * from orders;",
+            "create temporary table orders as select * from public.orders;",
+            "create temporary table orders (id int); select * from public.orders;",
+            // A word of the language, or something of the server's.
+            "select * from public.user;",
+            "delete from public.user;",
+            "create table b (c public.\"char\");",
+            "create table b (c public.uuid);",
+            "select * from public.pg_a;",
+            "select public.left(1);",
+            // A name within the statement.
+            "with u as (select 1) select * from public.u;",
+            "select * from orders as u, public.u;",
+            "select * from orders u, public.u as v;",
+        ] {
+            assert_eq!(fixes(&format!("{there}{text}")), [false], "{text}");
+        }
+        assert_eq!(fixes(&format!("{there}insert into public.orders select * from other.orders;")), [false, false]);
+        for text in [
+            "select * from public.\"user\";",
+            "insert into orders select * from public.u; -- u as it is",
+            "select * from public.u where u.id in (select id from orders where 'u' <> '');",
+        ] {
+            assert_eq!(fixes(&format!("{there}{text}")), [true], "{text}");
+        }
     }
 
     #[test]

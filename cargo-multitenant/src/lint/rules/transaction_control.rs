@@ -4,7 +4,7 @@ use crate::finding::Level;
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Script, Span, Verb};
+use crate::lint::sql::{Script, Span, Statement, Verb};
 
 rule! {
     /// ## What it does
@@ -42,16 +42,41 @@ fn check(at: &At<'_>, sink: &mut Sink<'_>) {
     let words: Vec<&str> = at.text(statement.span.clone()).split_whitespace().take(2).collect();
     let word = words.join(" ").to_uppercase();
     let is_around = is_around_all(at.script);
-    let message = if is_around {
-        format!("{word} in a migration, which is a transaction already")
-    } else {
-        format!("{word} ends or begins a transaction within the migration's own")
+    let runs_in_one = at.migration.run_in_transaction;
+    let message = match (is_around, runs_in_one) {
+        (true, true) => format!("{word} in a migration, which is a transaction already"),
+        (true, false) => format!("{word} in a migration that is to run outside of a transaction"),
+        (false, _) => format!("{word} ends or begins a transaction within the migration's own"),
     };
-    let draft = sink.report(at.place(statement.span.clone()), message).help("remove it").object(word);
+    // Of a pair, both or neither.
+    let is_plain = || {
+        [at.script.statements.first(), at.script.statements.last()].into_iter().flatten().all(|s| says_no_more(at, s))
+    };
+    let help = match (is_around, runs_in_one) {
+        (true, false) => "remove it, and let the migration run in a transaction: run_in_transaction = true",
+        (true, true) if !is_plain() => "remove it; what it says beyond that is lost with it: see whether that matters",
+        _ => "remove it",
+    };
+    let draft = sink.report(at.place(statement.span.clone()), message).help(help).object(word);
     if is_around {
-        // With its semicolon, and the line if nothing else stands on it.
-        draft.level(Level::Warning).fix(at.place(with_line(at, &statement.span)), "");
+        let draft = draft.level(Level::Warning);
+        if runs_in_one && is_plain() {
+            // With its semicolon, and the line if nothing else stands on it.
+            draft.fix(at.place(with_line(at, &statement.span)), "");
+        }
     }
+}
+
+/// Whether it only begins or ends a transaction: no isolation level, no READ ONLY, no AND CHAIN.
+fn says_no_more(at: &At<'_>, statement: &Statement) -> bool {
+    let (text, start) = (at.text(statement.span.clone()), statement.span.start);
+    let is_comment = |at_byte: usize| at.script.comments.iter().any(|(span, _)| span.contains(&(start + at_byte)));
+    let text: String = text.char_indices().map(|(byte, c)| if is_comment(byte) { ' ' } else { c }).collect();
+    let words: Vec<String> = text.trim_end_matches(';').split_whitespace().map(str::to_lowercase).collect();
+    matches!(
+        words.iter().map(String::as_str).collect::<Vec<_>>()[..],
+        ["begin" | "commit" | "end"] | ["begin" | "commit" | "end", "work" | "transaction"] | ["start", "transaction"]
+    )
 }
 
 fn is_around_all(script: &Script) -> bool {
@@ -81,7 +106,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::RULE;
-    use crate::lint::testing::{check, silent};
+    use crate::lint::testing::{check, lint, silent};
 
     #[test]
     fn fires() {
@@ -94,6 +119,28 @@ mod tests {
         tenant/1_a/up.sql:3:1 error: START TRANSACTION ends or begins a transaction within the migration's own [start transaction]
         tenant/1_a/up.sql:4:1 error: ROLLBACK ends or begins a transaction within the migration's own [rollback]
         ");
+    }
+
+    #[test]
+    fn only_what_says_no_more_is_removed() {
+        let fixes = |text: &str| {
+            let (_, linted) = lint(&[&RULE], text);
+            linted.findings.iter().map(|finding| finding.fix.is_some()).collect::<Vec<_>>()
+        };
+        let around = |begin: &str, end: &str| format!("{begin};\ncreate table a (id int);\n{end};\n");
+        for begin in ["begin", "BEGIN WORK", "begin transaction", "start transaction", "begin /* all */ work"] {
+            for end in ["commit", "END", "commit work", "end transaction"] {
+                assert_eq!(fixes(&around(begin, end)), [true, true], "{begin} {end}");
+            }
+        }
+        for begin in ["begin isolation level serializable", "start transaction read only", "begin deferrable"] {
+            assert_eq!(fixes(&around(begin, "commit")), [false, false], "{begin}");
+        }
+        for end in ["commit and chain", "end and no chain"] {
+            assert_eq!(fixes(&around("begin", end)), [false, false], "{end}");
+        }
+        let alone = "-- file: tenant/1_a/metadata.toml\nrun_in_transaction = false\n";
+        assert_eq!(fixes(&format!("{}{alone}", around("begin", "commit"))), [false, false]);
     }
 
     #[test]

@@ -79,6 +79,31 @@ fn what_is_final_is_left_alone_with_all_its_files() {
 }
 
 #[test]
+fn without_a_lock_it_says_what_it_changed_and_what_that_means() {
+    let said = |project: &Project, more: &[&str]| project.run(&[&["lint", "--fix"], more].concat()).code(0).stderr;
+    let project = Project::on_disk().migration("tenant/1_a", BAD).migration("tenant/2_b", GOOD);
+    let stderr = said(&project, &[]);
+    for text in ["  migrations/tenant/1_a/up.sql\n", "checksum", "`cargo multitenant lock`"] {
+        assert!(stderr.contains(text), "no {text:?} in {stderr}");
+    }
+    assert!(!stderr.contains("2_b"), "{stderr}");
+    assert_eq!(said(&project, &[]), "", "nothing is changed any more");
+    let json = Project::on_disk().migration("tenant/1_a", BAD);
+    assert_eq!(said(&json, &["--format", "json"]), "");
+    let locked = Project::on_disk().migration("tenant/1_a", GOOD);
+    locked.run(&["lock"]).code(0);
+    let locked = locked.migration("tenant/2_b", &BAD.replace("orders", "items"));
+    assert_eq!(said(&locked, &[]), "");
+}
+
+#[test]
+fn with_a_lock_that_cannot_be_read_nothing_is_mended() {
+    let project = Project::on_disk().migration("tenant/1_a", BAD).file("multitenant.lock", "<<<<<<< HEAD\n");
+    project.run(&["lint", "--fix"]).code(1).complains(&["nothing is mended", "multitenant.lock"]);
+    assert_eq!(read(&project, "migrations/tenant/1_a/up.sql"), BAD);
+}
+
+#[test]
 fn only_what_is_asked_for_is_mended() {
     let other = BAD.replace("orders", "items");
     let project = Project::on_disk().migration("tenant/1_a", BAD).migration("tenant/2_b", &other);
