@@ -302,3 +302,28 @@ fn not_null_may_be_a_constraint_of_the_table() {
         alter table a add constraint n_not_null not null n;
     "), @"tenant.a table (id int4 not null, n int4 not null)");
 }
+
+#[test]
+fn a_schema_s_size_follows_what_changes() {
+    let text = "
+        create table a (id serial primary key, n int unique);
+        create index on a (n);
+        create table p (id int generated always as identity primary key) partition by range (id);
+        create table p_1 partition of p for values from (1) to (2);
+        alter table a drop column n;
+        alter table a add m int unique;
+        alter table a rename to b;
+        alter table p detach partition p_1;
+        create table gone (id serial); drop table gone;
+        create view v as select 1;
+    ";
+    let mut catalog = Catalog::new("public");
+    let file = Sources::default().add("up.sql", text);
+    for statement in &sql::read(text).statements {
+        catalog.fold(statement, file, Tier::Tenant, text);
+        let space = &catalog.tenant;
+        let counted: usize = space.relations.iter().map(|(_, relation)| 1 + relation.unnamed()).sum();
+        assert_eq!(space.size(), counted);
+    }
+    assert_eq!(catalog.tenant.size(), 10);
+}
