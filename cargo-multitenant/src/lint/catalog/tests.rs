@@ -47,7 +47,7 @@ fn shown(schema: &str, space: &Space) -> String {
     for (name, ty) in space.types.iter() {
         text.push_str(&format!("{schema}.{name} {:?}\n", ty.kind));
     }
-    for name in space.routines.keys() {
+    for (name, _) in space.routines.iter() {
         text.push_str(&format!("{schema}.{name}()\n"));
     }
     text
@@ -179,8 +179,8 @@ fn a_path_lasts_as_long_as_its_script() {
         catalog = catalog.begin();
         sql::read(text).statements.iter().for_each(|s| catalog.fold(s, file, Tier::Tenant, text));
     }
-    assert_eq!(catalog.shared.relations.keys().collect::<Vec<_>>(), ["a"]);
-    assert_eq!(catalog.tenant.relations.keys().collect::<Vec<_>>(), ["b"]);
+    assert_eq!(catalog.shared.relations.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(catalog.tenant.relations.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["b"]);
 }
 
 #[test]
