@@ -1,14 +1,46 @@
 //! The same work on many things, on all processors.
 
+use std::cell::Cell;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, Builder, ScopedJoinHandle};
 
 /// How many things a thread takes at a time, and how many make a second thread worth while.
 const BLOCK: usize = 16;
 
+/// How many bytes of stack a thread has: a parser goes down as deep as its text is nested, and so do we.
+const STACK: usize = 32 << 20;
+
+thread_local! {
+    static IS_DEEP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does the work where the stack is deep.
+pub(crate) fn on_deep_stack<R: Send>(work: impl Fn() -> R + Sync) -> R {
+    if IS_DEEP.get() {
+        return work();
+    }
+    thread::scope(|scope| spawned(scope, &work).map(joined)).unwrap_or_else(|_| work())
+}
+
+fn spawned<'scope, R: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: &'scope (impl Fn() -> R + Sync),
+) -> std::io::Result<ScopedJoinHandle<'scope, R>> {
+    Builder::new().stack_size(STACK).spawn_scoped(scope, || {
+        IS_DEEP.set(true);
+        work()
+    })
+}
+
+fn joined<R>(handle: ScopedJoinHandle<'_, R>) -> R {
+    // A panic is a bug, and stays one.
+    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// Does the work on each, and gives the results in the order of the things.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = processors.min(items.len() / BLOCK);
     if threads < 2 {
         return items.iter().map(work).collect();
@@ -22,12 +54,12 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
         });
         blocks.collect::<Vec<_>>()
     };
-    let mut blocks: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        // A panic is a bug, and stays one.
-        let results = workers.into_iter().map(|w| w.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        results.flatten().collect()
+    let mut blocks: Vec<(usize, Vec<R>)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).filter_map(|_| spawned(scope, &worker).ok()).collect();
+        workers.into_iter().flat_map(joined).collect()
     });
+    // Where there are no more threads to be had.
+    blocks.extend(worker());
     blocks.sort_by_key(|(at, _)| *at);
     blocks.into_iter().flat_map(|(_, results)| results).collect()
 }

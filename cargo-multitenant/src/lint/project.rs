@@ -199,6 +199,20 @@ impl Project {
         let parsed = parallel::map(&files, |file| sql::read(&unmarked(&self.sources.get(*file).text)));
         let scripts = self.migrations.iter_mut().flat_map(|m| m.up.iter_mut().chain(&mut m.down));
         scripts.zip(parsed).for_each(|(script, parsed)| script.script = parsed);
+        for migration in &mut self.migrations {
+            for side in [&mut migration.up, &mut migration.down] {
+                let Some((span, message)) = side.as_mut().and_then(|script| script.script.excess.take()) else {
+                    continue;
+                };
+                let place = side.take().map(|script| Place::new(script.file, span));
+                self.unreadable.extend(place.map(|place| Unreadable {
+                    place,
+                    message: format!("{message}: the file is not linted"),
+                    help: "divide it, or write what it holds in a flatter way".to_owned(),
+                    is_migration: true,
+                }));
+            }
+        }
     }
 
     /// Whether the migration runs in a transaction, and what would make it run outside of one.

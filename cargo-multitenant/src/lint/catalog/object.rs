@@ -225,6 +225,14 @@ impl Relation {
         self.named.as_ref().unwrap_or(&self.origin)
     }
 
+    /// How many relations belong to it that nobody names: the indexes of keys, the sequences of columns.
+    pub(crate) fn unnamed(&self) -> usize {
+        let sequences = self.columns.iter().filter(|column| column.is_serial || column.is_identity).count();
+        // A partition's columns draw from its parent's sequences.
+        let sequences = if self.is_partition { 0 } else { sequences };
+        usize::from(self.primary_key.is_some()) + self.uniques.len() + sequences
+    }
+
     /// The column of a name.
     pub(crate) fn column(&self, name: &str) -> Option<&CatalogColumn> {
         self.columns.iter().find(|column| column.name == cut(name))

@@ -16,6 +16,8 @@ pub(crate) struct Space {
     pub(crate) routines: Entries<RoutineEntry>,
     /// Whether there may be more, or less, than is known.
     pub(crate) is_opaque: bool,
+    /// How many relations there are, with those that nobody names.
+    size: usize,
     /// How many keys and foreign keys have a name.
     constraint_names: RedBlackTreeMapSync<String, u32>,
     /// The indexes of each table.
@@ -23,6 +25,11 @@ pub(crate) struct Space {
 }
 
 impl Space {
+    /// How many relations there are, with those that nobody names: the indexes of keys, the sequences of columns.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     /// The tables, partitions included.
     pub(crate) fn tables(&self) -> impl Iterator<Item = (&String, &Arc<Relation>)> {
         self.relations.iter().filter(|(_, relation)| relation.kind.is_table())
@@ -100,6 +107,8 @@ impl Space {
     }
 
     fn note(&mut self, name: &str, relation: &Relation, is_there: bool) {
+        let size = 1 + relation.unnamed();
+        self.size = if is_there { self.size + size } else { self.size.saturating_sub(size) };
         let keys = relation.primary_key.iter().chain(&relation.uniques).map(|key| &key.name);
         for constraint in keys.chain(relation.foreign_keys.iter().map(|key| &key.name)).flatten() {
             let count = self.constraint_names.get(constraint).copied().unwrap_or_default();
@@ -127,6 +136,7 @@ impl Default for Space {
             types: Entries::default(),
             routines: Entries::default(),
             is_opaque: false,
+            size: 0,
             constraint_names: RedBlackTreeMapSync::new_sync(),
             index_names: RedBlackTreeMapSync::new_sync(),
         }

@@ -47,7 +47,7 @@ fn shown(schema: &str, space: &Space) -> String {
     for (name, ty) in space.types.iter() {
         text.push_str(&format!("{schema}.{name} {:?}\n", ty.kind));
     }
-    for name in space.routines.keys() {
+    for (name, _) in space.routines.iter() {
         text.push_str(&format!("{schema}.{name}()\n"));
     }
     text
@@ -179,8 +179,8 @@ fn a_path_lasts_as_long_as_its_script() {
         catalog = catalog.begin();
         sql::read(text).statements.iter().for_each(|s| catalog.fold(s, file, Tier::Tenant, text));
     }
-    assert_eq!(catalog.shared.relations.keys().collect::<Vec<_>>(), ["a"]);
-    assert_eq!(catalog.tenant.relations.keys().collect::<Vec<_>>(), ["b"]);
+    assert_eq!(catalog.shared.relations.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(catalog.tenant.relations.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["b"]);
 }
 
 #[test]
@@ -301,4 +301,29 @@ fn not_null_may_be_a_constraint_of_the_table() {
         create table a (id int, n int, constraint id_not_null not null id);
         alter table a add constraint n_not_null not null n;
     "), @"tenant.a table (id int4 not null, n int4 not null)");
+}
+
+#[test]
+fn a_schema_s_size_follows_what_changes() {
+    let text = "
+        create table a (id serial primary key, n int unique);
+        create index on a (n);
+        create table p (id int generated always as identity primary key) partition by range (id);
+        create table p_1 partition of p for values from (1) to (2);
+        alter table a drop column n;
+        alter table a add m int unique;
+        alter table a rename to b;
+        alter table p detach partition p_1;
+        create table gone (id serial); drop table gone;
+        create view v as select 1;
+    ";
+    let mut catalog = Catalog::new("public");
+    let file = Sources::default().add("up.sql", text);
+    for statement in &sql::read(text).statements {
+        catalog.fold(statement, file, Tier::Tenant, text);
+        let space = &catalog.tenant;
+        let counted: usize = space.relations.iter().map(|(_, relation)| 1 + relation.unnamed()).sum();
+        assert_eq!(space.size(), counted);
+    }
+    assert_eq!(catalog.tenant.size(), 10);
 }

@@ -87,8 +87,9 @@ fn differences(before: &Space, after: &Space, reverted: &Space) -> Vec<String> {
             Some(old) => columns(name, old, relation, &mut found),
         }
     }
-    types(&before.types, &reverted.types, "is gone", &mut found);
-    types(&reverted.types, &before.types, "is left", &mut found);
+    let touched = reverted.types.touched_since(&before.types);
+    types(&touched, &before.types, &reverted.types, "is gone", &mut found);
+    types(&touched, &reverted.types, &before.types, "is left", &mut found);
     found
 }
 
@@ -104,8 +105,9 @@ fn noun(space: &Space, name: &str) -> &'static str {
     space.relations.get(name).map_or("relation", |relation| relation.kind.noun())
 }
 
-fn types<T>(have: &Entries<T>, lack: &Entries<T>, verb: &str, found: &mut Vec<String>) {
-    found.extend(have.keys().filter(|name| !lack.contains_key(name)).map(|name| format!("type `{name}` {verb}")));
+fn types<T>(touched: &[&str], have: &Entries<T>, lack: &Entries<T>, verb: &str, found: &mut Vec<String>) {
+    let names = touched.iter().filter(|name| have.contains_key(name) && !lack.contains_key(name));
+    found.extend(names.map(|name| format!("type `{name}` {verb}")));
 }
 
 /// `varchar` without a length is `text` by another name.

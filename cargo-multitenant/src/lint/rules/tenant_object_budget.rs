@@ -53,8 +53,8 @@ fn check(at: &MigrationAt<'_>, sink: &mut Sink<'_>) {
 /// Told once: where the budget is exceeded, if it still is in the end.
 fn total(at: &MigrationAt<'_>, sink: &mut Sink<'_>) {
     let budget = sink.options().number("relations");
-    let (before, after) = (count(&at.before.tenant), count(&at.after.tenant));
-    let in_the_end = count(&at.cx.catalog.tenant);
+    let (before, after) = (at.before.tenant.size(), at.after.tenant.size());
+    let in_the_end = at.cx.catalog.tenant.size();
     if before > budget || after <= budget || in_the_end <= budget {
         return;
     }
@@ -92,18 +92,6 @@ fn touched(at: &MigrationAt<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// All relations of a schema, with those that nobody names: the indexes of keys, the sequences of columns.
-fn count(space: &Space) -> usize {
-    space.relations.values().map(|relation| 1 + unnamed(relation)).sum()
-}
-
-fn unnamed(relation: &Relation) -> usize {
-    let sequences = relation.columns.iter().filter(|column| column.is_serial || column.is_identity).count();
-    // A partition's columns draw from its parent's sequences.
-    let sequences = if relation.is_partition { 0 } else { sequences };
-    usize::from(relation.primary_key.is_some()) + relation.uniques.len() + sequences
-}
-
 /// The first relation that the migration makes.
 fn first_new(at: &MigrationAt<'_>) -> Option<Place> {
     let up = at.migration.up.as_ref()?;
@@ -120,7 +108,7 @@ fn largest(space: &Space) -> Option<(&str, usize, Place)> {
             _ => name.as_str(),
         };
         let parent = space.relations.get(table).and_then(|table| table.parent.as_deref());
-        *counts.entry(parent.unwrap_or(table)).or_default() += 1 + unnamed(relation);
+        *counts.entry(parent.unwrap_or(table)).or_default() += 1 + relation.unnamed();
     }
     let (name, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
     let relation = space.relations.get(name)?;
@@ -144,7 +132,7 @@ fn locks(name: &str, before: &Catalog, after: &Catalog) -> usize {
         let is_table = relation.kind.is_table();
         // Indexes that the migration names itself count where they are named.
         let indexes = if is_table && old.is_some() { space.indexes(name).count() } else { 0 };
-        1 + unnamed(relation) + indexes
+        1 + relation.unnamed() + indexes
     };
     match (old, new) {
         (Some(old), None) => with_all(old, &before.tenant),

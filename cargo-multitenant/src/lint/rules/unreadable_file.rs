@@ -73,9 +73,10 @@ mod tests {
         write(folder.path(), "m/3_c/metadata.toml", b"x = 1");
         write(folder.path(), "m/20260101_d.sql", b"");
         write(folder.path(), "m/20260102_e.sql", b"");
+        write(folder.path(), "m/4_f/up.sql", format!("select {}", "(".repeat(5_000)).as_bytes());
         write(folder.path(), "src/schema.rs", b"table! {");
         let found = messages(folder.path());
-        assert_eq!(found.len(), 5, "{found:?}");
+        assert_eq!(found.len(), 6, "{found:?}");
     }
 
     #[test]

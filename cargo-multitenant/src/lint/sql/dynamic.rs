@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::names::{self, Place};
 use super::tree::{self, Kind, Node};
-use super::{Class, Concerns, Detail, Span, Statement, Verb, read};
+use super::{Class, Concerns, Detail, Span, Statement, Verb, nesting, read};
 
 /// `EXECUTE`; a text without variables is read as the statements that it is.
 pub(super) fn dynamic(node: &Node, place: Place<'_>) -> Statement {
@@ -12,7 +12,9 @@ pub(super) fn dynamic(node: &Node, place: Place<'_>) -> Statement {
     let found = names::find(node, place, &|_| false);
     let expression = node.descendants().find(|below| below.kind() == Kind::TARGET);
     let text = expression.as_ref().and_then(|target| names::constant(&target.children().next()?));
+    let is_too_deep = text.as_ref().is_some_and(|text| nesting::excess(text).is_some());
     let concerns = match (&text, expression) {
+        _ if is_too_deep => Concerns::Anything,
         (Some(_), _) => Concerns::Nothing,
         (None, Some(target)) if is_harmless(node, &target) => Concerns::Nothing,
         (None, Some(target)) => concerns(&target, &span),
@@ -20,7 +22,7 @@ pub(super) fn dynamic(node: &Node, place: Place<'_>) -> Statement {
     };
     let detail = Detail::Dynamic(concerns);
     let mut statement = read::plain(span.clone(), Verb::Execute, found, detail);
-    if let Some(text) = text {
+    if let Some(text) = text.filter(|_| !is_too_deep) {
         let everywhere = |_: Range<usize>| span.clone();
         statement.nested =
             tree::parse(&text).root.children().filter_map(|node| read::statement(&node, &everywhere)).collect();
@@ -39,7 +41,9 @@ fn concerns(target: &Node, span: &Span) -> Concerns {
         let arguments = tree::child(&call, Kind::ARG_LIST)?;
         names::constant(&arguments.children().next()?)
     });
-    let Some(template) = template else { return Concerns::Anything };
+    let Some(template) = template.filter(|template| nesting::excess(template).is_none()) else {
+        return Concerns::Anything;
+    };
     let literal = format!("'{UNKNOWN}'");
     let text = template.replace("%I", UNKNOWN).replace("%s", UNKNOWN).replace("%L", &literal).replace("%%", "%");
     let tree = tree::parse(&text);

@@ -1,6 +1,6 @@
 //! SQL as rules see it: statements, what they name, and where.
 //!
-//! `tree.rs` alone names the parser, and nothing of its tree leaves this room. Deliberately absent: any meaning that
+//! `tree.rs` alone names the parser, and `nesting.rs` what divides its text into tokens, and nothing of its tree leaves this room. Deliberately absent: any meaning that
 //! depends on what exists; that is the catalogue's.
 
 mod changes;
@@ -9,6 +9,7 @@ mod definition;
 mod dynamic;
 mod index;
 mod names;
+mod nesting;
 mod object;
 mod read;
 mod roles;

@@ -5,11 +5,20 @@ use std::ops::Range;
 use super::names::{self, Found, Place};
 use super::tree::{self, Element, Kind, Node};
 use super::{
-    Class, Concerns, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, dynamic, index, table, types,
+    Class, Concerns, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, dynamic, index, nesting, table,
+    types,
 };
+use crate::lint::parallel;
 
 /// Reads a script. What is no SQL is told in `errors`; the rest is there all the same.
 pub(crate) fn read(text: &str) -> Script {
+    match nesting::excess(text) {
+        Some(excess) => Script { excess: Some(excess), ..Script::default() },
+        None => parallel::on_deep_stack(|| script(text)),
+    }
+}
+
+fn script(text: &str) -> Script {
     let tree = tree::parse(text);
     let comments = tree.root.descendants_with_tokens().filter_map(Element::into_token);
     let comments = comments.filter(|token| token.kind() == Kind::COMMENT);
@@ -18,6 +27,7 @@ pub(crate) fn read(text: &str) -> Script {
         comments: comments.map(|token| (tree::bytes(token.text_range()), token.text().to_owned())).collect(),
         placeholders: placeholders(&tree.root),
         errors: tree.errors,
+        excess: None,
     }
 }
 

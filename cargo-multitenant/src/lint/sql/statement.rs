@@ -19,6 +19,8 @@ pub(crate) struct Script {
     pub(crate) placeholders: Vec<Span>,
     /// The comments, with their marks.
     pub(crate) comments: Vec<(Span, String)>,
+    /// Where it is nested too deep to be read, and how: then there is nothing else.
+    pub(crate) excess: Option<(Span, String)>,
 }
 
 impl Script {

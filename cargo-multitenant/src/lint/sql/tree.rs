@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use squawk_syntax::SourceFile;
 use squawk_syntax::ast::{self, AstNode as _};
 
+use super::nesting;
+
 pub(super) use squawk_syntax::{
     SyntaxElement as Element, SyntaxKind as Kind, SyntaxNode as Node, SyntaxToken as Token,
 };
@@ -54,6 +56,13 @@ pub(super) fn parse(text: &str) -> Tree {
 
 /// The body of this statement, if it is one with a body that we can read.
 pub(super) fn body(statement: &Node) -> Option<Body> {
+    let is_readable = matches!(statement.kind(), Kind::DO | Kind::CREATE_FUNCTION | Kind::CREATE_PROCEDURE) && {
+        let bodies = statement.descendants().filter(|node| body_literal(node).is_some());
+        bodies.filter_map(|node| string(&node)).all(|text| nesting::excess(&text).is_none())
+    };
+    if !is_readable {
+        return None;
+    }
     macro_rules! in_its_language {
         ($node:expr) => {
             match $node.plpgsql() {
