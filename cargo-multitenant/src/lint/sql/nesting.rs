@@ -1,6 +1,6 @@
 //! How deep a text is nested: the parser goes down as deep, and a stack has an end.
 
-use squawk_lexer::{LiteralKind, Token, TokenKind as T, tokenize};
+use super::tree::{LexerToken as Token, LiteralKind, TokenKind as T, tokenize};
 
 use super::Span;
 
@@ -8,7 +8,7 @@ use super::Span;
 pub(super) const MOST_LEVELS: usize = 250;
 
 /// How many operators one expression may have: a tree of them is as deep.
-pub(super) const MOST_OPERATORS: usize = 10_000;
+pub(super) const MOST_OPERATORS: usize = 5_000;
 
 /// Where a text, or a body in it, is nested too deep to be parsed, and how.
 pub(super) fn excess(text: &str) -> Option<(Span, String)> {

@@ -11,6 +11,8 @@ use squawk_syntax::ast::{self, AstNode as _};
 
 use super::nesting;
 
+/// The words of a text, before it is parsed.
+pub(super) use squawk_lexer::{LiteralKind, Token as LexerToken, TokenKind, tokenize};
 pub(super) use squawk_syntax::{
     SyntaxElement as Element, SyntaxKind as Kind, SyntaxNode as Node, SyntaxToken as Token,
 };
