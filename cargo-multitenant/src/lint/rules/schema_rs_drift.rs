@@ -102,9 +102,9 @@ impl<'a> Declared<'a> {
         self.best.get(table.sql_name.as_str()) == Some(&printed(cx, table).map_or(By::Nobody, |printed| printed.by))
     }
 
-    /// Whether a file is written by hand, and another one is not.
+    /// Whether a file is written by hand, or for another database, and there is one that is the project's.
     fn is_beside(&self, printed: Option<&Printed>) -> bool {
-        self.by != By::Nobody && printed.is_none_or(|printed| printed.by == By::Nobody)
+        printed.map_or(By::Nobody, |printed| printed.by) < self.by
     }
 
     /// A partition has its parent's columns, and is judged there.
@@ -290,7 +290,9 @@ mod tests {
             table! { log { id -> Int8, } }
             table! { log_1 { id -> Int8, } }
             -- file: src/schema_v2.rs
+            // @generated automatically by Diesel CLI.
             table! { orders { id -> Int8, another -> Text, } }
+            table! { of_v2 { id -> Int8, } }
             -- file: src/import.rs
             table! { plans { id -> Text, cost -> Nullable<Int4>, } }
             table! { temp_import { id -> Text, } }
@@ -302,6 +304,7 @@ mod tests {
         src/import.rs:2:22 info: no migration makes the table `temp_import` [temp_import]
         src/schema.rs:1:22 error: `orders` lacks the column `hidden` [orders]
         src/schema.rs:2:28 warning: the column `log.id` is Int8 here, and int4 in the migrations [id]
+        src/schema_v2.rs:3:22 info: no migration makes the table `of_v2` [of_v2]
         tenant/1_a/up.sql:3:26 warning: no `table!` stands for the table `forgotten` [forgotten]
         ");
     }
