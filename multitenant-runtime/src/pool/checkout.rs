@@ -76,6 +76,7 @@ impl Checkout {
     }
 
     /// Whether it would be closed if it were dropped now.
+    #[cfg(feature = "testing")]
     pub(crate) fn is_in_doubt(&mut self) -> bool {
         self.doubt || self.in_flight.is_any() || matches!(self.pooled().condition(), Condition::Doubtful(_))
     }
