@@ -85,9 +85,11 @@ impl<T> Default for Entries<T> {
 
 /// A name as PostgreSQL keeps it.
 pub(super) fn cut(name: &str) -> &str {
-    let end =
-        name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= MAX_IDENTIFIER_BYTES).last();
-    if name.len() <= MAX_IDENTIFIER_BYTES { name } else { &name[..end.unwrap_or(0)] }
+    if name.len() <= MAX_IDENTIFIER_BYTES {
+        return name;
+    }
+    let ends = name.char_indices().map(|(at, c)| at + c.len_utf8());
+    &name[..ends.take_while(|end| *end <= MAX_IDENTIFIER_BYTES).last().unwrap_or(0)]
 }
 
 #[cfg(test)]
