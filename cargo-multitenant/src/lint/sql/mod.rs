@@ -17,6 +17,7 @@ mod statement;
 mod table;
 mod tree;
 mod types;
+pub(crate) mod words;
 
 pub(crate) use definition::*;
 pub(crate) use object::*;
