@@ -39,6 +39,8 @@ pub mod __private;
 #[cfg(feature = "migrations")]
 mod error;
 #[cfg(feature = "migrations")]
+pub mod inspection;
+#[cfg(feature = "migrations")]
 mod inventory;
 #[cfg(feature = "migrations")]
 mod isolation;
