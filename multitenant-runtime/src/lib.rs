@@ -62,6 +62,8 @@ mod snapshot;
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod state;
+#[cfg(feature = "migrations")]
+mod scratch;
 #[cfg(feature = "sync")]
 pub mod sync;
 #[cfg(feature = "migrations")]
@@ -97,6 +99,7 @@ pub use {
     },
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
     run::{Event, Failure, HookError, HookResult, Hooks, Observer, Outcome, Report, Stop, Summary, TargetReport},
+    scratch::ScratchDatabase,
     snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
     target::{Target, Tier},
