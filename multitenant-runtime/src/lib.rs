@@ -37,6 +37,8 @@ pub mod table;
 pub mod __private;
 
 #[cfg(feature = "migrations")]
+mod drift;
+#[cfg(feature = "migrations")]
 mod error;
 #[cfg(feature = "migrations")]
 pub mod inspection;
@@ -87,6 +89,10 @@ pub use migration::{FunctionResult, MigrationFunction, RustMigration};
 #[cfg(feature = "migrations")]
 pub use {
     async_trait::async_trait,
+    drift::{
+        Difference, DriftOptions, DriftOutcome, DriftReference, DriftReport, Fix, Ignore, IgnoreError, ObjectKind, Scratch,
+        TargetDrift,
+    },
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{

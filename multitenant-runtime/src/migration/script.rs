@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Mode, Statement, StatementKind, line_column, split};
+use super::{Mode, Statement, StatementKind, concurrently, line_column, split};
 use super::{Problem, SplitError};
 
 /// The SQL of one file, split into statements.
@@ -37,6 +37,23 @@ impl Script {
     #[cfg(feature = "functions")]
     pub(super) fn nothing(name: &str) -> Self {
         Self { path: name.into(), sql: "".into(), statements: Vec::new() }
+    }
+
+    /// The same for empty tables within a transaction: blanks in place of `CONCURRENTLY`, so that every place stays.
+    pub(crate) fn at_once(&self) -> Self {
+        let mut sql = self.sql.to_string();
+        let mut statements = self.statements.clone();
+        for statement in &mut statements {
+            if statement.kind != StatementKind::Concurrently {
+                continue;
+            }
+            if let Some(word) = concurrently(&self.sql[statement.range.clone()]) {
+                let (start, end) = (statement.range.start + word.start, statement.range.start + word.end);
+                sql.replace_range(start..end, &" ".repeat(end - start));
+                statement.kind = StatementKind::Other;
+            }
+        }
+        Self { path: self.path.clone(), sql: sql.into(), statements }
     }
 
     /// The file, as configured; of a migration without SQL its name.

@@ -80,6 +80,14 @@ impl Migration {
         }
     }
 
+    /// The same within a transaction, on empty tables; what cannot be there fails there.
+    pub(crate) fn at_once(&self) -> Self {
+        match self.run_in_transaction {
+            true => self.clone(),
+            false => Self { script: self.script.at_once(), run_in_transaction: true, ..self.clone() },
+        }
+    }
+
     /// Whether it is a Rust function, and has no SQL.
     #[must_use]
     pub fn is_function(&self) -> bool {

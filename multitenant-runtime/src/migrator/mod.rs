@@ -4,6 +4,7 @@ mod again;
 mod blocking;
 mod builder;
 mod create;
+mod drift;
 mod drop;
 mod execute;
 mod isolate;

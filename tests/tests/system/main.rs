@@ -10,6 +10,7 @@ mod cancellations;
 mod command_line;
 mod counted;
 mod diesel;
+mod drift;
 mod environment;
 mod faults;
 mod fleet;

@@ -223,7 +223,7 @@ impl Migrator {
         }
     }
 
-    fn target_of(&self, tenant: &NewTenant) -> Result<Target, Error> {
+    pub(crate) fn target_of(&self, tenant: &NewTenant) -> Result<Target, Error> {
         let settings = &self.context.settings;
         let schema = match &tenant.schema {
             Some(schema) => schema.clone().for_tenant(&settings.shared_schema),

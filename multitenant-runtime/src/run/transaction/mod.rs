@@ -18,6 +18,7 @@
 //! snapshot from before it had it.
 
 mod create;
+mod drift;
 mod drop;
 #[cfg(feature = "functions")]
 mod function;

@@ -1,0 +1,148 @@
+//! What the migrations make, seen in a transaction that is rolled back: nobody else sees it, and nothing stays.
+
+use std::sync::Arc;
+
+use crate::connection::{PipelineError, Session};
+use crate::ident::{SchemaName, TenantId};
+use crate::migration::{Migration, MigrationSet, RunId};
+use crate::run::{Context, Failure, Frame, Preparation, Standing, StepError, Transaction, delays, send};
+use crate::settings::Settings;
+use crate::sqlstate::FailureClass;
+use crate::target::{Target, Tier};
+
+use super::catalogue::{Asked, SETTINGS, View, objects};
+use super::compare::Reference;
+use super::names::Example;
+use super::object::Objects;
+
+/// What the migrations of a tier make.
+pub(super) async fn replay(context: &Context, tier: Tier) -> Result<Reference, Failure> {
+    let set = match (tier, &context.shared) {
+        (Tier::Shared, Some(shared)) => shared,
+        _ => &context.tenant,
+    };
+    if let Some(obstacle) = set.migrations().iter().find_map(obstacle) {
+        return Err(Failure::new(FailureClass::Permanent, obstacle));
+    }
+    let migrations: Vec<Migration> = set.migrations().iter().map(Migration::at_once).collect();
+    let mut delays = delays();
+    loop {
+        let failure = match replay_once(context, tier, set, &migrations).await {
+            Ok(reference) => return Ok(reference),
+            Err(failure) => failure,
+        };
+        let again = failure.class.is_retryable() && !context.cancellation.is_cancelled();
+        match delays.next() {
+            Some(delay) if again => tokio::time::sleep(delay).await,
+            _ => return Err(failure),
+        }
+    }
+}
+
+/// Why a migration cannot be replayed in a transaction that is to be rolled back. None can end it: the splitter refuses
+/// what would.
+fn obstacle(migration: &Migration) -> Option<String> {
+    if migration.is_function() {
+        let name = migration.name();
+        return Some(format!("{name} is a Rust function, and cannot run in a transaction that is rolled back"));
+    }
+    None
+}
+
+async fn replay_once(
+    context: &Context,
+    tier: Tier,
+    set: &MigrationSet,
+    migrations: &[Migration],
+) -> Result<Reference, Failure> {
+    let session = context.connect().await.map_err(|error| Failure::from_connect(&error))?;
+    let replayed = Box::pin(replay_over(&session, context, tier, set, migrations)).await;
+    // Whatever has become of it.
+    let _ = session.rows("ROLLBACK").await;
+    session.close().await;
+    replayed
+}
+
+async fn replay_over(
+    session: &Session,
+    context: &Context,
+    tier: Tier,
+    set: &MigrationSet,
+    migrations: &[Migration],
+) -> Result<Reference, Failure> {
+    if session.is_standby() {
+        return Err(Failure::standby());
+    }
+    let major = major(session).await.map_err(|error| Failure::from_postgres(&error))?;
+    let name = format!("Drift {}", RunId::default().as_str());
+    let refused = |error: crate::ident::IdentError| Failure::new(FailureClass::Permanent, error.to_string());
+    let scratch = SchemaName::new(&name).map_err(refused)?;
+    let (target, is_unique) = match tier {
+        Tier::Tenant => (Target::tenant_in(TenantId::new(&name).map_err(refused)?, scratch.clone()), true),
+        Tier::Shared if names_the_schema(set, &context.settings.shared_schema) => {
+            (Target::shared(context.settings.shared_schema.clone()), false)
+        }
+        Tier::Shared => (Target::shared(scratch.clone()), true),
+    };
+    let frame = Frame::new(&context.settings, &target);
+    let prepared = Preparation::walled(&context.settings, session, None).await;
+    let prepared = prepared.map_err(|error| Failure::from_postgres(&error))?;
+    for attempt in 0..2 {
+        let transaction = match tier {
+            Tier::Tenant => Transaction::rehearse_tenant(frame, migrations, &Standing::complete(set), &prepared),
+            Tier::Shared => Transaction::rehearse_shared(frame, migrations, (!is_unique).then_some(&scratch)),
+        };
+        match send(session, &transaction, migrations, &prepared, &context.cancellation).await {
+            Ok(()) => break,
+            Err(StepError::Suspicious) if attempt == 0 => {
+                let _ = session.rows("ROLLBACK").await;
+                prepared.be_careful(migrations);
+            }
+            Err(StepError::Failed { failure, .. }) => return Err(*failure),
+            Err(_) => {
+                return Err(Failure::new(FailureClass::Retryable, "the scratch schema is not as it was left"));
+            }
+        }
+    }
+    let example = Example::new(target.schema().clone(), is_unique);
+    read(session, &context.settings, &target, example, major).await.map_err(|error| Failure::from_postgres(&error.error))
+}
+
+/// Reads an example, within the transaction that is open.
+pub(super) async fn read(
+    session: &Session,
+    settings: &Settings,
+    target: &Target,
+    example: Example,
+    major: u32,
+) -> Result<Reference, PipelineError> {
+    let asked = [Asked::new(settings, target)];
+    let queries = [objects(&asked, View::Own, major), SETTINGS[0].to_owned(), objects(&asked, View::Qualified, major)];
+    let statements: Vec<&str> = SETTINGS.into_iter().chain(queries.iter().map(String::as_str)).collect();
+    let answers = session.pipeline_rows(&statements).await?;
+    let objects_of = |at: usize| {
+        let rows = answers.get(at).map(Vec::as_slice).unwrap_or_default();
+        Objects::by_schema(rows).remove(target.schema().as_str()).unwrap_or_default()
+    };
+    let (own, qualified) = (objects_of(SETTINGS.len()), objects_of(SETTINGS.len() + 2));
+    Ok(Reference { example, objects: Arc::new(own), qualified: Arc::new(qualified) })
+}
+
+/// The server's major version.
+pub(super) async fn major(session: &Session) -> Result<u32, tokio_postgres::Error> {
+    let rows = session.rows("SELECT pg_catalog.current_setting('server_version_num')").await?;
+    let number = rows.first().and_then(|row| row.get(0)?.parse::<u32>().ok());
+    Ok(number.unwrap_or_default() / 10_000)
+}
+
+/// Whether a migration's text has the schema's name as a word, in quotes or not.
+fn names_the_schema(set: &MigrationSet, schema: &SchemaName) -> bool {
+    let name = schema.as_str();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    set.migrations().iter().flat_map(|migration| migration.script().statements()).any(|(sql, _)| {
+        let sql = sql.to_lowercase();
+        sql.match_indices(&name.to_lowercase()).any(|(at, found)| {
+            !sql[..at].ends_with(is_word) && !sql[at + found.len()..].starts_with(is_word)
+        })
+    })
+}

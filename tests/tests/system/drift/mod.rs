@@ -1,0 +1,5 @@
+//! Drift on a real server: every kind of it, equal schemas, where migrations are replayed, and a large fleet.
+
+mod kinds;
+mod project;
+mod tmp;
