@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, doctor, explain, generate, migrate, repair, rollback, snapshot, status};
+use crate::commands::{db, doctor, explain, generate, migrate, repair, rollback, snapshot, status, verify};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
@@ -24,6 +24,7 @@ Examples:
   cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
   cargo multitenant lint                            what is wrong with migrations and schema code
+  cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
 Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
@@ -109,6 +110,7 @@ enum Command {
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
     Doctor(doctor::Doctor),
+    Verify(verify::Verify),
     Explain(explain::Explain),
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
@@ -136,6 +138,7 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
             Self::Doctor(command) => command.run(context),
+            Self::Verify(command) => command.run(context),
             Self::Explain(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::drift::{DriftOptions, DriftReference, DriftReport, judge};
+use crate::drift::{DriftOptions, DriftReference, DriftReport, Portrait, judge, portray};
 use crate::error::Error;
+use crate::ident::TenantId;
 use crate::registry::RegistrySource;
 use crate::run::Context;
 use crate::settings::RegistrySettings;
 use crate::snapshot::Snapshots;
+use crate::target::Target;
 
 use super::{Migrator, Scope, Selection};
 
@@ -60,6 +62,24 @@ impl Migrator {
         first.close().await;
         second.close().await;
         report
+    }
+
+    /// What one schema holds now, to be compared with what it holds another time, or with another one: a tenant's, or
+    /// without one the shared schema.
+    ///
+    /// # Errors
+    ///
+    /// As for [`plan`](Self::plan); also where the tenant is not registered.
+    pub async fn portrait(&self, tenant: Option<&TenantId>) -> Result<Portrait, Error> {
+        let target = match tenant {
+            None => Target::shared(self.settings().shared_schema.clone()),
+            Some(id) => {
+                let plan = Box::pin(self.plan(Scope::tenant(id.clone()))).await?;
+                let found = plan.tenants.into_iter().next();
+                found.ok_or_else(|| Error::UnknownTenants(vec![id.clone()]))?.target
+            }
+        };
+        portray(&self.context, target).await
     }
 
     /// A migrator for a database that nobody else knows.

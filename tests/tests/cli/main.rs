@@ -21,4 +21,5 @@ mod status;
 #[cfg(unix)]
 mod terminal;
 mod usage;
+mod verify;
 mod waves;

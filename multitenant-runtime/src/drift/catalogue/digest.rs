@@ -188,8 +188,11 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
         ),
         format!(
             "SELECT n.oid, {} FROM ns n JOIN pg_type t ON t.typnamespace = n.oid JOIN pg_enum e ON e.enumtypid = t.oid",
-            hash(28, "t.typname, e.enumlabel, (SELECT count(*) FROM pg_enum b WHERE b.enumtypid = t.oid \
-                 AND b.enumsortorder < e.enumsortorder)")
+            hash(
+                28,
+                "t.typname, e.enumlabel, (SELECT count(*) FROM pg_enum b WHERE b.enumtypid = t.oid \
+                 AND b.enumsortorder < e.enumsortorder)"
+            )
         ),
         format!(
             "SELECT n.oid, {} FROM ns n JOIN pg_type t ON t.typnamespace = n.oid LEFT JOIN pg_range r \
@@ -240,7 +243,9 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
 
 /// A text of a function's, with a mark in place of the schema's own name.
 fn own(text: &str) -> String {
-    format!("CASE WHEN strpos({text}, n.nspname) > 0 THEN regexp_replace({text}, n.token, E'\\\\1\\x01', 'g') ELSE {text} END")
+    format!(
+        "CASE WHEN strpos({text}, n.nspname) > 0 THEN regexp_replace({text}, n.token, E'\\\\1\\x01', 'g') ELSE {text} END"
+    )
 }
 
 /// `written` are the expressions in these catalogues that mention more than the table's own columns and what the server
