@@ -4,7 +4,7 @@
 //! texts that nobody has parsed: the bodies and settings of functions, and literals. There a name counts as one where it
 //! stands for itself: `a` is not found in `a_b`.
 
-use crate::ident::SchemaName;
+use crate::ident::{SchemaName, literal};
 
 use super::ObjectKind;
 
@@ -36,10 +36,7 @@ impl Example {
         if !template.contains('\0') {
             return false;
         }
-        template == Self::new(target.clone(), false).template(found)
-            || [target.quoted(), target.as_str().to_owned()]
-                .iter()
-                .any(|quoted| template.replace(QUOTED, quoted).replace(BARE, target.as_str()) == found)
+        template == Self::new(target.clone(), false).template(found) || writings(&template, target).any(|text| text == found)
     }
 
     /// The text as it is said of the target, for a statement: here every name is in quotes, and every object has a schema.
@@ -66,7 +63,8 @@ impl Example {
 
     /// The example's text as it would be the target's, for people.
     pub(super) fn shown(&self, text: &str, target: &SchemaName) -> String {
-        self.template(text).replace(QUOTED, &target.quoted()).replace(BARE, target.as_str())
+        let template = self.template(text);
+        writings(&template, target).next().unwrap_or(template)
     }
 
     /// The text with marks in place of the schema's name.
@@ -92,9 +90,22 @@ impl Example {
     }
 }
 
+/// How the text may be written with the target's name: PostgreSQL quotes a name only where it must, and writes quotes and
+/// backslashes within a literal in their own way.
+fn writings(template: &str, target: &SchemaName) -> impl Iterator<Item = String> {
+    let bare = target.as_str().to_owned();
+    let whole = template.replace(&format!("'{BARE}'"), literal(&bare).trim_start());
+    let names = [bare.clone(), target.quoted()];
+    let texts = [bare.clone(), within_literal(&bare)];
+    let quoted = names.clone().into_iter().chain(names.map(|name| within_literal(&name)));
+    let pairs: Vec<(String, String)> =
+        quoted.flat_map(|name| texts.clone().into_iter().map(move |text| (name.clone(), text))).collect();
+    pairs.into_iter().map(move |(name, text)| whole.replace(QUOTED, &name).replace(BARE, &text))
+}
+
 /// The name as it stands within a literal that is open.
 fn within_literal(name: &str) -> String {
-    let literal = crate::ident::literal(name);
+    let literal = literal(name);
     let inside = literal.trim_start().trim_start_matches('E');
     inside.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(inside).to_owned()
 }
