@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, generate, migrate, repair, rollback, snapshot, status};
+use crate::commands::{db, doctor, explain, generate, migrate, repair, rollback, snapshot, status};
 #[cfg(feature = "lint")]
-use crate::commands::{explain, lint, lock};
+use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
 use crate::context::Context;
 use crate::error::CliError;
@@ -24,11 +24,12 @@ Examples:
   cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
   cargo multitenant lint                            what is wrong with migrations and schema code
+  cargo multitenant doctor                          what is wrong with project, database and tenants
 
 Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
 then flags. All keys have defaults.
 
-Exit codes: 0 done, 1 pending under --check or findings of lint, 2 usage, 3 configuration, 4 no such tenant or version, 10 some targets failed, \
+Exit codes: 0 done, 1 pending under --check or findings of lint and doctor, 2 usage, 3 configuration, 4 no such tenant or version, 10 some targets failed, \
 11 the shared schema or all tenants failed, 12 held by another run, 13 refused, 20 database not reachable, \
 70 a bug, 130 and 143 interrupted.";
 
@@ -107,7 +108,7 @@ enum Command {
     Generate(generate::Generate),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
-    #[cfg(feature = "lint")]
+    Doctor(doctor::Doctor),
     Explain(explain::Explain),
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
@@ -134,7 +135,7 @@ impl Command {
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
-            #[cfg(feature = "lint")]
+            Self::Doctor(command) => command.run(context),
             Self::Explain(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),

@@ -37,19 +37,7 @@ impl Context {
 
     /// The project, with its migrations.
     pub(crate) fn project(&self) -> Result<Project, CliError> {
-        let config = self.config()?;
-        // The folders first: without them there is nothing that a database could be asked for.
-        let tenant = config.tenant_folder()?;
-        let shared = config.shared_folder()?;
-        config.database()?;
-        let set = |tier, folder: &PathBuf| {
-            MigrationSet::from_folder(tier, folder).map_err(|error| CliError::Runtime(Error::Migrations(error)))
-        };
-        Ok(Project {
-            shared: shared.map(|folder| set(Tier::Shared, &folder)).transpose()?,
-            tenant: set(Tier::Tenant, &tenant)?,
-            config,
-        })
+        Project::of(self.config()?)
     }
 }
 
@@ -61,6 +49,32 @@ pub(crate) struct Project {
 }
 
 impl Project {
+    /// The project of a configuration, with its migrations.
+    pub(crate) fn of(config: Config) -> Result<Self, CliError> {
+        // The folders first: without them there is nothing that a database could be asked for.
+        let tenant = config.tenant_folder()?;
+        let shared = config.shared_folder()?;
+        config.database()?;
+        let set = |tier, folder: &PathBuf| {
+            MigrationSet::from_folder(tier, folder).map_err(|error| CliError::Runtime(Error::Migrations(error)))
+        };
+        Ok(Self {
+            shared: shared.map(|folder| set(Tier::Shared, &folder)).transpose()?,
+            tenant: set(Tier::Tenant, &tenant)?,
+            config,
+        })
+    }
+
+    /// The configuration.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The migrations of the shared schema, where there are any, and of the tenants.
+    pub(crate) fn sets(&self) -> (Option<&MigrationSet>, &MigrationSet) {
+        (self.shared.as_ref(), &self.tenant)
+    }
+
     /// A migrator of the project, as `options` completes it. Starts the development server where that is the
     /// configured database.
     pub(crate) fn migrator(

@@ -24,9 +24,9 @@ mod commands;
 mod config;
 mod context;
 mod development;
+mod doctor;
 mod error;
 pub mod exit_code;
-#[cfg(feature = "lint")]
 mod finding;
 mod interrupt;
 #[cfg(feature = "lint")]

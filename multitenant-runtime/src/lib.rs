@@ -41,6 +41,8 @@ mod drift;
 #[cfg(feature = "migrations")]
 mod error;
 #[cfg(feature = "migrations")]
+pub mod inspection;
+#[cfg(feature = "migrations")]
 mod inventory;
 #[cfg(feature = "migrations")]
 mod isolation;
@@ -62,6 +64,8 @@ mod snapshot;
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod state;
+#[cfg(feature = "migrations")]
+mod scratch;
 #[cfg(feature = "sync")]
 pub mod sync;
 #[cfg(feature = "migrations")]
@@ -101,6 +105,7 @@ pub use {
     },
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
     run::{Event, Failure, HookError, HookResult, Hooks, Observer, Outcome, Report, Stop, Summary, TargetReport},
+    scratch::ScratchDatabase,
     snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
     target::{Target, Tier},

@@ -3,22 +3,34 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::config::nearest;
 use crate::context::Context;
+use crate::doctor::{CHECKS, Check, entry, find_check};
 use crate::error::CliError;
 use crate::exit_code;
+#[cfg(feature = "lint")]
 use crate::lint::{Rule, find_rule, manual, unknown_rule};
 use crate::report::FORMAT;
 
-/// What a rule of the linter is about
+/// What a rule of the linter or a check of the doctor is about
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo multitenant explain tenant-schema-qualified
-  cargo multitenant lint --list-rules               all there are")]
+  cargo multitenant explain connection              a check of the doctor
+  cargo multitenant lint --list-rules               all rules there are")]
 pub(crate) struct Explain {
-    /// The rule, as findings name it
-    #[arg(value_name = "RULE", value_parser = rule)]
-    rule: &'static Rule,
+    /// The rule or check, as findings name it
+    #[arg(value_name = "CODE", value_parser = subject)]
+    code: Subject,
+}
+
+/// What is explained.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    #[cfg(feature = "lint")]
+    Rule(&'static Rule),
+    Check(&'static Check),
 }
 
 #[derive(Serialize)]
@@ -30,14 +42,32 @@ struct Explained {
     text: String,
 }
 
-fn rule(name: &str) -> Result<&'static Rule, String> {
-    find_rule(name).ok_or_else(|| format!("there is no such rule: {}", unknown_rule(name)))
+fn subject(name: &str) -> Result<Subject, String> {
+    if let Some(check) = find_check(name) {
+        return Ok(Subject::Check(check));
+    }
+    #[cfg(feature = "lint")]
+    if let Some(rule) = find_rule(name) {
+        return Ok(Subject::Rule(rule));
+    }
+    let similar = nearest(name, CHECKS.iter().map(|check| check.name));
+    Err(match similar {
+        Some(similar) => format!("there is no such rule or check: did you mean `{similar}`?"),
+        #[cfg(feature = "lint")]
+        None => format!("there is no such rule or check: {}", unknown_rule(name)),
+        #[cfg(not(feature = "lint"))]
+        None => "there is no such check".to_owned(),
+    })
 }
 
 impl Explain {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
-        let text = manual::entry(self.rule);
-        let explained = Explained { format: FORMAT, code: self.rule.name, level: self.rule.level.word(), text };
+        let (code, level, text) = match self.code {
+            #[cfg(feature = "lint")]
+            Subject::Rule(rule) => (rule.name, rule.level, manual::entry(rule)),
+            Subject::Check(check) => (check.name, check.level, entry(check)),
+        };
+        let explained = Explained { format: FORMAT, code, level: level.word(), text };
         context.console.result(&explained, |explained| format!("{}\n", explained.text.trim_end()))?;
         Ok(exit_code::DONE)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::config::{Config, shown, slashes};
 use crate::context::Context;
@@ -16,6 +16,8 @@ use crate::lint::{
     run, rust_folders, seen_from, unknown_rule, write,
 };
 use crate::output::Format;
+
+use super::level::LevelArg;
 
 /// What is wrong with the migrations and the schema code
 ///
@@ -64,16 +66,6 @@ pub(crate) struct Lint {
     /// All rules with their levels, and nothing else
     #[arg(long)]
     list_rules: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LevelArg {
-    /// Everything
-    Info,
-    /// Warnings and errors
-    Warn,
-    /// Errors
-    Error,
 }
 
 fn rule(name: &str) -> Result<&'static Rule, String> {
@@ -186,12 +178,7 @@ impl Lint {
             Format::Github => context.console.raw(&render::github(&shown))?,
             Format::Sarif => context.console.raw(&render::sarif(&shown).map_err(failed)?)?,
         }
-        let limit = match self.fail_on {
-            LevelArg::Info => Level::Info,
-            LevelArg::Warn => Level::Warning,
-            LevelArg::Error => Level::Error,
-        };
-        let fails = findings.iter().any(|finding| finding.level >= limit);
+        let fails = findings.iter().any(|finding| finding.level >= self.fail_on.level());
         Ok(if fails { exit_code::FINDINGS } else { exit_code::DONE })
     }
 }

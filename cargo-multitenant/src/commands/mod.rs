@@ -3,9 +3,10 @@
 //! What several commands take is in `scope`, `options` and `rollout`; what they do with it in `run`.
 
 pub(crate) mod db;
-#[cfg(feature = "lint")]
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod generate;
+mod level;
 #[cfg(feature = "lint")]
 pub(crate) mod lint;
 #[cfg(feature = "lint")]

@@ -19,5 +19,4 @@ pub(crate) use layers::Environment;
 pub(crate) use locate::shown;
 pub(crate) use problem::{ConfigError, Origin, Problem};
 pub(crate) use settings::{Config, Database, Overrides, slashes};
-#[cfg(feature = "lint")]
 pub(crate) use suggest::nearest;

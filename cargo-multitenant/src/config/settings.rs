@@ -141,6 +141,11 @@ impl Config {
         })
     }
 
+    /// The file that it was read from, as it is shown; `None` where there is none.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.has_file.then_some(self.source.file.as_str())
+    }
+
     /// How many connections there may be at once.
     pub(crate) fn max_connections(&self) -> usize {
         let count = self.raw.count(&key::DATABASE_MAX_CONNECTIONS);

@@ -15,6 +15,7 @@ pub(crate) enum Level {
 
 impl Level {
     /// The level as a configuration names it.
+    #[cfg(feature = "lint")]
     pub(crate) fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "off" => Self::Off,

@@ -1,19 +1,30 @@
-//! What is wrong with a project: findings, and the forms in which they are shown.
+//! What is wrong: findings, and the forms in which they are shown.
 //!
-//! A finding is a value. Who makes it (the linter now) knows no output, and `render/` knows no rule.
+//! A finding is a value. Who makes it (the linter, the doctor, `drift`) knows no output, and `render/` knows no rule. What
+//! the linter finds is at a place of a file; what is wrong with a set-up or a database is a [`Complaint`].
 
+mod complaint;
+#[cfg(feature = "lint")]
 mod fingerprint;
 mod level;
+#[cfg(feature = "lint")]
 mod place;
+#[cfg(feature = "lint")]
 pub(crate) mod render;
+#[cfg(feature = "lint")]
 mod summary;
 
-pub(crate) use fingerprint::fingerprint;
+pub(crate) use complaint::{Complaint, ComplaintItem, FilePoint};
 pub(crate) use level::Level;
-pub(crate) use place::{FileId, Place, Sources};
-pub(crate) use summary::Summary;
+#[cfg(feature = "lint")]
+pub(crate) use {
+    fingerprint::fingerprint,
+    place::{FileId, Place, Sources},
+    summary::Summary,
+};
 
-/// One thing that is wrong.
+/// One thing that is wrong in a file.
+#[cfg(feature = "lint")]
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     /// The rule or check, by the name that a configuration calls it.
@@ -36,6 +47,7 @@ pub(crate) struct Finding {
 }
 
 /// How a finding is mended.
+#[cfg(feature = "lint")]
 #[derive(Debug, Clone)]
 pub(crate) struct Fix {
     pub(crate) edits: Vec<Edit>,
@@ -44,13 +56,15 @@ pub(crate) struct Fix {
 }
 
 /// A text to put in place of another.
+#[cfg(feature = "lint")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Edit {
     pub(crate) place: Place,
     pub(crate) text: String,
 }
 
-/// A rule or check as renderers present it.
+/// A rule as renderers present it.
+#[cfg(feature = "lint")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Code {
     pub(crate) name: &'static str,

@@ -4,6 +4,7 @@
 //! A document borrows from the report and holds what JSON shows; texts are made from documents, so that the
 //! two cannot tell different stories.
 
+mod doctor;
 mod failure;
 mod findings;
 mod kind;
@@ -14,6 +15,7 @@ mod run;
 mod snapshot;
 mod status;
 
+pub(crate) use doctor::DoctorDocument;
 #[cfg(test)]
 pub(crate) use failure::FailureView;
 pub(crate) use findings::FindingsDocument;

@@ -46,7 +46,7 @@ pub(crate) use guest::{Care, Guest};
 pub(crate) use introduction::ConnectOptions;
 pub use notice::Notice;
 #[cfg(feature = "migrations")]
-pub(crate) use row::Row;
+pub use row::Row;
 #[cfg(feature = "migrations")]
 pub(crate) use session::{Backend, PipelineError, Session};
 #[cfg(feature = "migrations")]

@@ -2,11 +2,12 @@ use tokio_postgres::SimpleQueryRow;
 
 /// One row of a simple query: texts, as the server writes them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Row(Vec<Option<String>>);
+pub struct Row(Vec<Option<String>>);
 
 impl Row {
     /// The column's text; `None` for NULL and for a column that is not there.
-    pub(crate) fn get(&self, column: usize) -> Option<&str> {
+    #[must_use]
+    pub fn get(&self, column: usize) -> Option<&str> {
         self.0.get(column)?.as_deref()
     }
 }

@@ -48,7 +48,7 @@ impl Migrator {
     }
 
     /// Connects.
-    pub(super) async fn connect(&self) -> Result<Session, Error> {
+    pub(crate) async fn connect(&self) -> Result<Session, Error> {
         patiently(|| self.context.connect()).await
     }
 

@@ -5,6 +5,7 @@ mod architecture;
 mod configuration;
 #[cfg(unix)]
 mod db;
+mod doctor;
 mod generate;
 mod held;
 #[cfg(unix)]

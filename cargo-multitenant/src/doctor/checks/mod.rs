@@ -1,0 +1,49 @@
+//! The checks: one file each, and the one list of them, in the order in which they run and are shown.
+//!
+//! A check's file has its documentation in a fixed form (`## What it checks`, `## Why is this bad?`, `## What to do`), its
+//! name, title, level and area, and its function. To add one: a file, its `mod` line, its place in the list, and a test
+//! in `tests/tests/cli/doctor/` that makes it fire on a real server and one that keeps it silent. A test keeps files and
+//! list equal.
+
+mod configuration;
+mod connection;
+mod registry;
+
+use super::check::{Check, check};
+
+/// All checks.
+pub(crate) const ALL: &[&Check] = &[
+    // Project.
+    &configuration::CHECK,
+    // Database.
+    &connection::CHECK,
+    // Tenants.
+    &registry::CHECK,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::ALL;
+
+    #[test]
+    fn every_file_is_in_the_list_once() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/doctor/checks");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let names = files.map(|file| file.file_stem().unwrap().to_str().unwrap().replace('_', "-"));
+        let files: BTreeSet<String> = names.filter(|name| name != "mod").collect();
+        let listed: BTreeSet<String> = ALL.iter().map(|check| check.name.to_owned()).collect();
+        assert_eq!(files, listed);
+        assert_eq!(ALL.len(), listed.len());
+        assert!(ALL.is_sorted_by_key(|check| check.area), "the areas stand together");
+    }
+
+    #[cfg(feature = "lint")]
+    #[test]
+    fn no_check_has_the_name_of_a_rule() {
+        assert!(ALL.iter().all(|check| crate::lint::find_rule(check.name).is_none()));
+    }
+}
