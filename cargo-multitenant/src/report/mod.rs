@@ -5,6 +5,7 @@
 //! two cannot tell different stories.
 
 mod doctor;
+mod drift;
 mod failure;
 mod findings;
 mod kind;
@@ -16,6 +17,7 @@ mod snapshot;
 mod status;
 
 pub(crate) use doctor::DoctorDocument;
+pub(crate) use drift::DriftDocument;
 #[cfg(test)]
 pub(crate) use failure::FailureView;
 pub(crate) use findings::FindingsDocument;

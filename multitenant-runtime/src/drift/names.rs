@@ -4,7 +4,7 @@
 //! texts that nobody has parsed: the bodies and settings of functions, and literals. There a name counts as one where it
 //! stands for itself: `a` is not found in `a_b`.
 
-use crate::ident::{SchemaName, literal};
+use crate::ident::{SchemaName, within_literal};
 
 use super::ObjectKind;
 
@@ -90,24 +90,14 @@ impl Example {
     }
 }
 
-/// How the text may be written with the target's name: PostgreSQL quotes a name only where it must, and writes quotes and
-/// backslashes within a literal in their own way.
-fn writings(template: &str, target: &SchemaName) -> impl Iterator<Item = String> {
-    let bare = target.as_str().to_owned();
-    let whole = template.replace(&format!("'{BARE}'"), literal(&bare).trim_start());
-    let names = [bare.clone(), target.quoted()];
-    let texts = [bare.clone(), within_literal(&bare)];
-    let quoted = names.clone().into_iter().chain(names.map(|name| within_literal(&name)));
-    let pairs: Vec<(String, String)> =
-        quoted.flat_map(|name| texts.clone().into_iter().map(move |text| (name.clone(), text))).collect();
-    pairs.into_iter().map(move |(name, text)| whole.replace(QUOTED, &name).replace(BARE, &text))
-}
-
-/// The name as it stands within a literal that is open.
-fn within_literal(name: &str) -> String {
-    let literal = literal(name);
-    let inside = literal.trim_start().trim_start_matches('E');
-    inside.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(inside).to_owned()
+/// How the text may be written with the target's name: PostgreSQL quotes a name only where it must, and doubles quotes
+/// within a literal.
+fn writings(template: &str, target: &SchemaName) -> impl Iterator<Item = String> + use<> {
+    let template = template.to_owned();
+    let texts = [target.as_str().to_owned(), within_literal(target.as_str())];
+    let names = [target.as_str().to_owned(), target.quoted(), within_literal(&target.quoted())];
+    let pairs = names.into_iter().flat_map(move |name| texts.clone().map(|text| (name.clone(), text)));
+    pairs.map(move |(name, text)| template.replace(QUOTED, &name).replace(BARE, &text))
 }
 
 #[cfg(test)]
