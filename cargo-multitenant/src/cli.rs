@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, doctor, explain, generate, migrate, repair, rollback, snapshot, status, verify};
+use crate::commands::{
+    db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status, verify,
+};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
@@ -22,6 +24,7 @@ Examples:
   cargo multitenant migrate --canary acme           one tenant first, the others only if that went well
   cargo multitenant rollback --tenant acme          one migration back, after asking
   cargo multitenant repair                          where histories and migrations disagree
+  cargo multitenant drift                           what differs from what the migrations make
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
   cargo multitenant lint                            what is wrong with migrations and schema code
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
@@ -106,6 +109,7 @@ enum Command {
     Status(status::Status),
     Repair(repair::Repair),
     Snapshot(snapshot::Snapshot),
+    Drift(drift::Drift),
     Generate(generate::Generate),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
@@ -134,6 +138,7 @@ impl Command {
             Self::Status(command) => command.run(context),
             Self::Repair(command) => command.run(context),
             Self::Snapshot(command) => command.run(context),
+            Self::Drift(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),

@@ -4,6 +4,7 @@
 
 pub(crate) mod db;
 pub(crate) mod doctor;
+pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod generate;
 mod level;

@@ -25,7 +25,7 @@ Examples:
   cargo multitenant verify --format json
 
 Findings: verify-up-fails, verify-down-fails, verify-down-not-inverse, verify-up-again-fails, verify-up-again-differs, \
-verify-tenants-differ, verify-schema-code.
+verify-second-tenant-fails, verify-tenants-differ, verify-schema-code.
 
 Exit codes: 0 nothing of that level found, 1 something found, 3 the project cannot be used, 11 a question to the \
 scratch database failed, 20 the server cannot be reached.")]

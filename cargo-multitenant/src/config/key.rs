@@ -94,6 +94,7 @@ keys! {
     MIGRATIONS_OUT_OF_ORDER: Text = "migrations.out_of_order";
     SEEDS_FOLDER: Text = "seeds.folder";
     SEEDS_SHARED_FOLDER: Text = "seeds.shared_folder";
+    DRIFT_IGNORE: Texts = "drift.ignore";
 }
 
 /// Sections that a later release reads; any table is taken, and nothing is made of it.

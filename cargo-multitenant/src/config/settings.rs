@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use multitenant_runtime::Settings;
+use multitenant_runtime::{Ignore, Settings};
 
 use super::key::{self, Key};
 use super::layers::{self, Environment};
@@ -150,6 +150,13 @@ impl Config {
     pub(crate) fn max_connections(&self) -> usize {
         let count = self.raw.count(&key::DATABASE_MAX_CONNECTIONS);
         count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// What does not count as drift.
+    pub(crate) fn ignored_drift(&self) -> Vec<Ignore> {
+        let patterns = self.raw.texts(&key::DRIFT_IGNORE).unwrap_or_default();
+        // They were read once already, and what cannot be was an error.
+        patterns.iter().filter_map(|pattern| pattern.parse().ok()).collect()
     }
 
     /// The folder of the tenants' migrations, which must be there.

@@ -1,6 +1,6 @@
 //! What the values mean, and which of them cannot be used together: pure.
 
-use multitenant_runtime::{RegistryText, Settings, SettingsText};
+use multitenant_runtime::{Ignore, RegistryText, Settings, SettingsText};
 
 use super::key::{self, Key};
 use super::problem::{Origin, Problem};
@@ -17,7 +17,7 @@ const SOURCES: [(&str, &[&Key]); 4] = [
 
 /// What is wrong beyond what the runtime's own validation finds.
 pub(super) fn problems(raw: &RawConfig) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = [strategy(raw), connections(raw), source(raw)].into_iter().flatten().collect();
+    let mut problems: Vec<Problem> = [strategy(raw), connections(raw), source(raw), ignored(raw)].into_iter().flatten().collect();
     problems.extend(keys_of_other_sources(raw));
     problems.extend(folders(raw));
     problems
@@ -79,6 +79,13 @@ fn strategy(raw: &RawConfig) -> Option<Problem> {
     let origin = raw.origin(key::ISOLATION_STRATEGY.path);
     let message = format!("`isolation.strategy`: {strategy:?} is not supported by this version");
     Some(Problem::new(origin, message).help("write strategy = \"schema\", or remove the key"))
+}
+
+/// What is to be ignored of drift, where it cannot be read.
+fn ignored(raw: &RawConfig) -> Option<Problem> {
+    let patterns = raw.texts(&key::DRIFT_IGNORE)?;
+    let error = patterns.iter().find_map(|pattern| pattern.parse::<Ignore>().err())?;
+    Some(Problem::new(raw.origin(key::DRIFT_IGNORE.path), format!("`{}`: {error}", key::DRIFT_IGNORE.path)))
 }
 
 fn connections(raw: &RawConfig) -> Option<Problem> {

@@ -6,6 +6,7 @@
 
 mod complaints;
 mod doctor;
+mod drift;
 mod failure;
 mod findings;
 mod kind;
@@ -18,6 +19,7 @@ mod status;
 mod verify;
 
 pub(crate) use doctor::DoctorDocument;
+pub(crate) use drift::DriftDocument;
 #[cfg(test)]
 pub(crate) use failure::FailureView;
 pub(crate) use findings::FindingsDocument;

@@ -1,7 +1,7 @@
 //! The migrations of one tier, one after the other: up, down, and up again, with a look after each.
 
 use multitenant_runtime::migration::Migration;
-use multitenant_runtime::{Difference, Error, Extent, Failure, Migrator, Operation, Portrait, Scope, TenantId, Tier};
+use multitenant_runtime::{Difference, Error, Extent, Failure, Migrator, Operation, Portrait, Scope, Target, Tier};
 
 use crate::finding::{Complaint, FilePoint, Level};
 
@@ -32,9 +32,8 @@ pub(super) enum Step {
 /// The rehearsal of one migration in the schema of one target.
 pub(super) struct Rehearsal<'a> {
     pub(super) migrator: &'a Migrator,
-    /// The tenant; without one it is the shared schema.
-    pub(super) tenant: Option<TenantId>,
-    pub(super) tier: Tier,
+    /// The shared schema, or the tenant that rehearses.
+    pub(super) target: &'a Target,
     /// The tier's folder, as it is shown.
     pub(super) folder: &'a str,
 }
@@ -108,12 +107,12 @@ impl Rehearsal<'_> {
     }
 
     fn scope(&self) -> Scope {
-        self.tenant.clone().map_or_else(Scope::shared, Scope::tenant)
+        self.target.tenant().cloned().map_or_else(Scope::shared, Scope::tenant)
     }
 
     /// The schema as it is now.
     pub(super) async fn look(&self) -> Result<Portrait, Error> {
-        self.migrator.portrait(self.tenant.as_ref()).await
+        self.migrator.portrait(self.target).await
     }
 
     /// Complains where the two differ; whether they are equal.
@@ -164,7 +163,7 @@ impl Rehearsal<'_> {
     }
 
     fn name(&self, migration: &Migration) -> String {
-        let tier = match self.tier {
+        let tier = match self.target.tier() {
             Tier::Shared => "shared",
             Tier::Tenant => "tenant",
         };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use multitenant_runtime::{MigrationSet, Migrator, Operation, Scope, Settings, TenantId, Tier};
+use multitenant_runtime::{Error, MigrationSet, Migrator, Operation, Scope, Settings, Target, TenantId, Tier};
 
 use super::rehearsal::{Rehearsal, Rehearsed, Step, said};
 use super::scratch::{Scratch, Tenants, Where};
@@ -10,6 +10,9 @@ use crate::config::slashes;
 use crate::context::Project;
 use crate::error::CliError;
 use crate::finding::{Complaint, Level};
+
+/// What to do about a second tenant.
+const SECOND: &str = "look for what depends on the tenant, on what is there already, or on the time of day";
 
 /// What `verify` has found.
 #[derive(Debug)]
@@ -120,18 +123,20 @@ impl Stage<'_> {
         progress: &mut impl FnMut(Tier, usize, usize),
     ) -> Result<Rehearsed, CliError> {
         let mut found = Rehearsed { migrations: set.migrations().len(), ..Rehearsed::default() };
-        let (mut migrator, mut tenant) = (self.migrator()?, self.tenant(tier)?);
-        let mut before = migrator.portrait(tenant.as_ref()).await.map_err(CliError::Runtime)?;
+        let mut migrator = self.migrator()?;
+        let mut target = self.target(&migrator, tier).await?;
+        let mut before = migrator.portrait(&target).await.map_err(CliError::Runtime)?;
         for (number, migration) in (1..).zip(set.migrations()) {
             progress(tier, number, found.migrations);
-            let rehearsal = Rehearsal { migrator: &migrator, tenant: tenant.clone(), tier, folder };
+            let rehearsal = Rehearsal { migrator: &migrator, target: &target, folder };
             match rehearsal.step(migration, &mut before, &mut found).await.map_err(CliError::Runtime)? {
                 Step::Whole => {}
                 Step::Stuck => break,
                 Step::Broken => {
                     self.begin_anew(tier).await?;
-                    (migrator, tenant) = (self.migrator()?, self.tenant(tier)?);
-                    let scope = tenant.clone().map_or_else(Scope::shared, Scope::tenant);
+                    migrator = self.migrator()?;
+                    target = self.target(&migrator, tier).await?;
+                    let scope = target.tenant().cloned().map_or_else(Scope::shared, Scope::tenant);
                     let up = Operation::migrate(scope).to(migration.version().clone());
                     Box::pin(migrator.run(up)).await.map_err(CliError::Runtime)?;
                 }
@@ -157,15 +162,28 @@ impl Stage<'_> {
     /// A tenant that went back and forth, against one that did not.
     async fn compare_tenants(&self, verified: &mut Verified) -> Result<(), CliError> {
         let (migrator, tenants) = (self.migrator()?, self.tenants()?);
-        Box::pin(migrator.migrate(Scope::tenant(tenants.plain.clone()))).await.map_err(CliError::Runtime)?;
-        let look = async |id: &TenantId| migrator.portrait(Some(id)).await.map_err(CliError::Runtime);
+        let scope = Scope::tenant(tenants.plain.clone());
+        if let Err(error) = Box::pin(migrator.migrate(scope)).await {
+            let Error::Incomplete(report) = &error else { return Err(CliError::Runtime(error)) };
+            let failure = report.targets.iter().find_map(|target| target.failure.clone());
+            let why = failure.map_or_else(|| error.to_string(), |failure| failure.to_string());
+            let message = format!("the second tenant cannot be migrated as the first was: {why}");
+            verified.tenants_equal = Some(false);
+            verified.complaints.push(Complaint::new("verify-second-tenant-fails", Level::Error, message).help(SECOND));
+            return Ok(());
+        }
+        let plan = migrator.plan(Scope::tenants()).await.map_err(CliError::Runtime)?;
+        let look = async |id: &TenantId| {
+            let target = plan.tenants.iter().map(|plan| &plan.target).find(|target| target.tenant() == Some(id));
+            let target = target.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(vec![id.clone()])))?;
+            migrator.portrait(target).await.map_err(CliError::Runtime)
+        };
         let (first, second) = (look(&tenants.rehearsing).await?, look(&tenants.plain).await?);
         let differences = second.differences(&first);
         verified.tenants_equal = Some(differences.is_empty());
         if !differences.is_empty() {
             let message = format!("the second tenant is not equal to the first: {}", said(&differences));
-            let help = "look for what depends on the tenant, on what is there already, or on the time of day";
-            verified.complaints.push(Complaint::new("verify-tenants-differ", Level::Error, message).help(help));
+            verified.complaints.push(Complaint::new("verify-tenants-differ", Level::Error, message).help(SECOND));
         }
         Ok(())
     }
@@ -178,11 +196,15 @@ impl Stage<'_> {
         Tenants::of_turn(self.turn)
     }
 
-    /// The tenant that rehearses, where the tier is theirs.
-    fn tenant(&self, tier: Tier) -> Result<Option<TenantId>, CliError> {
-        Ok(match tier {
-            Tier::Shared => None,
-            Tier::Tenant => Some(self.tenants()?.rehearsing),
-        })
+    /// The shared schema, or the tenant that rehearses.
+    async fn target(&self, migrator: &Migrator, tier: Tier) -> Result<Target, CliError> {
+        let rehearsing = self.tenants()?.rehearsing;
+        let (scope, tenant) = match tier {
+            Tier::Shared => (Scope::shared(), None),
+            Tier::Tenant => (Scope::tenant(rehearsing.clone()), Some(rehearsing)),
+        };
+        let plan = migrator.plan(scope).await.map_err(CliError::Runtime)?;
+        let target = plan.targets().map(|plan| plan.target.clone()).find(|target| target.tenant() == tenant.as_ref());
+        target.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(tenant.into_iter().collect())))
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn compare(
     ignore: &[Ignore],
 ) -> (Vec<Difference>, usize) {
     let keys: BTreeSet<&Key> = reference.objects.0.keys().chain(found.0.keys()).collect();
-    let mender = Mender { reference, schema, found };
+    let mender = Mender { reference, schema, found, found_in };
     let (mut differences, mut ignored) = (Vec::new(), 0);
     for key in keys {
         let is_ignored = ignore.iter().any(|pattern| pattern.fits(key.kind, &key.parent, &key.name));
@@ -41,7 +41,7 @@ pub(super) fn compare(
             (Some(_), None) if parent_is_absent(found, key) => continue,
             (None, Some(_)) if parent_is_absent(&reference.objects, key) => continue,
             (Some(expected), None) => vec![Difference {
-                expected: Some(summary(key.kind, expected)),
+                expected: Some(reference.example.shown(&summary(key.kind, expected), schema)),
                 fix: mender.create(key),
                 ..difference(key)
             }],

@@ -1,27 +1,22 @@
 //! What the migrations make, in a database of its own: for what cannot be replayed in a transaction.
 //!
-//! The database is made on the same server, or on another one, migrated as any other is, read and dropped. What a run that
-//! was killed has left is dropped by the next one on the same database: its name says whose it is, and a lock whether
-//! somebody is still at work.
+//! The database is made on the same server, or on another one, migrated as any other is, read and dropped.
 
 use std::sync::Arc;
 
-use crate::connection::{ConnectOptions, ConnectionUrl, Session, Witness};
+use crate::connection::{ConnectionUrl, Witness};
 use crate::error::Error;
-use crate::ident::{Identifier, literal};
 use crate::migration::RunId;
 use crate::migrator::{Migrator, NewTenant, Scope};
 use crate::run::{Context, Failure, Hooked};
+use crate::scratch::ScratchDatabase;
 use crate::sqlstate::FailureClass;
 use crate::target::{Target, Tier};
 
 use super::catalogue::SETTINGS;
 use super::compare::Reference;
 use super::names::Example;
-use super::replay::{major, read};
-
-/// How the name of a scratch database begins.
-const PREFIX: &str = "multitenant_drift_";
+use super::replay::{Views, major, read};
 
 /// What the migrations of both tiers make.
 pub(super) struct Made {
@@ -37,70 +32,15 @@ pub(super) async fn make(context: &Context, server: Option<&str>) -> Result<Made
         }
         None => context.url.clone(),
     };
-    let options = ConnectOptions::default();
-    let admin = Box::pin(Session::connect(&url, &options)).await.map_err(|error| Failure::from_connect(&error))?;
-    if !admin.is_direct() {
-        return Err(Failure::behind_a_pooler("a scratch database"));
-    }
-    let made = Box::pin(make_on(&admin, context, &url, server.is_none())).await;
-    admin.close().await;
-    made
-}
-
-async fn make_on(admin: &Session, context: &Context, url: &ConnectionUrl, is_same: bool) -> Result<Made, Failure> {
-    let ask = |error: &tokio_postgres::Error| Failure::from_postgres(error);
-    // Databases are made outside of transactions.
-    let writes = "SET default_transaction_read_only = off";
-    let whose = "SELECT d.oid, pg_catalog.format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', \
-                 pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype) FROM pg_catalog.pg_database d \
-                 WHERE d.datname = pg_catalog.current_database()";
-    admin.rows(writes).await.map_err(|error| ask(&error))?;
-    let rows = admin.rows(whose).await.map_err(|error| ask(&error))?;
-    let (oid, locale) = rows.first().map(|row| (row.get(0), row.get(1))).unwrap_or_default();
-    let prefix = format!("{PREFIX}{}_", oid.unwrap_or_default());
-    drop_leftovers(admin, &prefix).await.map_err(|error| ask(&error))?;
-    let token = RunId::default().as_str()[..16].to_owned();
-    let name = format!("{prefix}{token}");
-    let refused = |error: crate::ident::IdentError| Failure::new(FailureClass::Permanent, error.to_string());
-    let quoted = Identifier::new(&name).map_err(refused)?.quoted();
-    admin.rows(&lock(&name)).await.map_err(|error| ask(&error))?;
-    let locale = locale.filter(|_| is_same).unwrap_or_default();
-    admin.rows(&format!("CREATE DATABASE {quoted} TEMPLATE template0 {locale}")).await.map_err(|error| {
-        ask(&error).with_hint(
-            "let the role create databases (ALTER ROLE … CREATEDB), give another server for it, or compare with a tenant",
-        )
-    })?;
-    let made = Box::pin(fill(context, &url.with_database(&name), &token)).await;
-    let dropped = admin.rows(&format!("DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")).await;
-    if let Err(error) = dropped {
-        tracing::warn!(database = name, %error, "a scratch database stays, for the next comparison to drop");
+    let scratch = Box::pin(ScratchDatabase::create(&url)).await.map_err(|error| failure(&error))?;
+    let made = Box::pin(fill(context, scratch.url())).await;
+    if let Err(error) = scratch.drop().await {
+        tracing::warn!(%error, "a scratch database stays, for the next one's maker to drop");
     }
     made
 }
 
-/// Drops those that nobody holds.
-async fn drop_leftovers(admin: &Session, prefix: &str) -> Result<(), tokio_postgres::Error> {
-    let list = format!(
-        "SELECT datname, pg_catalog.quote_ident(datname) FROM pg_catalog.pg_database \
-         WHERE pg_catalog.starts_with(datname::text, {})",
-        literal(prefix)
-    );
-    for row in admin.rows(&list).await? {
-        let (Some(name), Some(quoted)) = (row.get(0), row.get(1)) else { continue };
-        let held = admin.rows(&lock(name)).await?;
-        if held.first().and_then(|row| row.get(0)) == Some("t") {
-            admin.rows(&format!("DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Takes the lock of a scratch database, which ends with the session.
-fn lock(name: &str) -> String {
-    format!("SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended({}, 0))", literal(name))
-}
-
-async fn fill(context: &Context, url: &ConnectionUrl, token: &str) -> Result<Made, Failure> {
+async fn fill(context: &Context, url: &ConnectionUrl) -> Result<Made, Failure> {
     let mut scratch = context.clone();
     scratch.url = url.clone();
     scratch.witness = Arc::new(Witness::new(url.clone()));
@@ -110,7 +50,7 @@ async fn fill(context: &Context, url: &ConnectionUrl, token: &str) -> Result<Mad
     let scratch = Arc::new(scratch);
     let migrator = Migrator::on_scratch(Arc::clone(&scratch));
     let refused = |error: crate::ident::IdentError| Failure::new(FailureClass::Permanent, error.to_string());
-    let tenant = NewTenant::new(format!("Drift {token}")).map_err(refused)?.unregistered();
+    let tenant = NewTenant::new(format!("Drift {}", &RunId::default().as_str()[..16])).map_err(refused)?.unregistered();
     let target = migrator.target_of(&tenant).map_err(|error| failure(&error))?;
     let shared = scratch.shared.as_ref().map(|_| Target::shared(scratch.settings.shared_schema.clone()));
     let session = scratch.connect().await.map_err(|error| Failure::from_connect(&error))?;
@@ -126,12 +66,12 @@ async fn fill(context: &Context, url: &ConnectionUrl, token: &str) -> Result<Mad
         session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let settings = &scratch.settings;
         let unique = Example::new(target.schema().clone(), true);
-        let tenant = read(&session, settings, &target, unique, major).await.map_err(|error| error.error)?;
+        let tenant = read(&session, settings, &target, unique, Views::Both, major).await.map_err(|error| error.error)?;
         session.rows(SETTINGS[0]).await?;
         let shared = match &shared {
             Some(target) => {
                 let example = Example::new(target.schema().clone(), false);
-                Some(read(&session, settings, target, example, major).await.map_err(|error| error.error)?)
+                Some(read(&session, settings, target, example, Views::Both, major).await.map_err(|error| error.error)?)
             }
             None => None,
         };

@@ -14,7 +14,7 @@ use super::elsewhere;
 use super::fleet::{describe, groups};
 use super::options::{DriftOptions, DriftReference, Scratch};
 use super::portrait::held;
-use super::replay::replay;
+use super::replay::{Views, replay};
 use super::report::{DriftOutcome, DriftReport, TargetDrift};
 
 /// What targets are compared with, or why there is nothing.
@@ -174,7 +174,7 @@ fn both(transaction: Option<Failure>, mut database: Failure) -> Failure {
 /// A tenant as an example.
 async fn example_of(context: &Context, target: &Target) -> Result<Reference, Error> {
     let session = context.connect().await?;
-    let held = held(context, &session, target).await;
+    let held = held(context, &session, target, Views::Both).await;
     session.close().await;
     held
 }

@@ -4,7 +4,7 @@
 //! texts that nobody has parsed: the bodies and settings of functions, and literals. There a name counts as one where it
 //! stands for itself: `a` is not found in `a_b`.
 
-use crate::ident::SchemaName;
+use crate::ident::{SchemaName, within_literal};
 
 use super::ObjectKind;
 
@@ -36,10 +36,7 @@ impl Example {
         if !template.contains('\0') {
             return false;
         }
-        template == Self::new(target.clone(), false).template(found)
-            || [target.quoted(), target.as_str().to_owned()]
-                .iter()
-                .any(|quoted| template.replace(QUOTED, quoted).replace(BARE, target.as_str()) == found)
+        template == Self::new(target.clone(), false).template(found) || writings(&template, target).any(|text| text == found)
     }
 
     /// The text as it is said of the target, for a statement: here every name is in quotes, and every object has a schema.
@@ -66,7 +63,8 @@ impl Example {
 
     /// The example's text as it would be the target's, for people.
     pub(super) fn shown(&self, text: &str, target: &SchemaName) -> String {
-        self.template(text).replace(QUOTED, &target.quoted()).replace(BARE, target.as_str())
+        let template = self.template(text);
+        writings(&template, target).next().unwrap_or(template)
     }
 
     /// The text with marks in place of the schema's name.
@@ -92,11 +90,14 @@ impl Example {
     }
 }
 
-/// The name as it stands within a literal that is open.
-fn within_literal(name: &str) -> String {
-    let literal = crate::ident::literal(name);
-    let inside = literal.trim_start().trim_start_matches('E');
-    inside.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(inside).to_owned()
+/// How the text may be written with the target's name: PostgreSQL quotes a name only where it must, and doubles quotes
+/// within a literal.
+fn writings(template: &str, target: &SchemaName) -> impl Iterator<Item = String> + use<> {
+    let template = template.to_owned();
+    let texts = [target.as_str().to_owned(), within_literal(target.as_str())];
+    let names = [target.as_str().to_owned(), target.quoted(), within_literal(&target.quoted())];
+    let pairs = names.into_iter().flat_map(move |name| texts.clone().map(|text| (name.clone(), text)));
+    pairs.map(move |(name, text)| template.replace(QUOTED, &name).replace(BARE, &text))
 }
 
 #[cfg(test)]

@@ -7,19 +7,20 @@ use crate::target::Target;
 
 use super::compare::{Reference, compare};
 use super::names::Example;
-use super::replay::{major, read};
+use super::replay::{Views, major, read};
 use super::report::Difference;
 
 /// What a schema held when somebody looked; from [`Migrator::portrait`](crate::Migrator::portrait).
 ///
 /// ```no_run
-/// use multitenant_runtime::{Migrator, TenantId};
+/// use multitenant_runtime::{Migrator, Scope, TenantId};
 ///
 /// # async fn run(migrator: Migrator) -> Result<(), Box<dyn std::error::Error>> {
-/// let acme = TenantId::new("acme")?;
-/// let before = migrator.portrait(Some(&acme)).await?;
+/// let plan = migrator.plan(Scope::tenant(TenantId::new("acme")?)).await?;
+/// let acme = plan.tenants[0].target.clone();
+/// let before = migrator.portrait(&acme).await?;
 /// // … something is done to the tenant
-/// let after = migrator.portrait(Some(&acme)).await?;
+/// let after = migrator.portrait(&acme).await?;
 /// for difference in after.differences(&before) {
 ///     println!("{difference}");
 /// }
@@ -50,18 +51,24 @@ impl Portrait {
 /// Looks at a schema; one that does not exist holds nothing.
 pub(crate) async fn portray(context: &Context, target: Target) -> Result<Portrait, Error> {
     let session = context.connect().await?;
-    let held = held(context, &session, &target).await;
+    // Nobody asks a portrait how to mend it.
+    let held = held(context, &session, &target, Views::Own).await;
     session.close().await;
     Ok(Portrait { target, held: held? })
 }
 
 /// What a schema holds, in a transaction that stays open.
-pub(super) async fn held(context: &Context, session: &Session, target: &Target) -> Result<Reference, Error> {
+pub(super) async fn held(
+    context: &Context,
+    session: &Session,
+    target: &Target,
+    views: Views,
+) -> Result<Reference, Error> {
     let read = async {
         let major = major(session).await?;
         session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let example = Example::new(target.schema().clone(), false);
-        read(session, &context.settings, target, example, major).await.map_err(|error| error.error)
+        read(session, &context.settings, target, example, views, major).await.map_err(|error| error.error)
     };
     read.await.map_err(|error: tokio_postgres::Error| Error::from(&error))
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::migration::without_variables;
 use crate::registry::UnusableTenant;
 use crate::run::Failure;
 use crate::target::Target;
@@ -136,10 +137,10 @@ impl Fix {
         all.join("\n")
     }
 
-    /// One of its statements, with a semicolon, and in a comment where it is destructive.
+    /// One of its statements, as psql reads it: with a semicolon, and in a comment where it is destructive.
     #[must_use]
     pub fn written(&self, statement: &str) -> String {
-        let sql = format!("{statement};");
+        let sql = format!("{};", without_variables(statement));
         if self.is_destructive { format!("-- destructive: {}", sql.replace('\n', "\n-- ")) } else { sql }
     }
 }

@@ -21,6 +21,12 @@ pub(crate) fn literal(text: &str) -> String {
     sql
 }
 
+/// A text as it stands within a literal that PostgreSQL writes, with `standard_conforming_strings` on.
+#[cfg(feature = "migrations")]
+pub(crate) fn within_literal(text: &str) -> String {
+    text.replace('\'', "''")
+}
+
 #[cfg(test)]
 mod tests {
     use super::literal;

@@ -19,6 +19,8 @@ pub use error::IdentError;
 pub use identifier::Identifier;
 pub(crate) use literal::literal;
 #[cfg(feature = "migrations")]
+pub(crate) use literal::within_literal;
+#[cfg(feature = "migrations")]
 pub(crate) use psql::psql_argument;
 pub use role::RoleName;
 pub use role_template::RoleTemplate;

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use crate::drift::{DriftOptions, DriftReference, DriftReport, Portrait, judge, portray};
 use crate::error::Error;
-use crate::ident::TenantId;
 use crate::registry::RegistrySource;
 use crate::run::Context;
 use crate::settings::RegistrySettings;
@@ -64,22 +63,14 @@ impl Migrator {
         report
     }
 
-    /// What one schema holds now, to be compared with what it holds another time, or with another one: a tenant's, or
-    /// without one the shared schema.
+    /// What one schema holds now, to be compared with what it holds another time, or with another one. A schema that does
+    /// not exist holds nothing.
     ///
     /// # Errors
     ///
-    /// As for [`plan`](Self::plan); also where the tenant is not registered.
-    pub async fn portrait(&self, tenant: Option<&TenantId>) -> Result<Portrait, Error> {
-        let target = match tenant {
-            None => Target::shared(self.settings().shared_schema.clone()),
-            Some(id) => {
-                let plan = Box::pin(self.plan(Scope::tenant(id.clone()))).await?;
-                let found = plan.tenants.into_iter().next();
-                found.ok_or_else(|| Error::UnknownTenants(vec![id.clone()]))?.target
-            }
-        };
-        portray(&self.context, target).await
+    /// Where the database cannot be read.
+    pub async fn portrait(&self, target: &Target) -> Result<Portrait, Error> {
+        portray(&self.context, target.clone()).await
     }
 
     /// A migrator for a database that nobody else knows.

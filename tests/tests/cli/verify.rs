@@ -167,7 +167,10 @@ async fn the_second_tenant_is_compared_with_the_first() {
     assert!(message.contains("only_here"), "{message}");
     // What the second tenant cannot have at all.
     let project = self::project().await.migration("tenant/1_orders", up);
-    project.run(&["verify"]).code(11);
+    let document = verify(&project, &[]).code(1).json();
+    let (code, message, _) = only(&document);
+    assert_eq!(code, "verify-second-tenant-fails");
+    assert!(message.contains("42P07") && message.contains("1_orders/up.sql:1"), "{message}");
 }
 
 #[tokio::test]

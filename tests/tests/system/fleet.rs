@@ -77,10 +77,15 @@ impl Fleet {
     }
 
     pub(crate) fn builder(&self) -> MigratorBuilder {
+        self.builder_with(SettingsText::DEFAULT)
+    }
+
+    /// With other settings; what they say of the registry and of roles does not count.
+    pub(crate) fn builder_with(&self, settings: SettingsText<'_>) -> MigratorBuilder {
         let shared = self.folder.path().join("shared");
         let shared = shared.exists().then(|| MigrationSet::from_folder(Tier::Shared, &shared).unwrap());
         let registry = if shared.is_some() { RegistryText::DEFAULT } else { RegistryText::Schemas };
-        let settings = SettingsText { registry, role_per_tenant: self.roles, ..SettingsText::DEFAULT };
+        let settings = SettingsText { registry, role_per_tenant: self.roles, ..settings };
         Migrator::from_sets(shared, self.set(), Settings::try_from(settings).unwrap()).database_url(&self.url)
     }
 

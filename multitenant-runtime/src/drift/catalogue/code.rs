@@ -13,7 +13,7 @@ pub(super) fn kinds() -> Vec<Kind> {
                 "substr(pg_get_functiondef(p.oid), position('(' || pg_get_function_arguments(p.oid) || ')' \
                  IN pg_get_functiondef(p.oid)))",
                 "quote_ident(p.proname)",
-                "pg_get_function_identity_arguments(p.oid)",
+                ARGUMENTS,
             ],
             &from("p.prokind <> 'a'"),
         ),
@@ -25,7 +25,7 @@ pub(super) fn kinds() -> Vec<Kind> {
                 AGGREGATE,
                 "pg_get_function_result(p.oid)",
                 "quote_ident(p.proname)",
-                "pg_get_function_identity_arguments(p.oid)",
+                ARGUMENTS,
             ],
             &from("p.prokind = 'a'"),
         ),
@@ -59,13 +59,19 @@ pub(super) const AGGREGATE: &str = "(SELECT concat_ws(', ', 'SFUNC = ' || g.aggt
      'PARALLEL = ' || CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' END, \
      CASE WHEN g.aggkind = 'h' THEN 'HYPOTHETICAL' END) FROM pg_aggregate g WHERE g.aggfnoid = p.oid)";
 
+/// With all names written out, whatever the view, for a statement about what the reference does not have.
+const ARGUMENTS: &str = "CASE WHEN set_config('search_path', 'pg_catalog', true) IS NOT NULL THEN \
+     pg_get_function_identity_arguments(p.oid) END";
+
 /// As the schema itself sees it, whatever the view: it is the name by which two schemas' functions are found equal.
 const SIGNATURE: &str = "CASE WHEN set_config('search_path', n.own, true) IS NOT NULL THEN p.proname || '(' || \
      pg_get_function_identity_arguments(p.oid) || ')' END || left(set_config('search_path', n.path, true), 0)";
 
+/// Not those that a type brings.
 fn from(condition: &str) -> String {
     format!(
         "inside i JOIN ns n ON n.oid = i.ns JOIN pg_proc p ON p.oid = i.objid \
-         WHERE i.classid = 'pg_proc'::regclass AND {condition}"
+         WHERE i.classid = 'pg_proc'::regclass AND {condition} AND NOT EXISTS (SELECT FROM pg_depend d \
+         WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')"
     )
 }

@@ -34,7 +34,7 @@ fn table() -> Kind {
     )
 }
 
-/// A partition's columns and those of an heir are its parent's, as the last facet says.
+/// A partition's columns, an heir's and a typed table's are not its own, as the last facet says.
 fn column(major: u32) -> Kind {
     let compression = if major >= 14 {
         "CASE a.attcompression WHEN 'p' THEN 'COMPRESSION pglz' WHEN 'l' THEN 'COMPRESSION lz4' END, "
@@ -67,7 +67,7 @@ fn column(major: u32) -> Kind {
             "CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END",
             &options,
             "lpad(a.attnum::text, 5, '0')",
-            "(a.attislocal AND a.attinhcount = 0)::text",
+            "(a.attislocal AND a.attinhcount = 0 AND c.reloftype = 0)::text",
         ],
         "tables c JOIN ns n ON n.oid = c.ns JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
          AND NOT a.attisdropped JOIN pg_type t ON t.oid = a.atttypid \
@@ -108,7 +108,7 @@ fn index() -> Kind {
             "'index'",
             "c.relname",
             "x.relname",
-            "pg_get_indexdef(i.indexrelid)",
+            "pg_get_indexdef(i.indexrelid, 0, true)",
             "CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN 'valid' ELSE 'invalid' END",
             "concat_ws(', ', CASE WHEN i.indisclustered THEN 'clustered' END, CASE WHEN i.indisreplident THEN \
              'replica identity' END)",

@@ -11,6 +11,7 @@ use crate::ident::{Identifier, SchemaName};
 
 use super::ObjectKind;
 use super::compare::Reference;
+use super::names::Example;
 use super::object::{Facets, Key, Objects};
 use super::report::Fix;
 
@@ -18,8 +19,9 @@ use super::report::Fix;
 pub(super) struct Mender<'a> {
     pub(super) reference: &'a Reference,
     pub(super) schema: &'a SchemaName,
-    /// What the schema has.
+    /// What the schema has, or one that is known to be equal.
     pub(super) found: &'a Objects,
+    pub(super) found_in: &'a SchemaName,
 }
 
 impl Mender<'_> {
@@ -50,7 +52,7 @@ impl Mender<'_> {
                 let at = if key.kind == ObjectKind::Aggregate { 2 } else { 1 };
                 let (name, arguments) = (facet(facets, at)?, facet(facets, at + 1).unwrap_or_default());
                 let what = key.kind.name().to_uppercase();
-                // The arguments' own types are written as the schema sees them: an error, where it has any.
+                let arguments = Example::new(self.found_in.clone(), false).render(arguments, self.schema, ObjectKind::Other);
                 Some(Fix::new([format!("DROP {what} {}.{name}({arguments})", self.schema.quoted())]))
             }
             kind if kind.is_part() => self.remove_part(key, facets),
