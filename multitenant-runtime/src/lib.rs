@@ -86,6 +86,7 @@ pub use migration::{FunctionResult, MigrationFunction, RustMigration};
 pub use {
     async_trait::async_trait,
     error::Error,
+    isolation::{RoleLack, RoleReport, RolesReport},
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
         Blocking, DroppedTenant, Fenced, Migrator, MigratorBuilder, NewTenant, OldTenant, OnFailedTenants, Operation,
