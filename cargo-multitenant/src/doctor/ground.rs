@@ -4,6 +4,7 @@ use multitenant_runtime::inspection::Inspector;
 use multitenant_runtime::{Error, Migrator, Plan, SchemaName, Scope};
 
 use super::check::Blocked;
+use super::fleet::Fleet;
 use crate::config::Config;
 use crate::context::{Context, Project};
 use crate::error::CliError;
@@ -114,5 +115,10 @@ impl Ground {
         use multitenant_runtime::State;
         let there = self.plan()?.tenants.iter().filter(|tenant| tenant.state != State::Missing);
         Ok(there.map(|tenant| tenant.target.schema()).collect())
+    }
+
+    /// The shared schema, and the tenants' that are there, with whose they are.
+    pub(crate) fn fleet(&self) -> Result<Fleet<'_>, Blocked> {
+        Ok(Fleet::of(self.plan()?, &self.config()?.settings.shared_schema, &self.tenant_schemas()?))
     }
 }

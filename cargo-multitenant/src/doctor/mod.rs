@@ -8,10 +8,15 @@
 
 mod check;
 mod checks;
+mod command;
+mod fleet;
 mod ground;
 mod health;
+mod histories;
 mod manual;
 mod names;
+mod quoted;
+mod rows;
 mod run;
 
 pub(crate) use check::Check;

@@ -7,6 +7,13 @@
 
 mod configuration;
 mod connection;
+
+// Tenants.
+mod history_tables;
+mod invalid_indexes;
+mod missing_schemas;
+mod orphan_schemas;
+mod pending_migrations;
 mod registry;
 
 use super::check::{Check, check};
@@ -19,6 +26,11 @@ pub(crate) const ALL: &[&Check] = &[
     &connection::CHECK,
     // Tenants.
     &registry::CHECK,
+    &missing_schemas::CHECK,
+    &orphan_schemas::CHECK,
+    &pending_migrations::CHECK,
+    &history_tables::CHECK,
+    &invalid_indexes::CHECK,
 ];
 
 #[cfg(test)]
