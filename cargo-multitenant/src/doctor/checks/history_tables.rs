@@ -87,11 +87,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let stale = there.iter().filter(|target| target.state_row_is_stale());
     let stale: Vec<&str> = stale.map(|target| target.target.schema().as_str()).collect();
     if !stale.is_empty() {
-        let message = format!(
-            "{} of the state table not say what the history says: {}",
-            counted(stale.len(), "row does", "rows do"),
-            listed(&stale)
-        );
+        let rows = counted(stale.len(), "row of the state table does", "rows of the state table do");
+        let message = format!("{rows} not say what the history says: {}", listed(&stale));
         let mut complaint = fleet.about(CHECK.complaint(message).object("state table"), &stale);
         complaint.level = Level::Info;
         let help = command("migrate", &complaint.tenants);
