@@ -56,7 +56,7 @@ WHEN 'pg_trigger'::regclass THEN (SELECT format('DROP TRIGGER %I ON %s', g.tgnam
 FROM pg_trigger g WHERE g.oid = x.objid) \
 WHEN 'pg_policy'::regclass THEN (SELECT format('DROP POLICY %I ON %s', y.polname, y.polrelid::regclass) \
 FROM pg_policy y WHERE y.oid = x.objid) \
-WHEN 'pg_proc'::regclass THEN format('DROP ROUTINE %s', x.objid::regprocedure) END \
+WHEN 'pg_proc'::regclass THEN format('DROP ROUTINE %s', x.objid::regprocedure) END, one.identity \
 FROM between_them x, LATERAL pg_identify_object(x.classid, x.objid, 0) one, \
 LATERAL pg_identify_object(x.refclassid, x.refobjid, 0) other \
 ORDER BY 1, 2, 3, 4, 5";
@@ -77,8 +77,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let complaints = causes.iter().map(|([other, kind, identity, target], rows)| {
         let schemas: Vec<&str> = rows.iter().filter_map(|row| row.get(0)).collect();
         let message = match schemas[..] {
-            [one] => format!("{kind} {} stands on {target}", identity.replace("….", &format!("{one}."))),
-            _ => format!("{kind} {identity} stands on {target}, in {}", listed(&schemas)),
+            [_] => format!("{} stands on {target}", named(kind, rows[0].get(6).unwrap_or_default())),
+            _ => format!("{} stands on {target}, in {}", named(kind, identity), listed(&schemas)),
         };
         let all: Vec<&str> = schemas.iter().chain([other]).copied().collect();
         let complaint = fleet.about(CHECK.complaint(message).object(*identity), &all);
@@ -93,4 +93,10 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let complaints: Vec<_> = complaints.collect();
     let bad = counted(rows.len(), "object that stands on another tenant's", "objects that stand on another tenant's");
     Ok(Verdict::of("nothing stands on another tenant's objects", bad, complaints))
+}
+
+/// A view is known by its name, and not by the rule that it is made of.
+fn named(kind: &str, identity: &str) -> String {
+    let view = identity.strip_prefix("\"_RETURN\" on ").filter(|_| kind == "rule");
+    view.map_or_else(|| format!("{kind} {identity}"), |view| format!("view {view}"))
 }

@@ -61,16 +61,17 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let mut by_owner: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     histories.of_others().for_each(|(schema, owner)| by_owner.entry(owner).or_default().push(schema));
     for (owner, schemas) in &by_owner {
+        let me = histories.asked_by();
+        let tables = if schemas.len() == 1 { "history table" } else { "history tables" };
         let message = format!(
-            "the history {} to the role {owner:?}, in which the role that migrates has no part, and cannot extend it: {}",
-            if schemas.len() == 1 { "table belongs" } else { "tables belong" },
+            "the role {me:?} cannot extend the {tables} of the role {owner:?}, in which it has no part: {}",
             listed(schemas)
         );
         let mut complaint = fleet.about(CHECK.complaint(message).object(*owner), schemas);
         complaint.level = Level::Warning;
-        let grant = format!("GRANT {} TO the role that migrates", quoted(owner));
-        let alter = schemas.iter().map(|schema| format!("ALTER TABLE {} OWNER TO CURRENT_USER", table(schema)));
-        complaints.push(complaint.help(format!("{grant}, or as one that may:\n{}", statements(alter))));
+        let me = quoted(me);
+        let alter = schemas.iter().map(|schema| format!("ALTER TABLE {} OWNER TO {me}", table(schema)));
+        complaints.push(complaint.help(format!("migrate as that role, or as one that may:\n{}", statements(alter))));
     }
     complaints.extend(unknown(ground, &there)?);
     let of_diesel = histories.of_diesel();

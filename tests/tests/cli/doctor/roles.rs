@@ -143,12 +143,16 @@ async fn who_may_not_take_the_roles_on_is_told_that_nothing_was_tried() {
     project.sql(&read.replace("\"R\"", &format!("\"{looker}\""))).await;
     let url = project.url().to_owned();
     let separator = if url.contains('?') { '&' } else { '?' };
-    let options = format!("{url}{separator}options=-crole%3D{looker}");
-    let answer = project.run(&["doctor", "--format", "json", "--database-url", &options]);
+    let url = format!("{url}{separator}user={looker}&password=x");
+    let answer = project.run(&["doctor", "--format", "json", "--database-url", &url]);
     let document = answer.json();
     assert_eq!(state(&document, "cross-tenant-read").as_deref(), Some("not-run"), "{document:#}");
     let line = document["checks"].as_array().unwrap().iter().find(|line| line["code"] == "cross-tenant-read").unwrap();
     assert!(line["detail"].as_str().unwrap().contains("may not take on the tenants' roles"), "{line}");
+    let messages = found(&document, "history-tables");
+    assert!(messages[0].contains("cannot extend the history tables of the role"), "{messages:?}");
+    assert!(messages[0].ends_with(": tenant_a, tenant_b, public"), "{messages:?}");
+    assert!(helps(&document, "history-tables")[0].ends_with(&format!("OWNER TO \"{looker}\"")));
     for check in ["schema-grants", "invalid-indexes", "tenant-types", "extensions", "security-definer"] {
         assert_eq!(state(&document, check).as_deref(), Some("good"), "{check}: {document:#}");
     }
@@ -174,9 +178,9 @@ async fn what_stands_on_another_tenants_objects_is_told_with_what_removes_it() {
         messages,
         [
             "default value for tenant_b.numbered.id stands on sequence tenant_a.numbers",
-            "rule \"_RETURN\" on tenant_b.theirs stands on table tenant_a.users",
-            "table constraint of f%_id_fkey on \"tenant_c.\"\"d\".\"of f%\" stands on table tenant_a.users",
-            "rule \"_RETURN\" on public.everybody stands on table tenant_b.users",
+            "view tenant_b.theirs stands on table tenant_a.users",
+            "table constraint \"of f%_id_fkey\" on \"tenant_c.\"\"d\".\"of f%\" stands on table tenant_a.users",
+            "view public.everybody stands on table tenant_b.users",
         ]
     );
     let helps = helps(&document, "cross-tenant-objects");

@@ -145,7 +145,7 @@ async fn sequences_that_come_to_their_end_are_told_with_how_far_they_are() {
         .sql(
             "create table tenant_a.\"or\"\"ders\" (id serial); create table tenant_b.\"or\"\"ders\" (id serial); \
              select setval('tenant_a.\"or\"\"ders_id_seq\"', 1803886264), \
-             setval('tenant_b.\"or\"\"ders_id_seq\"', 2104533974); \
+             setval('tenant_b.\"or\"\"ders_id_seq\"', 2110000000); \
              create table public.links (id int); create sequence public.numbers owned by public.links.id; \
              select setval('public.numbers', 2147483648)",
         )
