@@ -49,6 +49,9 @@ const VALUES: &str = "\
 SELECT x.oid, floor(100 * pg_sequence_last_value(x.oid::oid::regclass)::numeric / x.most::numeric)::int \
 FROM ROWS FROM (unnest($1), unnest($2)) AS x (oid, most)";
 
+/// Whether there is time left, the sequence, and the column that owns it, with its table.
+type Cause<'r> = (bool, &'r str, Option<(&'r str, &'r str)>);
+
 async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let (fleet, settings, inspector) = (ground.fleet()?, &ground.config()?.settings, ground.inspector()?);
     let mut all = fleet.all();
@@ -62,7 +65,7 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     }
     let percent = |row: &Row| row.get(4).and_then(|oid| percents.get(oid)).copied().unwrap_or_default();
     let rows: Vec<&Row> = candidates.iter().filter(|row| percent(row) >= WARN_FROM).collect();
-    let mut causes: BTreeMap<(bool, &str, Option<(&str, &str)>), Vec<&Row>> = BTreeMap::new();
+    let mut causes: BTreeMap<Cause<'_>, Vec<&Row>> = BTreeMap::new();
     for row in &rows {
         let key = (percent(row) < FAIL_FROM, row.get(1).unwrap_or_default(), row.get(2).zip(row.get(3)));
         causes.entry(key).or_default().push(row);

@@ -1,5 +1,6 @@
 //! `doctor`: each check fires where something is wrong, and is silent where nothing is.
 
+mod fleet;
 mod histories;
 mod indexes;
 mod layout;
