@@ -14,8 +14,7 @@ pub(crate) struct Histories {
 const HISTORIES: &str = "\
 SELECT n.nspname, CASE WHEN h.oid IS NULL THEN 'absent' WHEN h.relkind NOT IN ('r', 'p') THEN NULL \
 WHEN NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = h.oid AND a.attname = 'multitenant_checksum' \
-AND NOT a.attisdropped) THEN 'diesel' END, \
-CASE WHEN NOT pg_has_role(h.relowner, 'USAGE') THEN pg_get_userbyid(h.relowner)::text END, current_user::text \
+AND NOT a.attisdropped) THEN 'diesel' END \
 FROM pg_namespace n LEFT JOIN pg_class h ON h.relnamespace = n.oid AND h.relname = $2 \
 WHERE n.nspname = ANY ($1) AND (h.oid IS NOT NULL OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid \
 AND c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass \
@@ -51,16 +50,6 @@ impl Histories {
     /// The schemas whose history is as Diesel makes it.
     pub(crate) fn of_diesel(&self) -> Vec<&str> {
         self.standing("diesel")
-    }
-
-    /// The schemas whose history table is another's, with whose it is, who asks having no part in that role.
-    pub(crate) fn of_others(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rows.iter().filter_map(|row| Some((row.get(0)?, row.get(2)?)))
-    }
-
-    /// Who asks.
-    pub(crate) fn asked_by(&self) -> &str {
-        self.rows.first().and_then(|row| row.get(3)).unwrap_or_default()
     }
 
     fn standing(&self, what: &str) -> Vec<&str> {

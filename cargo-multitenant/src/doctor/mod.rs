@@ -18,6 +18,7 @@ mod names;
 mod quoted;
 mod rows;
 mod run;
+mod schema_names;
 
 pub(crate) use check::Check;
 pub(crate) use checks::ALL as CHECKS;

@@ -7,14 +7,12 @@ use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::command::command;
 use crate::doctor::ground::Ground;
 use crate::doctor::histories::Histories;
-use crate::doctor::names::{counted, listed, statements};
-use crate::doctor::quoted::{qualified, quoted};
+use crate::doctor::names::{counted, listed};
 use crate::finding::Level;
 
 check! {
     /// ## What it checks
-    /// That each schema's history table is there where the schema has tables, can be read and written to by the role that
-    /// migrates, is in this tool's layout, and names no old version that this project does not have; and that the state
+    /// That each schema's history table is there where the schema has tables, can be read, is in this tool's layout, and names no old version that this project does not have; and that the state
     /// table, which makes a start fast, says what the histories say.
     ///
     /// ## Why is this bad?
@@ -32,15 +30,11 @@ check! {
 
 async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let plan = ground.plan()?;
-    let (fleet, settings) = (ground.fleet()?, &ground.config()?.settings);
+    let fleet = ground.fleet()?;
     let there: Vec<&TargetPlan> = plan.targets().filter(|target| target.state != State::Missing).collect();
     if there.is_empty() {
         return Ok(Verdict::Nothing);
     }
-    let table = |schema: &str| {
-        let is_shared = schema == fleet.shared();
-        qualified(schema, if is_shared { &settings.shared_history } else { &settings.tenant_history }.as_str())
-    };
     let histories = Histories::look(ground).await?;
     let mut complaints = unreadable(&there, |complaint, schemas| fleet.about(complaint, schemas));
     let unrecorded = histories.unrecorded();
@@ -57,21 +51,6 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
                 "if they are as the migrations would have made them, up to VERSION: {mark} --to VERSION"
             )),
         );
-    }
-    let mut by_owner: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    histories.of_others().for_each(|(schema, owner)| by_owner.entry(owner).or_default().push(schema));
-    for (owner, schemas) in &by_owner {
-        let me = histories.asked_by();
-        let tables = if schemas.len() == 1 { "history table" } else { "history tables" };
-        let message = format!(
-            "the role {me:?} cannot extend the {tables} of the role {owner:?}, in which it has no part: {}",
-            listed(schemas)
-        );
-        let mut complaint = fleet.about(CHECK.complaint(message).object(*owner), schemas);
-        complaint.level = Level::Warning;
-        let me = quoted(me);
-        let alter = schemas.iter().map(|schema| format!("ALTER TABLE {} OWNER TO {me}", table(schema)));
-        complaints.push(complaint.help(format!("migrate as that role, or as one that may:\n{}", statements(alter))));
     }
     complaints.extend(unknown(ground, &there)?);
     let of_diesel = histories.of_diesel();

@@ -25,11 +25,11 @@ check! {
 }
 
 const INVALID: &str = "\
-SELECT n.nspname, c.relname, t.relname, EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid) \
+SELECT n.nspname, c.relname, t.relname, c.oid IN (SELECT k.conindid FROM pg_constraint k) \
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid \
 JOIN pg_namespace n ON n.oid = c.relnamespace \
 WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname = ANY ($1) \
-AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) ORDER BY 1";
+AND c.oid NOT IN (SELECT p.index_relid FROM pg_stat_progress_create_index p WHERE p.index_relid IS NOT NULL) ORDER BY 1";
 
 const NOT_VALIDATED: &str = "\
 SELECT n.nspname, k.conname, t.relname FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid \

@@ -14,10 +14,12 @@ mod cross_tenant_read;
 mod history_tables;
 mod invalid_indexes;
 mod missing_schemas;
+mod object_owners;
 mod orphan_schemas;
 mod pending_migrations;
 mod registry;
 mod schema_grants;
+mod tenant_named_in_function;
 mod tenant_roles;
 
 // Traps.
@@ -42,10 +44,12 @@ pub(crate) const ALL: &[&Check] = &[
     &pending_migrations::CHECK,
     &history_tables::CHECK,
     &invalid_indexes::CHECK,
+    &object_owners::CHECK,
     &tenant_roles::CHECK,
     &cross_tenant_read::CHECK,
     &schema_grants::CHECK,
     &cross_tenant_objects::CHECK,
+    &tenant_named_in_function::CHECK,
     // Traps.
     &extensions::CHECK,
     &tenant_types::CHECK,

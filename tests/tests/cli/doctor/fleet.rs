@@ -7,15 +7,17 @@ use super::schemas::shop;
 use super::{examine, found, state};
 use crate::project::Project;
 
-const ALWAYS: [&str; 13] = [
+const ALWAYS: [&str; 15] = [
     "registry",
     "missing-schemas",
     "orphan-schemas",
     "pending-migrations",
     "history-tables",
     "invalid-indexes",
+    "object-owners",
     "schema-grants",
     "cross-tenant-objects",
+    "tenant-named-in-function",
     "extensions",
     "tenant-types",
     "tables-in-both-tiers",

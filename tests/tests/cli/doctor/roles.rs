@@ -149,10 +149,18 @@ async fn who_may_not_take_the_roles_on_is_told_that_nothing_was_tried() {
     assert_eq!(state(&document, "cross-tenant-read").as_deref(), Some("not-run"), "{document:#}");
     let line = document["checks"].as_array().unwrap().iter().find(|line| line["code"] == "cross-tenant-read").unwrap();
     assert!(line["detail"].as_str().unwrap().contains("may not take on the tenants' roles"), "{line}");
-    let messages = found(&document, "history-tables");
-    assert!(messages[0].contains("cannot extend the history tables of the role"), "{messages:?}");
-    assert!(messages[0].ends_with(": tenant_a, tenant_b, public"), "{messages:?}");
-    assert!(helps(&document, "history-tables")[0].ends_with(&format!("OWNER TO \"{looker}\"")));
+    let messages = found(&document, "object-owners");
+    // Two schemas, with a table and a history each, and the shared schema's table and history.
+    assert!(messages[0].starts_with("8 objects in 3 schemas belong to the role "), "{messages:?}");
+    assert!(messages[0].contains(&format!("{looker:?}, has no part")), "{messages:?}");
+    let mend = helps(&document, "object-owners");
+    assert!(mend[0].ends_with("and so for 3 more"), "{mend:?}");
+    for statement in mend[0].lines().skip(1).take(5) {
+        project.sql(statement).await;
+    }
+    let owned =
+        format!("select count(*) from pg_class where relowner = '\"{looker}\"'::regrole and relkind in ('r', 'S')");
+    assert!(project.count(&owned).await >= 3);
     for check in ["schema-grants", "invalid-indexes", "tenant-types", "extensions", "security-definer"] {
         assert_eq!(state(&document, check).as_deref(), Some("good"), "{check}: {document:#}");
     }
@@ -189,4 +197,34 @@ async fn what_stands_on_another_tenants_objects_is_told_with_what_removes_it() {
     }
     let document = examine(&project);
     assert_eq!(state(&document, "cross-tenant-objects").as_deref(), Some("good"), "{document:#}");
+}
+
+#[tokio::test]
+async fn functions_that_name_another_tenant_are_told_and_those_that_name_their_own_are_not() {
+    let project = shop().await;
+    project
+        .sql(
+            "set check_function_bodies = off; \
+             create function tenant_a.mine() returns bigint language sql as 'select count(*) from tenant_a.users'; \
+             create function tenant_b.mine() returns bigint language sql as 'select count(*) from Tenant_A . users'; \
+             create function tenant_b.other() returns int language sql set search_path = tenant_a as 'select 1'; \
+             create function public.all_of() returns int language plpgsql as \
+             $$begin execute 'delete from tenant_b.users'; return 1; end$$; \
+             create function public.none() returns text language sql as $$select 'tenant_b'$$; \
+             create function tenant_a.pinned() returns int language sql set search_path = tenant_a, public as 'select 1'",
+        )
+        .await;
+    let document = examine(&project);
+    assert_eq!(
+        found(&document, "tenant-named-in-function"),
+        [
+            "the function all_of() names the tenant's schema tenant_b: public",
+            "the function mine() names the tenant's schema tenant_a: tenant_b",
+            "the function other() names the tenant's schema tenant_a: tenant_b",
+        ]
+    );
+    assert_eq!(finding(&document, "tenant-named-in-function")["tenants"], json!(["b"]));
+    project.run(&["doctor"]).code(0);
+    project.sql("drop function public.all_of(), tenant_b.mine(), tenant_b.other()").await;
+    assert_eq!(state(&examine(&project), "tenant-named-in-function").as_deref(), Some("good"));
 }
