@@ -1,7 +1,7 @@
 //! What the checks look at: made once, and where it cannot be made, the reason.
 
 use multitenant_runtime::inspection::Inspector;
-use multitenant_runtime::{Error, Migrator, Plan, SchemaName, Scope};
+use multitenant_runtime::{Error, Migrator, Plan, RolesReport, SchemaName, Scope};
 
 use super::check::Blocked;
 use super::fleet::Fleet;
@@ -21,6 +21,7 @@ pub(crate) struct Ground {
     migrator: Option<Result<Migrator, CliError>>,
     inspector: Option<Result<Inspector, Error>>,
     plan: Option<Result<Plan, Error>>,
+    roles: Option<Result<Option<RolesReport>, Error>>,
 }
 
 impl Ground {
@@ -32,7 +33,15 @@ impl Ground {
             Some(Ok(project)) => Some(project.migrator(|builder| builder)),
             _ => None,
         };
-        Self { instances, config: load().map_err(CliError::Config), project, migrator, inspector: None, plan: None }
+        Self {
+            instances,
+            config: load().map_err(CliError::Config),
+            project,
+            migrator,
+            inspector: None,
+            plan: None,
+            roles: None,
+        }
     }
 
     /// Connects, and looks at the fleet once.
@@ -41,6 +50,9 @@ impl Ground {
         let inspector = migrator.inspector().await;
         if inspector.is_ok() {
             self.plan = Some(migrator.plan(Scope::all()).await);
+            if let Some(Ok(plan)) = &self.plan {
+                self.roles = Some(migrator.roles(plan).await);
+            }
         }
         self.inspector = Some(inspector);
     }
@@ -98,6 +110,16 @@ impl Ground {
         match &self.plan {
             Some(Ok(plan)) => Ok(plan),
             _ => Err(Blocked("the tenants are not known".to_owned())),
+        }
+    }
+
+    /// How the tenants' roles stand; `None` where they have none.
+    pub(crate) fn roles(&self) -> Result<Option<&RolesReport>, Blocked> {
+        self.plan()?;
+        match &self.roles {
+            Some(Ok(roles)) => Ok(roles.as_ref()),
+            Some(Err(error)) => Err(Blocked(error.to_string())),
+            None => Ok(None),
         }
     }
 

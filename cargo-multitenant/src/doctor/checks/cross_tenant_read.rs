@@ -48,9 +48,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
         return Ok(Verdict::Nothing);
     }
     let inspector = ground.inspector()?;
-    let roles = ground.migrator()?.roles(ground.plan()?).await.map_err(|error| Blocked(error.to_string()))?;
     // What is refused or missing is told by the check of the roles.
-    let roles = roles.map(|roles| roles.tenants).unwrap_or_default();
+    let roles = ground.roles()?.map(|roles| roles.tenants.as_slice()).unwrap_or_default();
     let usable: Vec<&RoleReport> =
         roles.iter().filter(|role| role.role.is_some() && !role.lacks.contains(&RoleLack::Role)).collect();
     let Some(last) = usable.len().checked_sub(1).filter(|_| roles.len() > 1) else { return Ok(Verdict::Nothing) };
@@ -58,7 +57,7 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     tried.dedup();
     tried.truncate(TRIED);
     let pairs: Vec<(&RoleReport, &RoleReport)> =
-        tried.iter().filter_map(|&i| Some((usable[i], next(&roles, usable[i])?))).collect();
+        tried.iter().filter_map(|&i| Some((usable[i], next(roles, usable[i])?))).collect();
     let schemas: Vec<&str> =
         pairs.iter().flat_map(|(one, other)| [one.schema.as_str(), other.schema.as_str()]).collect();
     let given = [Given::Texts(&schemas), Given::Text(settings.tenant_history.as_str())];

@@ -17,8 +17,9 @@ check! {
     ///
     /// ## Why is this bad?
     /// Without the registry nobody knows which tenants there are. An id that cannot be used is a tenant that nobody
-    /// migrates and nobody serves; two ids on one schema are two customers in each other's data. Without a key on the ids, that is one careless
-    /// INSERT away. A subdomain knows no upper case, so that `Acme` cannot be reached by one where there is `acme`.
+    /// migrates and nobody serves; two ids on one schema are two customers in each other's data. Without a key on the
+    /// ids, that is one careless INSERT away. A subdomain knows no upper case, so that `Acme` cannot be reached by one
+    /// where there is `acme`.
     ///
     /// ## What to do
     /// Correct `[tenants]` in `multitenant.toml`, or the row that is named. A registry table that does not exist yet is

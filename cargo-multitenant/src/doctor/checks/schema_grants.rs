@@ -41,7 +41,7 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     if fleet.schemas().is_empty() {
         return Ok(Verdict::Nothing);
     }
-    let roles = ground.migrator()?.roles(ground.plan()?).await.map_err(|error| Blocked(error.to_string()))?;
+    let roles = ground.roles()?;
     let of_tenants: BTreeMap<&str, &str> = roles
         .iter()
         .flat_map(|roles| &roles.tenants)

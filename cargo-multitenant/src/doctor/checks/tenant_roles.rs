@@ -29,9 +29,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     if ground.config()?.settings.roles.is_none() {
         return Ok(Verdict::Nothing);
     }
-    let (plan, fleet) = (ground.plan()?, ground.fleet()?);
-    let roles = ground.migrator()?.roles(plan).await.map_err(|error| Blocked(error.to_string()))?;
-    let Some(roles) = roles.filter(|roles| !roles.tenants.is_empty()) else { return Ok(Verdict::Nothing) };
+    let fleet = ground.fleet()?;
+    let Some(roles) = ground.roles()?.filter(|roles| !roles.tenants.is_empty()) else { return Ok(Verdict::Nothing) };
     let mut complaints = Vec::new();
     if let Some(obstacle) = &roles.obstacle {
         let complaint = CHECK.complaint(obstacle.message.clone()).object("roles");
