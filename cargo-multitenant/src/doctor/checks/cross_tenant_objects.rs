@@ -14,10 +14,10 @@ check! {
     /// knows what they stand on.
     ///
     /// ## Why is this bad?
-    /// A view over another tenant's table shows that tenant's rows, with the view's owner's rights, whatever role reads it. A
-    /// foreign key into it tells by its errors what is there. A default copied with `LIKE … INCLUDING DEFAULTS` draws
-    /// numbers from the other tenant's sequence. When that other tenant is dropped with `CASCADE`, all of this goes with it,
-    /// without a word; without `CASCADE` it cannot be dropped.
+    /// A view over another tenant's table shows that tenant's rows, with the view's owner's rights, whatever role reads
+    /// it. A foreign key into it tells by its errors what is there. A default copied with `LIKE … INCLUDING DEFAULTS`
+    /// draws numbers from the other tenant's sequence. When that other tenant is dropped with `CASCADE`, all of this
+    /// goes with it, without a word; without `CASCADE` it cannot be dropped.
     ///
     /// ## What to do
     /// Remove it, and make it again against the tenant's own objects: what a migration makes should name no schema.
@@ -28,7 +28,8 @@ check! {
 /// extension is another check's.
 const BETWEEN: &str = "\
 WITH spaces AS (SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.nspname = ANY ($1)), \
-objects AS (SELECT 'pg_class'::regclass AS class, c.oid, c.relnamespace AS space, c.relkind IN ('i', 'I') AS is_index FROM pg_class c WHERE c.relkind <> 't' \
+objects AS (SELECT 'pg_class'::regclass AS class, c.oid, c.relnamespace AS space, \
+c.relkind IN ('i', 'I') AS is_index FROM pg_class c WHERE c.relkind <> 't' \
 UNION ALL SELECT 'pg_proc'::regclass, p.oid, p.pronamespace, false FROM pg_proc p \
 UNION ALL SELECT 'pg_type'::regclass, t.oid, t.typnamespace, false FROM pg_type t \
 UNION ALL SELECT 'pg_constraint'::regclass, k.oid, k.connamespace, false FROM pg_constraint k \
@@ -43,7 +44,8 @@ d.refobjid FROM pg_depend d JOIN inside a ON a.class = d.classid AND a.oid = d.o
 JOIN inside b ON b.class = d.refclassid AND b.oid = d.refobjid \
 WHERE NOT b.is_index AND a.nspname <> b.nspname AND b.nspname <> $2 AND d.deptype <> 'e' \
 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e')) \
-SELECT x.from_space, x.to_space, one.type, replace(one.identity, quote_ident(x.from_space::text) || '.', '….'), other.type || ' ' || other.identity, \
+SELECT x.from_space, x.to_space, one.type, replace(one.identity, quote_ident(x.from_space::text) || '.', '….'), \
+other.type || ' ' || other.identity, \
 CASE x.classid \
 WHEN 'pg_constraint'::regclass THEN (SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', k.conrelid::regclass, k.conname) \
 FROM pg_constraint k WHERE k.oid = x.objid AND k.conrelid <> 0) \

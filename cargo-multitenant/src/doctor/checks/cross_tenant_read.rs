@@ -12,10 +12,10 @@ use crate::finding::Complaint;
 
 check! {
     /// ## What it checks
-    /// Where each tenant has a role: it takes some of them on, in read-only transactions that are rolled back, and tries to
-    /// read a table of another tenant, which the server must refuse, and one of their own, which it must not. No row is
-    /// read. At most three tenants are tried, the first, the one in the middle and the last, each against the next; what the
-    /// catalogue says of all the others is `schema-grants` and `tenant-roles`.
+    /// Where each tenant has a role: it takes some of them on, in read-only transactions that are rolled back, and
+    /// tries to read a table of another tenant, which the server must refuse, and one of their own, which it must not.
+    /// No row is read. At most three tenants are tried, the first, the one in the middle and the last, each against the
+    /// next; what the catalogue says of all the others is `schema-grants` and `tenant-roles`.
     ///
     /// ## Why is this bad?
     /// The role is the wall behind everything else: a query with a schema's name in a text, a function, a forgotten path.
@@ -23,8 +23,8 @@ check! {
     /// the tenant is down.
     ///
     /// ## What to do
-    /// Take away the right by which it can (the finding names the first statement to try, `schema-grants` all such rights),
-    /// then look again. Where it cannot read its own: `cargo multitenant migrate`.
+    /// Take away the right by which it can (the finding names the first statement to try, `schema-grants` all such
+    /// rights), then look again. Where it cannot read its own: `cargo multitenant migrate`.
     "cross-tenant-read": Error, Tenants, "isolation", look
 }
 

@@ -21,8 +21,9 @@ check! {
     /// (`pg_stat_statements`, `pg_cron` and the like) may be anywhere but in a tenant's schema.
     ///
     /// ## What to do
-    /// `ALTER EXTENSION … SET SCHEMA …`; columns and indexes that use it stay as they are. An extension that cannot be moved
-    /// is to be made anew. Or put its schema on the path: `isolation.search_path = ["{tenant}", "{shared}", "extensions"]`.
+    /// `ALTER EXTENSION … SET SCHEMA …`; columns and indexes that use it stay as they are. An extension that cannot be
+    /// moved is to be made anew. Or put its schema on the path: `isolation.search_path = ["{tenant}", "{shared}",
+    /// "extensions"]`.
     "extensions": Error, Traps, "extensions", look
 }
 

@@ -12,8 +12,9 @@ use crate::finding::Level;
 
 check! {
     /// ## What it checks
-    /// That each schema's history table is there where the schema has tables, can be read, is in this tool's layout, and names no old version that this project does not have; and that the state
-    /// table, which makes a start fast, says what the histories say.
+    /// That each schema's history table is there where the schema has tables, can be read, is in this tool's layout,
+    /// and names no old version that this project does not have; and that the state table, which makes a start fast,
+    /// says what the histories say.
     ///
     /// ## Why is this bad?
     /// The history says what is applied. Tables without one were made by something else, and the first migration fails

@@ -13,10 +13,10 @@ check! {
     /// That every tenant of the registry has its schema, whole.
     ///
     /// ## Why is this bad?
-    /// A tenant without a schema fails in every migration, and is not served: the pool refuses it, and never falls through
-    /// to the shared schema. Either its creation was never done, or its schema was dropped or renamed, and the tenant's
-    /// data with it. A schema whose comment says that the tenant is being created was left by a creation that was
-    /// interrupted, unless one is under way just now; it counts as missing.
+    /// A tenant without a schema fails in every migration, and is not served: the pool refuses it, and never falls
+    /// through to the shared schema. Either its creation was never done, or its schema was dropped or renamed, and the
+    /// tenant's data with it. A schema whose comment says that the tenant is being created was left by a creation that
+    /// was interrupted, unless one is under way just now; it counts as missing.
     ///
     /// ## What to do
     /// Restore the schema where there was one. Where there was none: `cargo multitenant migrate --create-schemas`, or

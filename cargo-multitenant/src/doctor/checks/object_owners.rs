@@ -10,13 +10,13 @@ use crate::doctor::quoted::quoted;
 
 check! {
     /// ## What it checks
-    /// That the role that migrates owns what is in the tenants' schemas and the shared one, history tables among it, or has
-    /// its owner's rights as a member of that role; and that it may create in these schemas.
+    /// That the role that migrates owns what is in the tenants' schemas and the shared one, history tables among it, or
+    /// has its owner's rights as a member of that role; and that it may create in these schemas.
     ///
     /// ## Why is this bad?
-    /// Only an owner may alter or drop a table. The next migration that touches it fails with "must be owner of table", in
-    /// those tenants where somebody else has made it: by hand, from a dump that was restored as another role, or by an
-    /// application that logs in otherwise than the deployment.
+    /// Only an owner may alter or drop a table. The next migration that touches it fails with "must be owner of table",
+    /// in those tenants where somebody else has made it: by hand, from a dump that was restored as another role, or by
+    /// an application that logs in otherwise than the deployment.
     ///
     /// ## What to do
     /// Give it to the role that migrates, as a superuser or as the owner: `ALTER … OWNER TO …`. Or migrate as the owner

@@ -17,14 +17,14 @@ check! {
     /// was applied, none failed in the last run, none newer than this project, none that is pending behind later ones.
     ///
     /// ## Why is this bad?
-    /// An application that expects a column fails in every tenant that does not have it yet. Where an applied migration was
-    /// edited, nobody knows what the schema holds, and a run refuses it. Where versions are applied that this project does
-    /// not have, a newer release was here, and this one may not know how to write to its tables.
+    /// An application that expects a column fails in every tenant that does not have it yet. Where an applied migration
+    /// was edited, nobody knows what the schema holds, and a run refuses it. Where versions are applied that this
+    /// project does not have, a newer release was here, and this one may not know how to write to its tables.
     ///
     /// ## What to do
-    /// `cargo multitenant migrate` applies what is pending, `migrate --retry-failed` goes to those that failed last time,
-    /// when the cause is mended. An edited file is to be as it was, with a new migration for the change, or taken as it is
-    /// by `repair --accept-edited`. `cargo multitenant status` shows all of it.
+    /// `cargo multitenant migrate` applies what is pending, `migrate --retry-failed` goes to those that failed last
+    /// time, when the cause is mended. An edited file is to be as it was, with a new migration for the change, or taken
+    /// as it is by `repair --accept-edited`. `cargo multitenant status` shows all of it.
     "pending-migrations": Warning, Tenants, "migrations", look
 }
 

@@ -12,8 +12,8 @@ use crate::finding::{Complaint, Level};
 
 check! {
     /// ## What it checks
-    /// That the registry can be read, that every id in it can be a tenant's, and that no two mean one schema; where it is a
-    /// table, that a key keeps it so; and that no two ids differ in upper and lower case alone.
+    /// That the registry can be read, that every id in it can be a tenant's, and that no two mean one schema; where it
+    /// is a table, that a key keeps it so; and that no two ids differ in upper and lower case alone.
     ///
     /// ## Why is this bad?
     /// Without the registry nobody knows which tenants there are. An id that cannot be used is a tenant that nobody

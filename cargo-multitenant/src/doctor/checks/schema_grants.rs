@@ -20,7 +20,8 @@ check! {
     /// tenants have roles and both walls are open, the schema and a table in it; else a warning.
     ///
     /// ## What to do
-    /// Revoke it: the finding has the statements. What all tenants need belongs in the shared schema, granted to their group.
+    /// Revoke it: the finding has the statements. What all tenants need belongs in the shared schema, granted to their
+    /// group.
     "schema-grants": Error, Tenants, "grants", look
 }
 

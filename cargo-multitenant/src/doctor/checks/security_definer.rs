@@ -10,17 +10,17 @@ use crate::doctor::rows::grouped;
 
 check! {
     /// ## What it checks
-    /// That each function of the shared schema, of the others behind the tenants' on `isolation.search_path`, and of tenants'
-    /// schemas that is `SECURITY DEFINER` has a `search_path` of its own.
+    /// That each function of the shared schema, of the others behind the tenants' on `isolation.search_path`, and of
+    /// tenants' schemas that is `SECURITY DEFINER` has a `search_path` of its own.
     ///
     /// ## Why is this bad?
-    /// It runs with its owner's rights, and finds tables by the path of whoever calls it. A shared one reads the caller's
-    /// tenant, or what a caller has put before it in `pg_temp`, with rights that the caller does not have: a role for each
-    /// tenant is no wall against it.
+    /// It runs with its owner's rights, and finds tables by the path of whoever calls it. A shared one reads the
+    /// caller's tenant, or what a caller has put before it in `pg_temp`, with rights that the caller does not have: a
+    /// role for each tenant is no wall against it.
     ///
     /// ## What to do
-    /// `ALTER FUNCTION … SET search_path = …, pg_temp`: the schemas that it means, and `pg_temp` last. A migration that makes
-    /// it anew is to say it too: `CREATE FUNCTION … SECURITY DEFINER SET search_path = …`.
+    /// `ALTER FUNCTION … SET search_path = …, pg_temp`: the schemas that it means, and `pg_temp` last. A migration that
+    /// makes it anew is to say it too: `CREATE FUNCTION … SECURITY DEFINER SET search_path = …`.
     "security-definer": Error, Traps, "functions", look
 }
 

@@ -12,8 +12,9 @@ use crate::finding::Level;
 
 check! {
     /// ## What it checks
-    /// How far the sequences of the shared schema and of the tenants are from the last value that they, or the column that
-    /// takes it, can hold: a warning from 80 %, an error from 95 %. Sequences that begin again (`CYCLE`) do not count, nor those of a `bigint`.
+    /// How far the sequences of the shared schema and of the tenants are from the last value that they, or the column
+    /// that takes it, can hold: a warning from 80 %, an error from 95 %. Sequences that begin again (`CYCLE`) do not
+    /// count, nor those of a `bigint`.
     ///
     /// ## Why is this bad?
     /// A `serial` column ends at 2,147,483,647. Then every insert into the table fails, in the largest tenant first, and

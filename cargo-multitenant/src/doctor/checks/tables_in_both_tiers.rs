@@ -10,12 +10,13 @@ use crate::doctor::rows::grouped;
 check! {
     /// ## What it checks
     /// That no table, view, sequence, type or function has one name in the shared schema (or another schema behind the
-    /// tenant's on `isolation.search_path`) and in a tenant's. History tables do not count, nor what belongs to an extension.
+    /// tenant's on `isolation.search_path`) and in a tenant's. History tables do not count, nor what belongs to an
+    /// extension.
     ///
     /// ## Why is this bad?
-    /// On a tenant's path its own comes first: a query that means the shared `plans` reads the tenant's, without an error. In
-    /// a tenant that lacks it, the same query reads the shared one, which is how one tenant's rows get to all. Where Rust
-    /// code has `table! { public.plans }`, the tenant's is never read.
+    /// On a tenant's path its own comes first: a query that means the shared `plans` reads the tenant's, without an
+    /// error. In a tenant that lacks it, the same query reads the shared one, which is how one tenant's rows get to
+    /// all. Where Rust code has `table! { public.plans }`, the tenant's is never read.
     ///
     /// ## What to do
     /// Give one of the two another name, or drop the one that was made in the wrong tier: a copy from before the tables

@@ -14,13 +14,13 @@ check! {
     /// (`tenant_acme.orders`) or in its `search_path`. It is a text that is searched: a name in a comment counts too.
     ///
     /// ## Why is this bad?
-    /// Every tenant that calls it reads or writes that one tenant's rows. It is what is left when functions are copied from
-    /// one schema to the next, by `pg_dump` with the names replaced, or by hand. The server does not know what a function's
-    /// text stands on, so that dropping that tenant breaks it for all others.
+    /// Every tenant that calls it reads or writes that one tenant's rows. It is what is left when functions are copied
+    /// from one schema to the next, by `pg_dump` with the names replaced, or by hand. The server does not know what a
+    /// function's text stands on, so that dropping that tenant breaks it for all others.
     ///
     /// ## What to do
-    /// `CREATE OR REPLACE FUNCTION` in a migration, without the schema's name, and `ALTER FUNCTION … RESET search_path`, or
-    /// set it to the tenant's own.
+    /// `CREATE OR REPLACE FUNCTION` in a migration, without the schema's name, and `ALTER FUNCTION … RESET
+    /// search_path`, or set it to the tenant's own.
     "tenant-named-in-function": Warning, Tenants, "functions' texts", look
 }
 

@@ -10,14 +10,14 @@ use crate::doctor::names::{counted, listed};
 
 check! {
     /// ## What it checks
-    /// Where each tenant has a role (`isolation.role_per_tenant`): that the group of all tenants and each tenant's role are
-    /// there and have what they need, that none of them can do more than its tenant may, and that who migrates can make
-    /// them.
+    /// Where each tenant has a role (`isolation.role_per_tenant`): that the group of all tenants and each tenant's role
+    /// are there and have what they need, that none of them can do more than its tenant may, and that who migrates can
+    /// make them.
     ///
     /// ## Why is this bad?
-    /// The pool serves a tenant as its own role or not at all: a role that is missing or lacks a right is an outage of that
-    /// tenant. One that is a superuser, a member of other roles, or has rights on another's schema, is no wall, and is
-    /// refused as well.
+    /// The pool serves a tenant as its own role or not at all: a role that is missing or lacks a right is an outage of
+    /// that tenant. One that is a superuser, a member of other roles, or has rights on another's schema, is no wall,
+    /// and is refused as well.
     ///
     /// ## What to do
     /// `cargo multitenant migrate` makes and grants what is missing, also where no migration is pending. What a role has

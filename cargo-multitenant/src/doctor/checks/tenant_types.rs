@@ -13,15 +13,16 @@ check! {
     /// Which enums, composite types, domains and ranges are in tenants' schemas, each tenant with one of its own.
     ///
     /// ## Why is this bad?
-    /// Diesel looks a type's OID up once for a connection and remembers it by the type's name. A connection that changes
-    /// its tenant sends the first tenant's OID for the second: "column is of type mood but expression is of type
-    /// tenant_a.mood". A dropped and restored tenant fails with "cache lookup failed for type". Diesel's own cache outlives
-    /// `DISCARD ALL`. It does not matter where no Rust code maps the type.
+    /// Diesel looks a type's OID up once for a connection and remembers it by the type's name. A connection that
+    /// changes its tenant sends the first tenant's OID for the second: "column is of type mood but expression is of
+    /// type tenant_a.mood". A dropped and restored tenant fails with "cache lookup failed for type". Diesel's own cache
+    /// outlives `DISCARD ALL`. It does not matter where no Rust code maps the type.
     ///
     /// ## What to do
     /// Make the type in a shared migration, and name its schema in `postgres_type`; or use text with a `CHECK`. Until
-    /// then: `pin_connections` on the asynchronous pool, which gives each connection to one tenant for its life, at the price
-    /// of a connection for each busy tenant. The synchronous pool empties Diesel's cache at a switch, and needs nothing.
+    /// then: `pin_connections` on the asynchronous pool, which gives each connection to one tenant for its life, at the
+    /// price of a connection for each busy tenant. The synchronous pool empties Diesel's cache at a switch, and needs
+    /// nothing.
     "tenant-types": Warning, Traps, "types", look
 }
 

@@ -29,7 +29,8 @@ async fn every_tenant_has_its_schema_and_no_schema_is_nobodys() {
 #[tokio::test]
 async fn a_tenant_without_a_schema_is_missing() {
     let project = shop().await;
-    project.sql("insert into tenants values ('it''s 50%'); comment on schema tenant_b is 'multitenant: this tenant is being created'").await;
+    let mark = "comment on schema tenant_b is 'multitenant: this tenant is being created'";
+    project.sql(&format!("insert into tenants values ('it''s 50%'); {mark}")).await;
     let document = examine(&project);
     let messages = found(&document, "missing-schemas");
     assert_eq!(messages.len(), 2, "{document:#}");
