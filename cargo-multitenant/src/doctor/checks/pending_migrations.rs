@@ -85,7 +85,8 @@ fn causes_of(target: &TargetPlan, head: Option<&Version>) -> Vec<(Cause, String)
     if is_behind {
         causes.push((Cause::Behind, versions(&target.pending)));
     }
-    if !target.out_of_order.is_empty() {
+    // Where they are refused, that is said above.
+    if !target.out_of_order.is_empty() && (target.refused.is_none() || !target.edited.is_empty()) {
         causes.push((Cause::Late, versions(&target.out_of_order)));
     }
     let newer: Vec<Version> =
