@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::connection::Session;
 use crate::error::Error;
-use crate::ident::literal;
+use crate::ident::{Identifier, RoleName, SchemaName, literal};
 use crate::migrator::Migrator;
 use crate::run::Failure;
+use crate::sqlstate::lacks_a_right;
 
 pub use crate::connection::Row;
+pub use crate::registry::UNDER_CONSTRUCTION;
 
 /// A connection on which the database is looked at, and nothing is changed.
 ///
@@ -31,6 +33,18 @@ pub use crate::connection::Row;
 pub struct Inspector {
     session: Session,
     connected_in: Duration,
+}
+
+/// What the server says to a role that would read a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Access {
+    /// It may.
+    Granted,
+    /// It may not.
+    Refused,
+    /// Who asks may not take the role on, so that nothing was tried.
+    NotTried,
 }
 
 /// A value for a question.
@@ -76,6 +90,32 @@ impl Inspector {
         let mut answers =
             self.session.pipeline_rows(&question).await.map_err(|error| Failure::from_postgres(&error.error))?;
         Ok(answers.swap_remove(3))
+    }
+
+    /// Whether this role may read this table, by trying: none of its rows.
+    ///
+    /// The role is taken on for a read-only transaction, which is rolled back; no other statement is run as it. It does not
+    /// wait for a lock for long.
+    ///
+    /// # Errors
+    ///
+    /// What else the server says: the table may be gone, or locked.
+    pub async fn may_read(&self, role: &RoleName, schema: &SchemaName, table: &Identifier) -> Result<Access, Failure> {
+        const SET_ROLE: usize = 3;
+        let attempt = [
+            "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY",
+            "SET LOCAL search_path = pg_catalog",
+            "SET LOCAL lock_timeout = '1s'",
+            &format!("SET LOCAL ROLE {}", role.quoted()),
+            &format!("SELECT FROM ONLY {}.{} LIMIT 0", schema.quoted(), table.quoted()),
+            "ROLLBACK",
+        ];
+        match self.session.pipeline(&attempt).await {
+            Ok(()) => Ok(Access::Granted),
+            Err(failure) if lacks_a_right(&failure.error) && failure.index == SET_ROLE => Ok(Access::NotTried),
+            Err(failure) if lacks_a_right(&failure.error) => Ok(Access::Refused),
+            Err(failure) => Err(Failure::from_postgres(&failure.error)),
+        }
     }
 
     /// How long connecting took, with TLS and authentication.
@@ -154,5 +194,30 @@ mod tests {
         let rows = inspector.rows("SELECT $1, current_setting('search_path')", &[Given::Text("it's")]).await.unwrap();
         assert_eq!((rows[0].get(0), rows[0].get(1)), (Some("it's"), Some("pg_catalog")));
         assert!(inspector.is_direct());
+    }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn a_role_is_tried_and_taken_off_again() {
+        let database = crate::testing::TestDatabase::empty().await.unwrap();
+        let client = database.connect().await.unwrap();
+        let name = format!("{}_r\"1", database.name());
+        let (role, schema) = (RoleName::new(&name).unwrap(), SchemaName::new("a\"b").unwrap());
+        let table = Identifier::new("t.%").unwrap();
+        let (quoted, at) = (role.quoted(), format!("{}.{}", schema.quoted(), table.quoted()));
+        let made = format!("create role {quoted}; create schema {}; create table {at} ()", schema.quoted());
+        client.batch_execute(&made).await.unwrap();
+        let empty = crate::MigrationSet::empty(crate::Tier::Tenant);
+        let migrator =
+            Migrator::from_sets(None, empty, crate::Settings::default()).database_url(database.url()).build().unwrap();
+        let inspector = migrator.inspector().await.unwrap();
+        assert_eq!(inspector.may_read(&role, &schema, &table).await.unwrap(), Access::Refused);
+        let grant = format!("grant usage on schema {} to {quoted}; grant select on {at} to {quoted}", schema.quoted());
+        client.batch_execute(&grant).await.unwrap();
+        assert_eq!(inspector.may_read(&role, &schema, &table).await.unwrap(), Access::Granted);
+        let gone = inspector.may_read(&role, &schema, &Identifier::new("gone").unwrap()).await.unwrap_err();
+        assert_eq!(gone.sqlstate.as_deref(), Some("42P01"));
+        let who = inspector.rows("SELECT session_user = current_user", &[]).await.unwrap();
+        assert_eq!(who[0].get(0), Some("t"));
     }
 }

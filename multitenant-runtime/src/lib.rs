@@ -94,6 +94,7 @@ pub use {
         Portrait, Scratch, TargetDrift,
     },
     error::Error,
+    isolation::{RoleLack, RoleReport, RolesReport},
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
         Blocking, DroppedTenant, Fenced, Migrator, MigratorBuilder, NewTenant, OldTenant, OnFailedTenants, Operation,

@@ -1,9 +1,10 @@
 //! What the checks look at: made once, and where it cannot be made, the reason.
 
 use multitenant_runtime::inspection::Inspector;
-use multitenant_runtime::{Error, Migrator, Plan, SchemaName, Scope};
+use multitenant_runtime::{Error, Migrator, Plan, RolesReport, SchemaName, Scope};
 
 use super::check::Blocked;
+use super::fleet::Fleet;
 use crate::config::Config;
 use crate::context::{Context, Project};
 use crate::error::CliError;
@@ -20,6 +21,7 @@ pub(crate) struct Ground {
     migrator: Option<Result<Migrator, CliError>>,
     inspector: Option<Result<Inspector, Error>>,
     plan: Option<Result<Plan, Error>>,
+    roles: Option<Result<Option<RolesReport>, Error>>,
 }
 
 impl Ground {
@@ -31,7 +33,15 @@ impl Ground {
             Some(Ok(project)) => Some(project.migrator(|builder| builder)),
             _ => None,
         };
-        Self { instances, config: load().map_err(CliError::Config), project, migrator, inspector: None, plan: None }
+        Self {
+            instances,
+            config: load().map_err(CliError::Config),
+            project,
+            migrator,
+            inspector: None,
+            plan: None,
+            roles: None,
+        }
     }
 
     /// Connects, and looks at the fleet once.
@@ -40,6 +50,9 @@ impl Ground {
         let inspector = migrator.inspector().await;
         if inspector.is_ok() {
             self.plan = Some(migrator.plan(Scope::all()).await);
+            if let Some(Ok(plan)) = &self.plan {
+                self.roles = Some(migrator.roles(plan).await);
+            }
         }
         self.inspector = Some(inspector);
     }
@@ -100,6 +113,16 @@ impl Ground {
         }
     }
 
+    /// How the tenants' roles stand; `None` where they have none.
+    pub(crate) fn roles(&self) -> Result<Option<&RolesReport>, Blocked> {
+        self.plan()?;
+        match &self.roles {
+            Some(Ok(roles)) => Ok(roles.as_ref()),
+            Some(Err(error)) => Err(Blocked(error.to_string())),
+            None => Ok(None),
+        }
+    }
+
     /// What a look at the fleet has ended with.
     pub(crate) fn look(&self) -> Result<Result<&Plan, &Error>, Blocked> {
         self.inspector()?;
@@ -114,5 +137,10 @@ impl Ground {
         use multitenant_runtime::State;
         let there = self.plan()?.tenants.iter().filter(|tenant| tenant.state != State::Missing);
         Ok(there.map(|tenant| tenant.target.schema()).collect())
+    }
+
+    /// The shared schema, and the tenants' that are there, with whose they are.
+    pub(crate) fn fleet(&self) -> Result<Fleet<'_>, Blocked> {
+        Ok(Fleet::of(self.plan()?, &self.config()?.settings.shared_schema, &self.tenant_schemas()?))
     }
 }

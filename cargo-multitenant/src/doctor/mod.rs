@@ -8,11 +8,17 @@
 
 mod check;
 mod checks;
+mod command;
+mod fleet;
 mod ground;
 mod health;
+mod histories;
 mod manual;
 mod names;
+mod quoted;
+mod rows;
 mod run;
+mod schema_names;
 
 pub(crate) use check::Check;
 pub(crate) use checks::ALL as CHECKS;

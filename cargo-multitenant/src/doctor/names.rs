@@ -13,6 +13,17 @@ pub(crate) fn listed<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Strin
     }
 }
 
+/// The statements, a line each, or the first of them and for how many more there is the same to do.
+pub(crate) fn statements(all: impl IntoIterator<Item = String>) -> String {
+    let mut all: Vec<String> = all.into_iter().collect();
+    let more = all.len().saturating_sub(SHOWN);
+    if more > 0 {
+        all.truncate(SHOWN);
+        all.push(format!("and so for {more} more"));
+    }
+    all.join("\n")
+}
+
 /// A number with its noun.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
@@ -26,6 +37,8 @@ mod tests {
     fn many_are_few_and_a_number() {
         assert_eq!(listed(["a", "b"]), "a, b");
         assert_eq!(listed(["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e and 2 more");
+        assert_eq!(statements(["a".to_owned(), "b".to_owned()]), "a\nb");
+        assert_eq!(statements((1..=7).map(|n| n.to_string())), "1\n2\n3\n4\n5\nand so for 2 more");
         assert_eq!(counted(1, "tenant", "tenants"), "1 tenant");
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Complaint {
     pub(crate) help: Option<String>,
     pub(crate) tenant: Option<String>,
     pub(crate) schema: Option<String>,
+    /// All tenants that it is about, where it is about tenants.
+    pub(crate) tenants: Vec<String>,
     /// What it is about: a setting, a role, an index.
     pub(crate) object: String,
     /// Where it is written, where it is written anywhere.
@@ -40,6 +42,7 @@ impl Complaint {
             help: None,
             tenant: None,
             schema: None,
+            tenants: Vec::new(),
             object: String::new(),
             file: None,
         }
@@ -71,6 +74,7 @@ impl Complaint {
             end_column: None,
             tenant: self.tenant.as_deref(),
             schema: self.schema.as_deref(),
+            tenants: &self.tenants,
             object: &self.object,
             help: self.help.as_deref(),
             related: [],
@@ -91,6 +95,7 @@ pub(crate) struct ComplaintItem<'a> {
     end_column: Option<usize>,
     tenant: Option<&'a str>,
     schema: Option<&'a str>,
+    tenants: &'a [String],
     object: &'a str,
     help: Option<&'a str>,
     related: [(); 0],

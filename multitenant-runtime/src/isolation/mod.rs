@@ -5,7 +5,8 @@
 //! they serve the tenant (`pool/`). `settings/` says what the roles are called, `problem.rs` which of them nobody may take
 //! on, and `expressions.rs` how the server is asked about one. `look.rs` asks how they stand, in two statements for any
 //! number of tenants, and `grants.rs` has what brings them in order; `others.rs` sees to what a migration has made as
-//! another role, and `withheld.rs` to what no tenant may write to, whoever made it.
+//! another role, and `withheld.rs` to what no tenant may write to, whoever made it; `report.rs`
+//! tells how they stand.
 //!
 //! Deliberately absent: a role that owns anything, or logs in; rights on further schemas of `isolation.search_path`,
 //! which a shared migration grants to the group.
@@ -15,6 +16,7 @@ mod grants;
 mod look;
 mod others;
 mod problem;
+mod report;
 mod withheld;
 
 #[cfg(feature = "pool")]
@@ -23,4 +25,6 @@ pub(crate) use grants::{dropped, group, tenant};
 pub(crate) use look::{Look, look};
 #[cfg(feature = "pool")]
 pub(crate) use problem::RoleProblem;
+pub(crate) use report::report;
+pub use report::{RoleLack, RoleReport, RolesReport};
 pub(crate) use withheld::withhold;

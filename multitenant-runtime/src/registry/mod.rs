@@ -13,9 +13,9 @@ pub(crate) use source::RegistrySource;
 pub use source::{Registry, Tenant};
 pub use unusable::UnusableTenant;
 
-/// How the comment on a schema begins whose tenant is still being created; such a schema is never served. After
-/// it stands whose creation it is.
-pub(crate) const UNDER_CONSTRUCTION: &str = "multitenant: this tenant is being created";
+/// How the comment on a schema begins whose tenant is still being created, or whose creation was interrupted; such a
+/// schema is never served, and the next creation of the tenant removes it. After it stands whose creation it is.
+pub const UNDER_CONSTRUCTION: &str = "multitenant: this tenant is being created";
 
 /// An SQL condition: the schema of this `pg_namespace` row is still being created, by whomever.
 pub(crate) fn is_under_construction(oid: &str) -> String {

@@ -44,8 +44,8 @@ impl SearchPath {
     }
 
     /// The schemas that every tenant's path ends in.
-    #[cfg(feature = "migrations")]
-    pub(crate) fn after_tenant(&self) -> &[SchemaName] {
+    #[must_use]
+    pub fn after_tenant(&self) -> &[SchemaName] {
         &self.after_tenant
     }
 

@@ -7,7 +7,27 @@
 
 mod configuration;
 mod connection;
+
+// Tenants.
+mod cross_tenant_objects;
+mod cross_tenant_read;
+mod history_tables;
+mod invalid_indexes;
+mod missing_schemas;
+mod object_owners;
+mod orphan_schemas;
+mod pending_migrations;
 mod registry;
+mod schema_grants;
+mod tenant_named_in_function;
+mod tenant_roles;
+
+// Traps.
+mod extensions;
+mod security_definer;
+mod sequence_exhaustion;
+mod tables_in_both_tiers;
+mod tenant_types;
 
 use super::check::{Check, check};
 
@@ -19,6 +39,23 @@ pub(crate) const ALL: &[&Check] = &[
     &connection::CHECK,
     // Tenants.
     &registry::CHECK,
+    &missing_schemas::CHECK,
+    &orphan_schemas::CHECK,
+    &pending_migrations::CHECK,
+    &history_tables::CHECK,
+    &invalid_indexes::CHECK,
+    &object_owners::CHECK,
+    &tenant_roles::CHECK,
+    &cross_tenant_read::CHECK,
+    &schema_grants::CHECK,
+    &cross_tenant_objects::CHECK,
+    &tenant_named_in_function::CHECK,
+    // Traps.
+    &extensions::CHECK,
+    &tenant_types::CHECK,
+    &tables_in_both_tiers::CHECK,
+    &security_definer::CHECK,
+    &sequence_exhaustion::CHECK,
 ];
 
 #[cfg(test)]
