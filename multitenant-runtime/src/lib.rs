@@ -20,6 +20,8 @@
 mod connection;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+#[cfg(feature = "pool")]
+pub mod health;
 mod ident;
 #[cfg(any(feature = "migrations", all(feature = "embedded", unix)))]
 mod installed;
@@ -97,6 +99,7 @@ pub use {
     run::{Event, Failure, HookError, HookResult, Hooks, Observer, Outcome, Report, Stop, Summary, TargetReport},
     snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
+    state::{FleetStatus, Standing},
     target::{Target, Tier},
     tokio_util::sync::CancellationToken,
 };

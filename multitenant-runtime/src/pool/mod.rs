@@ -40,6 +40,7 @@ mod store;
 mod tenant_pool;
 mod unit;
 
+pub(crate) use builder::Options;
 pub use builder::{OnBehind, TenantPoolBuilder};
 pub(crate) use checkout::Checkout;
 pub use conn::{SharedConn, TenantConn};
@@ -54,7 +55,7 @@ pub use tenant_pool::TenantPool;
 pub(crate) use unit::{Row, Rows};
 #[cfg(feature = "sync")]
 pub(crate) use {
-    builder::{Options, Parts},
+    builder::Parts,
     connect::may_pass,
     directory::Directory,
     entrance::{Entrance, as_role, leaving},

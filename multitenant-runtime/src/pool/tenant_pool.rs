@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
 
+use crate::health::{Health, Subject};
 use crate::ident::TenantId;
 use crate::migrator::{Fenced, Migrator, Selection};
 use crate::query::Across;
@@ -224,6 +225,19 @@ impl TenantPool {
         self.0.store.status()
     }
 
+    /// Says how well the pool and what is behind it are: for probes.
+    ///
+    /// ```no_run
+    /// # async fn run(pool: multitenant_runtime::TenantPool) {
+    /// let health = pool.health();
+    /// println!("{:?}", health.readiness().await);
+    /// # }
+    /// ```
+    pub fn health(&self) -> Health {
+        let subject: Arc<dyn Subject> = self.0.clone();
+        Health::of(subject)
+    }
+
     /// Hands nothing out any more, closes what is idle, and waits until everything has come back and is closed.
     ///
     /// Nothing is closed under a borrower: who must not wait for ever puts a time limit around it.
@@ -255,6 +269,28 @@ impl Inner {
             let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(30));
             tokio::spawn(tidy(Arc::downgrade(self), pause));
         }
+    }
+}
+
+impl Subject for Inner {
+    fn migrator(&self) -> &Migrator {
+        &self.migrator
+    }
+
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.store.status()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.store.is_closed()
+    }
+
+    fn fenced(&self) -> usize {
+        self.fences.count()
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::health::{Health, Subject};
 use crate::ident::TenantId;
 use crate::migrator::{Fenced, Migrator, Selection};
 use crate::pool::{Directory, Fences, Keyed, Options, PoolError, PoolStatus, Store};
@@ -146,6 +147,19 @@ impl TenantPool {
         self.0.store.status()
     }
 
+    /// Says how well the pool and what is behind it are: for probes.
+    ///
+    /// ```no_run
+    /// # fn run(pool: multitenant_runtime::sync::TenantPool) {
+    /// let health = pool.health();
+    /// println!("{:?}", health.blocking_readiness());
+    /// # }
+    /// ```
+    pub fn health(&self) -> Health {
+        let subject: Arc<dyn Subject> = self.0.clone();
+        Health::of(subject)
+    }
+
     /// Hands nothing out any more, closes what is idle, and waits until everything has come back and is closed, or the
     /// time is over; says whether everything is closed.
     ///
@@ -180,6 +194,28 @@ impl Inner {
             // Without a thread, it is tried again at the next checkout.
             self.has_reaper.store(begun.is_ok(), Ordering::Relaxed);
         }
+    }
+}
+
+impl Subject for Inner {
+    fn migrator(&self) -> &Migrator {
+        &self.migrator
+    }
+
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.store.status()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.store.is_closed()
+    }
+
+    fn fenced(&self) -> usize {
+        self.fences.count()
     }
 }
 

@@ -11,6 +11,7 @@ mod closing;
 mod connecting;
 mod environment;
 mod fire;
+mod health;
 mod hooks;
 mod leftovers;
 mod messages;

@@ -10,6 +10,7 @@ mod connecting;
 #[path = "../pool/environment.rs"]
 mod environment;
 mod fire;
+mod health;
 mod hooks;
 mod jobs;
 mod leftovers;
