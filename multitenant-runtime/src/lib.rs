@@ -44,6 +44,8 @@ mod error;
 mod inventory;
 #[cfg(feature = "migrations")]
 mod isolation;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "migrations")]
 pub mod migration;
 #[cfg(feature = "migrations")]

@@ -7,8 +7,8 @@ use tokio::time::timeout_at;
 use crate::connection::{ConnectOptions, Row, Session};
 use crate::plan::OnAhead;
 use crate::registry::{RegistrySource, list, registry_query};
-use crate::run::Failure;
-use crate::state::{StateTable, listed, standing};
+use crate::run::{Event, Failure};
+use crate::state::{FleetStatus, Standing, StateTable, listed, standing};
 
 use super::Subject;
 use super::judge::{self, Limits, Seen, State};
@@ -130,7 +130,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    async fn count(&self, session: &Session, state: State) -> Result<crate::state::FleetStatus, Unanswered> {
+    async fn count(&self, session: &Session, state: State) -> Result<FleetStatus, Unanswered> {
         let (context, source) = self.subject.migrator().parts();
         let settings = &context.settings;
         let registry = match source {
@@ -156,7 +156,8 @@ impl<'a> Look<'a> {
         let table = self.table().filter(|_| state == State::Readable);
         let sql = standing::tenants(table.as_ref(), &registry, &context.tenant, settings);
         let mut fleet = standing::of_tenants(&self.ask(session, &sql).await?);
-        fleet.add(crate::state::Standing::Missing, unusable);
+        fleet.add(Standing::Missing, unusable);
+        context.emit(&Event::FleetSeen { status: fleet });
         Ok(fleet)
     }
 

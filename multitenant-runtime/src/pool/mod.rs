@@ -31,6 +31,7 @@ mod error;
 mod fences;
 mod hooks;
 mod job;
+mod journal;
 mod keyed;
 mod operations;
 mod pooled;
@@ -48,6 +49,8 @@ pub(crate) use directory::Roster;
 pub use error::PoolError;
 pub use hooks::PoolHooks;
 pub use job::TenantJob;
+#[cfg(feature = "sync")]
+pub(crate) use journal::{Begun, Journal, Listener, Whose};
 pub(crate) use pooled::Pooled;
 pub use pooling::Pooling;
 pub use status::PoolStatus;

@@ -13,12 +13,13 @@ use crate::scope::RoutedConn;
 use crate::settings::Settings;
 
 use super::builder::Options;
-use super::checkout::{FAREWELL, bury};
+use super::checkout::{FAREWELL, TIME_IS_OVER, bury};
 use super::conn::{SharedConn, TenantConn};
 use super::directory::{Directory, Roster, Survey};
 use super::error::PoolError;
 use super::fences::Fences;
 use super::hooks::PoolHooks;
+use super::journal::Journal;
 use super::keyed::Keyed;
 use super::pooled::Pooled;
 use super::status::PoolStatus;
@@ -79,6 +80,7 @@ pub(crate) struct Inner {
     pub(super) migrator: Migrator,
     pub(super) options: Options,
     pub(super) hooks: Option<Arc<dyn PoolHooks>>,
+    pub(super) journal: Journal,
     pub(super) store: Arc<Store>,
     pub(super) directory: Directory,
     pub(super) fences: Fences,
@@ -93,6 +95,7 @@ impl TenantPool {
     pub(super) fn new(migrator: Migrator, options: Options, hooks: Option<Arc<dyn PoolHooks>>) -> Self {
         Self(Arc::new(Inner {
             directory: Directory::new(&options, &migrator),
+            journal: Journal::new(&options.application_name, &options.telling),
             store: Store::new(options.max_connections),
             fences: Fences::default(),
             flights: Keyed::new(1),
@@ -238,12 +241,20 @@ impl TenantPool {
         Health::of(subject)
     }
 
+    /// Sets the gauges of the pool's metrics to how it stands at this moment, which is done every five seconds anyway: for
+    /// the handler that renders them.
+    #[cfg(feature = "metrics")]
+    pub fn record_metrics(&self) {
+        self.0.journal.stands(self.status());
+    }
+
     /// Hands nothing out any more, closes what is idle, and waits until everything has come back and is closed.
     ///
     /// Nothing is closed under a borrower: who must not wait for ever puts a time limit around it.
     pub async fn close(&self) {
         let idle = self.0.store.close();
         join_all(idle.into_iter().map(|(pooled, counted)| async move {
+            self.0.journal.closed(pooled.target(), "the pool is closed");
             pooled.end(FAREWELL).await;
             drop(counted);
         }))
@@ -261,12 +272,10 @@ impl Inner {
         self.options.max_lifetime.is_some_and(|limit| pooled.opened.elapsed() >= limit)
     }
 
-    /// Starts the task that closes what is idle or old, once. It ends with the pool.
+    /// Starts the task that closes what is idle or old, and measures how the pool stands, once. It ends with the pool.
     fn keep_tidy(self: &Arc<Self>) {
-        let limits = [self.options.idle_timeout, self.options.max_lifetime];
-        let Some(shortest) = limits.into_iter().flatten().min() else { return };
+        let Some(pause) = self.options.tidies_every(self.journal.has_metrics()) else { return };
         if !self.has_reaper.swap(true, Ordering::Relaxed) {
-            let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(30));
             tokio::spawn(tidy(Arc::downgrade(self), pause));
         }
     }
@@ -298,11 +307,15 @@ async fn tidy(pool: Weak<Inner>, pause: Duration) {
     loop {
         tokio::time::sleep(pause).await;
         let Some(pool) = pool.upgrade() else { return };
+        pool.journal.stands(pool.store.status());
         // Where somebody waits, everything is about to be used.
         while let Some(mut slot) = pool.store.spare_slot() {
             let options = &pool.options;
             match pool.store.take_expired(&mut slot, options.idle_timeout, options.max_lifetime) {
-                Some(pooled) => bury(pooled, slot).await,
+                Some(pooled) => {
+                    pool.journal.closed(pooled.target(), TIME_IS_OVER);
+                    bury(pooled, slot).await;
+                }
                 None => break,
             }
         }

@@ -1,5 +1,9 @@
 //! How the schemas of a fleet stand.
 
+use crate::plan::{Plan, State, TargetPlan};
+use crate::run::{Outcome, Report};
+use crate::sqlstate::FailureClass;
+
 /// How many tenants stand in which way, of all that the registry has.
 ///
 /// Serialised, the fields have these names.
@@ -23,6 +27,34 @@ pub struct FleetStatus {
 }
 
 impl FleetStatus {
+    /// By what a look at all histories has found.
+    pub(crate) fn of_plan(plan: &Plan) -> Self {
+        let mut fleet = Self::default();
+        for tenant in &plan.tenants {
+            fleet.add(Standing::of(tenant), 1);
+        }
+        fleet.add(Standing::Missing, plan.unusable.len());
+        fleet
+    }
+
+    /// By what a run over all has left.
+    pub(crate) fn of_report(report: &Report) -> Self {
+        let mut fleet = Self::default();
+        for tenant in report.targets.iter().filter(|report| report.target.tenant().is_some()) {
+            let standing = match tenant.outcome {
+                Outcome::Failed => Standing::Failed,
+                outcome if outcome.is_good() => Standing::UpToDate,
+                _ if tenant.failure.as_ref().is_some_and(|failure| failure.class == FailureClass::MissingSchema) => {
+                    Standing::Missing
+                }
+                _ => Standing::Behind,
+            };
+            fleet.add(standing, 1);
+        }
+        fleet.add(Standing::Missing, report.unusable.len());
+        fleet
+    }
+
     /// Counts so many more.
     pub(crate) fn add(&mut self, standing: Standing, count: usize) {
         self.tenants += count;
@@ -57,6 +89,18 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// By what a look at the history has found.
+    fn of(plan: &TargetPlan) -> Self {
+        match plan.state {
+            State::Missing => Self::Missing,
+            State::Unreadable => Self::Unknown,
+            _ if plan.last_failure.is_some() => Self::Failed,
+            State::UpToDate | State::Unknown => Self::UpToDate,
+            State::Ahead => Self::Ahead,
+            State::Behind | State::Edited => Self::Behind,
+        }
+    }
+
     /// As the server says it.
     #[cfg(feature = "pool")]
     pub(super) fn parse(text: &str) -> Self {

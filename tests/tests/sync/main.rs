@@ -6,6 +6,8 @@
 mod across;
 mod attacks;
 mod cap;
+#[path = "../pool/capture.rs"]
+mod capture;
 mod connecting;
 #[path = "../pool/environment.rs"]
 mod environment;
@@ -24,5 +26,6 @@ mod scope;
 #[path = "../pool/shop.rs"]
 #[expect(dead_code, reason = "some of it is for the other pool")]
 mod shop;
+mod told;
 mod transactions;
 mod types;
