@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 
 use crate::health::{Health, Subject};
-use crate::ident::TenantId;
+use crate::ident::{IdentError, TenantId};
 use crate::migrator::{Fenced, Migrator, Selection};
 use crate::query::Across;
 use crate::scope::RoutedConn;
@@ -119,8 +119,7 @@ impl TenantPool {
     /// Dropped in between, nothing is lost but the place among those who wait.
     pub async fn tenant(&self, id: impl AsRef<str>) -> Result<TenantConn, PoolError> {
         let id = id.as_ref();
-        let invalid = |error| PoolError::InvalidId { id: id.to_owned(), error };
-        let tenant = TenantId::new(id).map_err(invalid)?;
+        let tenant = TenantId::new(id).map_err(|error| self.0.invalid(id, error))?;
         self.0.keep_tidy();
         let (checkout, served) = self.0.tenant(&tenant).await?;
         Ok(TenantConn { checkout, served, tenant })
@@ -266,6 +265,13 @@ impl TenantPool {
 impl Inner {
     pub(super) fn settings(&self) -> &Settings {
         self.migrator.settings()
+    }
+
+    /// Nobody can have this id.
+    fn invalid(&self, id: &str, error: IdentError) -> PoolError {
+        let error = PoolError::InvalidId { id: id.to_owned(), error };
+        self.journal.refused(self.journal.begin(), Some(id), &error);
+        error
     }
 
     pub(super) fn is_old(&self, pooled: &Pooled) -> bool {

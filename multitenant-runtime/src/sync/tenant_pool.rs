@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::health::{Health, Subject};
-use crate::ident::TenantId;
+use crate::ident::{IdentError, TenantId};
 use crate::migrator::{Fenced, Migrator, Selection};
 use crate::pool::{Directory, Fences, Journal, Keyed, Options, PoolError, PoolStatus, Store};
 use crate::settings::Settings;
@@ -74,8 +74,7 @@ impl TenantPool {
     /// [`PoolError`] says why there is none, and what to do.
     pub fn tenant(&self, id: impl AsRef<str>) -> Result<TenantConn, PoolError> {
         let id = id.as_ref();
-        let invalid = |error| PoolError::InvalidId { id: id.to_owned(), error };
-        let tenant = TenantId::new(id).map_err(invalid)?;
+        let tenant = TenantId::new(id).map_err(|error| self.0.invalid(id, error))?;
         self.0.keep_tidy();
         let (checkout, target) = self.0.tenant(&tenant)?;
         Ok(TenantConn { checkout, target, tenant })
@@ -187,6 +186,13 @@ impl TenantPool {
 impl Inner {
     pub(super) fn settings(&self) -> &Settings {
         self.migrator.settings()
+    }
+
+    /// Nobody can have this id.
+    fn invalid(&self, id: &str, error: IdentError) -> PoolError {
+        let error = PoolError::InvalidId { id: id.to_owned(), error };
+        self.journal.refused(self.journal.begin(), Some(id), &error);
+        error
     }
 
     pub(super) fn is_old(&self, opened: Instant) -> bool {

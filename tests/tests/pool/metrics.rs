@@ -78,7 +78,7 @@ async fn checkouts_switches_queries_and_their_failures_are_counted() {
     }
     drop(conn);
     pool.tenant("nobody").await.unwrap_err();
-    pool.tenant("No Body!").await.unwrap_err();
+    pool.tenant("").await.unwrap_err();
     let found = counted.take();
     for (line, value) in [
         ("multitenant_query_errors_total{class=data}", 2.0),
@@ -187,7 +187,7 @@ async fn runs_and_the_fleet_are_counted_by_an_observer() {
     migrator.migrate(Scope::tenant(TenantId::new("b").unwrap())).await.unwrap();
     let found = counted.take();
     assert_eq!(found.get("multitenant_run_duration_seconds{outcome=complete}"), Some(&1.0));
-    assert_eq!(found.get("multitenant_fleet_tenants{standing=failed}"), Some(&1.0));
+    assert!(!found.keys().any(|line| line.starts_with("multitenant_fleet")), "{found:#?}");
     let _ = migrator.plan(Scope::all()).await.unwrap();
     let expected =
         [("multitenant_fleet_tenants{standing=up-to-date}", 1.0), ("multitenant_fleet_tenants{standing=missing}", 1.0)];
