@@ -99,13 +99,13 @@ metrics! {
     QUERIES: Counter of Count, "multitenant_queries_total", ["pool"], NONE,
         "Statements on connections that were handed out, those that begin and end transactions included.";
     QUERY_DURATION: Histogram of Seconds, "multitenant_query_duration_seconds", ["pool"], WAITS,
-        "How long these statements took.";
+        "How long these statements took, to their end or to their first rows.";
     QUERY_ERRORS: Counter of Count, "multitenant_query_errors_total", ["pool", "class"], NONE,
         "Those of them that failed, by the class of the SQLSTATE.";
     TENANT_CHECKOUTS: Counter of Count, "multitenant_tenant_checkouts_total", ["pool", "tenant"], NONE,
         "Connections that were handed out to the busiest tenants, and to the `other` ones; only where that is asked for.";
     APPLIED: Counter of Count, "multitenant_migrations_applied_total", ["tier"], NONE,
-        "Migrations that were applied.";
+        "Migrations that runs have applied; those with which a tenant is created are not among them.";
     REVERTED: Counter of Count, "multitenant_migrations_reverted_total", ["tier"], NONE,
         "Migrations that were reverted.";
     FAILED: Counter of Count, "multitenant_migrations_failed_total", ["tier"], NONE,

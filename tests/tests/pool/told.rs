@@ -23,6 +23,14 @@ async fn sleeps(pool: &TenantPool, tenant: &str) {
     query.execute(conn.trusted_connection()).await.unwrap();
 }
 
+/// Rows, and not their number.
+async fn reads_slowly(pool: &TenantPool, tenant: &str) -> i32 {
+    let mut conn = pool.tenant(tenant).await.unwrap();
+    let slow =
+        diesel::dsl::sql::<diesel::sql_types::Integer>("length(pg_sleep(0.3)::text || ").bind::<Text, _>("s3cret");
+    diesel::select(slow.sql(")")).get_result(conn.trusted_connection()).await.unwrap()
+}
+
 #[tokio::test]
 async fn slow_queries_are_told_without_what_is_the_customers() {
     let shop = Shop::with(&["a", "b"]).await;
@@ -41,6 +49,10 @@ async fn slow_queries_are_told_without_what_is_the_customers() {
         assert!(told.field("duration_ms").parse::<f64>().unwrap() >= 300.0, "{told:?}");
         assert!(!format!("{told:?}").contains("s3cret"));
     }
+    assert_eq!(reads_slowly(&pool, "b").await, 6);
+    let slow = capture.take(SLOW);
+    assert_eq!(slow.len(), 1);
+    assert_eq!((slow[0].field("tenant"), slow[0].field("sql")), ("b", "SELECT length(pg_sleep(0.3)::text || $1)"));
     // Nobody else measures anything.
     sleeps(&shop.pool_of(1), "a").await;
     assert_eq!(capture.take(SLOW).len(), 0);
