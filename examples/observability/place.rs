@@ -14,6 +14,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
 /// The database goes with this value.
 pub(crate) struct Place {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests migrate once more"))]
     pub(crate) migrator: Migrator,
     pub(crate) pool: TenantPool,
     _database: TestDatabase,

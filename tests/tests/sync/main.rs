@@ -7,6 +7,7 @@ mod across;
 mod attacks;
 mod cap;
 #[path = "../pool/capture.rs"]
+#[expect(dead_code, reason = "some of it is for the other pool")]
 mod capture;
 mod connecting;
 #[path = "../pool/environment.rs"]
