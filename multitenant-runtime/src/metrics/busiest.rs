@@ -30,6 +30,8 @@ struct State {
     /// How many may be told at a time.
     most: usize,
     watched: HashMap<TenantId, Watched>,
+    /// How many have a counter.
+    told: usize,
     /// Who has a series.
     known: HashSet<TenantId>,
     judged: Instant,
@@ -45,7 +47,7 @@ struct Watched {
 impl Busiest {
     pub(super) fn new(pool: &str, most: usize) -> Self {
         let other = counter!(TENANT_CHECKOUTS, "pool" => pool.to_owned(), "tenant" => "other");
-        let state = State { most, watched: HashMap::new(), known: HashSet::new(), judged: Instant::now() };
+        let state = State { most, watched: HashMap::new(), told: 0, known: HashSet::new(), judged: Instant::now() };
         Self { pool: pool.to_owned(), other, state: Mutex::new(state) }
     }
 
@@ -89,12 +91,12 @@ impl State {
 
     /// The tenant's own counter; whoever comes has one as long as there is one left.
     fn counter(&mut self, tenant: &TenantId, make: impl Fn(&TenantId) -> Counter) -> Option<&Counter> {
-        let told = self.watched.values().filter(|watched| watched.counter.is_some()).count();
-        let may_have = told < self.most && self.may_be_known(tenant);
+        let may_have = self.told < self.most && self.may_be_known(tenant);
         let watched = self.watched.get_mut(tenant)?;
         if watched.counter.is_none() && may_have {
             self.known.insert(tenant.clone());
             watched.counter = Some(make(tenant));
+            self.told += 1;
         }
         watched.counter.as_ref()
     }
@@ -119,6 +121,7 @@ impl State {
                 (false, _) => watched.counter = None,
             }
         }
+        self.told = told;
         self.watched.retain(|_, watched| watched.weight > 0 || watched.counter.is_some());
     }
 

@@ -193,7 +193,7 @@ impl TenantPoolBuilder {
     }
 
     /// Warns of every statement that takes so long, with tenant, schema, duration and the SQL without its binds, which are
-    /// customers' data; nothing is measured unless this is said. The pool's own statements are among them, with no tenant.
+    /// customers' data; what stands in the text itself is told. Nothing is measured unless this is said. The pool's own statements are among them, with no tenant.
     ///
     /// ```no_run
     /// # fn build(migrator: multitenant_runtime::Migrator) -> Result<(), Box<dyn std::error::Error>> {
