@@ -20,6 +20,8 @@
 mod connection;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+#[cfg(feature = "pool")]
+pub mod health;
 mod ident;
 #[cfg(any(feature = "migrations", all(feature = "embedded", unix)))]
 mod installed;
@@ -46,6 +48,8 @@ pub mod inspection;
 mod inventory;
 #[cfg(feature = "migrations")]
 mod isolation;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "migrations")]
 pub mod migration;
 #[cfg(feature = "migrations")]
@@ -109,6 +113,7 @@ pub use {
     scratch::ScratchDatabase,
     snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
+    state::{FleetStatus, Standing},
     target::{Target, Tier},
     tokio_util::sync::CancellationToken,
 };

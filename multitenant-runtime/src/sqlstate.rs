@@ -226,9 +226,82 @@ pub(crate) fn is_failed_cast(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INVALID_TEXT_REPRESENTATION)
 }
 
+/// The words for the classes of SQLSTATEs, as metrics have them.
+#[cfg(feature = "pool")]
+#[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "metrics have them all from the beginning"))]
+pub(crate) const CLASS_WORDS: &[&str] = &[
+    "client",
+    "connection",
+    "constraint",
+    "cursor",
+    "data",
+    "access",
+    "feature",
+    "internal",
+    "limit",
+    "object-state",
+    "operator",
+    "other",
+    "raised",
+    "resources",
+    "rollback",
+    "syntax",
+    "system",
+    "transaction-state",
+];
+
+/// The class of a SQLSTATE, in a word: one of [`CLASS_WORDS`].
+#[cfg(feature = "pool")]
+pub(crate) fn class_word(code: &str) -> &'static str {
+    if code == SqlState::INSUFFICIENT_PRIVILEGE.code() {
+        return "access";
+    }
+    match code.get(..2) {
+        Some("08") => "connection",
+        Some("0A") => "feature",
+        Some("22" | "21") => "data",
+        Some("23" | "44") => "constraint",
+        Some("24" | "34") => "cursor",
+        Some("25" | "2D" | "3B") => "transaction-state",
+        Some("28" | "0L" | "0P") => "access",
+        Some("40") => "rollback",
+        Some("26" | "3D" | "3F" | "42") => "syntax",
+        Some("53") => "resources",
+        Some("54") => "limit",
+        Some("55") => "object-state",
+        Some("57") => "operator",
+        Some("58") => "system",
+        Some("P0") => "raised",
+        Some("XX" | "F0") => "internal",
+        _ => "other",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "pool")]
+    #[test]
+    fn every_class_has_a_word() {
+        for (code, word) in [
+            (SqlState::UNIQUE_VIOLATION, "constraint"),
+            (SqlState::DIVISION_BY_ZERO, "data"),
+            (SqlState::UNDEFINED_TABLE, "syntax"),
+            (SqlState::INSUFFICIENT_PRIVILEGE, "access"),
+            (SqlState::QUERY_CANCELED, "operator"),
+            (SqlState::LOCK_NOT_AVAILABLE, "object-state"),
+            (SqlState::T_R_DEADLOCK_DETECTED, "rollback"),
+            (SqlState::RAISE_EXCEPTION, "raised"),
+            (SqlState::WARNING, "other"),
+        ] {
+            assert_eq!(class_word(code.code()), word);
+        }
+        for first in '0'..='Z' {
+            let code = |second: char| format!("{first}{second}000");
+            assert!(('0'..='Z').all(|second| CLASS_WORDS.contains(&class_word(&code(second)))));
+        }
+    }
 
     #[test]
     fn a_class_is_read_as_it_is_written() {

@@ -42,6 +42,12 @@ impl Ear {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 
+    /// The code of the last failure that was heard, and not taken.
+    #[cfg(feature = "pool")]
+    pub(crate) fn last_code(&self) -> Option<String> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner).back().map(|error| error.code.clone())
+    }
+
     /// Whether it is quiet, for who wants to know.
     pub(crate) fn traffic(&self) -> &Traffic {
         &self.traffic

@@ -84,6 +84,12 @@ impl Guest {
         self.care.clone()
     }
 
+    /// What hears them.
+    #[cfg(feature = "pool")]
+    pub(crate) fn ear(&self) -> Ear {
+        self.ear.clone()
+    }
+
     /// What the server has said of failures since the last call, oldest first.
     pub(crate) fn take_errors(&self) -> Vec<ServerError> {
         self.ear.take()

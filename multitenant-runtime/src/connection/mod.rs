@@ -37,6 +37,8 @@ mod tests;
 
 #[cfg(feature = "migrations")]
 pub(crate) use canceller::Canceller;
+#[cfg(feature = "pool")]
+pub(crate) use ear::Ear;
 #[cfg(feature = "functions")]
 pub(crate) use ear::ServerError;
 pub use error::{ConnectError, ConnectErrorKind};

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::inventory::Reading;
 use crate::plan::{Goal, Plan, Step, TargetPlan};
 use crate::run::{Budget, Event, HookError, Outcome, Preparation, Report, Stop, TargetReport, execute};
+use crate::state::FleetStatus;
 
 use super::look::{Tenants, View};
 use super::{Migrator, Operation, Scope, Selection};
@@ -22,7 +23,11 @@ impl Migrator {
         self.is_possible(operation)?;
         let (session, view) = self.look_anew(operation, Reading::Everything).await?;
         session.close().await;
-        self.plan_of(view, operation)
+        let plan = self.plan_of(view, operation)?;
+        if operation.is_about_all() {
+            self.context.emit(&Event::FleetSeen { status: FleetStatus::of_plan(&plan) });
+        }
+        Ok(plan)
     }
 
     /// The plan of what a look has found.
@@ -65,6 +70,14 @@ impl Migrator {
         let Run { mut report, begun, refused } = run;
         report.duration = started.elapsed();
         report.cancelled = self.context.cancellation.is_cancelled() && report.incomplete().next().is_some();
+        self.context.emit(&Event::RunFinished {
+            summary: report.summary(),
+            is_complete: result.is_ok() && refused.is_none() && report.is_complete(),
+            duration: report.duration,
+        });
+        if result.is_ok() && refused.is_none() && operation.is_about_all() {
+            self.context.emit(&Event::FleetSeen { status: FleetStatus::of_report(&report) });
+        }
         let failed = match refused {
             Some(refused) => Err(refused),
             None if begun => self.context.hooks.after_run(&report).await,

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use blocking::Blocking;
-#[cfg(feature = "sync")]
+#[cfg(feature = "pool")]
 pub(crate) use blocking::on_a_runtime;
 pub use builder::MigratorBuilder;
 pub(crate) use create::needs_steps;

@@ -7,7 +7,7 @@ use crate::migration::Version;
 use crate::plan::{Extent, Goal, Plan, Repair, Rollout, Step, TargetPlan};
 use crate::target::Target;
 
-use super::Scope;
+use super::{Scope, Selection};
 
 /// What is to be done, to what, and in which waves; for [`Migrator::run`](super::Migrator::run).
 ///
@@ -83,6 +83,11 @@ impl Operation {
     pub fn as_shown(self, plan: &Plan) -> Self {
         let steps = plan.targets().map(|plan| (plan.target.clone(), plan.steps.clone())).collect();
         Self { shown: Some(Arc::new(steps)), ..self }
+    }
+
+    /// Whether all tenants are in it, and are to be brought to what the binary embeds: then it shows how the fleet stands.
+    pub(super) fn is_about_all(&self) -> bool {
+        self.scope.tenants == Selection::All && self.goal == (Goal::Migrate { to: None }) && !self.failed_only
     }
 
     /// Refuses what was not shown, where something was.

@@ -7,9 +7,9 @@ use crate::ident::{SchemaName, TenantId};
 use crate::migration::EmbeddedMigrations;
 use crate::plan::{Plan, State, TargetPlan};
 use crate::registry::{RegistryError, UnusableTenant};
-use crate::run::{Failure, Outcome, Report, TargetReport, refusal};
+use crate::run::{Event, Failure, Outcome, Report, TargetReport, refusal};
 use crate::sqlstate::FailureClass;
-use crate::state::{Check, StateTable, Wanted, complete};
+use crate::state::{Check, FleetStatus, StateTable, Wanted, complete};
 use crate::target::Target;
 
 use super::{Migrator, Scope, Selection};
@@ -155,6 +155,14 @@ impl Migrator {
             (StartupMode::Check, _) => self.judge(Duration::ZERO).await,
             (StartupMode::Wait { limit }, _) => self.judge(limit).await,
         };
+        let seen = match &result {
+            Ok(report) => Some(report),
+            Err(Error::Incomplete(report)) => Some(&**report),
+            Err(_) => None,
+        };
+        if let Some(report) = seen {
+            self.context.emit(&Event::FleetSeen { status: FleetStatus::of_report(report) });
+        }
         match result {
             Ok(report) => Ok(Started { report, fenced: Vec::new() }),
             Err(Error::Incomplete(report)) if how.on_failed_tenants == OnFailedTenants::Fence && may_start(&report) => {

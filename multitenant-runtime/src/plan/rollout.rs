@@ -106,10 +106,17 @@ impl Rollout {
 
     /// How many failures are too many, where so many tenants have something to do.
     pub(crate) fn limit(&self, with_work: usize) -> Option<usize> {
-        self.max_failures.map(|limit| match limit {
-            MaxFailures::Count(count) => count.get(),
-            MaxFailures::Percent(percent) => share(with_work, percent),
-        })
+        self.max_failures.map(|limit| limit.of(with_work))
+    }
+}
+
+impl MaxFailures {
+    /// How many that is of so many.
+    pub(crate) fn of(self, total: usize) -> usize {
+        match self {
+            Self::Count(count) => count.get(),
+            Self::Percent(percent) => share(total, percent),
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
 use crate::error::Error;
 use crate::ident::TenantId;
 use crate::migrator::Scope;
@@ -21,6 +24,32 @@ const TRIES: usize = 3;
 impl Inner {
     /// A connection for this tenant, within the time that a checkout may take.
     pub(super) async fn tenant(self: &Arc<Self>, id: &TenantId) -> Result<(Checkout, Arc<Served>), PoolError> {
+        let span = tracing::debug_span!("checkout", tenant = id.as_str(), schema = Empty, switched = Empty);
+        self.told(Some(id), self.find(id), span).await
+    }
+
+    /// Tells of a checkout.
+    async fn told(
+        &self,
+        id: Option<&TenantId>,
+        checkout: impl Future<Output = Result<(Checkout, Arc<Served>), PoolError>>,
+        span: Span,
+    ) -> Result<(Checkout, Arc<Served>), PoolError> {
+        let begun = self.journal.begin();
+        let mut result = checkout.instrument(span.clone()).await;
+        let _in_it = span.enter();
+        match &mut result {
+            Ok((checkout, served)) => {
+                span.record("schema", served.target.schema().as_str());
+                span.record("switched", checkout.is_switched());
+                checkout.hand_out(begun, &served.target);
+            }
+            Err(error) => self.journal.refused(begun, id.map(TenantId::as_str), error),
+        }
+        result
+    }
+
+    async fn find(self: &Arc<Self>, id: &TenantId) -> Result<(Checkout, Arc<Served>), PoolError> {
         if self.fences.of(id).is_some() {
             return self.refuse_fenced(id);
         }
@@ -44,6 +73,11 @@ impl Inner {
 
     /// A connection for the shared schema.
     pub(super) async fn shared(self: &Arc<Self>) -> Result<(Checkout, Arc<Served>), PoolError> {
+        let span = tracing::debug_span!("checkout", schema = Empty, switched = Empty);
+        self.told(None, self.find_shared(), span).await
+    }
+
+    async fn find_shared(self: &Arc<Self>) -> Result<(Checkout, Arc<Served>), PoolError> {
         self.in_time(async {
             let target = Target::shared(self.settings().shared_schema.clone());
             let served = Arc::new(Served::shared(target));

@@ -8,6 +8,7 @@ use crate::migrator::Migrator;
 
 use super::error::PoolError;
 use super::hooks::PoolHooks;
+use super::journal::Telling;
 use super::pooling::Pooling;
 use super::tenant_pool::TenantPool;
 
@@ -56,12 +57,21 @@ pub(crate) struct Options {
     pub(crate) pin_connections: bool,
     pub(crate) pooling: Option<Pooling>,
     pub(crate) prepared_statements: bool,
+    pub(crate) telling: Telling,
 }
 
 impl Options {
     /// Whether every unit of work is a transaction.
     pub(crate) fn in_transactions(&self) -> bool {
         self.pooling == Some(Pooling::Transaction)
+    }
+
+    /// How often there is something to close, or to measure; `None` where there never is.
+    pub(crate) fn tidies_every(&self, has_metrics: bool) -> Option<Duration> {
+        const MEASURED: Duration = Duration::from_secs(5);
+        let limits = [self.idle_timeout, self.max_lifetime].into_iter().flatten().min();
+        let pause = limits.map(|limit| (limit / 4).clamp(Duration::from_millis(20), Duration::from_secs(30)));
+        [pause, has_metrics.then_some(MEASURED)].into_iter().flatten().min()
     }
 
     /// How many statements a connection keeps prepared.
@@ -88,6 +98,7 @@ impl TenantPoolBuilder {
             pin_connections: false,
             pooling: None,
             prepared_statements: false,
+            telling: Telling::default(),
         };
         Self { migrator, database_url: None, options, hooks: None }
     }
@@ -178,6 +189,36 @@ impl TenantPoolBuilder {
     /// `max_prepared_statements` is not 0; it does not unless said otherwise. Nothing else changes by it.
     pub fn prepared_statements(mut self, supported: bool) -> Self {
         self.options.prepared_statements = supported;
+        self
+    }
+
+    /// Warns of every statement that takes so long, with tenant, schema, duration and the SQL without its binds, which are
+    /// customers' data; what stands in the text itself is told. Nothing is measured unless this is said. The pool's own statements are among them, with no tenant.
+    ///
+    /// ```no_run
+    /// # fn build(migrator: multitenant_runtime::Migrator) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// let pool = migrator.pool().slow_query(Duration::from_millis(250)).build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn slow_query(mut self, threshold: Duration) -> Self {
+        self.options.telling.slow = Some(threshold);
+        self
+    }
+
+    /// Whether every checkout, switch and return is told as an event of `tracing` at the level of information, with tenant
+    /// and schema, how long it took, and why a connection is closed. Else these are events at the level of debugging, and
+    /// no time is measured for them.
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.options.telling.debug = debug;
+        self
+    }
+
+    /// Counts and measures, by the recorder that is installed when the pool is made; nothing unless this is said.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self, metrics: crate::metrics::PoolMetrics) -> Self {
+        self.options.telling.metrics = Some(metrics);
         self
     }
 

@@ -17,12 +17,16 @@ use crate::target::Target;
 use super::directory::{Row, rows};
 use super::entrance::{Entrance, as_role, leaving};
 use super::error::PoolError;
+use super::journal::Begun;
 use super::pooled::{Condition, Pooled, Served};
 use super::store::{Choice, Idle as _, Slot};
 use super::tenant_pool::Inner;
 
 /// How long a connection may take to end before its place is free all the same.
 pub(super) const FAREWELL: Duration = Duration::from_secs(30);
+
+/// Why an old connection is closed.
+pub(super) const TIME_IS_OVER: &str = "its time is over";
 
 /// How long the end of an answer may take that nobody wants to read.
 const REST: Duration = Duration::from_secs(2);
@@ -34,11 +38,32 @@ pub(crate) struct Checkout {
     pool: Arc<Inner>,
     in_flight: InFlight,
     doubt: bool,
+    /// Whether the target was set for this checkout.
+    switched: bool,
+    /// Since when somebody has it; `None` where it was not handed out.
+    out: Option<Begun>,
 }
 
 impl Checkout {
     pub(super) fn new(pool: &Arc<Inner>, pooled: Pooled, slot: Slot) -> Self {
-        Self { held: Some((pooled, slot)), pool: Arc::clone(pool), in_flight: InFlight::default(), doubt: false }
+        Self {
+            held: Some((pooled, slot)),
+            pool: Arc::clone(pool),
+            in_flight: InFlight::default(),
+            doubt: false,
+            switched: false,
+            out: None,
+        }
+    }
+
+    /// Whether the target was set for this checkout.
+    pub(super) fn is_switched(&self) -> bool {
+        self.switched
+    }
+
+    /// It is handed out.
+    pub(super) fn hand_out(&mut self, begun: Begun, target: &Target) {
+        self.out = Some(self.pool.journal.checked_out(begun, target, self.switched));
     }
 
     /// The connection, for what cannot change its settings. What is begun and not brought to its end is noticed.
@@ -111,13 +136,18 @@ impl Checkout {
         if pooled.pinned.as_ref().is_some_and(|pinned| pinned != served) {
             return Err(self.lost("its schema was made anew"));
         }
+        let from = pooled.served.as_ref().or(pooled.pinned.as_ref()).map(Arc::clone);
+        pooled.is_for(None);
         if pooled.unit.is_some() {
             let entrance = Entrance::of(self.pool.settings(), served).of_transaction();
             self.pooled().unit = self.pooled().unit.as_ref().map(|unit| Arc::new(unit.entering(&entrance, served)));
         } else {
             self.set(served).await?;
         }
+        self.switched = true;
+        self.pool.journal.switched(from.as_ref().map(|from| &from.target), &served.target);
         let pooled = self.pooled();
+        pooled.is_for(Some(served));
         pooled.served = Some(Arc::clone(served));
         if pinned {
             pooled.pinned.get_or_insert_with(|| Arc::clone(served));
@@ -159,6 +189,7 @@ impl Checkout {
     pub(super) fn leave(&mut self) -> Option<&'static str> {
         let leaving = leaving(self.pool.settings());
         let pooled = self.pooled();
+        pooled.is_for(None);
         pooled.served = None;
         match &mut pooled.unit {
             None => Some(leaving),
@@ -282,6 +313,9 @@ impl Drop for Checkout {
         }
         let pool = Arc::clone(&self.pool);
         let runtime = pooled.runtime.clone();
+        if let Some(since) = self.out {
+            pool.journal.returned(since, pooled.target());
+        }
         match condition {
             Condition::Good => {
                 if let Err(pooled) = pool.store.park(pooled, &mut slot) {
@@ -296,13 +330,17 @@ impl Drop for Checkout {
                         Err(closed) => pooled = *closed,
                     }
                 } else {
+                    pool.journal.closed(pooled.target(), "the end of an answer does not come");
                     pool.store.note_discarded();
                 }
                 bury(pooled, slot).await;
             })),
-            Condition::Old => drop(runtime.spawn(bury(pooled, slot))),
+            Condition::Old => {
+                pool.journal.closed(pooled.target(), TIME_IS_OVER);
+                drop(runtime.spawn(bury(pooled, slot)));
+            }
             Condition::Doubtful(why) => {
-                tracing::debug!(why, "a connection is closed");
+                pool.journal.closed(pooled.target(), why);
                 pool.store.note_discarded();
                 runtime.spawn(bury(pooled, slot));
             }

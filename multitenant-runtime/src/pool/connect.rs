@@ -34,7 +34,10 @@ impl Inner {
         while !self.store.may_open(&mut slot) {
             match self.store.take_oldest(&mut slot) {
                 // Its process is gone before the next one comes; the slot keeps its place among the open ones.
-                Some(pooled) => Box::pin(pooled.end(FAREWELL)).await,
+                Some(pooled) => {
+                    self.journal.closed(pooled.target(), "it makes room for another tenant's");
+                    Box::pin(pooled.end(FAREWELL)).await;
+                }
                 None if self.store.is_closed() => return Err(PoolError::Closed),
                 None => tokio::task::yield_now().await,
             }
@@ -101,7 +104,7 @@ impl Inner {
         }
         let mut pooled = match self.options.in_transactions() {
             true => self.in_transactions(session).await?,
-            false => Pooled::new(diesel_of(session).await?, None),
+            false => Pooled::new(diesel_of(session).await?, None, &self.journal),
         };
         let Some(hooks) = &self.hooks else { return Ok(pooled) };
         let hook = "after_connect";
@@ -128,7 +131,8 @@ impl Inner {
         let mut guest = diesel_of(session).await?;
         guest.run("ROLLBACK").await.map_err(|error| lost(&error))?;
         guest.connection.set_prepared_statement_cache_size(self.options.cache_size());
-        Ok(Pooled::new(guest, Some(Unit::leaving(self.options.prepared_statements, self.settings().roles.is_some()))))
+        let unit = Unit::leaving(self.options.prepared_statements, self.settings().roles.is_some());
+        Ok(Pooled::new(guest, Some(unit), &self.journal))
     }
 }
 

@@ -143,6 +143,65 @@ impl PoolError {
         }
     }
 
+    /// What [`reason`](Self::reason) may say.
+    #[cfg_attr(
+        not(any(test, feature = "metrics")),
+        expect(dead_code, reason = "metrics have them all from the beginning")
+    )]
+    pub(crate) const REASONS: &[&str] = &[
+        "invalid-id",
+        "unknown-tenant",
+        "no-tenant-matches",
+        "unusable-tenant",
+        "fenced",
+        "behind",
+        "refused",
+        "migration",
+        "missing-schema",
+        "role",
+        "under-construction",
+        "types-in-tenant-schema",
+        "timeout",
+        "connect",
+        "registry",
+        "database",
+        "hook",
+        "behind-pooler",
+        "needs-session",
+        "needs-prepared-statements",
+        "url",
+        "closed",
+    ];
+
+    /// The kind of error in a word that stays the same, as the metrics have it: `timeout`, `unknown-tenant`.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::InvalidId { .. } => "invalid-id",
+            Self::UnknownTenant { .. } => "unknown-tenant",
+            Self::NoTenantMatches { .. } => "no-tenant-matches",
+            Self::UnusableTenant(_) => "unusable-tenant",
+            Self::Fenced { .. } => "fenced",
+            Self::Behind { .. } => "behind",
+            Self::Refused { .. } => "refused",
+            Self::Migration { .. } => "migration",
+            Self::MissingSchema { .. } => "missing-schema",
+            Self::Role { .. } => "role",
+            Self::UnderConstruction { .. } => "under-construction",
+            Self::TypesInTenantSchema { .. } => "types-in-tenant-schema",
+            Self::Timeout { .. } => "timeout",
+            Self::Connect(_) => "connect",
+            Self::Registry(_) => "registry",
+            Self::Database(_) => "database",
+            Self::Hook { .. } => "hook",
+            Self::BehindPooler => "behind-pooler",
+            Self::NeedsSession { .. } => "needs-session",
+            Self::NeedsPreparedStatements => "needs-prepared-statements",
+            Self::Url(_) => "url",
+            Self::Closed => "closed",
+        }
+    }
+
     /// The server lets nobody in as the tenant's role.
     pub(crate) fn of_role(served: &Served, failure: Box<Failure>) -> Self {
         match (served.target.tenant(), &served.role) {
@@ -341,6 +400,7 @@ mod tests {
             (PoolError::Migration { tenant, error }, "cargo multitenant migrate --tenant \"acme\""),
         ] {
             assert!(error.to_string().contains(next), "{error}");
+            assert!(PoolError::REASONS.contains(&error.reason()));
         }
     }
 }

@@ -20,6 +20,11 @@ impl Fences {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(tenant).is_some()
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Why the tenant is not served, where it is not.
     pub(crate) fn of(&self, tenant: &TenantId) -> Option<Option<Failure>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned()

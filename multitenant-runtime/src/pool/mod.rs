@@ -31,6 +31,7 @@ mod error;
 mod fences;
 mod hooks;
 mod job;
+mod journal;
 mod keyed;
 mod operations;
 mod pooled;
@@ -40,6 +41,7 @@ mod store;
 mod tenant_pool;
 mod unit;
 
+pub(crate) use builder::Options;
 pub use builder::{OnBehind, TenantPoolBuilder};
 pub(crate) use checkout::Checkout;
 pub use conn::{SharedConn, TenantConn};
@@ -47,6 +49,8 @@ pub(crate) use directory::Roster;
 pub use error::PoolError;
 pub use hooks::PoolHooks;
 pub use job::TenantJob;
+#[cfg(feature = "sync")]
+pub(crate) use journal::{Begun, Journal, Listener, Whose};
 pub(crate) use pooled::Pooled;
 pub use pooling::Pooling;
 pub use status::PoolStatus;
@@ -54,7 +58,7 @@ pub use tenant_pool::TenantPool;
 pub(crate) use unit::{Row, Rows};
 #[cfg(feature = "sync")]
 pub(crate) use {
-    builder::{Options, Parts},
+    builder::Parts,
     connect::may_pass,
     directory::Directory,
     entrance::{Entrance, as_role, leaving},

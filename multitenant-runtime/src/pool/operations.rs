@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 use diesel::connection::{Instrumentation, InstrumentationEvent, get_default_instrumentation};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 
+use super::journal::Listener;
+
 /// How many of a connection's operations have begun and not ended.
 ///
 /// Diesel itself tells when each begins and ends; one whose future was dropped in between never ends. This is known at
@@ -13,9 +15,9 @@ pub(super) struct Operations(Arc<AtomicIsize>);
 
 impl Operations {
     /// Counts those of this connection from now on.
-    pub(super) fn of(connection: &mut AsyncPgConnection) -> Self {
+    pub(super) fn of(connection: &mut AsyncPgConnection, listener: Option<Listener>) -> Self {
         let operations = Self::default();
-        let counter = Counter { operations: operations.clone(), default: get_default_instrumentation() };
+        let counter = Counter { operations: operations.clone(), listener, default: get_default_instrumentation() };
         connection.set_instrumentation(counter);
         operations
     }
@@ -28,15 +30,20 @@ impl Operations {
 /// Counts, and passes on to what the application has set as the default.
 struct Counter {
     operations: Operations,
+    /// Where anybody wants to know of the statements.
+    listener: Option<Listener>,
     default: Option<Box<dyn Instrumentation>>,
 }
 
 impl Instrumentation for Counter {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        match event {
+        match &event {
             InstrumentationEvent::StartQuery { .. } => drop(self.operations.0.fetch_add(1, Ordering::AcqRel)),
             InstrumentationEvent::FinishQuery { .. } => drop(self.operations.0.fetch_sub(1, Ordering::AcqRel)),
             _ => {}
+        }
+        if let Some(listener) = &mut self.listener {
+            listener.hear(&event);
         }
         if let Some(default) = &mut self.default {
             default.on_connection_event(event);

@@ -16,6 +16,7 @@ use crate::ident::{RoleName, TenantId};
 use crate::scope::Seen;
 use crate::target::Target;
 
+use super::journal::{Journal, Listener, Whose};
 use super::operations::Operations;
 use super::store::Idle;
 use super::unit::{Rows, Unit};
@@ -34,6 +35,8 @@ pub struct Pooled {
     /// Whether a transaction's beginning or end was asked for, and not awaited.
     pub(super) is_between: bool,
     operations: Operations,
+    /// Where anybody wants to know of the statements.
+    whose: Option<Whose>,
     seen: Seen,
     pub(super) opened: Instant,
     pub(super) idle_since: Instant,
@@ -82,8 +85,10 @@ pub(super) enum Condition {
 }
 
 impl Pooled {
-    pub(super) fn new(mut guest: Guest, unit: Option<Unit>) -> Self {
-        let operations = Operations::of(&mut guest.connection);
+    pub(super) fn new(mut guest: Guest, unit: Option<Unit>, journal: &Journal) -> Self {
+        let listener = journal.listener().map(|listener| listener.with_ear(guest.ear()));
+        let whose = listener.as_ref().map(Listener::whose);
+        let operations = Operations::of(&mut guest.connection, listener);
         let now = Instant::now();
         let runtime = Handle::current();
         let (guest, unit) = (Arc::new(guest), unit.map(Arc::new));
@@ -94,10 +99,23 @@ impl Pooled {
             unit,
             is_between: false,
             operations,
+            whose,
             seen: Seen::default(),
             opened: now,
             idle_since: now,
             runtime,
+        }
+    }
+
+    /// What is set on it, or was.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.served.as_ref().or(self.pinned.as_ref()).map(|served| &served.target)
+    }
+
+    /// Its statements are this one's from now on, or the pool's own.
+    pub(super) fn is_for(&self, served: Option<&Arc<Served>>) {
+        if let Some(whose) = &self.whose {
+            whose.set(served);
         }
     }
 

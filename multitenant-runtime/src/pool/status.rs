@@ -6,7 +6,8 @@
 /// println!("{} of {} connections are in use, {} wait", status.in_use, status.max_connections, status.waiting);
 /// # }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Serialised, the fields have these names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct PoolStatus {
     /// The cap.

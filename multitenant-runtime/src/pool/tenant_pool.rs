@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
 
-use crate::ident::TenantId;
+use crate::health::{Health, Subject};
+use crate::ident::{IdentError, TenantId};
 use crate::migrator::{Fenced, Migrator, Selection};
 use crate::query::Across;
 use crate::scope::RoutedConn;
 use crate::settings::Settings;
 
 use super::builder::Options;
-use super::checkout::{FAREWELL, bury};
+use super::checkout::{FAREWELL, TIME_IS_OVER, bury};
 use super::conn::{SharedConn, TenantConn};
 use super::directory::{Directory, Roster, Survey};
 use super::error::PoolError;
 use super::fences::Fences;
 use super::hooks::PoolHooks;
+use super::journal::Journal;
 use super::keyed::Keyed;
 use super::pooled::Pooled;
 use super::status::PoolStatus;
@@ -78,6 +80,7 @@ pub(crate) struct Inner {
     pub(super) migrator: Migrator,
     pub(super) options: Options,
     pub(super) hooks: Option<Arc<dyn PoolHooks>>,
+    pub(super) journal: Journal,
     pub(super) store: Arc<Store>,
     pub(super) directory: Directory,
     pub(super) fences: Fences,
@@ -92,6 +95,7 @@ impl TenantPool {
     pub(super) fn new(migrator: Migrator, options: Options, hooks: Option<Arc<dyn PoolHooks>>) -> Self {
         Self(Arc::new(Inner {
             directory: Directory::new(&options, &migrator),
+            journal: Journal::new(&options.application_name, &options.telling),
             store: Store::new(options.max_connections),
             fences: Fences::default(),
             flights: Keyed::new(1),
@@ -115,8 +119,7 @@ impl TenantPool {
     /// Dropped in between, nothing is lost but the place among those who wait.
     pub async fn tenant(&self, id: impl AsRef<str>) -> Result<TenantConn, PoolError> {
         let id = id.as_ref();
-        let invalid = |error| PoolError::InvalidId { id: id.to_owned(), error };
-        let tenant = TenantId::new(id).map_err(invalid)?;
+        let tenant = TenantId::new(id).map_err(|error| self.0.invalid(id, error))?;
         self.0.keep_tidy();
         let (checkout, served) = self.0.tenant(&tenant).await?;
         Ok(TenantConn { checkout, served, tenant })
@@ -224,12 +227,33 @@ impl TenantPool {
         self.0.store.status()
     }
 
+    /// Says how well the pool and what is behind it are: for probes.
+    ///
+    /// ```no_run
+    /// # async fn run(pool: multitenant_runtime::TenantPool) {
+    /// let health = pool.health();
+    /// println!("{:?}", health.readiness().await);
+    /// # }
+    /// ```
+    pub fn health(&self) -> Health {
+        let subject: Arc<dyn Subject> = self.0.clone();
+        Health::of(subject)
+    }
+
+    /// Sets the gauges of the pool's metrics to how it stands at this moment, which is done every five seconds anyway: for
+    /// the handler that renders them.
+    #[cfg(feature = "metrics")]
+    pub fn record_metrics(&self) {
+        self.0.journal.stands(self.status());
+    }
+
     /// Hands nothing out any more, closes what is idle, and waits until everything has come back and is closed.
     ///
     /// Nothing is closed under a borrower: who must not wait for ever puts a time limit around it.
     pub async fn close(&self) {
         let idle = self.0.store.close();
         join_all(idle.into_iter().map(|(pooled, counted)| async move {
+            self.0.journal.closed(pooled.target(), "the pool is closed");
             pooled.end(FAREWELL).await;
             drop(counted);
         }))
@@ -243,18 +267,45 @@ impl Inner {
         self.migrator.settings()
     }
 
+    /// Nobody can have this id.
+    fn invalid(&self, id: &str, error: IdentError) -> PoolError {
+        let error = PoolError::InvalidId { id: id.to_owned(), error };
+        self.journal.refused(self.journal.begin(), Some(id), &error);
+        error
+    }
+
     pub(super) fn is_old(&self, pooled: &Pooled) -> bool {
         self.options.max_lifetime.is_some_and(|limit| pooled.opened.elapsed() >= limit)
     }
 
-    /// Starts the task that closes what is idle or old, once. It ends with the pool.
+    /// Starts the task that closes what is idle or old, and measures how the pool stands, once. It ends with the pool.
     fn keep_tidy(self: &Arc<Self>) {
-        let limits = [self.options.idle_timeout, self.options.max_lifetime];
-        let Some(shortest) = limits.into_iter().flatten().min() else { return };
+        let Some(pause) = self.options.tidies_every(self.journal.has_metrics()) else { return };
         if !self.has_reaper.swap(true, Ordering::Relaxed) {
-            let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(30));
             tokio::spawn(tidy(Arc::downgrade(self), pause));
         }
+    }
+}
+
+impl Subject for Inner {
+    fn migrator(&self) -> &Migrator {
+        &self.migrator
+    }
+
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.store.status()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.store.is_closed()
+    }
+
+    fn fenced(&self) -> usize {
+        self.fences.count()
     }
 }
 
@@ -262,11 +313,15 @@ async fn tidy(pool: Weak<Inner>, pause: Duration) {
     loop {
         tokio::time::sleep(pause).await;
         let Some(pool) = pool.upgrade() else { return };
+        pool.journal.stands(pool.store.status());
         // Where somebody waits, everything is about to be used.
         while let Some(mut slot) = pool.store.spare_slot() {
             let options = &pool.options;
             match pool.store.take_expired(&mut slot, options.idle_timeout, options.max_lifetime) {
-                Some(pooled) => bury(pooled, slot).await,
+                Some(pooled) => {
+                    pool.journal.closed(pooled.target(), TIME_IS_OVER);
+                    bury(pooled, slot).await;
+                }
                 None => break,
             }
         }

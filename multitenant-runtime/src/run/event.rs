@@ -6,9 +6,10 @@ use crate::connection::Notice;
 use crate::migration::Version;
 use crate::plan::Step;
 use crate::registry::UnusableTenant;
+use crate::state::FleetStatus;
 use crate::target::Target;
 
-use super::{Failure, Outcome, Stop};
+use super::{Failure, Outcome, Stop, Summary};
 
 /// Something happened in a run. Events of one target come in order; those of several interleave.
 #[derive(Debug, Clone)]
@@ -129,6 +130,21 @@ pub enum Event {
         outcome: Outcome,
         /// Why, where it failed or was skipped.
         failure: Option<Box<Failure>>,
+    },
+    /// A run has come to its end, or to the error that ended it.
+    RunFinished {
+        /// How many targets came out in which way.
+        summary: Summary,
+        /// Whether every target is as it was to be.
+        is_complete: bool,
+        /// How long the run took.
+        duration: Duration,
+    },
+    /// Somebody has looked at all tenants, and this is how they stand: a start, a run over all, a plan for all, a look at
+    /// the health.
+    FleetSeen {
+        /// How many tenants stand in which way.
+        status: FleetStatus,
     },
 }
 

@@ -138,7 +138,7 @@ pub(crate) fn is_good(digest: &str, has_history: &str) -> String {
 ///
 /// The history tables are asked for by their name, which their index has in one place, and by `IN`, which is hashed
 /// however few of them the planner expects: joined, they would be compared with every tenant where it expects one.
-fn has_history(history: &Identifier) -> String {
+pub(super) fn has_history(history: &Identifier) -> String {
     format!(
         "(s.history_oid, s.schema_oid) IN \
          (SELECT c.oid, c.relnamespace FROM pg_catalog.pg_class c WHERE c.relname = {})",
@@ -147,7 +147,7 @@ fn has_history(history: &Identifier) -> String {
 }
 
 /// Joins the row of the state table `s` of a schema's name, and the schema `n` that it is about.
-fn joins(table: &StateTable, schema: &str) -> String {
+pub(super) fn joins(table: &StateTable, schema: &str) -> String {
     format!(
         "LEFT JOIN {} s ON s.schema_name = ({schema}) COLLATE \"C\" \
          LEFT JOIN pg_catalog.pg_namespace n ON n.oid = s.schema_oid AND n.nspname = s.schema_name::pg_catalog.name",

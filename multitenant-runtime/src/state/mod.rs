@@ -7,10 +7,14 @@
 
 mod check;
 mod digest;
+mod fleet;
+#[cfg(feature = "pool")]
+pub(crate) mod standing;
 mod table;
 
 pub(crate) use check::{Check, Wanted, schema_of};
 #[cfg(feature = "pool")]
 pub(crate) use check::{is_good, listed, roster};
 pub(crate) use digest::{beginnings, complete, digest};
+pub use fleet::{FleetStatus, Standing};
 pub(crate) use table::{Recorded, Seen, StateTable};

@@ -20,6 +20,26 @@ const TRIES: usize = 3;
 impl Inner {
     /// A connection for this tenant, within the time that a checkout may take.
     pub(super) fn tenant(self: &Arc<Self>, id: &TenantId) -> Result<(Checkout, Target), PoolError> {
+        let _span = tracing::debug_span!("checkout", tenant = id.as_str()).entered();
+        self.told(Some(id), || self.find(id))
+    }
+
+    /// Tells of a checkout.
+    fn told(
+        &self,
+        id: Option<&TenantId>,
+        checkout: impl FnOnce() -> Result<(Checkout, Target), PoolError>,
+    ) -> Result<(Checkout, Target), PoolError> {
+        let begun = self.journal.begin();
+        let mut result = checkout();
+        match &mut result {
+            Ok((checkout, target)) => checkout.hand_out(begun, target),
+            Err(error) => self.journal.refused(begun, id.map(TenantId::as_str), error),
+        }
+        result
+    }
+
+    fn find(self: &Arc<Self>, id: &TenantId) -> Result<(Checkout, Target), PoolError> {
         if self.fences.of(id).is_some() {
             return self.refuse_fenced(id);
         }
@@ -41,6 +61,11 @@ impl Inner {
 
     /// A connection for the shared schema.
     pub(super) fn shared(self: &Arc<Self>) -> Result<(Checkout, Target), PoolError> {
+        let _span = tracing::debug_span!("checkout").entered();
+        self.told(None, || self.find_shared())
+    }
+
+    fn find_shared(self: &Arc<Self>) -> Result<(Checkout, Target), PoolError> {
         let deadline = self.deadline();
         let target = Target::shared(self.settings().shared_schema.clone());
         let served = Arc::new(Served::shared(target));

@@ -6,7 +6,7 @@ use std::thread;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use diesel::{PgConnection, QueryResult};
 
-use crate::pool::{Idle as _, PoolError, Served, Slot, as_role, leaving};
+use crate::pool::{Begun, Idle as _, PoolError, Served, Slot, as_role, leaving};
 use crate::run::Failure;
 use crate::scope::Seen;
 use crate::sqlstate::FailureClass;
@@ -28,12 +28,23 @@ pub(crate) struct Checkout {
     /// Whether a statement has failed for what may be a plan that is out of date.
     may_be_stale: bool,
     doubt: bool,
+    /// Whether the target was set for this checkout.
+    switched: bool,
+    /// Since when somebody has it; `None` where it was not handed out.
+    out: Option<Begun>,
 }
 
 impl Checkout {
     pub(super) fn new(pool: &Arc<Inner>, pooled: Pooled, slot: Slot<Pooled>) -> Self {
         let held = Some((pooled, slot));
-        Self { held, pool: Arc::clone(pool), is_at_work: false, has_failed: false, may_be_stale: false, doubt: false }
+        let pool = Arc::clone(pool);
+        let (is_at_work, has_failed, may_be_stale, doubt, switched) = (false, false, false, false, false);
+        Self { held, pool, is_at_work, has_failed, may_be_stale, doubt, switched, out: None }
+    }
+
+    /// It is handed out.
+    pub(super) fn hand_out(&mut self, begun: Begun, target: &Target) {
+        self.out = Some(self.pool.journal.checked_out(begun, target, self.switched));
     }
 
     /// The connection, for what cannot change its settings.
@@ -107,12 +118,17 @@ impl Checkout {
         if pooled.serves(served) {
             return Ok(());
         }
+        let from = pooled.served.as_ref().map(Arc::clone);
+        pooled.is_for(None);
         let forgotten = pooled.forget_types(served);
         pooled.served = None;
         let entered = forgotten.and_then(|()| entrance::enter(&mut pooled.connection, pool.settings(), served));
         match entered {
             Ok(true) => {
+                pooled.is_for(Some(served));
                 pooled.served = Some(Arc::clone(served));
+                self.switched = true;
+                pool.journal.switched(from.as_ref().map(|from| &from.target), &served.target);
                 Ok(())
             }
             Ok(false) => Err(PoolError::MissingSchema { target: served.target.clone() }),
@@ -133,6 +149,7 @@ impl Checkout {
         use diesel::connection::SimpleConnection as _;
         let leaving = leaving(self.pool.settings());
         let pooled = self.pooled();
+        pooled.is_for(None);
         pooled.served = None;
         let left = pooled.connection.batch_execute(leaving);
         left.map_err(|error| self.explain(&error))
@@ -197,12 +214,16 @@ impl Drop for Checkout {
         }
         let is_in_doubt = thread::panicking() || self.is_in_doubt();
         let Some((pooled, mut slot)) = self.held.take() else { return };
+        if let Some(since) = self.out {
+            self.pool.journal.returned(since, pooled.target());
+        }
         if is_in_doubt {
-            tracing::debug!("a connection is closed: its state is in doubt");
+            self.pool.journal.closed(pooled.target(), "its state is in doubt");
             self.pool.store.note_discarded();
             return bury(pooled, slot);
         }
         if self.pool.is_old(pooled.opened()) {
+            self.pool.journal.closed(pooled.target(), "its time is over");
             return bury(pooled, slot);
         }
         if let Err(pooled) = self.pool.store.park(pooled, &mut slot) {

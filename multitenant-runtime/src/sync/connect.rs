@@ -40,7 +40,10 @@ impl Inner {
         while !self.store.may_open(&mut slot) {
             match self.store.take_oldest(&mut slot) {
                 // The slot keeps its place among the open ones.
-                Some(pooled) => drop(pooled),
+                Some(pooled) => {
+                    self.journal.closed(pooled.target(), "it makes room for another tenant's");
+                    drop(pooled);
+                }
                 None if self.store.is_closed() => return Err(PoolError::Closed),
                 None => thread::yield_now(),
             }
@@ -79,7 +82,7 @@ impl Inner {
         let left = deadline.saturating_duration_since(Instant::now());
         let url = self.options.url.for_libpq(&self.options.application_name, left);
         let connection = PgConnection::establish(&url).map_err(|error| self.why_not(&error, left))?;
-        let mut pooled = Pooled::new(connection);
+        let mut pooled = Pooled::new(connection, &self.journal);
         let Some(hooks) = &self.hooks else { return Ok(pooled) };
         let hook = "after_connect";
         hooks.after_connect(&mut pooled.connection).map_err(|error| PoolError::Hook { hook, error })?;
@@ -114,11 +117,15 @@ impl Inner {
 
     /// Closes what is idle or old.
     pub(super) fn tidy(&self) {
+        self.journal.stands(self.store.status());
         // Where somebody waits, everything is about to be used.
         while let Some(mut slot) = self.store.spare_slot() {
             let options = &self.options;
             match self.store.take_expired(&mut slot, options.idle_timeout, options.max_lifetime) {
-                Some(pooled) => bury(pooled, slot),
+                Some(pooled) => {
+                    self.journal.closed(pooled.target(), "its time is over");
+                    bury(pooled, slot);
+                }
                 None => break,
             }
         }

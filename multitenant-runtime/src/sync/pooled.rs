@@ -5,8 +5,9 @@ use diesel::connection::{CacheSize, SimpleConnection as _};
 use diesel::pg::{GetPgMetadataCache as _, PgMetadataCache};
 use diesel::{Connection as _, PgConnection, QueryResult};
 
-use crate::pool::{Idle, Owner, Served};
+use crate::pool::{Idle, Journal, Listener, Owner, Served, Whose};
 use crate::scope::Seen;
+use crate::target::Target;
 
 use super::wire::Wire;
 
@@ -21,6 +22,8 @@ pub(super) struct Pooled {
     /// Whether Diesel may remember types of a tenant's.
     knows_types: bool,
     wire: Wire,
+    /// Where anybody wants to know of the statements.
+    whose: Option<Whose>,
     /// The queries that need not be looked at before they are sent.
     pub(super) seen: Seen,
     opened: Instant,
@@ -28,11 +31,34 @@ pub(super) struct Pooled {
 }
 
 impl Pooled {
-    pub(super) fn new(mut connection: PgConnection) -> Self {
-        let wire = Wire::of(&mut connection);
+    pub(super) fn new(mut connection: PgConnection, journal: &Journal) -> Self {
+        let listener = journal.listener();
+        let whose = listener.as_ref().map(Listener::whose);
+        let wire = Wire::of(&mut connection, listener);
         let now = Instant::now();
         let connection = Box::new(connection);
-        Self { connection, served: None, knows_types: false, wire, seen: Seen::default(), opened: now, idle_since: now }
+        Self {
+            connection,
+            served: None,
+            knows_types: false,
+            wire,
+            whose,
+            seen: Seen::default(),
+            opened: now,
+            idle_since: now,
+        }
+    }
+
+    /// Its statements are this one's from now on, or the pool's own.
+    pub(super) fn is_for(&self, served: Option<&Arc<Served>>) {
+        if let Some(whose) = &self.whose {
+            whose.set(served);
+        }
+    }
+
+    /// What is set on it.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.served.as_ref().map(|served| &served.target)
     }
 
     /// Whether this is set, and there is no reason to ask once more.

@@ -4,9 +4,10 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ident::TenantId;
+use crate::health::{Health, Subject};
+use crate::ident::{IdentError, TenantId};
 use crate::migrator::{Fenced, Migrator, Selection};
-use crate::pool::{Directory, Fences, Keyed, Options, PoolError, PoolStatus, Store};
+use crate::pool::{Directory, Fences, Journal, Keyed, Options, PoolError, PoolStatus, Store};
 use crate::settings::Settings;
 
 use super::across::Across;
@@ -41,6 +42,7 @@ pub(super) struct Inner {
     pub(super) migrator: Migrator,
     pub(super) options: Options,
     pub(super) hooks: Option<Arc<dyn PoolHooks>>,
+    pub(super) journal: Journal,
     pub(super) store: Arc<Store<Pooled>>,
     pub(super) directory: Directory,
     pub(super) fences: Fences,
@@ -53,6 +55,7 @@ impl TenantPool {
     pub(super) fn new(migrator: Migrator, options: Options, hooks: Option<Arc<dyn PoolHooks>>) -> Self {
         Self(Arc::new(Inner {
             directory: Directory::new(&options, &migrator),
+            journal: Journal::new(&options.application_name, &options.telling),
             store: Store::new(options.max_connections),
             fences: Fences::default(),
             flights: Keyed::new(1),
@@ -71,8 +74,7 @@ impl TenantPool {
     /// [`PoolError`] says why there is none, and what to do.
     pub fn tenant(&self, id: impl AsRef<str>) -> Result<TenantConn, PoolError> {
         let id = id.as_ref();
-        let invalid = |error| PoolError::InvalidId { id: id.to_owned(), error };
-        let tenant = TenantId::new(id).map_err(invalid)?;
+        let tenant = TenantId::new(id).map_err(|error| self.0.invalid(id, error))?;
         self.0.keep_tidy();
         let (checkout, target) = self.0.tenant(&tenant)?;
         Ok(TenantConn { checkout, target, tenant })
@@ -146,6 +148,26 @@ impl TenantPool {
         self.0.store.status()
     }
 
+    /// Says how well the pool and what is behind it are: for probes.
+    ///
+    /// ```no_run
+    /// # fn run(pool: multitenant_runtime::sync::TenantPool) {
+    /// let health = pool.health();
+    /// println!("{:?}", health.blocking_readiness());
+    /// # }
+    /// ```
+    pub fn health(&self) -> Health {
+        let subject: Arc<dyn Subject> = self.0.clone();
+        Health::of(subject)
+    }
+
+    /// Sets the gauges of the pool's metrics to how it stands at this moment, which is done every five seconds anyway: for
+    /// the handler that renders them.
+    #[cfg(feature = "metrics")]
+    pub fn record_metrics(&self) {
+        self.0.journal.stands(self.status());
+    }
+
     /// Hands nothing out any more, closes what is idle, and waits until everything has come back and is closed, or the
     /// time is over; says whether everything is closed.
     ///
@@ -153,6 +175,7 @@ impl TenantPool {
     pub fn close(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         for (pooled, counted) in self.0.store.close() {
+            self.0.journal.closed(pooled.target(), "the pool is closed");
             drop(pooled);
             drop(counted);
         }
@@ -165,21 +188,48 @@ impl Inner {
         self.migrator.settings()
     }
 
+    /// Nobody can have this id.
+    fn invalid(&self, id: &str, error: IdentError) -> PoolError {
+        let error = PoolError::InvalidId { id: id.to_owned(), error };
+        self.journal.refused(self.journal.begin(), Some(id), &error);
+        error
+    }
+
     pub(super) fn is_old(&self, opened: Instant) -> bool {
         self.options.max_lifetime.is_some_and(|limit| opened.elapsed() >= limit)
     }
 
-    /// Starts the thread that closes what is idle or old, once. It ends with the pool.
+    /// Starts the thread that closes what is idle or old, and measures how the pool stands, once. It ends with the pool.
     fn keep_tidy(self: &Arc<Self>) {
-        let limits = [self.options.idle_timeout, self.options.max_lifetime];
-        let Some(shortest) = limits.into_iter().flatten().min() else { return };
+        let Some(pause) = self.options.tidies_every(self.journal.has_metrics()) else { return };
         if !self.has_reaper.swap(true, Ordering::Relaxed) {
-            let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(30));
             let pool = Arc::downgrade(self);
             let begun = thread::Builder::new().name("multitenant pool".to_owned()).spawn(move || tidy(&pool, pause));
             // Without a thread, it is tried again at the next checkout.
             self.has_reaper.store(begun.is_ok(), Ordering::Relaxed);
         }
+    }
+}
+
+impl Subject for Inner {
+    fn migrator(&self) -> &Migrator {
+        &self.migrator
+    }
+
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.store.status()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.store.is_closed()
+    }
+
+    fn fenced(&self) -> usize {
+        self.fences.count()
     }
 }
 

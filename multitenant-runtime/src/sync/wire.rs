@@ -12,16 +12,21 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::Error;
 use diesel::{Connection, PgConnection, QueryResult};
 
+use crate::pool::Listener;
+
 /// Asks libpq for a connection's transaction, without a word to the server.
 #[derive(Debug, Default)]
 pub(super) struct Wire(Arc<AtomicBool>);
 
 impl Wire {
     /// Of this connection.
-    pub(super) fn of(connection: &mut PgConnection) -> Self {
+    pub(super) fn of(connection: &mut PgConnection, listener: Option<Listener>) -> Self {
         let wire = Self::default();
-        connection
-            .set_instrumentation(Passing { is_ours: Arc::clone(&wire.0), default: get_default_instrumentation() });
+        connection.set_instrumentation(Passing {
+            is_ours: Arc::clone(&wire.0),
+            listener,
+            default: get_default_instrumentation(),
+        });
         wire
     }
 
@@ -56,12 +61,20 @@ impl QueryFragment<Pg> for Nothing {
 /// Passes on to what the application has set as the default, but for what is none of the application's.
 struct Passing {
     is_ours: Arc<AtomicBool>,
+    /// Where anybody wants to know of the statements.
+    listener: Option<Listener>,
     default: Option<Box<dyn Instrumentation>>,
 }
 
 impl Instrumentation for Passing {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let Some(default) = self.default.as_mut().filter(|_| !self.is_ours.load(Ordering::Relaxed)) {
+        if self.is_ours.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Some(listener) = &mut self.listener {
+            listener.hear(&event);
+        }
+        if let Some(default) = &mut self.default {
             default.on_connection_event(event);
         }
     }

@@ -6,10 +6,14 @@
 mod across;
 mod attacks;
 mod cap;
+#[path = "../pool/capture.rs"]
+#[expect(dead_code, reason = "some of it is for the other pool")]
+mod capture;
 mod connecting;
 #[path = "../pool/environment.rs"]
 mod environment;
 mod fire;
+mod health;
 mod hooks;
 mod jobs;
 mod leftovers;
@@ -23,5 +27,6 @@ mod scope;
 #[path = "../pool/shop.rs"]
 #[expect(dead_code, reason = "some of it is for the other pool")]
 mod shop;
+mod told;
 mod transactions;
 mod types;

@@ -6,6 +6,7 @@ mod answers;
 mod attacks;
 mod client;
 mod headers;
+mod health;
 mod interleaved;
 mod jobs;
 mod layers;

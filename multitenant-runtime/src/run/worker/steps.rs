@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::Instrument as _;
+
 use crate::connection::Session;
 use crate::migration::{Migration, MigrationSet, Version};
 use crate::plan::{Step, TargetPlan};
@@ -52,7 +54,8 @@ impl Worker {
                 context.emit(&Event::MigrationStarted { target: target.clone(), version: version.clone() });
                 let started = Instant::now();
                 let standing = standing(&job.plan, set, &version);
-                self.run(frame, migration, &job.plan, &mut job.in_doubt, &standing).await?;
+                let span = tracing::info_span!("migration", version = version.as_str(), direction = "up");
+                self.run(frame, migration, &job.plan, &mut job.in_doubt, &standing).instrument(span).await?;
                 let duration = started.elapsed();
                 context.emit(&Event::MigrationApplied { target, version: version.clone(), duration });
                 job.note_done(&[Step::Apply(version)], set);
@@ -67,7 +70,8 @@ impl Worker {
                 let after = job.plan.after(std::slice::from_ref(&step), set);
                 let standing =
                     Standing { digest: digest(set, &after.applied, &after.edited), head: after.applied.last() };
-                self.run(frame, &reversal, &job.plan, &mut job.in_doubt, &standing).await?;
+                let span = tracing::info_span!("migration", version = version.as_str(), direction = "down");
+                self.run(frame, &reversal, &job.plan, &mut job.in_doubt, &standing).instrument(span).await?;
                 context.emit(&Event::MigrationReverted { target, version, duration: started.elapsed() });
                 job.note_done(&[step], set);
             }
