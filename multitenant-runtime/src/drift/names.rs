@@ -95,7 +95,8 @@ impl Example {
 fn writings(template: &str, target: &SchemaName) -> impl Iterator<Item = String> + use<> {
     let template = template.to_owned();
     let texts = [target.as_str().to_owned(), within_literal(target.as_str())];
-    let names = [target.as_str().to_owned(), target.quoted(), within_literal(&target.quoted())];
+    let [bare, within] = texts.clone();
+    let names = [bare, target.quoted(), within, within_literal(&target.quoted())];
     let pairs = names.into_iter().flat_map(move |name| texts.clone().map(|text| (name.clone(), text)));
     pairs.map(move |(name, text)| template.replace(QUOTED, &name).replace(BARE, &text))
 }

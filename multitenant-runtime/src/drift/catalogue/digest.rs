@@ -86,11 +86,16 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
                  AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))"
             )
         ),
+        // Written out, it would lock what it reads until the end.
         format!(
-            "SELECT c.relnamespace, {} FROM rel c WHERE c.relkind IN ('v', 'm')",
+            "SELECT c.relnamespace, {} FROM rel c JOIN pg_rewrite u ON u.ev_class = c.oid",
             hash(
                 9,
-                "c.relname, CASE WHEN set_config('search_path', c.path, true) IS NOT NULL THEN pg_get_viewdef(c.oid) END"
+                &format!(
+                    "c.relname, u.rulename, u.ev_enabled, u.ev_type, u.is_instead, {}, {}",
+                    by_name("u.ev_action::text"),
+                    by_name("u.ev_qual::text")
+                )
             )
         ),
     ];
@@ -153,14 +158,6 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
             )
         ),
         format!(
-            "SELECT c.relnamespace, {} FROM rel c JOIN pg_rewrite u ON u.ev_class = c.oid WHERE u.rulename <> '_RETURN'",
-            hash(
-                25,
-                "c.relname, u.rulename, u.ev_enabled, CASE WHEN set_config('search_path', c.path, true) IS NOT NULL THEN \
-                 pg_get_ruledef(u.oid, true) END"
-            )
-        ),
-        format!(
             "SELECT c.relnamespace, {} FROM rel c JOIN pg_policy p ON p.polrelid = c.oid",
             hash(
                 26,
@@ -182,7 +179,7 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
                     own("p.prosrc"),
                     own("array_to_string(p.proconfig, ';')"),
                     code::AGGREGATE,
-                    since(14, "pg_get_function_sqlbody(p.oid)")
+                    since(14, "p.prosqlbody::text")
                 )
             )
         ),
@@ -241,6 +238,19 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
 /// A text of a function's, with a mark in place of the schema's own name.
 fn own(text: &str) -> String {
     format!("CASE WHEN strpos({text}, n.nspname) > 0 THEN regexp_replace({text}, n.token, E'\\\\1\\x01', 'g') ELSE {text} END")
+}
+
+/// A parsed query of the catalogue's, with names in place of the numbers of the schema's own objects, in their order. Where
+/// it is in the source, and how long its types are, are numbers too.
+fn by_name(tree: &str) -> String {
+    const NUMBER: &str = r"':(?!location |stmt_|\w*mod )(\w+) ([1-9]\d{4,})'";
+    format!(
+        "concat(regexp_replace({tree}, {NUMBER}, ':', 'g'), (SELECT string_agg(coalesce((SELECT o.relname::text \
+         FROM pg_class o WHERE o.oid = m[2]::oid AND o.relnamespace = c.relnamespace), (SELECT o.typname::text FROM pg_type o \
+         WHERE o.oid = m[2]::oid AND o.typnamespace = c.relnamespace), (SELECT o.proname::text FROM pg_proc o \
+         WHERE o.oid = m[2]::oid AND o.pronamespace = c.relnamespace), m[2]) || ' ' || m[1], ',' ORDER BY n) \
+         FROM regexp_matches({tree}, {NUMBER}, 'g') WITH ORDINALITY x (m, n)))"
+    )
 }
 
 /// `written` are the expressions in these catalogues that mention more than the table's own columns and what the server

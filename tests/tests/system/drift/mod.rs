@@ -2,5 +2,7 @@
 
 mod equal;
 mod kinds;
+mod large;
 mod project;
+mod replayed;
 mod tmp;
