@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, doctor, explain, drift, generate, migrate, repair, rollback, snapshot, status};
+use crate::commands::{db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};

@@ -59,13 +59,13 @@ pub mod route;
 #[cfg(feature = "migrations")]
 mod run;
 #[cfg(feature = "migrations")]
+mod scratch;
+#[cfg(feature = "migrations")]
 mod snapshot;
 #[cfg(feature = "migrations")]
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod state;
-#[cfg(feature = "migrations")]
-mod scratch;
 #[cfg(feature = "sync")]
 pub mod sync;
 #[cfg(feature = "migrations")]
@@ -90,8 +90,8 @@ pub use migration::{FunctionResult, MigrationFunction, RustMigration};
 pub use {
     async_trait::async_trait,
     drift::{
-        Difference, DriftOptions, DriftOutcome, DriftReference, DriftReport, Fix, Ignore, IgnoreError, ObjectKind, Scratch,
-        TargetDrift,
+        Difference, DriftOptions, DriftOutcome, DriftReference, DriftReport, Fix, Ignore, IgnoreError, ObjectKind,
+        Scratch, TargetDrift,
     },
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},

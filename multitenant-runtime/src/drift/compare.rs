@@ -46,7 +46,11 @@ pub(super) fn compare(
                 ..difference(key)
             }],
             (None, Some(facets)) => {
-                vec![Difference { found: Some(summary(key.kind, facets)), fix: mender.remove(key, facets), ..difference(key) }]
+                vec![Difference {
+                    found: Some(summary(key.kind, facets)),
+                    fix: mender.remove(key, facets),
+                    ..difference(key)
+                }]
             }
             (Some(expected), Some(facets)) => changed(reference, &mender, key, expected, facets, found_in),
             (None, None) => continue,

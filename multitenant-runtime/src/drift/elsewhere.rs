@@ -27,7 +27,9 @@ pub(super) struct Made {
 /// Makes a database, migrates it, reads it and drops it.
 pub(super) async fn make(context: &Context, server: Option<&str>) -> Result<Made, Failure> {
     let url = match server {
-        Some(url) => ConnectionUrl::parse(url).map_err(|error| Failure::new(FailureClass::Permanent, error.to_string()))?,
+        Some(url) => {
+            ConnectionUrl::parse(url).map_err(|error| Failure::new(FailureClass::Permanent, error.to_string()))?
+        }
         None => context.url.clone(),
     };
     let scratch = Box::pin(ScratchDatabase::create(&url)).await.map_err(|error| failure(&error))?;

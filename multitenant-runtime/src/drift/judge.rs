@@ -38,8 +38,7 @@ pub(crate) async fn judge(
     let mut statements = 0;
     let plans: Vec<&TargetPlan> = plan.targets().collect();
     let mut targets: Vec<TargetDrift> = plans.iter().map(|plan| standing(plan, example)).collect();
-    let comparable: Vec<usize> =
-        (0..targets.len()).filter(|&at| targets[at].outcome == DriftOutcome::Equal).collect();
+    let comparable: Vec<usize> = (0..targets.len()).filter(|&at| targets[at].outcome == DriftOutcome::Equal).collect();
     let chosen: Vec<&Target> = comparable.iter().map(|&at| &plans[at].target).collect();
     let has = |tier: Tier| chosen.iter().any(|target| target.tier() == tier);
     let (references, grouped) = tokio::join!(
@@ -81,9 +80,11 @@ pub(crate) async fn judge(
 fn standing(plan: &TargetPlan, example: Option<&TargetPlan>) -> TargetDrift {
     let outcome = match plan.state {
         State::Missing => cannot(Failure::new(FailureClass::MissingSchema, "the schema does not exist")),
-        State::Unreadable => cannot(plan.last_failure.clone().unwrap_or_else(|| {
-            Failure::new(FailureClass::Permanent, "the history cannot be read")
-        })),
+        State::Unreadable => cannot(
+            plan.last_failure
+                .clone()
+                .unwrap_or_else(|| Failure::new(FailureClass::Permanent, "the history cannot be read")),
+        ),
         _ if example.is_some_and(|example| example.applied == plan.applied) => DriftOutcome::Equal,
         _ if !plan.pending.is_empty() => DriftOutcome::Behind(plan.pending.len()),
         _ if !plan.unknown.is_empty() => {
@@ -125,8 +126,7 @@ async fn references(
             *references.of(tier) = Some(Box::pin(replay(context, tier)).await);
         }
     }
-    let failed: Vec<Tier> =
-        wanted.into_iter().filter(|&tier| !matches!(references.of(tier), Some(Ok(_)))).collect();
+    let failed: Vec<Tier> = wanted.into_iter().filter(|&tier| !matches!(references.of(tier), Some(Ok(_)))).collect();
     if failed.is_empty() {
         return Ok(references);
     }

@@ -84,7 +84,17 @@ impl ObjectKind {
         (
             Self::Table,
             "table",
-            &["kind", "partition key", "parent", "options", "row security", "replica identity", "type", "storage", LOCAL],
+            &[
+                "kind",
+                "partition key",
+                "parent",
+                "options",
+                "row security",
+                "replica identity",
+                "type",
+                "storage",
+                LOCAL,
+            ],
         ),
         (
             Self::Column,

@@ -105,7 +105,9 @@ async fn replay_over(
         }
     }
     let example = Example::new(target.schema().clone(), is_unique);
-    read(session, &context.settings, &target, example, major).await.map_err(|error| Failure::from_postgres(&error.error))
+    read(session, &context.settings, &target, example, major)
+        .await
+        .map_err(|error| Failure::from_postgres(&error.error))
 }
 
 /// Reads an example, within the transaction that is open.
@@ -141,8 +143,7 @@ fn names_the_schema(set: &MigrationSet, schema: &SchemaName) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     set.migrations().iter().flat_map(|migration| migration.script().statements()).any(|(sql, _)| {
         let sql = sql.to_lowercase();
-        sql.match_indices(&name.to_lowercase()).any(|(at, found)| {
-            !sql[..at].ends_with(is_word) && !sql[at + found.len()..].starts_with(is_word)
-        })
+        sql.match_indices(&name.to_lowercase())
+            .any(|(at, found)| !sql[..at].ends_with(is_word) && !sql[at + found.len()..].starts_with(is_word))
     })
 }

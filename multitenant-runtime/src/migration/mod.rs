@@ -27,7 +27,7 @@ pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
 use script::Script;
 pub use set::{Migration, MigrationSet};
-pub(crate) use statements::{Effects, IndexWork, RelationName, without_variables};
 use statements::concurrently;
+pub(crate) use statements::{Effects, IndexWork, RelationName, without_variables};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};
 pub use version::{MAX_VERSION_CHARS, Version};

@@ -27,7 +27,9 @@ async fn equal_schemas_are_told_in_one_line() {
 async fn schemas_that_differ_in_the_same_are_shown_together() {
     let project = shop().await;
     for tenant in ["acme", "globex"] {
-        project.sql(&format!("alter table tenant_{tenant}.users add column age int, alter name type varchar(20)")).await;
+        project
+            .sql(&format!("alter table tenant_{tenant}.users add column age int, alter name type varchar(20)"))
+            .await;
     }
     project.run(&["drift"]).code(1).says(&[
         " 2 schemas: tenant_acme, tenant_globex\n",
@@ -89,7 +91,10 @@ async fn who_is_behind_is_no_drift_and_who_cannot_be_compared_is_a_failure() {
     project.run(&["drift", "tenants"]).code(0).says(&["behind: 1 migration pending", "3 behind"]);
     project.run(&["migrate", "--tenant", "acme"]).code(0);
     project.sql("drop schema tenant_globex cascade").await;
-    project.run(&["drift", "tenants"]).code(10).says(&["not comparable: the schema does not exist", "1 not comparable"]);
+    project
+        .run(&["drift", "tenants"])
+        .code(10)
+        .says(&["not comparable: the schema does not exist", "1 not comparable"]);
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ pub(in crate::drift) const PARTS: usize = 2;
 pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [String; PARTS] {
     let hash = |kind: u32, columns: &str| {
         if major >= 14 {
-            format!("hash_record_extended(({kind}, {columns}), {seed})")
+            // The record's hash is a sum of its columns', so that two changes may make up for each other: hence once more.
+            format!("hashtextextended(hash_record_extended(({kind}, {columns}), {seed})::text, {seed})")
         } else {
             format!("hashtextextended(({kind}, {columns})::text, {seed})")
         }
@@ -185,8 +186,11 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
         ),
         format!(
             "SELECT n.oid, {} FROM ns n JOIN pg_type t ON t.typnamespace = n.oid JOIN pg_enum e ON e.enumtypid = t.oid",
-            hash(28, "t.typname, e.enumlabel, (SELECT count(*) FROM pg_enum b WHERE b.enumtypid = t.oid \
-                 AND b.enumsortorder < e.enumsortorder)")
+            hash(
+                28,
+                "t.typname, e.enumlabel, (SELECT count(*) FROM pg_enum b WHERE b.enumtypid = t.oid \
+                 AND b.enumsortorder < e.enumsortorder)"
+            )
         ),
         format!(
             "SELECT n.oid, {} FROM ns n JOIN pg_type t ON t.typnamespace = n.oid LEFT JOIN pg_range r \
@@ -237,7 +241,9 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
 
 /// A text of a function's, with a mark in place of the schema's own name.
 fn own(text: &str) -> String {
-    format!("CASE WHEN strpos({text}, n.nspname) > 0 THEN regexp_replace({text}, n.token, E'\\\\1\\x01', 'g') ELSE {text} END")
+    format!(
+        "CASE WHEN strpos({text}, n.nspname) > 0 THEN regexp_replace({text}, n.token, E'\\\\1\\x01', 'g') ELSE {text} END"
+    )
 }
 
 /// A parsed query of the catalogue's, with names in place of the numbers of the schema's own objects, in their order. Where

@@ -113,11 +113,7 @@ fn asked_as_table(asked: &[Asked<'_>]) -> String {
         .into_iter()
         .map(|(without, schemas)| {
             let without: Vec<String> = without.iter().map(|table| literal(table)).collect();
-            format!(
-                "SELECT unnest(ARRAY[{}]::name[]), ARRAY[{}]::name[]",
-                schemas.join(", "),
-                without.join(", ")
-            )
+            format!("SELECT unnest(ARRAY[{}]::name[]), ARRAY[{}]::name[]", schemas.join(", "), without.join(", "))
         })
         .collect();
     format!("({}) a (name, without)", lists.join(" UNION ALL "))

@@ -4,7 +4,8 @@ use super::Kind;
 
 pub(super) fn kinds(major: u32) -> Vec<Kind> {
     let multirange = if major >= 14 { ", 'multirange_type_name = ' || r.rngmultitypid::regtype::text" } else { "" };
-    let types = "inside i JOIN ns n ON n.oid = i.ns JOIN pg_type t ON t.oid = i.objid AND i.classid = 'pg_type'::regclass";
+    let types =
+        "inside i JOIN ns n ON n.oid = i.ns JOIN pg_type t ON t.oid = i.objid AND i.classid = 'pg_type'::regclass";
     vec![
         Kind::new(
             &[

@@ -6,12 +6,10 @@ use super::super::report::Fix;
 use super::{Mender, facet, is, quoted, set_options};
 
 /// The kinds that a table's own statement names.
-const WITHIN: [ObjectKind; 4] =
-    [ObjectKind::PrimaryKey, ObjectKind::Unique, ObjectKind::Check, ObjectKind::Exclusion];
+const WITHIN: [ObjectKind; 4] = [ObjectKind::PrimaryKey, ObjectKind::Unique, ObjectKind::Check, ObjectKind::Exclusion];
 
 /// Those that can wait until all tables are there, or have to.
-const AFTERWARDS: [ObjectKind; 4] =
-    [ObjectKind::ForeignKey, ObjectKind::Rule, ObjectKind::Trigger, ObjectKind::Policy];
+const AFTERWARDS: [ObjectKind; 4] = [ObjectKind::ForeignKey, ObjectKind::Rule, ObjectKind::Trigger, ObjectKind::Policy];
 
 impl Mender<'_> {
     /// The table with all that hangs on it.
@@ -41,7 +39,12 @@ impl Mender<'_> {
         }
         let mut fix = Fix::new([sql]);
         let secured = facet(facets, 4).filter(|state| *state != "disabled");
-        fix.statements.extend(secured.into_iter().flat_map(|state| row_security(Some(state))).map(|action| format!("ALTER TABLE {name} {action}")));
+        fix.statements.extend(
+            secured
+                .into_iter()
+                .flat_map(|state| row_security(Some(state)))
+                .map(|action| format!("ALTER TABLE {name} {action}")),
+        );
         fix.statements.extend(
             facet(facets, 5)
                 .filter(|identity| ["nothing", "full"].contains(identity))

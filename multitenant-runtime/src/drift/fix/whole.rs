@@ -48,13 +48,14 @@ impl Mender<'_> {
                 Some(Fix::new([format!("ALTER DOMAIN {} {action}", own?)]))
             }
             (ObjectKind::Domain, 2) => {
-                let action = self.wanted(key, 2).map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}"));
+                let action =
+                    self.wanted(key, 2).map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}"));
                 Some(Fix::new([format!("ALTER DOMAIN {} {action}", own?)]))
             }
             (ObjectKind::Sequence, 0) => Some(Fix::new([format!("ALTER SEQUENCE {} {}", own?, self.wanted(key, 0)?)])),
-            (ObjectKind::Sequence, 1) => Some(Fix::new([self
-                .owned_by(key)
-                .unwrap_or(format!("ALTER SEQUENCE {} OWNED BY NONE", own?))])),
+            (ObjectKind::Sequence, 1) => {
+                Some(Fix::new([self.owned_by(key).unwrap_or(format!("ALTER SEQUENCE {} OWNED BY NONE", own?))]))
+            }
             (ObjectKind::Function | ObjectKind::Procedure | ObjectKind::View, _) => self.create_whole(key),
             (ObjectKind::Aggregate, 0) => self.create_whole(key),
             (ObjectKind::MaterializedView, 0) => {

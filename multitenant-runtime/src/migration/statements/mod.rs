@@ -54,9 +54,9 @@ pub enum Mode {
 /// Where the statement says `CONCURRENTLY`, in bytes.
 pub(crate) fn concurrently(statement: &str) -> Option<Range<usize>> {
     let mut words = words::Words::new(statement);
-    std::iter::from_fn(|| words.next()).map(|token| token.range).find(|range| {
-        statement.get(range.clone()).is_some_and(|word| word.eq_ignore_ascii_case("concurrently"))
-    })
+    std::iter::from_fn(|| words.next())
+        .map(|token| token.range)
+        .find(|range| statement.get(range.clone()).is_some_and(|word| word.eq_ignore_ascii_case("concurrently")))
 }
 
 /// Splits a script into its statements.

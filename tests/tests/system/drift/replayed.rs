@@ -15,7 +15,11 @@ async fn with(fleet: &Fleet, scratch: Scratch) -> DriftReport {
 
 /// The shared schema's lines, then the tenants'.
 fn all(report: &DriftReport) -> Vec<String> {
-    report.targets.iter().flat_map(|target| lines(target).into_iter().map(|line| format!("{}: {line}", target.target))).collect()
+    report
+        .targets
+        .iter()
+        .flat_map(|target| lines(target).into_iter().map(|line| format!("{}: {line}", target.target)))
+        .collect()
 }
 
 /// Everything there is in the database: schemas, relations, databases.
@@ -37,16 +41,23 @@ async fn the_shared_schema_is_compared_and_nothing_stays() {
     assert_eq!(all(&drift(&fleet, Scope::all()).await), [] as [String; 0]);
     fleet.sql("ALTER TABLE plans ADD more int; ALTER TYPE level ADD VALUE 'middle' AFTER 'low'; DROP TABLE tenant_a.cache").await;
     let report = drift(&fleet, Scope::all()).await;
-    assert_eq!(all(&report), [
-        "public: enum level labels: 'low', 'high' -> 'low', 'middle', 'high'",
-        "public: column plans.more: - -> integer",
-        "tenant_a: table cache: unlogged table -> -",
-    ]);
+    assert_eq!(
+        all(&report),
+        [
+            "public: enum level labels: 'low', 'high' -> 'low', 'middle', 'high'",
+            "public: column plans.more: - -> integer",
+            "tenant_a: table cache: unlogged table -> -",
+        ]
+    );
     fleet.sql("ALTER TABLE plans DROP more").await;
     let databases = with(&fleet, Scratch::Database).await;
-    assert_eq!(all(&databases), [
-        "public: enum level labels: 'low', 'high' -> 'low', 'middle', 'high'", "tenant_a: table cache: unlogged table -> -"
-    ]);
+    assert_eq!(
+        all(&databases),
+        [
+            "public: enum level labels: 'low', 'high' -> 'low', 'middle', 'high'",
+            "tenant_a: table cache: unlogged table -> -"
+        ]
+    );
     assert!(databases.reference.contains("a database of its own"), "{}", databases.reference);
     let schemas = |stand: &str| stand.split(' ').next().map(str::to_owned);
     assert_eq!(schemas(&stand(&fleet).await), schemas(&before));
@@ -61,7 +72,10 @@ async fn a_shared_migration_that_names_its_schema() {
     let fleet = Fleet::new()
         .await
         .shared("1_tenants", "CREATE TABLE public.tenants (id text PRIMARY KEY);")
-        .shared("2_plans", "CREATE TABLE plans (id int PRIMARY KEY); CREATE VIEW public.all_plans AS SELECT * FROM public.plans;")
+        .shared(
+            "2_plans",
+            "CREATE TABLE plans (id int PRIMARY KEY); CREATE VIEW public.all_plans AS SELECT * FROM public.plans;",
+        )
         .tenant("1_users", "CREATE TABLE users (id int REFERENCES public.plans);");
     fleet.migrator().migrate(Scope::all()).await.unwrap();
     create(&fleet, "a").await;
@@ -87,7 +101,10 @@ async fn concurrently_is_replayed_in_a_transaction_and_vacuum_in_a_database() {
     let fleet = Fleet::new()
         .await
         .shared("1_tenants", TENANTS)
-        .tenant("1_users", "CREATE TABLE users (id int); CREATE TYPE mood AS ENUM ('a'); ALTER TYPE mood ADD VALUE 'b';")
+        .tenant(
+            "1_users",
+            "CREATE TABLE users (id int); CREATE TYPE mood AS ENUM ('a'); ALTER TYPE mood ADD VALUE 'b';",
+        )
         .tenant_outside("2_index", "CREATE UNIQUE INDEX CONCURRENTLY by_id ON users (id);");
     fleet.migrator().migrate(Scope::all()).await.unwrap();
     create(&fleet, "a").await;
@@ -101,9 +118,11 @@ async fn concurrently_is_replayed_in_a_transaction_and_vacuum_in_a_database() {
     let fleet = fleet.tenant_outside("3_vacuum", "VACUUM users;");
     fleet.migrator().migrate(Scope::all()).await.unwrap();
     let report = with(&fleet, Scratch::Transaction).await;
-    assert!(matches!(&report.targets[1].outcome, DriftOutcome::NotComparable(failure)
+    assert!(
+        matches!(&report.targets[1].outcome, DriftOutcome::NotComparable(failure)
         if failure.to_string().contains("VACUUM") && failure.hint.as_ref().is_some_and(|hint| hint.contains("database"))),
-        "{report:?}");
+        "{report:?}"
+    );
     let report = with(&fleet, Scratch::Auto).await;
     assert_eq!(all(&report), [format!("tenant_a: {expected}")]);
     let server = with(&fleet, Scratch::Server(fleet.url().to_owned())).await;
@@ -152,7 +171,10 @@ async fn what_is_ignored_is_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn given_up_in_the_middle_leaves_nothing() {
-    let fleet = everything().await.tenant("99_slow", "SELECT pg_sleep(30);").shared("99_slow", "SELECT pg_sleep(30), 'public';");
+    let fleet = everything()
+        .await
+        .tenant("99_slow", "SELECT pg_sleep(30);")
+        .shared("99_slow", "SELECT pg_sleep(30), 'public';");
     // As if they were applied, so that only the replay is slow.
     fleet.sql("CREATE SCHEMA tenant_a; INSERT INTO tenants VALUES ('a')").await;
     let mark = multitenant_runtime::Operation::mark_applied(Scope::all());
@@ -163,8 +185,12 @@ async fn given_up_in_the_middle_leaves_nothing() {
         let task = tokio::spawn(async move { migrator.drift(DriftOptions::new(scope)).await });
         fleet.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'").await;
         task.abort();
-        fleet.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
-                   AND wait_event = 'PgSleep'").await;
+        fleet
+            .sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND wait_event = 'PgSleep'",
+            )
+            .await;
         fleet.until("SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'").await;
     }
     assert_eq!(stand(&fleet).await, before);
