@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::connection::Session;
 use crate::error::Error;
+use crate::migration::Version;
 use crate::plan::{Plan, State, TargetPlan};
 use crate::run::{Context, Failure};
 use crate::sqlstate::FailureClass;
@@ -88,7 +89,7 @@ fn standing(plan: &TargetPlan, example: Option<&TargetPlan>) -> TargetDrift {
         _ if example.is_some_and(|example| example.applied == plan.applied) => DriftOutcome::Equal,
         _ if !plan.pending.is_empty() => DriftOutcome::Behind(plan.pending.len()),
         _ if !plan.unknown.is_empty() => {
-            let versions: Vec<&str> = plan.unknown.iter().map(|version| version.as_str()).collect();
+            let versions: Vec<&str> = plan.unknown.iter().map(Version::as_str).collect();
             let message = format!("it has migrations that this project does not have: {}", versions.join(", "));
             cannot(
                 Failure::new(FailureClass::Permanent, message)

@@ -87,6 +87,8 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
                  AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))"
             )
         ),
+    ];
+    let rules = [
         // Written out, it would lock what it reads until the end.
         format!(
             "SELECT c.relnamespace, {} FROM rel c JOIN pg_rewrite u ON u.ev_class = c.oid",
@@ -99,8 +101,6 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
                 )
             )
         ),
-    ];
-    let rules = [
         format!(
             "SELECT c.relnamespace, {} FROM rel c JOIN pg_constraint k ON k.conrelid = c.oid LEFT JOIN rel f \
              ON f.oid = k.confrelid AND f.relnamespace = c.relnamespace LEFT JOIN written w \

@@ -5,4 +5,3 @@ mod kinds;
 mod large;
 mod project;
 mod replayed;
-mod tmp;
