@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status};
+use crate::commands::{db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status, verify};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
@@ -25,6 +25,7 @@ Examples:
   cargo multitenant drift                           what differs from what the migrations make
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
   cargo multitenant lint                            what is wrong with migrations and schema code
+  cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
 Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
@@ -111,6 +112,7 @@ enum Command {
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
     Doctor(doctor::Doctor),
+    Verify(verify::Verify),
     Explain(explain::Explain),
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
@@ -139,6 +141,7 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
             Self::Doctor(command) => command.run(context),
+            Self::Verify(command) => command.run(context),
             Self::Explain(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),

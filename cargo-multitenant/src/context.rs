@@ -37,7 +37,11 @@ impl Context {
 
     /// The project, with its migrations.
     pub(crate) fn project(&self) -> Result<Project, CliError> {
-        Project::of(self.config()?)
+        let config = self.config()?;
+        // The folders first: without them there is nothing that a database could be asked for.
+        let project = Project::of(config)?;
+        project.config.database()?;
+        Ok(project)
     }
 }
 
@@ -51,10 +55,8 @@ pub(crate) struct Project {
 impl Project {
     /// The project of a configuration, with its migrations.
     pub(crate) fn of(config: Config) -> Result<Self, CliError> {
-        // The folders first: without them there is nothing that a database could be asked for.
         let tenant = config.tenant_folder()?;
         let shared = config.shared_folder()?;
-        config.database()?;
         let set = |tier, folder: &PathBuf| {
             MigrationSet::from_folder(tier, folder).map_err(|error| CliError::Runtime(Error::Migrations(error)))
         };

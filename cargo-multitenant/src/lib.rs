@@ -33,6 +33,7 @@ mod interrupt;
 mod lint;
 mod output;
 mod report;
+mod verify;
 
 use std::process::ExitCode;
 

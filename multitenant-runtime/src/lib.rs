@@ -91,7 +91,7 @@ pub use {
     async_trait::async_trait,
     drift::{
         Difference, DriftOptions, DriftOutcome, DriftReference, DriftReport, Fix, Ignore, IgnoreError, ObjectKind,
-        Scratch, TargetDrift,
+        Portrait, Scratch, TargetDrift,
     },
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},

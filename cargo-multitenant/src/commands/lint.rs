@@ -13,7 +13,7 @@ use crate::finding::render::{self, Findings};
 use crate::finding::{Code, Finding, Level, Summary};
 use crate::lint::{
     Baseline, Ground, LintSettings, Linted, Paths, Project, RULES, Rule, Selection, find_rule, fix, lock, repository,
-    run, rust_folders, seen_from, unknown_rule, write,
+    run, seen_from, unknown_rule, write,
 };
 use crate::output::Format;
 
@@ -98,7 +98,7 @@ impl Lint {
         let reference = self.since.as_deref();
         let selection = Selection::new(&self.paths, reference, &context.here)
             .map_err(|message| CliError::Usage(format!("--since {:?}: {message}", reference.unwrap_or_default())))?;
-        let paths = || paths(context, &config);
+        let paths = || Paths::of(&config, &context.here);
         let mut project = project(&paths()?, &config)?;
         let mut linted = look(&project, &config, &settings);
         let (mut fixed, mut changed) = (0, BTreeSet::new());
@@ -204,19 +204,6 @@ fn said_of_changed(changed: &BTreeSet<PathBuf>) -> Option<String> {
          lock` to have them left alone",
         files.concat()
     ))
-}
-
-/// Where the project's parts are.
-pub(super) fn paths(context: &Context, config: &Config) -> Result<Paths, CliError> {
-    let (shared, tenant) = config.folders_that_are_there()?;
-    let migrations = [config.new_tenant_folder(), config.new_shared_folder()];
-    Ok(Paths {
-        shared,
-        tenant,
-        rust: rust_folders(&config.root, &migrations.each_ref().map(PathBuf::as_path)),
-        lock: shown(&config.root.join(lock::FILE_NAME), &context.here),
-        here: context.here.clone(),
-    })
 }
 
 /// The project as it stands on disk; it is an error if there is nothing of it.

@@ -3,12 +3,12 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::lint::{paths, project};
+use super::lint::project;
 use crate::config::{shown, slashes};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::lint::{Lock, lock, write};
+use crate::lint::{Lock, Paths, lock, write};
 use crate::output::Shown;
 use crate::report::FORMAT;
 
@@ -45,7 +45,7 @@ struct Locked {
 impl LockCommand {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
         let config = context.config()?;
-        let project = project(&paths(context, &config)?, &config)?;
+        let project = project(&Paths::of(&config, &context.here)?, &config)?;
         if let Some(unreadable) = project.unreadable.iter().find(|unreadable| unreadable.is_migration) {
             let file = &project.sources.get(unreadable.place.file).path;
             return Err(CliError::Files {

@@ -21,3 +21,4 @@ mod run;
 mod scope;
 pub(crate) mod snapshot;
 pub(crate) mod status;
+pub(crate) mod verify;

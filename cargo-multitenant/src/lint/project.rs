@@ -12,6 +12,7 @@ use super::lock::Lock;
 use super::metadata;
 pub(crate) use super::migration::{Direction, Migration, ScriptFile};
 use super::parallel;
+use super::paths::Paths;
 use super::schema::{self, RustFile};
 use super::sql::{self, Script};
 use crate::config::slashes;
@@ -45,19 +46,6 @@ pub(crate) struct Unreadable {
     pub(crate) help: String,
     /// Whether a migration is not there since it could not be read.
     pub(crate) is_migration: bool,
-}
-
-/// Where to look.
-#[derive(Debug, Default)]
-pub(crate) struct Paths {
-    pub(crate) shared: Option<PathBuf>,
-    pub(crate) tenant: Option<PathBuf>,
-    /// Folders with Rust code, and single files.
-    pub(crate) rust: Vec<PathBuf>,
-    /// `multitenant.lock`, whether it is there or not.
-    pub(crate) lock: PathBuf,
-    /// Where the paths of Rust code are shown from.
-    pub(crate) here: PathBuf,
 }
 
 impl Project {
@@ -96,6 +84,23 @@ impl Project {
     pub(crate) fn empty() -> Self {
         let (migrations, rust, unreadable) = (Vec::new(), Vec::new(), Vec::new());
         Self { sources: Sources::default(), migrations, rust, unreadable, lock: None, files: 0 }
+    }
+
+    /// Puts statements in the place of a tier's migrations: those that would make what a database holds.
+    pub(crate) fn stand_in(&mut self, tier: Tier, name: &str, statements: &str) {
+        let folder = self.sources.add(name, "");
+        let file = self.sources.add(name, statements);
+        let script = sql::read(statements);
+        self.migrations.push(Migration {
+            tier,
+            name: name.to_owned(),
+            version: None,
+            folder,
+            up: Some(ScriptFile { file, script }),
+            down: None,
+            run_in_transaction: true,
+            out_of_transaction: None,
+        });
     }
 
     fn read_migrations(&mut self, tier: Tier, folder: &Path) {

@@ -10,7 +10,7 @@ use crate::finding::{Complaint, ComplaintItem, Level};
 use crate::output::{BAD, DIM, GOOD, WARN, paint, shown_lines};
 
 use super::run::millis;
-use super::{FORMAT, counted};
+use super::{FORMAT, complaints, counted};
 
 /// The document of `doctor`.
 #[derive(Debug, Serialize)]
@@ -117,9 +117,7 @@ impl<'a> DoctorDocument<'a> {
         if !self.complaints.is_empty() {
             text.push_str("Recommendations\n");
         }
-        for (number, complaint) in (1..).zip(&self.complaints) {
-            text.push_str(&recommendation(number, complaint));
-        }
+        text.push_str(&complaints::numbered(&self.complaints));
         if let Some(health) = &self.health {
             text.push_str(&health.text());
         }
@@ -140,22 +138,6 @@ impl CheckLine<'_> {
         let detail = if self.state == State::NotRun { format!("not checked: {detail}") } else { detail };
         format!("{mark} {:width$}  {}\n", self.title, detail.replace('\n', "\n    "))
     }
-}
-
-fn recommendation(number: usize, complaint: &Complaint) -> String {
-    let level = match complaint.level {
-        Level::Error => paint(BAD, "error"),
-        Level::Warning => paint(WARN, "warning"),
-        Level::Info | Level::Off => paint(DIM, "note"),
-    };
-    let indented = |text: &str| shown_lines(text).replace('\n', "\n     ");
-    let at = complaint.file.as_ref().map(|at| format!("{}:{}:{}: ", shown_lines(&at.file), at.line, at.column));
-    let message = format!("{}{}", at.unwrap_or_default(), indented(&complaint.message));
-    let mut text = format!("{number:3}. {level}[{}]: {message}\n", complaint.code);
-    if let Some(help) = &complaint.help {
-        let _ = writeln!(text, "     {}", indented(help));
-    }
-    text
 }
 
 fn health(health: &Health) -> HealthView<'_> {

@@ -4,6 +4,7 @@
 //! A document borrows from the report and holds what JSON shows; texts are made from documents, so that the
 //! two cannot tell different stories.
 
+mod complaints;
 mod doctor;
 mod drift;
 mod failure;
@@ -15,6 +16,7 @@ mod progress;
 mod run;
 mod snapshot;
 mod status;
+mod verify;
 
 pub(crate) use doctor::DoctorDocument;
 pub(crate) use drift::DriftDocument;
@@ -28,6 +30,7 @@ pub(crate) use progress::Progress;
 pub(crate) use run::{RunDocument, TargetResult};
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
+pub(crate) use verify::{VerifyDocument, VerifyProgress};
 
 /// The format of the JSON documents; it grows when a field changes its meaning.
 pub(crate) const FORMAT: u32 = 1;

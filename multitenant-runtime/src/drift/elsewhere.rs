@@ -16,7 +16,7 @@ use crate::target::{Target, Tier};
 use super::catalogue::SETTINGS;
 use super::compare::Reference;
 use super::names::Example;
-use super::replay::{major, read};
+use super::replay::{Views, major, read};
 
 /// What the migrations of both tiers make.
 pub(super) struct Made {
@@ -66,12 +66,13 @@ async fn fill(context: &Context, url: &ConnectionUrl) -> Result<Made, Failure> {
         session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let settings = &scratch.settings;
         let unique = Example::new(target.schema().clone(), true);
-        let tenant = read(&session, settings, &target, unique, major).await.map_err(|error| error.error)?;
+        let tenant =
+            read(&session, settings, &target, unique, Views::Both, major).await.map_err(|error| error.error)?;
         session.rows(SETTINGS[0]).await?;
         let shared = match &shared {
             Some(target) => {
                 let example = Example::new(target.schema().clone(), false);
-                Some(read(&session, settings, target, example, major).await.map_err(|error| error.error)?)
+                Some(read(&session, settings, target, example, Views::Both, major).await.map_err(|error| error.error)?)
             }
             None => None,
         };

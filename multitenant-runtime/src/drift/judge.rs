@@ -13,9 +13,9 @@ use crate::target::{Target, Tier};
 use super::compare::{Reference, compare};
 use super::elsewhere;
 use super::fleet::{describe, groups};
-use super::names::Example;
 use super::options::{DriftOptions, DriftReference, Scratch};
-use super::replay::{read, replay};
+use super::portrait::held;
+use super::replay::{Views, replay};
 use super::report::{DriftOutcome, DriftReport, TargetDrift};
 
 /// What targets are compared with, or why there is nothing.
@@ -175,15 +175,9 @@ fn both(transaction: Option<Failure>, mut database: Failure) -> Failure {
 /// A tenant as an example.
 async fn example_of(context: &Context, target: &Target) -> Result<Reference, Error> {
     let session = context.connect().await?;
-    let read = async {
-        let major = super::replay::major(&session).await?;
-        session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let example = Example::new(target.schema().clone(), false);
-        read(&session, &context.settings, target, example, major).await.map_err(|error| error.error)
-    };
-    let reference = read.await.map_err(|error: tokio_postgres::Error| Error::from(&error));
+    let held = held(context, &session, target, Views::Both).await;
     session.close().await;
-    reference
+    held
 }
 
 impl References {

@@ -19,6 +19,7 @@ mod kind;
 mod names;
 mod object;
 mod options;
+mod portrait;
 mod replay;
 mod report;
 
@@ -26,4 +27,6 @@ pub use ignore::{Ignore, IgnoreError};
 pub(crate) use judge::judge;
 pub use kind::ObjectKind;
 pub use options::{DriftOptions, DriftReference, Scratch};
+pub use portrait::Portrait;
+pub(crate) use portrait::portray;
 pub use report::{Difference, DriftOutcome, DriftReport, Fix, TargetDrift};

@@ -105,9 +105,18 @@ async fn replay_over(
         }
     }
     let example = Example::new(target.schema().clone(), is_unique);
-    read(session, &context.settings, &target, example, major)
+    read(session, &context.settings, &target, example, Views::Both, major)
         .await
         .map_err(|error| Failure::from_postgres(&error.error))
+}
+
+/// How much of an example is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Views {
+    /// What it takes to compare.
+    Own,
+    /// And to say what would mend.
+    Both,
 }
 
 /// Reads an example, within the transaction that is open.
@@ -116,10 +125,14 @@ pub(super) async fn read(
     settings: &Settings,
     target: &Target,
     example: Example,
+    views: Views,
     major: u32,
 ) -> Result<Reference, PipelineError> {
     let asked = [Asked::new(settings, target)];
-    let queries = [objects(&asked, View::Own, major), SETTINGS[0].to_owned(), objects(&asked, View::Qualified, major)];
+    let mut queries = vec![objects(&asked, View::Own, major)];
+    if views == Views::Both {
+        queries.extend([SETTINGS[0].to_owned(), objects(&asked, View::Qualified, major)]);
+    }
     let statements: Vec<&str> = SETTINGS.into_iter().chain(queries.iter().map(String::as_str)).collect();
     let answers = session.pipeline_rows(&statements).await?;
     let objects_of = |at: usize| {

@@ -1,5 +1,6 @@
 //! What was found.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::migration::without_variables;
@@ -89,6 +90,20 @@ impl DriftReport {
     #[must_use]
     pub fn is_drift(&self) -> bool {
         self.targets.iter().any(|target| target.outcome == DriftOutcome::Different)
+    }
+}
+
+impl fmt::Display for Difference {
+    /// One line: ``column `orders.total`: its type is text, and should be integer``.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, object, facet, expected, found, .. } = self;
+        write!(f, "{kind} `{object}`")?;
+        let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
+        match facet {
+            Some(facet) => write!(f, ": its {facet} is {}, and should be {}", said(found), said(expected)),
+            None if self.is_missing() => f.write_str(" is missing"),
+            None => f.write_str(" should not be there"),
+        }
     }
 }
 

@@ -88,6 +88,12 @@ impl Migration {
         }
     }
 
+    /// Whether there is a way back: a `down.sql` that does something, or a function's.
+    #[must_use]
+    pub fn is_reversible(&self) -> bool {
+        self.down.script.is_ok()
+    }
+
     /// Whether it is a Rust function, and has no SQL.
     #[must_use]
     pub fn is_function(&self) -> bool {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::drift::{DriftOptions, DriftReference, DriftReport, judge};
+use crate::drift::{DriftOptions, DriftReference, DriftReport, Portrait, judge, portray};
 use crate::error::Error;
 use crate::registry::RegistrySource;
 use crate::run::Context;
 use crate::settings::RegistrySettings;
 use crate::snapshot::Snapshots;
+use crate::target::Target;
 
 use super::{Migrator, Scope, Selection};
 
@@ -60,6 +61,16 @@ impl Migrator {
         first.close().await;
         second.close().await;
         report
+    }
+
+    /// What one schema holds now, to be compared with what it holds another time, or with another one. A schema that does
+    /// not exist holds nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be read.
+    pub async fn portrait(&self, target: &Target) -> Result<Portrait, Error> {
+        portray(&self.context, target.clone()).await
     }
 
     /// A migrator for a database that nobody else knows.

@@ -22,4 +22,5 @@ mod status;
 #[cfg(unix)]
 mod terminal;
 mod usage;
+mod verify;
 mod waves;

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::object::TypeKind;
 use super::{Catalog, CatalogColumn, CatalogForeignKey, CatalogKey, ColumnType, Relation, RelationKind, Space};
-use crate::lint::project::{Paths, Project};
+use crate::lint::paths::Paths;
+use crate::lint::project::Project;
 use crate::lint::sql::Action;
 
 /// What a folder of migrations makes in an empty database whose `search_path` is `public`, as the linter folds it: for

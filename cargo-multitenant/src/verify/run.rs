@@ -1,0 +1,210 @@
+//! Both tiers, one after the other; then the tenants with each other, and the schema code with the database.
+
+use std::path::Path;
+
+use multitenant_runtime::{Error, MigrationSet, Migrator, Operation, Scope, Settings, Target, TenantId, Tier};
+
+use super::rehearsal::{Rehearsal, Rehearsed, Step, said};
+use super::scratch::{Scratch, Tenants, Where};
+use crate::config::slashes;
+use crate::context::Project;
+use crate::error::CliError;
+use crate::finding::{Complaint, Level};
+
+/// What to do about a second tenant.
+const SECOND: &str = "look for what depends on the tenant, on what is there already, or on the time of day";
+
+/// What `verify` has found.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    /// Where there are shared migrations.
+    pub(crate) shared: Option<Rehearsed>,
+    /// Where the shared ones could all be applied.
+    pub(crate) tenants: Option<Rehearsed>,
+    /// Whether a tenant whose migrations were reverted is equal to one that was only migrated.
+    pub(crate) tenants_equal: Option<bool>,
+    /// How many `table!` were compared with the database; `None` where that could not be.
+    pub(crate) schema_code: Option<usize>,
+    /// What is about no single migration.
+    pub(crate) complaints: Vec<Complaint>,
+}
+
+impl Verified {
+    /// All complaints, in the order in which things were tried.
+    pub(crate) fn complaints(&self) -> impl Iterator<Item = &Complaint> {
+        let tiers = self.shared.iter().chain(&self.tenants);
+        tiers.flat_map(|tier| &tier.complaints).chain(&self.complaints)
+    }
+}
+
+/// Tries the migrations of a project out.
+pub(crate) async fn verify(
+    project: &Project,
+    here: &Path,
+    place: &Where,
+    mut progress: impl FnMut(Tier, usize, usize),
+) -> Result<Verified, CliError> {
+    let (shared, tenant) = project.sets();
+    let config = project.config();
+    let folders = (slashes(&config.new_shared_folder()), slashes(&config.new_tenant_folder()));
+    let mut stage = Stage {
+        here,
+        shared,
+        tenant,
+        settings: &config.settings,
+        place,
+        scratch: Scratch::create(place).await?,
+        turn: 0,
+    };
+    let verified = Box::pin(stage.verify(project, &folders, &mut progress)).await;
+    let dropped = stage.scratch.drop().await;
+    let verified = verified?;
+    dropped.map(|()| verified)
+}
+
+/// Where it is tried now.
+struct Stage<'a> {
+    /// Where we stand.
+    here: &'a Path,
+    shared: Option<&'a MigrationSet>,
+    tenant: &'a MigrationSet,
+    settings: &'a Settings,
+    place: &'a Where,
+    scratch: Scratch,
+    /// How many rehearsing tenants there were before this one.
+    turn: usize,
+}
+
+impl Stage<'_> {
+    async fn verify(
+        &mut self,
+        project: &Project,
+        folders: &(String, String),
+        progress: &mut impl FnMut(Tier, usize, usize),
+    ) -> Result<Verified, CliError> {
+        let mut verified =
+            Verified { shared: None, tenants: None, tenants_equal: None, schema_code: None, complaints: Vec::new() };
+        if let Some(set) = self.shared {
+            let rehearsed = self.rehearse(Tier::Shared, set, &folders.0, progress).await?;
+            let is_stuck = rehearsed.up < rehearsed.migrations;
+            verified.shared = Some(rehearsed);
+            if is_stuck {
+                return Ok(verified);
+            }
+        }
+        let rehearsed = self.rehearse(Tier::Tenant, self.tenant, &folders.1, progress).await?;
+        let is_stuck = rehearsed.up < rehearsed.migrations;
+        verified.tenants = Some(rehearsed);
+        if is_stuck {
+            return Ok(verified);
+        }
+        self.compare_tenants(&mut verified).await?;
+        #[cfg(feature = "lint")]
+        {
+            let migrator = self.migrator()?;
+            let tenants = self.tenants()?;
+            let found = super::schema_code::compare(project, self.here, &migrator, &tenants.plain).await?;
+            verified.schema_code = found.map(|(tables, complaints)| {
+                verified.complaints.extend(complaints);
+                tables
+            });
+        }
+        #[cfg(not(feature = "lint"))]
+        let _ = (project, self.here);
+        Ok(verified)
+    }
+
+    /// Runs all migrations of a tier up, down and up again.
+    async fn rehearse(
+        &mut self,
+        tier: Tier,
+        set: &MigrationSet,
+        folder: &str,
+        progress: &mut impl FnMut(Tier, usize, usize),
+    ) -> Result<Rehearsed, CliError> {
+        let mut found = Rehearsed { migrations: set.migrations().len(), ..Rehearsed::default() };
+        let mut migrator = self.migrator()?;
+        let mut target = self.target(&migrator, tier).await?;
+        let mut before = migrator.portrait(&target).await.map_err(CliError::Runtime)?;
+        for (number, migration) in (1..).zip(set.migrations()) {
+            progress(tier, number, found.migrations);
+            let rehearsal = Rehearsal { migrator: &migrator, target: &target, folder };
+            match rehearsal.step(migration, &mut before, &mut found).await.map_err(CliError::Runtime)? {
+                Step::Whole => {}
+                Step::Stuck => break,
+                Step::Broken => {
+                    self.begin_anew(tier).await?;
+                    migrator = self.migrator()?;
+                    target = self.target(&migrator, tier).await?;
+                    let scope = target.tenant().cloned().map_or_else(Scope::shared, Scope::tenant);
+                    let up = Operation::migrate(scope).to(migration.version().clone());
+                    Box::pin(migrator.run(up)).await.map_err(CliError::Runtime)?;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// A fresh place, where the old one is not what it should be: another database, or another tenant.
+    async fn begin_anew(&mut self, tier: Tier) -> Result<(), CliError> {
+        match tier {
+            Tier::Shared => {
+                let fresh = Scratch::create(self.place).await?;
+                std::mem::replace(&mut self.scratch, fresh).drop().await
+            }
+            Tier::Tenant => {
+                self.turn += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// A tenant that went back and forth, against one that did not.
+    async fn compare_tenants(&self, verified: &mut Verified) -> Result<(), CliError> {
+        let (migrator, tenants) = (self.migrator()?, self.tenants()?);
+        let scope = Scope::tenant(tenants.plain.clone());
+        if let Err(error) = Box::pin(migrator.migrate(scope)).await {
+            let Error::Incomplete(report) = &error else { return Err(CliError::Runtime(error)) };
+            let failure = report.targets.iter().find_map(|target| target.failure.clone());
+            let why = failure.map_or_else(|| error.to_string(), |failure| failure.to_string());
+            let message = format!("the second tenant cannot be migrated as the first was: {why}");
+            verified.tenants_equal = Some(false);
+            verified.complaints.push(Complaint::new("verify-second-tenant-fails", Level::Error, message).help(SECOND));
+            return Ok(());
+        }
+        let plan = migrator.plan(Scope::tenants()).await.map_err(CliError::Runtime)?;
+        let look = async |id: &TenantId| {
+            let target = plan.tenants.iter().map(|plan| &plan.target).find(|target| target.tenant() == Some(id));
+            let target = target.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(vec![id.clone()])))?;
+            migrator.portrait(target).await.map_err(CliError::Runtime)
+        };
+        let (first, second) = (look(&tenants.rehearsing).await?, look(&tenants.plain).await?);
+        let differences = second.differences(&first);
+        verified.tenants_equal = Some(differences.is_empty());
+        if !differences.is_empty() {
+            let message = format!("the second tenant is not equal to the first: {}", said(&differences));
+            verified.complaints.push(Complaint::new("verify-tenants-differ", Level::Error, message).help(SECOND));
+        }
+        Ok(())
+    }
+
+    fn migrator(&self) -> Result<Migrator, CliError> {
+        self.scratch.migrator(self.shared, self.tenant, self.settings, &self.tenants()?)
+    }
+
+    fn tenants(&self) -> Result<Tenants, CliError> {
+        Tenants::of_turn(self.turn)
+    }
+
+    /// The shared schema, or the tenant that rehearses.
+    async fn target(&self, migrator: &Migrator, tier: Tier) -> Result<Target, CliError> {
+        let rehearsing = self.tenants()?.rehearsing;
+        let (scope, tenant) = match tier {
+            Tier::Shared => (Scope::shared(), None),
+            Tier::Tenant => (Scope::tenant(rehearsing.clone()), Some(rehearsing)),
+        };
+        let plan = migrator.plan(scope).await.map_err(CliError::Runtime)?;
+        let target = plan.targets().map(|plan| plan.target.clone()).find(|target| target.tenant() == tenant.as_ref());
+        target.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(tenant.into_iter().collect())))
+    }
+}
