@@ -5,9 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{
-    db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status, verify,
-};
+use crate::commands::{db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status, verify};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};

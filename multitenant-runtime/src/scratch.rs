@@ -146,6 +146,7 @@ mod tests {
     use super::*;
     use crate::testing::TestDatabase;
 
+    #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     async fn scratch_databases(session: &Session) -> Vec<String> {
         let sql = format!("SELECT datname FROM pg_database WHERE datname LIKE '{PREFIX}%' ORDER BY 1");
         session.rows(&sql).await.unwrap().iter().map(|row| row.get(0).unwrap().to_owned()).collect()

@@ -17,7 +17,8 @@ const SOURCES: [(&str, &[&Key]); 4] = [
 
 /// What is wrong beyond what the runtime's own validation finds.
 pub(super) fn problems(raw: &RawConfig) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = [strategy(raw), connections(raw), source(raw), ignored(raw)].into_iter().flatten().collect();
+    let mut problems: Vec<Problem> =
+        [strategy(raw), connections(raw), source(raw), ignored(raw)].into_iter().flatten().collect();
     problems.extend(keys_of_other_sources(raw));
     problems.extend(folders(raw));
     problems

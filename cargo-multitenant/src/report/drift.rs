@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use multitenant_runtime::{Difference, DriftOutcome, DriftReport, TargetDrift};
+use multitenant_runtime::{Difference, DriftOutcome, DriftReport, Fix, TargetDrift, TenantId};
 use serde::Serialize;
 
 use crate::output::{BAD, DIM, GOOD, WARN, paint, shown_lines};
@@ -171,7 +171,7 @@ impl<'a> DriftDocument<'a> {
 }
 
 fn of_target(target: &TargetDrift) -> Vec<DriftFinding<'_>> {
-    let (tenant, schema) = (target.target.tenant().map(|id| id.as_str()), Some(target.target.schema().as_str()));
+    let (tenant, schema) = (target.target.tenant().map(TenantId::as_str), Some(target.target.schema().as_str()));
     let of = |finding: DriftFinding<'static>| DriftFinding { tenant, schema, ..finding };
     match &target.outcome {
         DriftOutcome::Behind(pending) => {
@@ -196,7 +196,7 @@ fn of_difference<'a>(difference: &'a Difference, tenant: Option<&'a str>, schema
         facet: difference.facet,
         expected: difference.expected.as_deref(),
         found: difference.found.as_deref(),
-        fix: difference.fix.as_ref().map(|fix| fix.sql()),
+        fix: difference.fix.as_ref().map(Fix::sql),
         destructive: difference.fix.as_ref().is_some_and(|fix| fix.is_destructive),
         ..plain(code, "error", plain_line(difference))
     }
@@ -271,7 +271,7 @@ fn comment(text: &str) -> String {
 /// `tenant_a`, or `12 schemas: tenant_a, tenant_b, … and 7 more`.
 fn named(members: &[&TargetDrift]) -> String {
     let name = |target: &&TargetDrift| {
-        label(target.target.tenant().map(|id| id.as_str()), Some(target.target.schema().as_str())).into_owned()
+        label(target.target.tenant().map(TenantId::as_str), Some(target.target.schema().as_str())).into_owned()
     };
     if let [one] = members {
         return name(one);

@@ -66,7 +66,8 @@ async fn fill(context: &Context, url: &ConnectionUrl) -> Result<Made, Failure> {
         session.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let settings = &scratch.settings;
         let unique = Example::new(target.schema().clone(), true);
-        let tenant = read(&session, settings, &target, unique, Views::Both, major).await.map_err(|error| error.error)?;
+        let tenant =
+            read(&session, settings, &target, unique, Views::Both, major).await.map_err(|error| error.error)?;
         session.rows(SETTINGS[0]).await?;
         let shared = match &shared {
             Some(target) => {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::connection::Session;
 use crate::error::Error;
+use crate::migration::Version;
 use crate::plan::{Plan, State, TargetPlan};
 use crate::run::{Context, Failure};
 use crate::sqlstate::FailureClass;
@@ -48,16 +49,16 @@ pub(crate) async fn judge(
     let references = references?;
     let (groups, major) = grouped.map_err(|error| Error::from(&error.error))?;
     let heads: Vec<&Target> = groups.iter().filter_map(|group| chosen.get(*group.first()?).copied()).collect();
-    let mut members = groups.iter();
     let of_tier = |tier| match tier {
         Tier::Shared => references.shared.as_ref(),
         Tier::Tenant => references.tenant.as_ref(),
     };
-    describe(sessions[0], &context.settings, &heads, major, &mut statements, |schema, objects| {
-        for &member in members.next().into_iter().flatten() {
+    describe(sessions[0], &context.settings, &heads, major, &mut statements, |group, schema, objects| {
+        for &member in groups.get(group).into_iter().flatten() {
             let Some(drift) = comparable.get(member).and_then(|&at| targets.get_mut(at)) else { continue };
-            match of_tier(drift.target.tier()) {
-                Some(Ok(reference)) => {
+            match (of_tier(drift.target.tier()), objects) {
+                (_, Err(failure)) => drift.outcome = cannot(failure.clone()),
+                (Some(Ok(reference)), Ok(objects)) => {
                     let found = (schema, objects);
                     let (differences, ignored) = compare(reference, drift.target.schema(), found, &options.ignore);
                     if !differences.is_empty() {
@@ -65,8 +66,8 @@ pub(crate) async fn judge(
                     }
                     (drift.differences, drift.ignored) = (differences, ignored);
                 }
-                Some(Err(failure)) => drift.outcome = DriftOutcome::NotComparable(Box::new(failure.clone())),
-                None => {}
+                (Some(Err(failure)), Ok(_)) => drift.outcome = cannot(failure.clone()),
+                (None, Ok(_)) => {}
             }
         }
     })
@@ -88,7 +89,7 @@ fn standing(plan: &TargetPlan, example: Option<&TargetPlan>) -> TargetDrift {
         _ if example.is_some_and(|example| example.applied == plan.applied) => DriftOutcome::Equal,
         _ if !plan.pending.is_empty() => DriftOutcome::Behind(plan.pending.len()),
         _ if !plan.unknown.is_empty() => {
-            let versions: Vec<&str> = plan.unknown.iter().map(|version| version.as_str()).collect();
+            let versions: Vec<&str> = plan.unknown.iter().map(Version::as_str).collect();
             let message = format!("it has migrations that this project does not have: {}", versions.join(", "));
             cannot(
                 Failure::new(FailureClass::Permanent, message)

@@ -31,12 +31,15 @@ impl Example {
         let is_code = matches!(kind, ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate);
         if expected == found {
             // The same words: of a function that says the example's own name they are about the example, not the target.
-            return !is_code || *target == self.schema || !template.contains('\0');
+            let says_it = template.contains(&format!("{QUOTED}."))
+                || template.contains("SET search_path") && template.contains('\0');
+            return !is_code || *target == self.schema || !says_it;
         }
         if !template.contains('\0') {
             return false;
         }
-        template == Self::new(target.clone(), false).template(found) || writings(&template, target).any(|text| text == found)
+        template == Self::new(target.clone(), false).template(found)
+            || writings(&template, target).any(|text| text == found)
     }
 
     /// The text as it is said of the target, for a statement: here every name is in quotes, and every object has a schema.
@@ -73,7 +76,9 @@ impl Example {
         if self.is_unique {
             return text.replace(&quoted, QUOTED).replace(bare, BARE);
         }
-        let text = text.replace(&quoted, QUOTED);
+        // Within a literal its quotes are doubled.
+        let doubled = format!("'{}'", within_literal(bare));
+        let text = text.replace(&doubled, &format!("'{QUOTED}'")).replace(&quoted, QUOTED);
         let mut template = String::with_capacity(text.len());
         let mut rest = text.as_str();
         while let Some(at) = rest.find(bare) {
@@ -95,7 +100,8 @@ impl Example {
 fn writings(template: &str, target: &SchemaName) -> impl Iterator<Item = String> + use<> {
     let template = template.to_owned();
     let texts = [target.as_str().to_owned(), within_literal(target.as_str())];
-    let names = [target.as_str().to_owned(), target.quoted(), within_literal(&target.quoted())];
+    let [bare, within] = texts.clone();
+    let names = [bare, target.quoted(), within, within_literal(&target.quoted())];
     let pairs = names.into_iter().flat_map(move |name| texts.clone().map(|text| (name.clone(), text)));
     pairs.map(move |(name, text)| template.replace(QUOTED, &name).replace(BARE, &text))
 }

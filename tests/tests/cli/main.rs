@@ -6,6 +6,7 @@ mod configuration;
 #[cfg(unix)]
 mod db;
 mod doctor;
+mod drift;
 mod generate;
 mod held;
 #[cfg(unix)]

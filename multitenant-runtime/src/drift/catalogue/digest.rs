@@ -19,7 +19,8 @@ pub(in crate::drift) const PARTS: usize = 2;
 pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [String; PARTS] {
     let hash = |kind: u32, columns: &str| {
         if major >= 14 {
-            format!("hash_record_extended(({kind}, {columns}), {seed})")
+            // The record's hash is a sum of its columns', so that two changes may make up for each other: hence once more.
+            format!("hashtextextended(hash_record_extended(({kind}, {columns}), {seed})::text, {seed})")
         } else {
             format!("hashtextextended(({kind}, {columns})::text, {seed})")
         }
@@ -86,15 +87,20 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
                  AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))"
             )
         ),
-        format!(
-            "SELECT c.relnamespace, {} FROM rel c WHERE c.relkind IN ('v', 'm')",
-            hash(
-                9,
-                "c.relname, CASE WHEN set_config('search_path', c.path, true) IS NOT NULL THEN pg_get_viewdef(c.oid) END"
-            )
-        ),
     ];
     let rules = [
+        // Written out, it would lock what it reads until the end.
+        format!(
+            "SELECT c.relnamespace, {} FROM rel c JOIN pg_rewrite u ON u.ev_class = c.oid",
+            hash(
+                9,
+                &format!(
+                    "c.relname, u.rulename, u.ev_enabled, u.ev_type, u.is_instead, {}, {}",
+                    by_name("u.ev_action::text"),
+                    by_name("u.ev_qual::text")
+                )
+            )
+        ),
         format!(
             "SELECT c.relnamespace, {} FROM rel c JOIN pg_constraint k ON k.conrelid = c.oid LEFT JOIN rel f \
              ON f.oid = k.confrelid AND f.relnamespace = c.relnamespace LEFT JOIN written w \
@@ -153,14 +159,6 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
             )
         ),
         format!(
-            "SELECT c.relnamespace, {} FROM rel c JOIN pg_rewrite u ON u.ev_class = c.oid WHERE u.rulename <> '_RETURN'",
-            hash(
-                25,
-                "c.relname, u.rulename, u.ev_enabled, CASE WHEN set_config('search_path', c.path, true) IS NOT NULL THEN \
-                 pg_get_ruledef(u.oid, true) END"
-            )
-        ),
-        format!(
             "SELECT c.relnamespace, {} FROM rel c JOIN pg_policy p ON p.polrelid = c.oid",
             hash(
                 26,
@@ -182,7 +180,7 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
                     own("p.prosrc"),
                     own("array_to_string(p.proconfig, ';')"),
                     code::AGGREGATE,
-                    since(14, "pg_get_function_sqlbody(p.oid)")
+                    since(14, "p.prosqlbody::text")
                 )
             )
         ),
@@ -245,6 +243,19 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
 fn own(text: &str) -> String {
     format!(
         "CASE WHEN strpos({text}, n.nspname) > 0 THEN regexp_replace({text}, n.token, E'\\\\1\\x01', 'g') ELSE {text} END"
+    )
+}
+
+/// A parsed query of the catalogue's, with names in place of the numbers of the schema's own objects, in their order. Where
+/// it is in the source, and how long its types are, are numbers too.
+fn by_name(tree: &str) -> String {
+    const NUMBER: &str = r"':(?!location |stmt_|\w*mod )(\w+) ([1-9]\d{4,})'";
+    format!(
+        "concat(regexp_replace({tree}, {NUMBER}, ':', 'g'), (SELECT string_agg(coalesce((SELECT o.relname::text \
+         FROM pg_class o WHERE o.oid = m[2]::oid AND o.relnamespace = c.relnamespace), (SELECT o.typname::text FROM pg_type o \
+         WHERE o.oid = m[2]::oid AND o.typnamespace = c.relnamespace), (SELECT o.proname::text FROM pg_proc o \
+         WHERE o.oid = m[2]::oid AND o.pronamespace = c.relnamespace), m[2]) || ' ' || m[1], ',' ORDER BY n) \
+         FROM regexp_matches({tree}, {NUMBER}, 'g') WITH ORDINALITY x (m, n)))"
     )
 }
 

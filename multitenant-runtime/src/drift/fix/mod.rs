@@ -52,7 +52,8 @@ impl Mender<'_> {
                 let at = if key.kind == ObjectKind::Aggregate { 2 } else { 1 };
                 let (name, arguments) = (facet(facets, at)?, facet(facets, at + 1).unwrap_or_default());
                 let what = key.kind.name().to_uppercase();
-                let arguments = Example::new(self.found_in.clone(), false).render(arguments, self.schema, ObjectKind::Other);
+                let arguments =
+                    Example::new(self.found_in.clone(), false).render(arguments, self.schema, ObjectKind::Other);
                 Some(Fix::new([format!("DROP {what} {}.{name}({arguments})", self.schema.quoted())]))
             }
             kind if kind.is_part() => self.remove_part(key, facets),

@@ -8,8 +8,30 @@ use crate::fleet::Fleet;
 /// Names that are hard to read: quotes, patterns, names of tables and columns, beginnings of each other, and what a mark
 /// might look like.
 const NAMES: &[&str] = &[
-    "a", "a_b", "a_b_c", "it's", "qu\"ote", "do.t", "back\\slash", "per%cent", "dol$lar", "é", "users", "id", "name", "Items", "plans",
-    "\\1", "%1$s", "<>", "\u{1}", "Drift", "tenant", "select", "two words", "(?!x)",
+    "a",
+    "a_b",
+    "a_b_c",
+    "it's",
+    "qu\"ote",
+    "do.t",
+    "back\\slash",
+    "per%cent",
+    "dol$lar",
+    "é",
+    "users",
+    "id",
+    "name",
+    "Items",
+    "plans",
+    "\\1",
+    "%1$s",
+    "<>",
+    "\u{1}",
+    "Drift",
+    "tenant",
+    "select",
+    "two words",
+    "(?!x)",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,9 +137,12 @@ async fn another_tenant_s_schema_is_another_one() {
         ;
     let report = drift(&fleet, Scope::tenants()).await;
     let count = |id: &str| lines(of(&report, id)).len();
-    assert_eq!(lines(of(&report, "a_b")), [
-        "column Items.id default: nextval('\"Items_id_seq\"'::regclass) -> nextval('tenant_a.\"Items_id_seq\"'::regclass)"
-    ]);
+    assert_eq!(
+        lines(of(&report, "a_b")),
+        [
+            "column Items.id default: nextval('\"Items_id_seq\"'::regclass) -> nextval('tenant_a.\"Items_id_seq\"'::regclass)"
+        ]
+    );
     assert_eq!((count("a"), count("c"), count("d")), (1, 1, 1), "{:#?}", report.targets);
     assert_eq!(lines(of(&report, "e")), ["check Items.more: - -> CHECK ((tenant_a.here() IS NOT NULL))"]);
     for id in ["f", "g", "h", "i", "j"] {

@@ -2,5 +2,6 @@
 
 mod equal;
 mod kinds;
+mod large;
 mod project;
-mod tmp;
+mod replayed;
