@@ -141,6 +141,17 @@ impl Config {
         })
     }
 
+    /// The URL of the application's own connections, where it is another one than what is migrated over.
+    pub(crate) fn application_url(&self) -> Option<&str> {
+        let url = self.raw.text(&key::DATABASE_URL).filter(|url| *url != "embedded")?;
+        self.raw.text(&key::DATABASE_MIGRATE_URL).filter(|migrate| *migrate != url).map(|_| url)
+    }
+
+    /// Whether there is a URL for what migrates, beside the application's.
+    pub(crate) fn has_migrate_url(&self) -> bool {
+        self.raw.text(&key::DATABASE_MIGRATE_URL).is_some()
+    }
+
     /// The file that it was read from, as it is shown; `None` where there is none.
     pub(crate) fn file(&self) -> Option<&str> {
         self.has_file.then_some(self.source.file.as_str())

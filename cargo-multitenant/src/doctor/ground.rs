@@ -1,12 +1,18 @@
 //! What the checks look at: made once, and where it cannot be made, the reason.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use multitenant_runtime::inspection::Inspector;
 use multitenant_runtime::{Error, Migrator, Plan, SchemaName, Scope};
 
 use super::check::Blocked;
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::context::{Context, Project};
 use crate::error::CliError;
+
+/// From which age on a transaction is a long one, if nobody says so.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// What the checks look at.
 ///
@@ -15,10 +21,18 @@ use crate::error::CliError;
 pub(crate) struct Ground {
     /// How many instances of the application there are to be.
     pub(crate) instances: u32,
+    /// From which age on a transaction is a long one.
+    pub(crate) long: Duration,
+    /// The application's binary, where somebody has said which.
+    pub(crate) binary: Option<PathBuf>,
+    /// Where we stand.
+    pub(crate) here: PathBuf,
     config: Result<Config, CliError>,
     project: Option<Result<Project, CliError>>,
     migrator: Option<Result<Migrator, CliError>>,
     inspector: Option<Result<Inspector, Error>>,
+    /// Over the application's own URL, where that is another one.
+    application: Option<Result<(Migrator, Inspector), String>>,
     plan: Option<Result<Plan, Error>>,
 }
 
@@ -31,7 +45,18 @@ impl Ground {
             Some(Ok(project)) => Some(project.migrator(|builder| builder)),
             _ => None,
         };
-        Self { instances, config: load().map_err(CliError::Config), project, migrator, inspector: None, plan: None }
+        Self {
+            instances,
+            long: LONG,
+            binary: None,
+            here: context.here.clone(),
+            config: load().map_err(CliError::Config),
+            project,
+            migrator,
+            inspector: None,
+            application: None,
+            plan: None,
+        }
     }
 
     /// Connects, and looks at the fleet once.
@@ -42,6 +67,11 @@ impl Ground {
             self.plan = Some(migrator.plan(Scope::all()).await);
         }
         self.inspector = Some(inspector);
+        if let Some(Ok(project)) = &self.project
+            && let Some(url) = project.config().application_url()
+        {
+            self.application = Some(application(project, url).await);
+        }
     }
 
     /// The configuration, or what is wrong with it.
@@ -91,6 +121,22 @@ impl Ground {
         }
     }
 
+    /// A connection as the application makes them, where it has a URL of its own, with what opens more of them.
+    pub(crate) fn application(&self) -> Option<(&Migrator, &Inspector)> {
+        let (migrator, inspector) = self.application.as_ref()?.as_ref().ok()?;
+        Some((migrator, inspector))
+    }
+
+    /// Why there is none, where there should be.
+    pub(crate) fn application_failure(&self) -> Option<&str> {
+        self.application.as_ref()?.as_ref().err().map(String::as_str)
+    }
+
+    /// Whether the database is the project's own development server, where much is allowed.
+    pub(crate) fn is_development(&self) -> bool {
+        matches!(&self.config, Ok(config) if matches!(config.database(), Ok(Database::Embedded)))
+    }
+
     /// How the shared schema and every tenant stand.
     pub(crate) fn plan(&self) -> Result<&Plan, Blocked> {
         self.inspector()?;
@@ -115,4 +161,10 @@ impl Ground {
         let there = self.plan()?.tenants.iter().filter(|tenant| tenant.state != State::Missing);
         Ok(there.map(|tenant| tenant.target.schema()).collect())
     }
+}
+
+async fn application(project: &Project, url: &str) -> Result<(Migrator, Inspector), String> {
+    let migrator = project.migrator_at(url, |builder| builder).map_err(|error| error.to_string())?;
+    let inspector = migrator.inspector().await.map_err(|error| error.to_string())?;
+    Ok((migrator, inspector))
 }

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: anything that mends. A complaint names the command or the line that does.
 
+mod cells;
 mod check;
 mod checks;
 mod ground;
