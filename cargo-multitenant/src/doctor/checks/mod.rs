@@ -5,8 +5,21 @@
 //! in `tests/tests/cli/doctor/` that makes it fire on a real server and one that keeps it silent. A test keeps files and
 //! list equal.
 
+// Project.
 mod configuration;
+// Database.
 mod connection;
+mod lock_table;
+mod locks_held;
+mod long_transactions;
+mod pool_size;
+mod pooler;
+mod role_rights;
+mod search_path_defaults;
+mod server_version;
+mod superuser;
+mod tls;
+// Tenants.
 mod registry;
 
 use super::check::{Check, check};
@@ -17,6 +30,16 @@ pub(crate) const ALL: &[&Check] = &[
     &configuration::CHECK,
     // Database.
     &connection::CHECK,
+    &tls::CHECK,
+    &server_version::CHECK,
+    &role_rights::CHECK,
+    &superuser::CHECK,
+    &search_path_defaults::CHECK,
+    &pool_size::CHECK,
+    &pooler::CHECK,
+    &lock_table::CHECK,
+    &long_transactions::CHECK,
+    &locks_held::CHECK,
     // Tenants.
     &registry::CHECK,
 ];
