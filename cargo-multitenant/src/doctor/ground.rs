@@ -1,12 +1,15 @@
 //! What the checks look at: made once, and where it cannot be made, the reason.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use multitenant_runtime::inspection::Inspector;
 use multitenant_runtime::{Error, Migrator, Plan, SchemaName, Scope};
 
+use super::binary::Embedded;
 use super::check::Blocked;
+use super::package::Packages;
 use crate::config::{Config, Database};
 use crate::context::{Context, Project};
 use crate::error::CliError;
@@ -34,6 +37,8 @@ pub(crate) struct Ground {
     /// Over the application's own URL, where that is another one.
     application: Option<Result<(Migrator, Inspector), String>>,
     plan: Option<Result<Plan, Error>>,
+    packages: OnceCell<Result<Packages, String>>,
+    embedded: OnceCell<Option<Result<Embedded, String>>>,
 }
 
 impl Ground {
@@ -56,6 +61,8 @@ impl Ground {
             inspector: None,
             application: None,
             plan: None,
+            packages: OnceCell::new(),
+            embedded: OnceCell::new(),
         }
     }
 
@@ -130,6 +137,25 @@ impl Ground {
     /// Why there is none, where there should be.
     pub(crate) fn application_failure(&self) -> Option<&str> {
         self.application.as_ref()?.as_ref().err().map(String::as_str)
+    }
+
+    /// The project's packages that may embed migrations; none where there is no `Cargo.toml`.
+    pub(crate) fn packages(&self) -> Result<&Packages, Blocked> {
+        let root = &self.config()?.root;
+        self.packages.get_or_init(|| Packages::of(root)).as_ref().map_err(|why| Blocked(why.clone()))
+    }
+
+    /// What the application's binary embeds; `None` where there is none that embeds anything.
+    pub(crate) fn embedded(&self) -> Result<Option<&Embedded>, Blocked> {
+        let packages = self.packages()?;
+        let found = self.embedded.get_or_init(|| match &self.binary {
+            Some(binary) => Embedded::in_file(&self.here.join(binary)).transpose().or_else(|| {
+                let why = "no migrations are embedded in it, or by an older release of multitenant-runtime";
+                Some(Err(format!("{}: {why}", binary.display())))
+            }),
+            None => packages.binaries().iter().find_map(|file| Embedded::in_file(file).transpose()),
+        });
+        found.as_ref().map(|found| found.as_ref().map_err(|why| Blocked(why.clone()))).transpose()
     }
 
     /// Whether the database is the project's own development server, where much is allowed.

@@ -6,13 +6,16 @@
 //!
 //! Deliberately absent: anything that mends. A complaint names the command or the line that does.
 
+mod binary;
 mod cells;
 mod check;
 mod checks;
+mod folder;
 mod ground;
 mod health;
 mod manual;
 mod names;
+mod package;
 mod run;
 
 pub(crate) use check::Check;

@@ -7,6 +7,10 @@
 
 // Project.
 mod configuration;
+mod embedded;
+mod embedding;
+mod shared_migrations;
+mod tenant_migrations;
 // Database.
 mod connection;
 mod lock_table;
@@ -28,6 +32,10 @@ use super::check::{Check, check};
 pub(crate) const ALL: &[&Check] = &[
     // Project.
     &configuration::CHECK,
+    &embedding::CHECK,
+    &tenant_migrations::CHECK,
+    &shared_migrations::CHECK,
+    &embedded::CHECK,
     // Database.
     &connection::CHECK,
     &tls::CHECK,

@@ -80,8 +80,8 @@ fn judge(wish: &Wish, limits: &Limits, role: &str, database: &str) -> Vec<Compla
     let enough = all.saturating_add(wish.jobs).saturating_add(1);
     let candidates = [
         (Some(limits.server), "the server", "raise the server's max_connections, which needs a restart".to_owned()),
-        (limits.database, "the database", format!("alter database {database} connection limit {};", enough)),
-        (limits.role, "the role", format!("alter role {role} connection limit {};", enough)),
+        (limits.database, "the database", format!("alter database {database} connection limit {enough};")),
+        (limits.role, "the role", format!("alter role {role} connection limit {enough};")),
     ];
     let candidates = candidates.into_iter().filter_map(|(limit, whose, help)| Some((limit?, whose, help)));
     let Some((limit, whose, raise)) = candidates.min_by_key(|(limit, ..)| *limit) else { return Vec::new() };

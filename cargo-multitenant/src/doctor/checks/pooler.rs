@@ -1,5 +1,6 @@
 use multitenant_runtime::Migrator;
 use multitenant_runtime::inspection::Inspector;
+use multitenant_runtime::migration::Migration;
 
 use super::check;
 use crate::doctor::cells::text;
@@ -52,7 +53,7 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let sets = shared.into_iter().chain([tenant]);
     let outside: Vec<&str> = sets
         .flat_map(|set| set.migrations().iter().filter(|migration| !migration.run_in_transaction()))
-        .map(|migration| migration.name())
+        .map(Migration::name)
         .collect();
     let complaint = complaint(what, config.has_migrate_url(), &outside);
     Ok(Verdict::Bad(format!("migrations go through {what}"), vec![complaint]))

@@ -1,5 +1,8 @@
 //! `doctor`: each check fires where something is wrong, and is silent where nothing is.
 
+mod embedded;
+mod embedding;
+mod folders;
 mod layout;
 #[cfg(unix)]
 mod locks;
