@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use memchr::memmem::Finder;
 use multitenant_runtime::migration::Manifest;
+
+use super::needle::Needle;
 
 /// What a binary embeds.
 #[derive(Debug)]
@@ -45,18 +46,16 @@ impl Embedded {
 
 /// Where in the file something begins as a manifest does.
 fn heads(file: &mut File) -> io::Result<Vec<u64>> {
-    let finder = Finder::new(Manifest::head());
+    let head = Needle::new(Manifest::head());
     let overlap = Manifest::head().len() - 1;
     let mut buffer = Vec::with_capacity(CHUNK + overlap);
     let (mut found, mut start) = (Vec::new(), 0_u64);
     let mut rest = file.by_ref().take(MOST);
     loop {
-        let kept = buffer.len();
         if rest.by_ref().take(CHUNK as u64).read_to_end(&mut buffer)? == 0 {
             return Ok(found);
         }
-        found.extend(finder.find_iter(&buffer).map(|at| start + at as u64));
-        debug_assert!(kept <= overlap, "what was looked through is not kept");
+        found.extend(head.all_in(&buffer).map(|at| start + at as u64));
         let done = buffer.len().saturating_sub(overlap);
         start += done as u64;
         buffer.drain(..done);
@@ -65,12 +64,13 @@ fn heads(file: &mut File) -> io::Result<Vec<u64>> {
 
 fn manifest(file: &mut File, at: u64) -> io::Result<Option<Manifest>> {
     file.seek(SeekFrom::Start(at))?;
-    let end = Finder::new(Manifest::end());
+    let end = Needle::new(Manifest::end());
     let mut text = Vec::new();
     let mut rest = file.by_ref().take(LONGEST);
     // Most are short.
     while rest.by_ref().take(64 << 10).read_to_end(&mut text)? > 0 {
-        if let Some(end) = end.find(&text) {
+        let whole = end.all_in(&text).next();
+        if let Some(end) = whole {
             text.truncate(end + Manifest::end().len());
             return Ok(std::str::from_utf8(&text).ok().and_then(Manifest::parse));
         }

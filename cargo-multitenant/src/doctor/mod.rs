@@ -15,6 +15,7 @@ mod ground;
 mod health;
 mod manual;
 mod names;
+mod needle;
 mod package;
 mod run;
 
