@@ -140,13 +140,13 @@ impl Ground {
     }
 
     /// The project's packages that may embed migrations; none where there is no `Cargo.toml`.
-    pub(crate) fn packages(&self) -> Result<&Packages, Blocked> {
+    pub(super) fn packages(&self) -> Result<&Packages, Blocked> {
         let root = &self.config()?.root;
         self.packages.get_or_init(|| Packages::of(root)).as_ref().map_err(|why| Blocked(why.clone()))
     }
 
     /// What the application's binary embeds; `None` where there is none that embeds anything.
-    pub(crate) fn embedded(&self) -> Result<Option<&Embedded>, Blocked> {
+    pub(super) fn embedded(&self) -> Result<Option<&Embedded>, Blocked> {
         let packages = self.packages()?;
         let found = self.embedded.get_or_init(|| match &self.binary {
             Some(binary) => Embedded::in_file(&self.here.join(binary)).transpose().or_else(|| {

@@ -22,12 +22,15 @@ impl<'n> Needle<'n> {
 
     /// Where it begins in these bytes, each time.
     pub(super) fn all_in<'h>(&self, haystack: &'h [u8]) -> impl Iterator<Item = usize> + use<'_, 'n, 'h> {
-        let mut at = 0;
+        let (length, mut at) = (self.bytes.len(), 0);
+        let end = self.bytes.last().copied();
         std::iter::from_fn(move || {
-            while let Some(window) = haystack.get(at..at + self.bytes.len()) {
+            while at + length <= haystack.len() {
                 let here = at;
-                at += window.last().map_or(1, |last| self.leaps[usize::from(*last)]);
-                if window == self.bytes {
+                let last = haystack[here + length - 1];
+                at += self.leaps[usize::from(last)];
+                // Most places are left by this byte alone.
+                if Some(last) == end && &haystack[here..here + length] == self.bytes {
                     return Some(here);
                 }
             }

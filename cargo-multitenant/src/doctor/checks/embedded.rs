@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use multitenant_runtime::MigrationSet;
 use multitenant_runtime::migration::Manifest;
 
 use super::check;
@@ -37,7 +38,7 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     };
     let file = slashes(&shown(&embedded.file, &ground.here));
     let (shared, tenant) = project.sets();
-    let wanted = [("shared", shared.map(|set| set.manifest())), ("tenant", Some(tenant.manifest()))];
+    let wanted = [("shared", shared.map(MigrationSet::manifest)), ("tenant", Some(tenant.manifest()))];
     let again = if is_named { "build again, and deploy it" } else { "build again: cargo build" };
     // Where a binary embeds several times, the one that is meant is the one that fits best.
     let judged = embedded.manifests.iter().map(|manifest| {
