@@ -24,6 +24,7 @@ Examples:
   cargo multitenant doctor
   cargo multitenant doctor --fail-on warn           for a pipeline that accepts no warning
   cargo multitenant doctor --instances 6            six replicas of the application share the server's connections
+  cargo multitenant doctor --binary /srv/app        what a binary that is deployed embeds, against the folders
   cargo multitenant doctor --format json
 
 Exit codes: 0 nothing of that level found, 1 something found, 3 the configuration cannot be used, 20 the database \

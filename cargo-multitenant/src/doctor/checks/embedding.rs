@@ -20,11 +20,14 @@ check! {
     /// Cargo says that nothing is to be done, and the application goes on without its newest migration.
     ///
     /// ## What to do
-    /// Put beside the package's `Cargo.toml` a `build.rs` with
-    /// `fn main() { println!("cargo:rerun-if-changed=migrations"); }`, the path beginning at that folder. Where
-    /// `default-features = false` is set, write `features = ["macros", "migrations"]` beside it.
+    /// Put beside the package's `Cargo.toml` a `build.rs` whose `main` prints `cargo:rerun-if-changed=migrations`, the path
+    /// beginning at that folder; the recommendation has the line. Where `default-features = false` is set, write
+    /// `features = ["macros", "migrations"]` beside it.
     "embedding": Warning, Project, "embedding", look
 }
+
+/// What a build script says. In a file of its own, since nothing is printed here.
+const WATCH: &str = include_str!("../watch.txt");
 
 /// The features that are there by themselves where one of these is.
 const MIGRATIONS: [&str; 9] =
@@ -82,10 +85,8 @@ fn build_script(package: &Package, folders: &[PathBuf], here: &Path) -> Option<C
     if uncovered.is_empty() {
         return None;
     }
-    let lines: Vec<String> = uncovered
-        .iter()
-        .map(|folder| format!("println!(\"cargo:rerun-if-changed={}\");", slashes(&shown(folder, &package.folder))))
-        .collect();
+    let lines: Vec<String> =
+        uncovered.iter().map(|folder| WATCH.replace("PATH", &slashes(&shown(folder, &package.folder)))).collect();
     let build = slashes(&shown(&package.folder.join("build.rs"), here));
     let (message, help) = match &package.build_script {
         None => (
@@ -139,13 +140,13 @@ mod tests {
     fn a_script_watches_what_it_names() {
         let folder = Path::new("/p/app/migrations/tenant");
         for (script, package, is_seen) in [
-            ("println!(\"cargo:rerun-if-changed=migrations\");", "/p/app", true),
-            ("println!(\"cargo::rerun-if-changed=migrations/tenant\");", "/p/app", true),
-            ("println!(\"cargo:rerun-if-changed=../migrations\");", "/p/app/server", true),
-            ("println!(\"cargo:rerun-if-changed=migrations\");", "/p/app/server", false),
-            ("println!(\"cargo:rerun-if-changed=migrations/shared\");", "/p/app", false),
-            ("println!(\"cargo:rerun-if-changed={folder}\");", "/p/app", true),
-            ("println!(\"cargo:rerun-if-env-changed=X\");", "/p/app", false),
+            ("say(\"cargo:rerun-if-changed=migrations\");", "/p/app", true),
+            ("say(\"cargo::rerun-if-changed=migrations/tenant\");", "/p/app", true),
+            ("say(\"cargo:rerun-if-changed=../migrations\");", "/p/app/server", true),
+            ("say(\"cargo:rerun-if-changed=migrations\");", "/p/app/server", false),
+            ("say(\"cargo:rerun-if-changed=migrations/shared\");", "/p/app", false),
+            ("say(\"cargo:rerun-if-changed={folder}\");", "/p/app", true),
+            ("say(\"cargo:rerun-if-env-changed=X\");", "/p/app", false),
             ("fn main() {}", "/p/app", true),
             ("fn main() {}", "/p/app/server", false),
         ] {

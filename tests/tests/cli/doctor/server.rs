@@ -36,6 +36,16 @@ async fn a_lock_table_that_is_too_small_is_found_before_it_is_full() {
 }
 
 #[test]
+fn what_stays_on_this_machine_needs_no_tls() {
+    let server = EmbeddedServer::builder().tcp(true).start().unwrap();
+    let document = examine(&project(&server.tcp_url("postgres").unwrap(), 1));
+    assert_eq!(detail(&document, "tls"), "not needed on this machine", "{document:#}");
+    let document = examine(&project(&server.url("postgres"), 1));
+    assert_eq!(detail(&document, "tls"), "not needed over a Unix socket", "{document:#}");
+    assert_eq!(state(&document, "tls").as_deref(), Some("good"));
+}
+
+#[test]
 fn many_histories_need_locks_too() {
     let server = EmbeddedServer::builder().setting("max_locks_per_transaction", "10").setting("max_connections", "5");
     let server = server.start().unwrap();
