@@ -87,6 +87,15 @@ impl Project {
             Database::Embedded => development::start(&self.config.root)?,
             Database::Url(url, _) => url.clone(),
         };
+        self.migrator_at(&url, options)
+    }
+
+    /// The same, to this place.
+    pub(crate) fn migrator_at(
+        &self,
+        url: &str,
+        options: impl FnOnce(MigratorBuilder) -> MigratorBuilder,
+    ) -> Result<Migrator, CliError> {
         let builder = Migrator::from_sets(self.shared.clone(), self.tenant.clone(), self.config.settings.clone());
         options(builder.database_url(url)).build().map_err(|error| match error {
             Error::Url(error) => self.config.bad_url(error.to_string()).into(),

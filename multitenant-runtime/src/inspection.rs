@@ -13,8 +13,9 @@ use crate::migrator::Migrator;
 use crate::run::Failure;
 use crate::sqlstate::lacks_a_right;
 
-pub use crate::connection::Row;
+pub use crate::connection::{Row, Way};
 pub use crate::registry::UNDER_CONSTRUCTION;
+pub use crate::run::{Lock, locks_of};
 
 /// A connection on which the database is looked at, and nothing is changed.
 ///
@@ -124,6 +125,18 @@ impl Inspector {
         self.connected_in
     }
 
+    /// Whether what is said on this connection goes through TLS.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.session.is_encrypted()
+    }
+
+    /// What is between us and the server, or the pooler in front of it.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        self.session.way()
+    }
+
     /// Whether the session belongs to this connection alone: nothing stands between that hands it around.
     #[must_use]
     pub fn is_direct(&self) -> bool {
@@ -194,6 +207,7 @@ mod tests {
         let rows = inspector.rows("SELECT $1, current_setting('search_path')", &[Given::Text("it's")]).await.unwrap();
         assert_eq!((rows[0].get(0), rows[0].get(1)), (Some("it's"), Some("pg_catalog")));
         assert!(inspector.is_direct());
+        assert!(inspector.is_encrypted() || inspector.way() != Way::Network);
     }
 
     #[cfg(feature = "testing")]

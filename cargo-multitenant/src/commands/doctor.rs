@@ -1,6 +1,10 @@
 //! `cargo multitenant doctor`
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::Args;
+use multitenant_runtime::parse_duration;
 
 use crate::context::{Context, block_on, unless_interrupted};
 use crate::doctor::{Ground, examine};
@@ -20,6 +24,7 @@ Examples:
   cargo multitenant doctor
   cargo multitenant doctor --fail-on warn           for a pipeline that accepts no warning
   cargo multitenant doctor --instances 6            six replicas of the application share the server's connections
+  cargo multitenant doctor --binary /srv/app        what a binary that is deployed embeds, against the folders
   cargo multitenant doctor --format json
 
 Exit codes: 0 nothing of that level found, 1 something found, 3 the configuration cannot be used, 20 the database \
@@ -31,11 +36,19 @@ pub(crate) struct Doctor {
     /// How many instances of the application there are: each may open database.max_connections
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     instances: u32,
+    /// From which age on a transaction is a long one; from ten times that age on it is a warning
+    #[arg(long, value_name = "D", default_value = "1m", value_parser = parse_duration)]
+    long_transactions: Duration,
+    /// The application's binary, where it is not the newest one under the target folder: the one that is deployed
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
 }
 
 impl Doctor {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
         let mut ground = Ground::of_project(context, self.instances);
+        ground.long = self.long_transactions;
+        ground.binary = self.binary;
         let examined = block_on(unless_interrupted(async {
             ground.connect().await;
             Ok(examine(&ground).await)

@@ -97,6 +97,30 @@ keys! {
     DRIFT_IGNORE: Texts = "drift.ignore";
 }
 
+/// The keys whose values `embed_migrations!` puts into a binary.
+pub(crate) const EMBEDDED: &[Key] = &[
+    DATABASE_SHARED_SCHEMA,
+    ISOLATION_SCHEMA_NAME,
+    ISOLATION_SEARCH_PATH,
+    ISOLATION_ROLE_PER_TENANT,
+    ISOLATION_ROLE_NAME,
+    ISOLATION_APPLICATION_ROLE,
+    TENANTS_SOURCE,
+    TENANTS_TABLE,
+    TENANTS_ID_COLUMN,
+    TENANTS_SCHEMA_COLUMN,
+    TENANTS_FILTER,
+    TENANTS_QUERY,
+    TENANTS_IDS,
+    MIGRATIONS_TABLE,
+    MIGRATIONS_SHARED_TABLE,
+    MIGRATIONS_STATE_SCHEMA,
+    MIGRATIONS_LOCK_TIMEOUT,
+    MIGRATIONS_STATEMENT_TIMEOUT,
+    MIGRATIONS_OUT_OF_ORDER,
+    MIGRATIONS_JOBS,
+];
+
 /// Sections that a later release reads; any table is taken, and nothing is made of it.
 pub(crate) const OPEN_SECTIONS: &[&str] = &["lint"];
 

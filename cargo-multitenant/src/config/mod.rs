@@ -15,7 +15,6 @@ mod validate;
 mod tests;
 
 pub(crate) use layers::Environment;
-#[cfg(feature = "lint")]
 pub(crate) use locate::shown;
 pub(crate) use problem::{ConfigError, Origin, Problem};
 pub(crate) use settings::{Config, Database, Overrides, slashes};

@@ -73,6 +73,18 @@ impl RawConfig {
         self.entries.get(path).map_or(Origin::Nowhere, |entry| entry.origin.clone())
     }
 
+    /// The values that an application embeds, as texts; of a list a line for each entry.
+    pub(crate) fn embedded(&self) -> BTreeMap<&'static str, String> {
+        let embedded = self.entries.iter().filter(|(path, _)| key::EMBEDDED.iter().any(|key| key.path == **path));
+        let text = |value: &Value| match value {
+            Value::Text(text) => text.clone(),
+            Value::Count(count) => count.to_string(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Texts(texts) => texts.join("\n"),
+        };
+        embedded.map(|(path, entry)| (*path, text(&entry.value))).collect()
+    }
+
     pub(crate) fn text(&self, key: &Key) -> Option<&str> {
         match &self.entry(key)?.value {
             Value::Text(text) => Some(text),

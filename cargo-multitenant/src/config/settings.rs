@@ -1,5 +1,6 @@
 //! The configuration as it is used: layers laid over each other, then validated.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -139,6 +140,28 @@ impl Config {
                  `url = \"embedded\"` for a development server of the project's own",
             )])
         })
+    }
+
+    /// The URL of the application's own connections, where it is another one than what is migrated over.
+    pub(crate) fn application_url(&self) -> Option<&str> {
+        let url = self.raw.text(&key::DATABASE_URL).filter(|url| *url != "embedded")?;
+        self.raw.text(&key::DATABASE_MIGRATE_URL).filter(|migrate| *migrate != url).map(|_| url)
+    }
+
+    /// Whether there is a URL for what migrates, beside the application's.
+    pub(crate) fn has_migrate_url(&self) -> bool {
+        self.raw.text(&key::DATABASE_MIGRATE_URL).is_some()
+    }
+
+    /// What an application embeds of the configuration: the values of the file as texts, lists with a line for each
+    /// entry. Without defaults.
+    pub(crate) fn written(&self) -> BTreeMap<&'static str, String> {
+        RawConfig::parse(&self.source.text, Origin::File).0.embedded()
+    }
+
+    /// The same of the defaults.
+    pub(crate) fn defaults() -> BTreeMap<&'static str, String> {
+        RawConfig::parse(layers::DEFAULT, |_| Origin::Default).0.embedded()
     }
 
     /// The file that it was read from, as it is shown; `None` where there is none.

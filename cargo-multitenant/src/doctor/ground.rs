@@ -1,13 +1,22 @@
 //! What the checks look at: made once, and where it cannot be made, the reason.
 
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use multitenant_runtime::inspection::Inspector;
 use multitenant_runtime::{Error, Migrator, Plan, RolesReport, SchemaName, Scope};
 
+use super::binary::Embedded;
 use super::check::Blocked;
 use super::fleet::Fleet;
-use crate::config::Config;
+use super::package::Packages;
+use crate::config::{Config, Database};
 use crate::context::{Context, Project};
 use crate::error::CliError;
+
+/// From which age on a transaction is a long one, if nobody says so.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// What the checks look at.
 ///
@@ -16,12 +25,22 @@ use crate::error::CliError;
 pub(crate) struct Ground {
     /// How many instances of the application there are to be.
     pub(crate) instances: u32,
+    /// From which age on a transaction is a long one.
+    pub(crate) long: Duration,
+    /// The application's binary, where somebody has said which.
+    pub(crate) binary: Option<PathBuf>,
+    /// Where we stand.
+    pub(crate) here: PathBuf,
     config: Result<Config, CliError>,
     project: Option<Result<Project, CliError>>,
     migrator: Option<Result<Migrator, CliError>>,
     inspector: Option<Result<Inspector, Error>>,
+    /// Over the application's own URL, where that is another one.
+    application: Option<Result<(Migrator, Inspector), String>>,
     plan: Option<Result<Plan, Error>>,
     roles: Option<Result<Option<RolesReport>, Error>>,
+    packages: OnceCell<Result<Packages, String>>,
+    embedded: OnceCell<Option<Result<Embedded, String>>>,
 }
 
 impl Ground {
@@ -35,12 +54,18 @@ impl Ground {
         };
         Self {
             instances,
+            long: LONG,
+            binary: None,
+            here: context.here.clone(),
             config: load().map_err(CliError::Config),
             project,
             migrator,
             inspector: None,
+            application: None,
             plan: None,
             roles: None,
+            packages: OnceCell::new(),
+            embedded: OnceCell::new(),
         }
     }
 
@@ -55,6 +80,11 @@ impl Ground {
             }
         }
         self.inspector = Some(inspector);
+        if let Some(Ok(project)) = &self.project
+            && let Some(url) = project.config().application_url()
+        {
+            self.application = Some(application(project, url).await);
+        }
     }
 
     /// The configuration, or what is wrong with it.
@@ -104,6 +134,41 @@ impl Ground {
         }
     }
 
+    /// A connection as the application makes them, where it has a URL of its own, with what opens more of them.
+    pub(crate) fn application(&self) -> Option<(&Migrator, &Inspector)> {
+        let (migrator, inspector) = self.application.as_ref()?.as_ref().ok()?;
+        Some((migrator, inspector))
+    }
+
+    /// Why there is none, where there should be.
+    pub(crate) fn application_failure(&self) -> Option<&str> {
+        self.application.as_ref()?.as_ref().err().map(String::as_str)
+    }
+
+    /// The project's packages that may embed migrations; none where there is no `Cargo.toml`.
+    pub(super) fn packages(&self) -> Result<&Packages, Blocked> {
+        let root = &self.config()?.root;
+        self.packages.get_or_init(|| Packages::of(root)).as_ref().map_err(|why| Blocked(why.clone()))
+    }
+
+    /// What the application's binary embeds; `None` where there is none that embeds anything.
+    pub(super) fn embedded(&self) -> Result<Option<&Embedded>, Blocked> {
+        let packages = self.packages()?;
+        let found = self.embedded.get_or_init(|| match &self.binary {
+            Some(binary) => Embedded::in_file(&self.here.join(binary)).transpose().or_else(|| {
+                let why = "no migrations are embedded in it, or by an older release of multitenant-runtime";
+                Some(Err(format!("{}: {why}", binary.display())))
+            }),
+            None => packages.binaries().iter().find_map(|file| Embedded::in_file(file).transpose()),
+        });
+        found.as_ref().map(|found| found.as_ref().map_err(|why| Blocked(why.clone()))).transpose()
+    }
+
+    /// Whether the database is the project's own development server, where much is allowed.
+    pub(crate) fn is_development(&self) -> bool {
+        matches!(&self.config, Ok(config) if matches!(config.database(), Ok(Database::Embedded)))
+    }
+
     /// How the shared schema and every tenant stand.
     pub(crate) fn plan(&self) -> Result<&Plan, Blocked> {
         self.inspector()?;
@@ -143,4 +208,10 @@ impl Ground {
     pub(crate) fn fleet(&self) -> Result<Fleet<'_>, Blocked> {
         Ok(Fleet::of(self.plan()?, &self.config()?.settings.shared_schema, &self.tenant_schemas()?))
     }
+}
+
+async fn application(project: &Project, url: &str) -> Result<(Migrator, Inspector), String> {
+    let migrator = project.migrator_at(url, |builder| builder).map_err(|error| error.to_string())?;
+    let inspector = migrator.inspector().await.map_err(|error| error.to_string())?;
+    Ok((migrator, inspector))
 }

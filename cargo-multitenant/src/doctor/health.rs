@@ -41,9 +41,11 @@ count(*) FILTER (WHERE a.state LIKE 'idle in transaction%'), count(*) FILTER (WH
 FROM pg_stat_activity a WHERE a.datname = current_database() AND a.backend_type = 'client backend' \
 AND a.pid <> pg_backend_pid() GROUP BY 1 ORDER BY count(*) DESC, 1";
 
+/// A role that may not see others does not see either of what kind they are: then they are taken for clients.
 const CONNECTIONS: &str = "\
 SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int, \
-(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')";
+(SELECT count(*) FROM pg_stat_activity \
+WHERE usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend')";
 
 impl Health {
     /// How the server does now; `None` where it cannot be asked.

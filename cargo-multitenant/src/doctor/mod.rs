@@ -6,15 +6,20 @@
 //!
 //! Deliberately absent: anything that mends. A complaint names the command or the line that does.
 
+mod binary;
+mod cells;
 mod check;
 mod checks;
 mod command;
 mod fleet;
+mod folder;
 mod ground;
 mod health;
 mod histories;
 mod manual;
 mod names;
+mod needle;
+mod package;
 mod quoted;
 mod rows;
 mod run;

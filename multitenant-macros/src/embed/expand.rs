@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use super::config::Config;
 use super::document::Located;
 use super::folder::Migration;
+use super::manifest;
 use super::place::Place;
 use super::registry::Registry;
 use super::{Model, Set};
@@ -39,6 +40,7 @@ pub(crate) fn constant(model: &Model) -> TokenStream {
     let settings = settings(&model.config);
     let shared = option(model.shared.as_ref().map(set));
     let tenant = model.tenant.as_ref().map(set);
+    let manifest = manifest::text(model);
     quote! {{
         #(#watched)*
         #(#checks)*
@@ -47,6 +49,7 @@ pub(crate) fn constant(model: &Model) -> TokenStream {
         #[allow(clippy::needless_update)]
         const SETTINGS: ::multitenant_runtime::__private::SettingsText<'static> = #settings;
         ::multitenant_runtime::__private::EmbeddedMigrations::new(SHARED, TENANT, SETTINGS)
+            .with_manifest(#manifest)
     }}
 }
 

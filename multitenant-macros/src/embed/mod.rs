@@ -5,6 +5,7 @@ mod document;
 mod expand;
 mod folder;
 mod locate;
+mod manifest;
 mod metadata;
 mod place;
 mod registry;

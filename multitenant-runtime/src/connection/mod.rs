@@ -53,6 +53,8 @@ pub use row::Row;
 pub(crate) use session::{Backend, PipelineError, Session};
 #[cfg(feature = "migrations")]
 pub(crate) use silence::Watch;
+#[cfg(feature = "migrations")]
+pub use socket::Way;
 #[cfg(feature = "pool")]
 pub(crate) use traffic::TransactionStatus;
 pub use url::ConnectionUrl;

@@ -13,6 +13,7 @@ use super::ear::Ear;
 use super::notice::{Notice, NoticeBuffer};
 use super::row::Row;
 use super::silence::Attendant;
+use super::socket::Way;
 
 /// One connection of ours, for migrating and administering.
 ///
@@ -81,6 +82,16 @@ impl Session {
     /// The server's process, where it is ours alone.
     pub(crate) fn backend(&self) -> Option<&Backend> {
         self.attendant.backend.as_ref()
+    }
+
+    /// Whether what is said goes through TLS.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.route.encrypted
+    }
+
+    /// What is between us and the server, or the pooler before it.
+    pub(crate) fn way(&self) -> Way {
+        self.route.address.way()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -69,7 +69,26 @@ pub(super) enum Address {
     Unix(PathBuf),
 }
 
+/// What is between a client and its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A Unix socket, which knows no TLS and needs none.
+    Socket,
+    /// This machine's own loopback.
+    Loopback,
+    /// A network.
+    Network,
+}
+
 impl Address {
+    pub(super) fn way(&self) -> Way {
+        match self {
+            Self::Unix(_) => Way::Socket,
+            Self::Tcp(address) if address.ip().to_canonical().is_loopback() => Way::Loopback,
+            Self::Tcp(_) => Way::Network,
+        }
+    }
+
     pub(super) async fn resolve(entry: &HostEntry) -> io::Result<Vec<Self>> {
         if entry.is_socket() {
             return Ok(vec![Self::Unix(PathBuf::from(&entry.host).join(format!(".s.PGSQL.{}", entry.port)))]);

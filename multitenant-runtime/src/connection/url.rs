@@ -82,6 +82,18 @@ impl ConnectionUrl {
         }
     }
 
+    /// What `sslmode` is, said or not: `prefer`, `verify-full` and so on, as in libpq.
+    ///
+    /// ```
+    /// let url = multitenant_runtime::ConnectionUrl::parse("postgres://db.example.org/app")?;
+    /// assert_eq!(url.ssl_mode(), "prefer");
+    /// # Ok::<(), multitenant_runtime::UrlError>(())
+    /// ```
+    #[must_use]
+    pub fn ssl_mode(&self) -> &'static str {
+        self.meaning.ssl.mode.name()
+    }
+
     /// The whole URL **with the password**, for programs and libraries that take one (`pg_dump`, libpq).
     #[must_use]
     pub fn expose(&self) -> String {

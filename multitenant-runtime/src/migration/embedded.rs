@@ -11,6 +11,8 @@ pub struct EmbeddedMigrations {
     pub(crate) shared: Option<EmbeddedSet>,
     pub(crate) tenant: EmbeddedSet,
     pub(crate) settings: SettingsText<'static>,
+    /// What all this is, for tools that look into binaries.
+    pub(crate) manifest: &'static str,
 }
 
 impl EmbeddedMigrations {
@@ -18,7 +20,22 @@ impl EmbeddedMigrations {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(shared: Option<EmbeddedSet>, tenant: EmbeddedSet, settings: SettingsText<'static>) -> Self {
-        Self { shared, tenant, settings }
+        Self { shared, tenant, settings, manifest: "" }
+    }
+
+    /// What the macro writes beside it, for tools that look into binaries.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_manifest(self, manifest: &'static str) -> Self {
+        Self { manifest, ..self }
+    }
+
+    /// What was embedded, as a text that stands in the binary: the names and digests of the migrations, and the
+    /// settings that were written. [`Manifest::parse`](crate::migration::Manifest::parse) reads it, and `cargo
+    /// multitenant doctor` looks for it in binaries. Empty where no macro made this.
+    #[must_use]
+    pub const fn manifest(&self) -> &'static str {
+        self.manifest
     }
 
     /// The settings that were in force when the binary was built.

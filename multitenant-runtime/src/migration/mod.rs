@@ -7,6 +7,7 @@ mod embedded;
 #[cfg(feature = "functions")]
 mod function;
 pub(crate) mod ledger;
+mod manifest;
 mod metadata;
 mod problem;
 mod run_id;
@@ -23,6 +24,7 @@ pub use embedded::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
 pub(crate) use function::Function;
 #[cfg(feature = "functions")]
 pub use function::{FunctionResult, MigrationFunction, RustMigration};
+pub use manifest::Manifest;
 pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
 use script::Script;

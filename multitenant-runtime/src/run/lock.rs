@@ -35,6 +35,37 @@ pub(crate) fn snapshot_lock(schema: &SchemaName) -> String {
     format!("SELECT pg_catalog.pg_try_advisory_lock({})", key_of("snapshot", schema))
 }
 
+/// An advisory lock that a run takes on a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lock {
+    /// On the schema's migrations.
+    Target,
+    /// On the creation of its tenant.
+    Creation,
+    /// On the making of snapshots that it keeps.
+    Snapshot,
+}
+
+/// The keys of the advisory locks that runs take on a schema, as `pg_locks` shows them in `classid` (the high half) and
+/// `objid` (the low one).
+///
+/// ```
+/// use multitenant_runtime::{SchemaName, inspection::locks_of};
+///
+/// let schema = SchemaName::new("tenant_acme")?;
+/// assert!(locks_of(&schema).iter().any(|(_, key)| *key == 1_204_560_170_700_846_012));
+/// # Ok::<(), multitenant_runtime::IdentError>(())
+/// ```
+#[must_use]
+pub fn locks_of(schema: &SchemaName) -> [(Lock, i64); 3] {
+    [
+        (Lock::Target, lock_key(schema)),
+        (Lock::Creation, key_of("creation", schema)),
+        (Lock::Snapshot, key_of("snapshot", schema)),
+    ]
+}
+
 /// The key of a schema's lock.
 pub(crate) fn lock_key(schema: &SchemaName) -> i64 {
     key_of("target", schema)

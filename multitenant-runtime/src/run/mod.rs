@@ -43,6 +43,7 @@ pub(crate) use hooks::Hooked;
 pub use hooks::{HookError, HookResult, Hooks};
 pub(crate) use job::{Job, refusal};
 pub(crate) use known::Known;
+pub use lock::{Lock, locks_of};
 pub(crate) use lock::{creation_lock, lock_key, snapshot_lock};
 pub(crate) use preparation::Preparation;
 pub(crate) use registering::{Registering, Unregistering};

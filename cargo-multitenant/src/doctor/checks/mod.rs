@@ -5,8 +5,25 @@
 //! in `tests/tests/cli/doctor/` that makes it fire on a real server and one that keeps it silent. A test keeps files and
 //! list equal.
 
+// Project.
 mod configuration;
+mod embedded;
+mod embedding;
+mod shared_migrations;
+mod tenant_migrations;
+
+// Database.
 mod connection;
+mod lock_table;
+mod locks_held;
+mod long_transactions;
+mod pool_size;
+mod pooler;
+mod role_rights;
+mod search_path_defaults;
+mod server_version;
+mod superuser;
+mod tls;
 
 // Tenants.
 mod cross_tenant_objects;
@@ -35,8 +52,22 @@ use super::check::{Check, check};
 pub(crate) const ALL: &[&Check] = &[
     // Project.
     &configuration::CHECK,
+    &embedding::CHECK,
+    &tenant_migrations::CHECK,
+    &shared_migrations::CHECK,
+    &embedded::CHECK,
     // Database.
     &connection::CHECK,
+    &tls::CHECK,
+    &server_version::CHECK,
+    &role_rights::CHECK,
+    &superuser::CHECK,
+    &search_path_defaults::CHECK,
+    &pool_size::CHECK,
+    &pooler::CHECK,
+    &lock_table::CHECK,
+    &long_transactions::CHECK,
+    &locks_held::CHECK,
     // Tenants.
     &registry::CHECK,
     &missing_schemas::CHECK,
