@@ -44,7 +44,8 @@ mod tests {
 
     use super::*;
     use crate::finding::Finding;
-    use crate::lint::project::{Paths, Project};
+    use crate::lint::paths::Paths;
+    use crate::lint::project::Project;
 
     fn messages(folder: &Path) -> Vec<String> {
         let rust = vec![folder.join("src")];
