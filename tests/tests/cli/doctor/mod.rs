@@ -7,7 +7,6 @@ mod folders;
 mod histories;
 mod indexes;
 mod layout;
-mod layout;
 #[cfg(unix)]
 mod locks;
 #[cfg(unix)]
