@@ -54,12 +54,6 @@ fn state(document: &serde_json::Value, check: &str) -> Option<String> {
     checks.find(|line| line["code"] == check).map(|line| line["state"].as_str().unwrap().to_owned())
 }
 
-/// The levels of what one check finds.
-fn levels(document: &serde_json::Value, check: &str) -> Vec<String> {
-    let findings = document["findings"].as_array().unwrap().iter().filter(|finding| finding["code"] == check);
-    findings.map(|finding| finding["level"].as_str().unwrap().to_owned()).collect()
-}
-
 /// What a check's line says.
 fn detail(document: &serde_json::Value, check: &str) -> String {
     let mut checks = document["checks"].as_array().unwrap().iter();
