@@ -57,13 +57,13 @@ pub mod route;
 #[cfg(feature = "migrations")]
 mod run;
 #[cfg(feature = "migrations")]
+mod scratch;
+#[cfg(feature = "migrations")]
 mod snapshot;
 #[cfg(feature = "migrations")]
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod state;
-#[cfg(feature = "migrations")]
-mod scratch;
 #[cfg(feature = "sync")]
 pub mod sync;
 #[cfg(feature = "migrations")]
@@ -75,11 +75,12 @@ pub mod web;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
 pub use ident::{
-    IdentError, Identifier, MAX_IDENTIFIER_BYTES, RoleName, RoleTemplate, SchemaName, SchemaTemplate, TenantId,
+    ArchiveTemplate, IdentError, Identifier, MAX_IDENTIFIER_BYTES, RoleName, RoleTemplate, SchemaName, SchemaTemplate,
+    TenantId,
 };
 pub use settings::{
-    CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, RoleSettings, SearchPath, Settings, SettingsError,
-    SettingsText, parse_duration,
+    ArchiveSettings, CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, RoleSettings, SearchPath, Settings,
+    SettingsError, SettingsText, parse_duration,
 };
 
 #[cfg(feature = "functions")]
