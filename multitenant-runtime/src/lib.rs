@@ -91,8 +91,9 @@ pub use {
     error::Error,
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
-        Blocking, DroppedTenant, Fenced, Migrator, MigratorBuilder, NewTenant, OldTenant, OnFailedTenants, Operation,
-        Scope, Script, Selection, StartUp, Started, StartupMode, migrate_at_startup,
+        ArchivedEntry, ArchivedTenant, Blocking, DroppedTenant, Fenced, Holdings, Migrator, MigratorBuilder, NewTenant,
+        OldTenant, OnFailedTenants, Operation, RenamedTenant, RestoredTenant, Scope, Script, Selection, StartUp,
+        Started, StartupMode, TenantList, TenantOverview, migrate_at_startup,
     },
     plan::{
         Canary, Extent, Goal, MaxFailures, OnAhead, OnEdited, OnOutOfOrder, Plan, PlanSummary, Repair, Rollout, State,

@@ -139,6 +139,10 @@ fn meaning(
             Failure::new(FailureClass::Permanent, "the registry still has the tenant after its row was to go")
                 .with_hint("look for a trigger, a rule or row security that keeps it; or drop the tenant as one that stays registered"),
         ),
+        Role::Relocated if is_failed_guard(error) => StepError::failed(
+            Failure::new(FailureClass::Permanent, "the registry does not have the tenant as it was to be afterwards")
+                .with_hint("look for a trigger, a rule or row security that keeps its row as it was, or a second such row"),
+        ),
         // It has come, or gone, since somebody looked.
         Role::Isolate if is_other_object(error) => {
             StepError::failed(Failure { class: FailureClass::Retryable, ..Failure::from_postgres(error) })

@@ -15,6 +15,7 @@ mod plain;
 mod project;
 mod record;
 mod registry;
+mod relocate;
 mod roles;
 mod rollback;
 mod rollout;
