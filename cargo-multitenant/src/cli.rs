@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, doctor, explain, generate, migrate, repair, rollback, snapshot, status};
+use crate::commands::{db, doctor, explain, generate, migrate, repair, rollback, snapshot, status, tenant};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
@@ -23,6 +23,7 @@ Examples:
   cargo multitenant rollback --tenant acme          one migration back, after asking
   cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
+  cargo multitenant tenant create acme              schema, migrations, registry row: all or nothing
   cargo multitenant lint                            what is wrong with migrations and schema code
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
@@ -105,6 +106,7 @@ enum Command {
     Status(status::Status),
     Repair(repair::Repair),
     Snapshot(snapshot::Snapshot),
+    Tenant(tenant::Tenant),
     Generate(generate::Generate),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
@@ -132,6 +134,7 @@ impl Command {
             Self::Status(command) => command.run(context),
             Self::Repair(command) => command.run(context),
             Self::Snapshot(command) => command.run(context),
+            Self::Tenant(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),

@@ -20,3 +20,4 @@ mod run;
 mod scope;
 pub(crate) mod snapshot;
 pub(crate) mod status;
+pub(crate) mod tenant;

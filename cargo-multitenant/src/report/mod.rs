@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod snapshot;
 mod status;
+mod tenant;
 
 pub(crate) use doctor::DoctorDocument;
 #[cfg(test)]
@@ -26,6 +27,9 @@ pub(crate) use progress::Progress;
 pub(crate) use run::{RunDocument, TargetResult};
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
+pub(crate) use tenant::{
+    ArchiveDocument, DropDocument, RenameDocument, RestoreDocument, TenantListDocument, overview_text,
+};
 
 /// The format of the JSON documents; it grows when a field changes its meaning.
 pub(crate) const FORMAT: u32 = 1;

@@ -18,6 +18,7 @@ mod rollback;
 mod script;
 mod snapshot;
 mod status;
+mod tenant;
 #[cfg(unix)]
 mod terminal;
 mod usage;

@@ -11,6 +11,8 @@ mod histories;
 mod hooks;
 mod names;
 mod non_transactional;
+#[cfg(unix)]
+mod pieces;
 mod plain;
 mod project;
 mod record;

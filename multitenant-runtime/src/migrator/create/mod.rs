@@ -4,6 +4,7 @@ mod check;
 mod from_snapshot;
 mod idle;
 mod registration;
+mod several;
 mod steps;
 
 use std::sync::Arc;

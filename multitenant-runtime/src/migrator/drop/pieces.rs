@@ -121,23 +121,26 @@ impl Migrator {
         let frame = Frame::new(&self.context.settings, place);
         let (prepared, cancellation) = (Preparation::default(), &self.context.cancellation);
         let room = room(session).await?;
-        let mut budget = room / 4;
-        while locks(session, oid).await? > room / 2 {
-            let drops = piece(session, place.schema(), oid, budget).await?;
-            if drops.is_empty() {
+        let mut budget = room / 2;
+        'looks: while locks(session, oid).await? > room / 2 {
+            let pieces = pieces(session, place.schema(), oid, budget).await?;
+            if pieces.is_empty() {
                 break;
             }
-            let piece = Transaction::drop_piece(frame, oid, &drops);
-            match send(session, &piece, &[], &prepared, cancellation).await {
-                Err(StepError::Failed { failure, .. })
-                    if failure.sqlstate.as_deref().is_some_and(is_out_of_memory) && drops.len() > 1 =>
-                {
-                    // The others have taken more than was thought.
-                    budget /= 2;
+            for drops in pieces {
+                let piece = Transaction::drop_piece(frame, oid, &drops);
+                match send(session, &piece, &[], &prepared, cancellation).await {
+                    Err(StepError::Failed { failure, .. })
+                        if failure.sqlstate.as_deref().is_some_and(is_out_of_memory) && drops.len() > 1 =>
+                    {
+                        // It was more than was thought, or others have taken more.
+                        budget /= 2;
+                        continue 'looks;
+                    }
+                    // Somebody else has dropped the same.
+                    Err(StepError::Stale) if !is_there(session, oid).await? => return Ok(nothing(place)),
+                    result => result?,
                 }
-                // Somebody else has dropped the same.
-                Err(StepError::Stale) if !is_there(session, oid).await? => return Ok(nothing(place)),
-                result => result?,
             }
         }
         let (role, role_left, statements) = self.role_dropped(session, place).await?;
@@ -207,16 +210,16 @@ async fn is_there(session: &Session, oid: &str) -> Result<bool, tokio_postgres::
 /// About how many locks a relation costs that has nothing.
 const PER_RELATION: u64 = 4;
 
-/// The statements that drop as much of the schema as that many locks allow, and one relation at least. Views go first, and
-/// partitions before what they are partitions of.
-async fn piece(
+/// The statements that drop the schema's relations, or a thousand of them, in pieces for which that many locks do; of each
+/// piece one relation at least. Views go first, and partitions before what they are partitions of.
+async fn pieces(
     session: &Session,
     schema: &SchemaName,
     oid: &str,
     budget: u64,
-) -> Result<Vec<String>, tokio_postgres::Error> {
+) -> Result<Vec<Vec<String>>, tokio_postgres::Error> {
     let sql = format!(
-        "SELECT c.relkind, c.relname, {PER_RELATION} + 3 * (SELECT count(*) FROM (SELECT DISTINCT x.classid, x.objid \
+        "SELECT c.relkind, c.relname, {PER_RELATION} + 2 * (SELECT count(*) FROM (SELECT DISTINCT x.classid, x.objid \
          FROM pg_catalog.pg_depend x WHERE x.refclassid = d.classid AND x.refobjid = c.oid) direct) \
          FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid \
          WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
@@ -228,14 +231,10 @@ async fn piece(
         literal(oid)
     );
     let rows = session.rows(&sql).await?;
-    let mut drops = Vec::new();
-    let mut spent = 0;
+    let mut pieces: Vec<Vec<String>> = Vec::new();
+    let mut left = 0;
     for row in &rows {
         let (Some(kind), Some(Ok(name))) = (row.get(0), row.get(1).map(Identifier::new)) else { continue };
-        spent += row.get(2).and_then(|weight| weight.parse::<u64>().ok()).unwrap_or(PER_RELATION);
-        if spent > budget && !drops.is_empty() {
-            break;
-        }
         let kind = match kind {
             "v" => "VIEW",
             "m" => "MATERIALIZED VIEW",
@@ -243,9 +242,21 @@ async fn piece(
             "S" => "SEQUENCE",
             _ => "TABLE",
         };
-        drops.push(format!("DROP {kind} IF EXISTS {}.{} CASCADE", schema.quoted(), name.quoted()));
+        // What went with another one is not there any more.
+        let sql = format!("DROP {kind} IF EXISTS {}.{} CASCADE", schema.quoted(), name.quoted());
+        let weight = row.get(2).and_then(|weight| weight.parse::<u64>().ok()).unwrap_or(PER_RELATION);
+        match pieces.last_mut().filter(|_| weight <= left) {
+            Some(piece) => {
+                piece.push(sql);
+                left -= weight;
+            }
+            None => {
+                pieces.push(vec![sql]);
+                left = budget.saturating_sub(weight);
+            }
+        }
     }
-    Ok(drops)
+    Ok(pieces)
 }
 
 #[cfg(test)]
