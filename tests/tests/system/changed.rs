@@ -42,7 +42,7 @@ async fn a_killed_change_is_done_or_not_begun() {
     let fleet = shop(Fleet::new().await.with_roles()).await;
     fleet.migrator().create_tenant(NewTenant::new("a").unwrap()).await.unwrap();
     let mut moments = Moments::new("change");
-    let limit = Duration::from_millis(80);
+    let limit = Duration::from_millis(300);
     let (mut done, mut not_begun) = (0, 0);
     for i in 0..size(40, 240) {
         let before = fleet.texts(WHOLE).await;
@@ -97,7 +97,7 @@ async fn a_killed_dropping_is_whole_or_absent_and_goes_on() {
         }
         let mut worker = Worker::ready(fleet.url(), fleet.folder(), 1, &["drop", &name]);
         worker.go();
-        tokio::time::sleep(moments.below(Duration::from_millis(if i % 2 == 0 { 60 } else { 600 }))).await;
+        tokio::time::sleep(moments.below(Duration::from_millis(if i % 2 == 0 { 300 } else { 600 }))).await;
         let confirmed = worker.kill().status.success();
         fleet.until(QUIET).await;
         let list = fleet.migrator().list_tenants(Selection::All, false).await.unwrap();

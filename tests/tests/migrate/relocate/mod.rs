@@ -1,7 +1,9 @@
 //! Tenants that get another name, are archived, and come back.
 
 mod archive;
+mod held;
 mod rename;
+mod served;
 mod two_at_once;
 
 use multitenant_runtime::{Error, FailureClass, NewTenant, Scope, TenantId};
