@@ -64,9 +64,9 @@ async fn a_killed_change_is_done_or_not_begun() {
         assert!(after.len() == 1 && expected.contains(&&*after[0]), "{change:?}: {before:?}, then {after:?}");
         assert!(!confirmed || after[0] == expected[1], "it said that it was done: {after:?}");
         if after[0] == expected[1] {
-            done += 1
+            done += 1;
         } else {
-            not_begun += 1
+            not_begun += 1;
         }
         // What is restored is read by the next run, which notes how it stands.
         fleet.migrator().migrate(Scope::all()).await.unwrap();

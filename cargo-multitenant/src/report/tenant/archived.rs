@@ -1,6 +1,6 @@
 //! The results of `tenant archive` and `tenant restore`.
 
-use multitenant_runtime::{ArchivedTenant, RestoredTenant, TenantId};
+use multitenant_runtime::{ArchivedTenant, RestoredTenant, RoleName, TenantId};
 use serde::Serialize;
 
 use crate::output::{GOOD, Shown, WARN, paint};
@@ -38,7 +38,7 @@ impl<'a> ArchiveDocument<'a> {
             tenant: archived.target.tenant().map_or("", TenantId::as_str),
             schema: archived.target.schema().as_str(),
             archived_schema: archived.schema.as_str(),
-            role: archived.role.as_ref().map(|role| role.as_str()),
+            role: archived.role.as_ref().map(RoleName::as_str),
         }
     }
 
@@ -60,7 +60,7 @@ impl<'a> RestoreDocument<'a> {
             tenant: restored.target.tenant().map_or("", TenantId::as_str),
             schema: restored.target.schema().as_str(),
             archived_schema: restored.schema.as_str(),
-            role: restored.role.as_ref().map(|role| role.as_str()),
+            role: restored.role.as_ref().map(RoleName::as_str),
             pending: restored.plan.as_ref().map(|plan| versions(&plan.pending)),
         }
     }

@@ -1,6 +1,6 @@
 //! What will go with a tenant, and what has gone: `tenant drop`.
 
-use multitenant_runtime::{DroppedTenant, TenantId, TenantOverview};
+use multitenant_runtime::{DroppedTenant, RoleName, TenantId, TenantOverview};
 use serde::Serialize;
 
 use crate::output::{BAD, GOOD, Shown, WARN, paint, shown_lines};
@@ -34,7 +34,7 @@ impl<'a> DropDocument<'a> {
             tables: overview.holdings.map(|holdings| holdings.tables),
             rows_estimate: overview.holdings.map(|holdings| holdings.rows),
             bytes: overview.holdings.and_then(|holdings| holdings.bytes),
-            role: dropped.role.as_ref().map(|role| role.as_str()),
+            role: dropped.role.as_ref().map(RoleName::as_str),
             role_left: dropped.role_left.as_ref().map(FailureView::from),
         }
     }

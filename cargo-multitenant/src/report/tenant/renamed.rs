@@ -1,6 +1,6 @@
 //! The result of `tenant rename`.
 
-use multitenant_runtime::RenamedTenant;
+use multitenant_runtime::{RenamedTenant, RoleName};
 use serde::Serialize;
 
 use crate::output::{GOOD, Shown, paint};
@@ -26,7 +26,7 @@ impl<'a> RenameDocument<'a> {
             format: FORMAT,
             from: Named::from(&renamed.from),
             to: Named::from(&renamed.to),
-            role: renamed.role.as_ref().map(|role| role.as_str()),
+            role: renamed.role.as_ref().map(RoleName::as_str),
             mentions: &renamed.mentions,
         }
     }

@@ -52,12 +52,18 @@ impl Migrator {
         };
         let asked: Result<_, Error> = asked.await;
         session.close().await;
-        let ((columns, is_filled), registered) = asked?;
+        let ((columns, is_filled), (registered, archived)) = asked?;
         for tenant in rows {
             let own = [Some(id_column), schema_column.as_ref()].into_iter().flatten().map(Identifier::as_str);
             let own: Vec<&str> = own.collect();
             can_be_set(tenant, &columns, &own)?;
             let is_there = registered.contains(tenant.id.as_str());
+            if archived.contains(tenant.id.as_str()) {
+                return Err(refused(
+                    format!("the registry has the tenant {:?} already, and it is archived", tenant.id.as_str()),
+                    "restore it (`cargo multitenant tenant restore`), or drop it first",
+                ));
+            }
             if is_there && !tenant.columns.is_empty() {
                 return Err(refused(
                     format!("the registry has a row for {:?} already, which stays as it is", tenant.id.as_str()),
@@ -98,18 +104,26 @@ impl Migrator {
         Ok((rows.iter().filter_map(column).collect(), is_filled))
     }
 
-    /// Those of the tenants that have a row already.
+    /// Those of the tenants that have a row already, and those of them that are archived.
     async fn registered_already(
         &self,
         session: &Session,
         id_column: &Identifier,
         tenants: &[&NewTenant],
-    ) -> Result<HashSet<String>, Error> {
+    ) -> Result<(HashSet<String>, HashSet<String>), Error> {
         let ids: Vec<String> = tenants.iter().map(|tenant| literal(tenant.id.as_str())).collect();
         let (table, id) = (self.registry_table().unwrap_or_default(), id_column.quoted());
-        let sql = format!("SELECT {id}::text FROM {table} WHERE ({id}::text COLLATE \"C\") IN ({})", ids.join(", "));
+        let archived = self.context.settings.archive.column.as_ref();
+        let archived = archived.map_or_else(|| "false".to_owned(), |column| format!("{} IS NOT NULL", column.quoted()));
+        let sql = format!(
+            "SELECT {id}::text, {archived} FROM {table} WHERE ({id}::text COLLATE \"C\") IN ({})",
+            ids.join(", ")
+        );
         let rows = session.rows(&sql).await.map_err(|error| Error::from(&error))?;
-        Ok(rows.iter().filter_map(|row| row.get(0)).map(str::to_owned).collect())
+        let those = |is_wanted: fn(&crate::connection::Row) -> bool| {
+            rows.iter().filter(|row| is_wanted(row)).filter_map(|row| row.get(0)).map(str::to_owned).collect()
+        };
+        Ok((those(|_| true), those(|row| row.get(1) == Some("t"))))
     }
 }
 

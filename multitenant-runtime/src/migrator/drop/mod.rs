@@ -1,5 +1,6 @@
 //! Dropping a tenant: schema, registry row, state and role, all or nothing.
 
+mod extent;
 mod pieces;
 mod registration;
 

@@ -10,6 +10,11 @@ async fn nothing_migrates_it_until_it_is_back() {
     // Its row is there still; schema and role have their other name, and the state table knows nothing.
     assert_eq!(standing(&project, "a", "tenant_a").await, "0 1 0 0");
     assert_eq!(standing(&project, "a", "archived_tenant_a").await, "1 1 0 1");
+    // It is no new one either.
+    let said = refusal(project.migrator().create_tenants(vec![NewTenant::new("a").unwrap()]).await);
+    assert!(said.contains("it is archived: restore it"), "{said}");
+    project.migrator().create_tenant(NewTenant::new("a").unwrap()).await.unwrap_err();
+    assert_eq!(standing(&project, "a", "tenant_a").await, "0 1 0 0");
     let project = project.tenant("2_more", "CREATE TABLE more (id int);");
     let report = project.migrator().migrate(Scope::all()).await.unwrap();
     assert_eq!(report.targets.len(), 2, "public and b");
