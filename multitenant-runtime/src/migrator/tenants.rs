@@ -42,8 +42,9 @@ pub struct ArchivedEntry {
 pub struct Holdings {
     /// How many tables, the history and partitions not counted.
     pub tables: u64,
-    /// About how many rows: as the server estimated them when it last looked (`ANALYZE`, autovacuum).
-    pub rows: u64,
+    /// About how many rows, the history's not counted: as the server estimated them when it last looked (`ANALYZE`,
+    /// autovacuum). `None` where it has not looked at one of the tables yet that has something.
+    pub rows: Option<u64>,
     /// How many bytes its tables, materialized views and sequences have on the disk, with indexes and TOAST; `None` where
     /// that was not asked for.
     pub bytes: Option<u64>,
@@ -191,15 +192,20 @@ impl Migrator {
         if names.is_empty() {
             return Ok(HashMap::new());
         }
-        let size = "sum(pg_catalog.pg_total_relation_size(c.oid)) FILTER (WHERE c.relkind IN ('r', 'm', 'S'))";
+        let history = literal(self.context.settings.tenant_history.as_str());
+        let size =
+            "coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)) FILTER (WHERE c.relkind IN ('r', 'm', 'S')), 0)";
+        // Before 14 there is no telling a table that nobody has looked at from an empty one but by its size.
+        let estimate = "CASE WHEN c.reltuples > 0 THEN c.reltuples WHEN pg_catalog.pg_relation_size(c.oid) = 0 THEN 0 \
+                        WHEN c.reltuples = 0 AND c.relpages > 0 THEN 0 END";
+        let counted = format!("FILTER (WHERE c.relkind IN ('r', 'm') AND c.relname <> {history})");
         // By their numbers, so that nothing of another schema is measured.
         let sql = format!(
-            "SELECT n.nspname, count(*) FILTER (WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> {}), \
-             sum(greatest(c.reltuples, 0)) FILTER (WHERE c.relkind IN ('r', 'm'))::bigint, {} \
+            "SELECT n.nspname, count(*) FILTER (WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> {history}), \
+             CASE WHEN count(*) {counted} = count({estimate}) {counted} THEN coalesce(sum({estimate}) {counted}, 0)::bigint END, {} \
              FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid \
              AND c.relkind IN ('r', 'p', 'm', 'S') WHERE n.nspname = ANY (ARRAY[{}]::pg_catalog.name[]) GROUP BY 1",
-            literal(self.context.settings.tenant_history.as_str()),
-            if sizes { format!("coalesce({size}, 0)") } else { "NULL".to_owned() },
+            if sizes { size } else { "NULL" },
             names.join(", ")
         );
         let rows = session.rows(&sql).await.map_err(|error| Error::from(&error))?;
@@ -207,11 +213,7 @@ impl Migrator {
             .iter()
             .filter_map(|row| {
                 let number = |column| row.get(column).and_then(|number: &str| number.parse::<u64>().ok());
-                let holdings = Holdings {
-                    tables: number(1).unwrap_or_default(),
-                    rows: number(2).unwrap_or_default(),
-                    bytes: number(3),
-                };
+                let holdings = Holdings { tables: number(1).unwrap_or_default(), rows: number(2), bytes: number(3) };
                 Some((row.get(0)?.to_owned(), holdings))
             })
             .collect())

@@ -34,6 +34,7 @@ impl Archive {
         let archived = async { migrator.archive_tenant(&self.id).await.map_err(CliError::Runtime) };
         let archived = block_on(unless_interrupted(archived))?;
         context.console.result(&ArchiveDocument::new(&archived), ArchiveDocument::text)?;
+        context.console.message(super::NOT_TOLD);
         Ok(exit_code::DONE)
     }
 }

@@ -15,6 +15,10 @@ use clap::{Args, Subcommand};
 use crate::context::Context;
 use crate::error::CliError;
 
+/// What a change of a name leaves to do.
+const NOT_TOLD: &str = "applications are not told: their pools refuse the tenant when they next turn to it; fence the old id \
+                        (TenantPool::fence) where requests still come with it";
+
 /// Create, list, rename, archive, restore and drop tenants
 #[derive(Debug, Args)]
 #[command(after_help = "\

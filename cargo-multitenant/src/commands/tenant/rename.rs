@@ -44,6 +44,7 @@ impl Rename {
         for warning in document.warnings() {
             context.console.warning(&warning);
         }
+        context.console.message(super::NOT_TOLD);
         Ok(exit_code::DONE)
     }
 }

@@ -44,7 +44,7 @@ impl<'a> ArchiveDocument<'a> {
 
     pub(crate) fn text(&self) -> String {
         format!(
-            " {}  {}: its schema {} is {}\n",
+            " {}  {}: its schema {} is now {}\n",
             Shown(self.tenant),
             paint(GOOD, "archived"),
             Shown(self.schema),

@@ -32,7 +32,7 @@ impl<'a> DropDocument<'a> {
             tenant,
             schema,
             tables: overview.holdings.map(|holdings| holdings.tables),
-            rows_estimate: overview.holdings.map(|holdings| holdings.rows),
+            rows_estimate: overview.holdings.and_then(|holdings| holdings.rows),
             bytes: overview.holdings.and_then(|holdings| holdings.bytes),
             role: dropped.role.as_ref().map(RoleName::as_str),
             role_left: dropped.role_left.as_ref().map(FailureView::from),
@@ -58,9 +58,12 @@ pub(crate) fn overview_text(overview: &TenantOverview, keep_registered: bool) ->
     let schema = Shown(overview.target.schema().as_str());
     lines.push(match &overview.holdings {
         Some(held) => format!(
-            "     the schema {schema}: {}, about {}, {}",
+            "     the schema {schema}: {}, {}, {}",
             counted(usize::try_from(held.tables).unwrap_or(usize::MAX), "table", "tables"),
-            counted(usize::try_from(held.rows).unwrap_or(usize::MAX), "row", "rows"),
+            held.rows.map_or_else(
+                || "rows that the server has not estimated yet".to_owned(),
+                |rows| format!("about {}", counted(usize::try_from(rows).unwrap_or(usize::MAX), "row", "rows")),
+            ),
             size(held.bytes.unwrap_or_default())
         ),
         None => format!("     no schema {schema}: it does not exist"),

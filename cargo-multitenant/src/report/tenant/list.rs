@@ -31,6 +31,7 @@ struct Entry<'a> {
     pending: usize,
     /// `null` where the schema does not exist, as with the two that follow.
     tables: Option<u64>,
+    /// `null` where the server has not looked yet, too.
     rows_estimate: Option<u64>,
     /// `null` without `--size`, too.
     bytes: Option<u64>,
@@ -107,7 +108,7 @@ impl<'a> Entry<'a> {
             archived_at: None,
             pending: plan.pending.len(),
             tables: holdings.map(|holdings| holdings.tables),
-            rows_estimate: holdings.map(|holdings| holdings.rows),
+            rows_estimate: holdings.and_then(|holdings| holdings.rows),
             bytes: holdings.and_then(|holdings| holdings.bytes),
         }
     }
@@ -121,7 +122,7 @@ impl<'a> Entry<'a> {
             archived_at: Some(&entry.since),
             pending: 0,
             tables: holdings.map(|holdings| holdings.tables),
-            rows_estimate: holdings.map(|holdings| holdings.rows),
+            rows_estimate: holdings.and_then(|holdings| holdings.rows),
             bytes: holdings.and_then(|holdings| holdings.bytes),
         }
     }

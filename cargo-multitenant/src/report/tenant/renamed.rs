@@ -36,7 +36,7 @@ impl<'a> RenameDocument<'a> {
         let schema = if from.schema == to.schema {
             format!("its schema is {} as before", Shown(to.schema))
         } else {
-            format!("its schema {} is {}", Shown(from.schema), Shown(to.schema))
+            format!("its schema {} is now {}", Shown(from.schema), Shown(to.schema))
         };
         let role = role.map_or_else(String::new, |role| format!(", its role {}", Shown(role)));
         format!(

@@ -8,7 +8,7 @@ async fn away_and_back() {
     project
         .run(&["tenant", "archive", "a"])
         .code(0)
-        .says(&[" a  archived: its schema tenant_a is archived_tenant_a\n"]);
+        .says(&[" a  archived: its schema tenant_a is now archived_tenant_a\n"]);
     project.run(&["tenant", "archive", "a"]).code(13).complains(&["is archived already, since"]);
     project.run(&["status"]).code(0).says(&["1 tenant: 1 up to date"]);
     project.run(&["migrate", "--tenant", "a"]).code(4);

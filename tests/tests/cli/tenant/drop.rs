@@ -11,7 +11,19 @@ async fn is_shown_and_not_done_without_consent() {
         " kB\n     what registers it\n     the role ",
         "this is no terminal: nothing was done; say --yes to agree",
     ]);
-    assert_eq!(project.count("select count(*) from tenant_a.users").await, 0);
+    // What nobody has looked at is not called empty.
+    project
+        .sql(
+            "alter table tenant_a.users set (autovacuum_enabled = off); insert into tenant_a.users (name) values ('u')",
+        )
+        .await;
+    project
+        .run(&["tenant", "drop", "a"])
+        .code(13)
+        .complains(&["1 table, rows that the server has not estimated yet, "]);
+    project.sql("analyze tenant_a.users").await;
+    project.run(&["tenant", "drop", "a"]).code(13).complains(&["1 table, about 1 row, "]);
+    assert_eq!(project.count("select count(*) from tenant_a.users").await, 1);
     let answer = project.run(&["tenant", "drop", "a", "--yes"]).code(0);
     answer.says(&[" a  dropped: the schema tenant_a and the role "]);
     project.run(&["tenant", "drop", "a", "--yes"]).code(4).complains(&["\"a\""]);

@@ -9,8 +9,8 @@ async fn says_what_became_of_it() {
     let answer = project
         .run(&["tenant", "rename", "a", "it's é"])
         .code(0)
-        .says(&[" a  renamed to it's é: its schema tenant_a is tenant_it's é, its role "]);
-    answer.complains(&["warning: function f() names the schema \"tenant_a\" in its text"]);
+        .says(&[" a  renamed to it's é: its schema tenant_a is now tenant_it's é, its role "]);
+    answer.complains(&["TenantPool::fence", "warning: function f() names the schema \"tenant_a\" in its text"]);
     project.run(&["status"]).code(0).says(&["tenant_it's é", "2 tenants: 2 up to date"]);
     let document = project.run(&["tenant", "rename", "it's é", "c", "--format", "json"]).code(0).json();
     assert_eq!(document["from"], json!({ "tenant": "it's é", "schema": "tenant_it's é" }));
