@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status, verify};
+use crate::commands::{
+    db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status, tenant, verify,
+};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
@@ -24,6 +26,7 @@ Examples:
   cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant drift                           what differs from what the migrations make
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
+  cargo multitenant tenant create acme              schema, migrations, registry row: all or nothing
   cargo multitenant lint                            what is wrong with migrations and schema code
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
@@ -108,6 +111,7 @@ enum Command {
     Repair(repair::Repair),
     Snapshot(snapshot::Snapshot),
     Drift(drift::Drift),
+    Tenant(tenant::Tenant),
     Generate(generate::Generate),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
@@ -137,6 +141,7 @@ impl Command {
             Self::Repair(command) => command.run(context),
             Self::Snapshot(command) => command.run(context),
             Self::Drift(command) => command.run(context),
+            Self::Tenant(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),

@@ -28,7 +28,7 @@ pub const FAILED: u8 = 11;
 /// A target was still held by another run when `--wait` was over.
 pub const HELD: u8 = 12;
 /// Refused: what reverts or repairs was neither agreed to nor given `--yes`, or a migration to be reverted has no
-/// `down.sql`; or a target was, since its applied migrations were edited, a newer release has written its history, or
+/// `down.sql`; a tenant's change stands against what is there; or a target was, since its applied migrations were edited, a newer release has written its history, or
 /// what is pending is out of order and `migrations.out_of_order` says so.
 pub const REFUSED: u8 = 13;
 /// The database cannot be reached.
@@ -74,6 +74,8 @@ fn of_runtime(error: &Error) -> u8 {
         Error::Irreversible(_) => REFUSED,
         Error::TwoTiers => USAGE,
         Error::Database(failure) if is_lost(failure) => UNREACHABLE,
+        Error::Database(failure) if failure.class == FailureClass::Refused => REFUSED,
+        Error::Database(failure) if failure.class == FailureClass::Held => HELD,
         Error::Database(_) => FAILED,
         Error::Incomplete(report) => of_run(&TargetResult::all(report, Kind::Migrate), None),
         Error::Aborted { error, .. } | Error::Hook { aborted_by: Some(error), .. } => of_runtime(error),

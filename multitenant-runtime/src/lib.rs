@@ -81,11 +81,12 @@ pub mod web;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
 pub use ident::{
-    IdentError, Identifier, MAX_IDENTIFIER_BYTES, RoleName, RoleTemplate, SchemaName, SchemaTemplate, TenantId,
+    ArchiveTemplate, IdentError, Identifier, MAX_IDENTIFIER_BYTES, RoleName, RoleTemplate, SchemaName, SchemaTemplate,
+    TenantId,
 };
 pub use settings::{
-    CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, RoleSettings, SearchPath, Settings, SettingsError,
-    SettingsText, parse_duration,
+    ArchiveSettings, CONFIG_FORMAT, DurationError, RegistrySettings, RegistryText, RoleSettings, SearchPath, Settings,
+    SettingsError, SettingsText, parse_duration,
 };
 
 #[cfg(feature = "functions")]
@@ -101,8 +102,9 @@ pub use {
     isolation::{RoleLack, RoleReport, RolesReport},
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
-        Blocking, DroppedTenant, Fenced, Migrator, MigratorBuilder, NewTenant, OldTenant, OnFailedTenants, Operation,
-        Scope, Script, Selection, StartUp, Started, StartupMode, migrate_at_startup,
+        ArchivedEntry, ArchivedTenant, Blocking, DroppedTenant, Fenced, Holdings, Migrator, MigratorBuilder, NewTenant,
+        OldTenant, OnFailedTenants, Operation, RenamedTenant, RestoredTenant, Scope, Script, Selection, StartUp,
+        Started, StartupMode, TenantList, TenantOverview, migrate_at_startup,
     },
     plan::{
         Canary, Extent, Goal, MaxFailures, OnAhead, OnEdited, OnOutOfOrder, Plan, PlanSummary, Repair, Rollout, State,

@@ -189,6 +189,11 @@ pub(crate) fn refuses_transactions(code: &str) -> bool {
         .any(|known| known.code() == code)
 }
 
+/// Whether the server has no room for what was to be locked.
+pub(crate) fn is_out_of_memory(code: &str) -> bool {
+    code == SqlState::OUT_OF_MEMORY.code()
+}
+
 /// Whether the role may not do what it was asked to.
 pub(crate) fn lacks_a_right(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)

@@ -104,6 +104,8 @@ fn embeds_the_settings_that_are_given_and_no_secrets() {
             schema_column: None,
             filter: Some("archived_at is null"),
         },
+        archived_column: "archived_at",
+        archived_schema: "old_{schema}",
         lock_timeout: "500ms",
         statement_timeout: "5m",
         jobs: 8,

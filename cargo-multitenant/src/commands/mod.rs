@@ -21,4 +21,5 @@ mod run;
 mod scope;
 pub(crate) mod snapshot;
 pub(crate) mod status;
+pub(crate) mod tenant;
 pub(crate) mod verify;

@@ -63,7 +63,7 @@ impl TenantArgs {
         }
     }
 
-    fn selection(&self) -> Selection {
+    pub(super) fn selection(&self) -> Selection {
         let ids = self.ids.iter().flat_map(|ids| &ids.0);
         let patterns = self.patterns.iter().flat_map(|patterns| &patterns.0);
         match (once(ids), once(patterns)) {

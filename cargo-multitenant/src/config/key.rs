@@ -81,6 +81,8 @@ keys! {
     TENANTS_ID_COLUMN: Text = "tenants.id_column";
     TENANTS_SCHEMA_COLUMN: Text = "tenants.schema_column";
     TENANTS_FILTER: Text = "tenants.filter";
+    TENANTS_ARCHIVED_COLUMN: Text = "tenants.archived_column";
+    TENANTS_ARCHIVED_SCHEMA: Text = "tenants.archived_schema";
     TENANTS_QUERY: Text = "tenants.query";
     TENANTS_IDS: Texts = "tenants.ids";
     MIGRATIONS_FOLDER: Text = "migrations.folder";

@@ -9,7 +9,17 @@ use super::suggest::nearest;
 
 /// The kinds of registry, each with the keys that are its own.
 const SOURCES: [(&str, &[&Key]); 4] = [
-    ("table", &[&key::TENANTS_TABLE, &key::TENANTS_ID_COLUMN, &key::TENANTS_SCHEMA_COLUMN, &key::TENANTS_FILTER]),
+    (
+        "table",
+        &[
+            &key::TENANTS_TABLE,
+            &key::TENANTS_ID_COLUMN,
+            &key::TENANTS_SCHEMA_COLUMN,
+            &key::TENANTS_FILTER,
+            &key::TENANTS_ARCHIVED_COLUMN,
+            &key::TENANTS_ARCHIVED_SCHEMA,
+        ],
+    ),
     ("query", &[&key::TENANTS_QUERY]),
     ("schemas", &[]),
     ("list", &[&key::TENANTS_IDS]),
@@ -41,6 +51,12 @@ pub(super) fn settings(raw: &RawConfig) -> Result<Settings, Problem> {
         shared_history: text(&key::MIGRATIONS_SHARED_TABLE, default.shared_history),
         tenant_history: text(&key::MIGRATIONS_TABLE, default.tenant_history),
         registry: registry(raw, &ids),
+        archived_column: match raw.text(&key::TENANTS_SOURCE) {
+            // A key of another source is a problem of its own.
+            None | Some("table") => text(&key::TENANTS_ARCHIVED_COLUMN, default.archived_column),
+            Some(_) => default.archived_column,
+        },
+        archived_schema: text(&key::TENANTS_ARCHIVED_SCHEMA, default.archived_schema),
         state_schema: text(&key::MIGRATIONS_STATE_SCHEMA, default.state_schema),
         lock_timeout: text(&key::MIGRATIONS_LOCK_TIMEOUT, default.lock_timeout),
         statement_timeout: text(&key::MIGRATIONS_STATEMENT_TIMEOUT, default.statement_timeout),

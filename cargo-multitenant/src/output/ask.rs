@@ -28,3 +28,25 @@ pub(crate) fn ask(question: &str) -> Result<Decision, CliError> {
         Err(dialoguer::Error::IO(error)) => Err(CliError::System(error)),
     }
 }
+
+/// What was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Typed {
+    Text(String),
+    /// There is no terminal, so that nobody was asked.
+    NobodyToAsk,
+}
+
+/// Asks on stderr for a line, for what one key is too little.
+pub(crate) fn ask_to_type(prompt: &str) -> Result<Typed, CliError> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(Typed::NobodyToAsk);
+    }
+    match dialoguer::Input::<String>::new().with_prompt(prompt).allow_empty(true).interact_text() {
+        Ok(text) => Ok(Typed::Text(text)),
+        Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
+            Err(CliError::Interrupted(Signal::Interrupt))
+        }
+        Err(dialoguer::Error::IO(error)) => Err(CliError::System(error)),
+    }
+}

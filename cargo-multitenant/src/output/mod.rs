@@ -11,7 +11,7 @@ mod mask;
 mod style;
 mod table;
 
-pub(crate) use ask::{Decision, ask};
+pub(crate) use ask::{Decision, Typed, ask, ask_to_type};
 pub(crate) use bug::BugReport;
 pub(crate) use console::{Console, Format, Verbosity};
 #[cfg(test)]

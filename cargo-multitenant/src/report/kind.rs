@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Rollback,
     Redo,
     Repair,
+    /// `tenant create`.
+    Create,
 }
 
 impl Kind {
@@ -24,12 +26,13 @@ impl Kind {
             Self::Rollback => "rollback",
             Self::Redo => "redo",
             Self::Repair => "repair",
+            Self::Create => "tenant create",
         }
     }
 
     /// Whether its targets say what was applied.
     pub(super) fn applies(self) -> bool {
-        matches!(self, Self::Migrate | Self::Mark | Self::Redo)
+        matches!(self, Self::Migrate | Self::Mark | Self::Redo | Self::Create)
     }
 
     /// Whether its targets say what was reverted.
@@ -54,6 +57,7 @@ impl Kind {
             Self::Rollback => format!("{schemas} to be rolled back by {migrations}"),
             Self::Redo => format!("{schemas} to be rolled back by {migrations} and migrated again"),
             Self::Repair => format!("{schemas} to be repaired with {migrations}"),
+            Self::Create => format!("{schemas} to be created with {migrations}"),
         }
     }
 

@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod snapshot;
 mod status;
+mod tenant;
 mod verify;
 
 pub(crate) use doctor::DoctorDocument;
@@ -30,6 +31,9 @@ pub(crate) use progress::Progress;
 pub(crate) use run::{RunDocument, TargetResult};
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
+pub(crate) use tenant::{
+    ArchiveDocument, DropDocument, RenameDocument, RestoreDocument, TenantListDocument, overview_text,
+};
 pub(crate) use verify::{VerifyDocument, VerifyProgress};
 
 /// The format of the JSON documents; it grows when a field changes its meaning.

@@ -155,10 +155,14 @@ impl<'a> RunDocument<'a> {
         let told = [Outcome::Reverted, Outcome::Applied, Outcome::Recorded, Outcome::Skipped, Outcome::Failed]
             .into_iter()
             .flat_map(|outcome| self.targets.iter().filter(move |target| target.outcome == outcome));
-        let mut text: String = told.map(target_text).collect();
+        let mut text: String = told.map(|target| target_text(target, self.kind)).collect();
         text.push_str(&self.ahead());
         let summary = &self.summary;
-        let again = if self.kind == Kind::Redo { "redone" } else { "migrated" };
+        let again = match self.kind {
+            Kind::Redo => "redone",
+            Kind::Create => "created",
+            _ => "migrated",
+        };
         let counts = [
             (summary.reverted.unwrap_or_default(), "rolled back"),
             (summary.applied.unwrap_or_default(), again),
@@ -195,8 +199,12 @@ impl RunDocument<'_> {
     }
 }
 
-fn target_text(target: &TargetResult<'_>) -> String {
-    let done = target.done();
+fn target_text(target: &TargetResult<'_>, kind: Kind) -> String {
+    let done = match target.done() {
+        done if kind != Kind::Create || target.outcome != Outcome::Applied => done,
+        done if done.is_empty() => "created, nothing applied".to_owned(),
+        done => format!("created, {done}"),
+    };
     let (style, word) = match target.outcome {
         Outcome::Failed => (BAD, "failed"),
         Outcome::Skipped => (WARN, "skipped"),

@@ -56,7 +56,7 @@ impl<'a> TargetStatus<'a> {
         Self {
             tenant: plan.target.tenant().map(multitenant_runtime::TenantId::as_str),
             schema: Some(plan.target.schema().as_str()),
-            state: if has_failed(plan) { FAILED } else { word(plan.state) },
+            state: state_of(plan),
             applied: versions(&plan.applied),
             pending: versions(&plan.pending),
             unknown: versions(&plan.unknown),
@@ -196,6 +196,11 @@ pub(crate) fn anything_to_do(plan: &Plan) -> bool {
 /// Whether the last failure is what there is to say about a target: by hand it may have been brought up to date since.
 fn has_failed(plan: &TargetPlan) -> bool {
     plan.last_failure.is_some() && matches!(plan.state, State::Behind | State::Unreadable)
+}
+
+/// The state of a target as JSON has it.
+pub(super) fn state_of(plan: &TargetPlan) -> &'static str {
+    if has_failed(plan) { FAILED } else { word(plan.state) }
 }
 
 /// The state as JSON has it.

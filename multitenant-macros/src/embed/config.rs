@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) role_name: Option<Located<String>>,
     pub(crate) application_role: Option<Located<String>>,
     pub(crate) registry: Option<Registry>,
+    pub(crate) archived_column: Option<Located<String>>,
+    pub(crate) archived_schema: Option<Located<String>>,
     pub(crate) folder: Option<Located<String>>,
     pub(crate) shared_folder: Option<Located<String>>,
     pub(crate) table: Option<Located<String>>,
@@ -75,6 +77,8 @@ fn config(document: &Document, top: &DeTable<'_>, problems: &mut Vec<String>) ->
     }
     if let Some(mut section) = top.section("tenants") {
         config.registry = registry::read(&mut section);
+        config.archived_column = section.text("archived_column");
+        config.archived_schema = section.text("archived_schema");
     }
     if let Some(mut section) = top.section("migrations") {
         migrations(&mut section, &mut config);

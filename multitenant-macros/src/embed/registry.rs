@@ -17,18 +17,30 @@ pub(crate) enum Registry {
 }
 
 /// The keys of `[tenants]`, each with the source that it belongs to.
-const SOURCE_KEYS: [(&str, &str); 6] = [
+const SOURCE_KEYS: [(&str, &str); 8] = [
     ("table", "table"),
     ("id_column", "table"),
     ("schema_column", "table"),
     ("filter", "table"),
+    ("archived_column", "table"),
+    ("archived_schema", "table"),
     ("query", "query"),
     ("ids", "list"),
 ];
 
 /// Reads the section; nothing comes of one that cannot be used.
 pub(crate) fn read(section: &mut Section<'_, '_>) -> Option<Registry> {
-    section.only(&["source", "table", "id_column", "schema_column", "filter", "query", "ids"]);
+    section.only(&[
+        "source",
+        "table",
+        "id_column",
+        "schema_column",
+        "filter",
+        "archived_column",
+        "archived_schema",
+        "query",
+        "ids",
+    ]);
     let source = match section.get("source") {
         Some(_) => section.text("source")?.value,
         None => "table".to_owned(),

@@ -35,6 +35,18 @@ pub enum IdentError {
         /// The template as it was given.
         template: String,
     },
+    /// A template of archived schemas does not hold `{schema}` exactly once, or nothing else.
+    ArchiveTemplate {
+        /// The template as it was given.
+        template: String,
+    },
+    /// The name of an archived schema is longer than the 63 bytes that PostgreSQL keeps.
+    ArchiveTooLong {
+        /// The name.
+        name: String,
+        /// Its length in bytes.
+        bytes: usize,
+    },
     /// A template of roles does not hold `{schema}` exactly once, or holds `{database}` twice, or makes names that
     /// belong to PostgreSQL.
     RoleTemplate {
@@ -80,6 +92,16 @@ impl fmt::Display for IdentError {
             Self::Template { template } => {
                 write!(f, "the schema template {template:?} must hold `{{id}}` exactly once, as in \"tenant_{{id}}\"")
             }
+            Self::ArchiveTemplate { template } => write!(
+                f,
+                "the template of archived schemas {template:?} must hold `{{schema}}` exactly once, and something else \
+                 beside it, as in \"archived_{{schema}}\""
+            ),
+            Self::ArchiveTooLong { name, bytes } => write!(
+                f,
+                "the archived schema {name:?} would have {bytes} bytes, and PostgreSQL cuts names after \
+                 {MAX_IDENTIFIER_BYTES}, silently: shorten the template (tenants.archived_schema)"
+            ),
             Self::RoleTemplate { template } => write!(
                 f,
                 "the template of roles {template:?} must hold `{{schema}}` exactly once and `{{database}}` at most once, \

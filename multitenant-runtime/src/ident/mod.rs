@@ -4,6 +4,7 @@
 //! that PostgreSQL would cut, fold or misread cannot be written. Deliberately absent: any way to splice a
 //! string into SQL without [`Identifier::quoted`] or [`literal`].
 
+mod archive_template;
 mod error;
 mod identifier;
 mod literal;
@@ -15,6 +16,7 @@ mod schema;
 mod template;
 mod tenant;
 
+pub use archive_template::ArchiveTemplate;
 pub use error::IdentError;
 pub use identifier::Identifier;
 pub(crate) use literal::literal;

@@ -148,6 +148,39 @@ pub(crate) fn dropped(
     Ok(Some((role, statements)))
 }
 
+/// What gives the role of the tenant with this schema the name that it has with another one; none where there is no
+/// role. What it may do stays.
+///
+/// # Errors
+///
+/// Where the role is one that is not to be touched, it may not be renamed, or the new name is another's or none.
+pub(crate) fn renamed(
+    look: &Look,
+    settings: &Settings,
+    roles: &RoleSettings,
+    [from, to]: [&SchemaName; 2],
+) -> Result<Option<(RoleName, Vec<String>)>, Box<Failure>> {
+    let standing = look.tenant(from);
+    if !standing.exists || from == to {
+        return Ok(None);
+    }
+    let (old, new) = (name_of(&look.ground, settings, roles, from)?, name_of(&look.ground, settings, roles, to)?);
+    if let Some(problem) = standing.problem.filter(|problem| *problem != RoleProblem::Guest) {
+        return Err(Box::new(problem.failure(&old)));
+    }
+    let failure = |message: String, hint| Box::new(Failure::new(FailureClass::Refused, message).with_hint(hint));
+    if !standing.is_droppable {
+        let message = format!("the role {:?} may not be renamed by the role {:?}", old.as_str(), look.ground.migrator);
+        return Err(failure(message, "grant that role to it WITH ADMIN OPTION, or do this as a role that may"));
+    }
+    if look.tenant(to).exists {
+        let message = format!("the tenant's role would be called {:?}, and there is a role of that name", new.as_str());
+        return Err(failure(message, "drop that role if nobody needs it, or choose another name"));
+    }
+    let statement = format!("ALTER ROLE {} RENAME TO {}", old.quoted(), new.quoted());
+    Ok(Some((new, vec![statement])))
+}
+
 fn create(role: &RoleName) -> String {
     format!("CREATE ROLE {} NOLOGIN INHERIT", role.quoted())
 }

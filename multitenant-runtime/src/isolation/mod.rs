@@ -21,7 +21,7 @@ mod withheld;
 
 #[cfg(feature = "pool")]
 pub(crate) use expressions::Expressions;
-pub(crate) use grants::{dropped, group, tenant};
+pub(crate) use grants::{dropped, group, renamed, tenant};
 pub(crate) use look::{Look, look};
 #[cfg(feature = "pool")]
 pub(crate) use problem::RoleProblem;

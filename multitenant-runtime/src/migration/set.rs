@@ -186,7 +186,6 @@ impl MigrationSet {
     }
 
     /// The set without a migration.
-    #[cfg(feature = "functions")]
     pub(crate) fn empty(tier: Tier) -> Self {
         Self { tier, migrations: Arc::default() }
     }

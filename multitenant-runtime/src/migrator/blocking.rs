@@ -3,11 +3,15 @@
 use std::{io, thread};
 
 use crate::error::Error;
+use crate::ident::TenantId;
 use crate::plan::Plan;
 use crate::run::{Report, TargetReport};
 use crate::snapshot::SnapshotReport;
 
-use super::{DroppedTenant, Migrator, NewTenant, OldTenant, Operation, Scope, StartUp, Started};
+use super::{
+    ArchivedTenant, DroppedTenant, Migrator, NewTenant, OldTenant, Operation, RenamedTenant, RestoredTenant, Scope,
+    StartUp, Started,
+};
 
 /// A [`Migrator`] for synchronous code; from [`Migrator::blocking`].
 ///
@@ -79,6 +83,33 @@ impl Blocking<'_> {
     /// As [`Migrator::drop_tenant`].
     pub fn drop_tenant(&self, tenant: impl Into<OldTenant>) -> Result<DroppedTenant, Error> {
         wait_for(self.migrator.drop_tenant(tenant.into()))
+    }
+
+    /// As [`Migrator::rename_tenant`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::rename_tenant`].
+    pub fn rename_tenant(&self, tenant: &TenantId, new: &TenantId) -> Result<RenamedTenant, Error> {
+        wait_for(self.migrator.rename_tenant(tenant, new))
+    }
+
+    /// As [`Migrator::archive_tenant`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::archive_tenant`].
+    pub fn archive_tenant(&self, tenant: &TenantId) -> Result<ArchivedTenant, Error> {
+        wait_for(self.migrator.archive_tenant(tenant))
+    }
+
+    /// As [`Migrator::restore_tenant`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::restore_tenant`].
+    pub fn restore_tenant(&self, tenant: &TenantId) -> Result<RestoredTenant, Error> {
+        wait_for(self.migrator.restore_tenant(tenant))
     }
 
     /// As [`Migrator::make_snapshot`].

@@ -8,14 +8,17 @@ mod drift;
 mod drop;
 mod execute;
 mod isolate;
+mod locate;
 mod look;
 mod new_tenant;
 mod old_tenant;
 mod operation;
+mod relocate;
 mod roles;
 mod scope;
 mod script;
 mod startup;
+mod tenants;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -30,11 +33,13 @@ pub use drop::DroppedTenant;
 pub use new_tenant::NewTenant;
 pub use old_tenant::OldTenant;
 pub use operation::Operation;
+pub use relocate::{ArchivedTenant, RenamedTenant, RestoredTenant};
 #[cfg(feature = "pool")]
 pub(crate) use scope::InVain;
 pub use scope::{Scope, Selection};
 pub use script::Script;
 pub use startup::{Fenced, OnFailedTenants, StartUp, Started, StartupMode, migrate_at_startup};
+pub use tenants::{ArchivedEntry, Holdings, TenantList, TenantOverview};
 
 use crate::connection::Session;
 use crate::error::Error;

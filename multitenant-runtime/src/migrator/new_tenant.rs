@@ -17,6 +17,7 @@ pub struct NewTenant {
     pub(crate) schema: Option<SchemaName>,
     pub(crate) columns: Vec<(Identifier, String)>,
     pub(crate) registration: Registration,
+    pub(crate) migrates: bool,
 }
 
 /// How a new tenant gets into the registry.
@@ -37,7 +38,13 @@ impl NewTenant {
     ///
     /// [`IdentError`] where the id is empty or holds a NUL.
     pub fn new(id: impl AsRef<str>) -> Result<Self, IdentError> {
-        Ok(Self { id: TenantId::new(id)?, schema: None, columns: Vec::new(), registration: Registration::Row })
+        Ok(Self {
+            id: TenantId::new(id)?,
+            schema: None,
+            columns: Vec::new(),
+            registration: Registration::Row,
+            migrates: true,
+        })
     }
 
     /// The schema's name, where the registry has a column for it; otherwise it follows from the template.
@@ -68,6 +75,12 @@ impl NewTenant {
     /// with the shared schema as `search_path`. It is sent as it is: quote what is inserted into it.
     pub fn registered_by(mut self, sql: impl Into<String>) -> Self {
         self.registration = Registration::Statement(sql.into());
+        self
+    }
+
+    /// Without migrations: its schema has an empty history, and all of them are pending.
+    pub fn without_migrations(mut self) -> Self {
+        self.migrates = false;
         self
     }
 

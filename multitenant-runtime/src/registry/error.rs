@@ -38,6 +38,16 @@ pub enum RegistryError {
         /// What it is.
         source: &'static str,
     },
+    /// A tenant cannot be given another id, since the registry is nothing whose rows can be changed.
+    NotChangeable {
+        /// What it is.
+        source: &'static str,
+    },
+    /// A tenant cannot be archived, since the registry has no place to say so.
+    NotArchivable {
+        /// Why not, and what to do.
+        why: String,
+    },
     /// A new tenant cannot be registered, since the registry is nothing that rows can be put into.
     ReadOnly {
         /// What it is.
@@ -67,6 +77,12 @@ impl fmt::Display for RegistryError {
                 "the tenant cannot be taken out of the registry, since that is {source}: pass the statement that does it \
                  (OldTenant::unregistered_by), or take it out yourself (OldTenant::left_registered)"
             ),
+            Self::NotChangeable { source } => write!(
+                f,
+                "the tenant cannot be given another id, since the registry is {source}: change the id there and rename \
+                 the schema (ALTER SCHEMA … RENAME TO …) while nothing migrates or serves the tenant"
+            ),
+            Self::NotArchivable { why } => write!(f, "the tenant cannot be archived: {why}"),
             Self::ReadOnly { source } => write!(
                 f,
                 "a new tenant cannot be registered, since the registry is {source}: pass the statement that does it \

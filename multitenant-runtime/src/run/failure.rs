@@ -57,6 +57,11 @@ impl Failure {
         self
     }
 
+    /// It is not done as long as that is so.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(FailureClass::Refused, message)
+    }
+
     /// Nothing can be written there.
     pub(crate) fn standby() -> Self {
         Self::new(FailureClass::Permanent, "the server is a standby, and takes no writes").with_hint(

@@ -51,5 +51,5 @@ pub use report::{Outcome, Report, Stop, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use script::{ScriptText, write_target};
 pub(crate) use step::{StepError, send, send_known};
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{Relocation, Role, Transaction, gives, has};
 pub(crate) use worker::{Verdict, Worker};

@@ -1,5 +1,7 @@
 //! How a new tenant gets into the registry, as SQL.
 
+use crate::ident::SchemaName;
+
 /// The statements that register a new tenant, in its creation's own transaction.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registering {
@@ -30,6 +32,8 @@ pub(crate) struct Unregistering {
     pub(crate) delete: Option<String>,
     /// The registry as a query of id and schema, where it is one.
     pub(crate) registry: Option<String>,
+    /// The schema that the registry gives the tenant, where that is not the one that is dropped.
+    pub(crate) schema: Option<SchemaName>,
     /// The query that is to give no row of the tenant's afterwards.
     pub(crate) gone_from: Option<String>,
 }

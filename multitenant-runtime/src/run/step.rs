@@ -132,12 +132,19 @@ fn meaning(
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
         ),
         Role::Registered if is_failed_guard(error) => StepError::failed(
-            Failure::new(FailureClass::Permanent, "the registry has this tenant already, with another schema")
-                .with_hint("correct the row's schema, or remove the row, and create the tenant again"),
+            Failure::new(
+                FailureClass::Permanent,
+                "the registry has this tenant already, with another schema, or as one that is archived",
+            )
+            .with_hint("correct or remove the row and create the tenant again, or restore the one that is archived"),
         ),
         Role::Unregistered if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the registry still has the tenant after its row was to go")
                 .with_hint("look for a trigger, a rule or row security that keeps it; or drop the tenant as one that stays registered"),
+        ),
+        Role::Relocated if is_failed_guard(error) => StepError::failed(
+            Failure::new(FailureClass::Permanent, "the registry does not have the tenant as it was to be afterwards")
+                .with_hint("look for a trigger, a rule or row security that keeps its row as it was, or a second such row"),
         ),
         // It has come, or gone, since somebody looked.
         Role::Isolate if is_other_object(error) => {

@@ -4,6 +4,7 @@
 //! `cargo multitenant` make the first and let this module make the second, so that an application and
 //! the command line cannot disagree about a default or a rule.
 
+mod archive;
 #[cfg(all(feature = "macros", feature = "migrations"))]
 pub(crate) mod constant;
 mod duration;
@@ -13,6 +14,7 @@ mod roles;
 mod search_path;
 mod text;
 
+pub use archive::ArchiveSettings;
 pub use duration::{DurationError, parse_duration};
 pub use error::SettingsError;
 pub use registry::RegistrySettings;
@@ -54,8 +56,10 @@ pub struct Settings {
     pub tenant_history: Identifier,
     /// The schema of the state table, which makes the start-up check one query; `None` for none.
     pub state_schema: Option<SchemaName>,
-    /// Which tenants there are.
+    /// Which tenants there are; its filter leaves out those who are archived.
     pub registry: RegistrySettings,
+    /// How tenants are archived.
+    pub archive: ArchiveSettings,
     /// How long one statement of a migration waits for a lock before its tenant is tried again later.
     pub lock_timeout: Duration,
     /// How long one statement of a migration may run; `None` is without limit.
@@ -99,6 +103,7 @@ impl TryFrom<SettingsText<'_>> for Settings {
         }
         let schema_template = at("isolation.schema_name", SchemaTemplate::new(text.schema_name))?;
         let search_path = SearchPath::parse(text.search_path, &shared_schema)?;
+        let archive = ArchiveSettings::parse(&text)?;
         if text.jobs == 0 {
             return Err(SettingsError::new("migrations.jobs", "0 workers would do nothing: use 1 or more"));
         }
@@ -109,7 +114,8 @@ impl TryFrom<SettingsText<'_>> for Settings {
             shared_history: at("migrations.shared_table", Identifier::new(text.shared_history))?,
             tenant_history: at("migrations.table", Identifier::new(text.tenant_history))?,
             state_schema: state_schema(text.state_schema, &shared_schema)?,
-            registry: RegistrySettings::parse(text.registry)?,
+            registry: archive.leave_out(RegistrySettings::parse(text.registry)?)?,
+            archive,
             lock_timeout: at("migrations.lock_timeout", parse_duration(text.lock_timeout))?,
             statement_timeout: match at("migrations.statement_timeout", parse_duration(text.statement_timeout))? {
                 Duration::ZERO => None,
@@ -166,6 +172,9 @@ mod tests {
             (SettingsText { jobs: 0, ..d }, "migrations.jobs"),
             (SettingsText { registry: RegistryText::List { ids: &["a", ""] }, ..d }, "tenants.ids"),
             (SettingsText { registry: RegistryText::Query { sql: " " }, ..d }, "tenants.query"),
+            (SettingsText { archived_column: "a\0", ..d }, "tenants.archived_column"),
+            (SettingsText { archived_column: "a", registry: RegistryText::Schemas, ..d }, "tenants.archived_column"),
+            (SettingsText { archived_schema: "{schema}", ..d }, "tenants.archived_schema"),
         ] {
             assert_eq!(Settings::try_from(text).unwrap_err().key(), key);
         }

@@ -33,6 +33,10 @@ pub struct SettingsText<'a> {
     pub tenant_history: &'a str,
     /// `[tenants]`.
     pub registry: RegistryText<'a>,
+    /// `tenants.archived_column`; empty for none.
+    pub archived_column: &'a str,
+    /// `tenants.archived_schema`, with `{schema}`.
+    pub archived_schema: &'a str,
     /// `migrations.state_schema`; empty for no state table.
     pub state_schema: &'a str,
     /// `migrations.lock_timeout`.
@@ -58,6 +62,8 @@ impl SettingsText<'_> {
         shared_history: "__diesel_schema_migrations",
         tenant_history: "__diesel_schema_migrations",
         registry: RegistryText::DEFAULT,
+        archived_column: "",
+        archived_schema: "archived_{schema}",
         state_schema: "multitenant",
         lock_timeout: "1500ms",
         statement_timeout: "0",

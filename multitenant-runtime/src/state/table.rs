@@ -142,6 +142,22 @@ impl StateTable {
         format!("DELETE FROM {} WHERE schema_name = {}", self.qualified(), literal(target.schema().as_str()))
     }
 
+    /// Calls a target by another name, in the transaction that does so; of one that had that name before nothing stays.
+    pub(crate) fn rename(&self, from: &Target, to: &Target) -> Vec<String> {
+        let mut statements = Vec::new();
+        if from.schema() != to.schema() {
+            statements.push(self.forget(to));
+        }
+        statements.push(format!(
+            "UPDATE {} SET schema_name = {}, tenant = {} WHERE schema_name = {}",
+            self.qualified(),
+            literal(to.schema().as_str()),
+            to.tenant().map_or_else(|| "NULL".to_owned(), |tenant| literal(tenant.as_str())),
+            literal(from.schema().as_str()),
+        ));
+        statements
+    }
+
     /// Notes how targets stand that were looked at, and not migrated, unless the table has learnt more since.
     pub(crate) fn note_all(&self, seen: &[Seen<'_>], at: &str) -> String {
         let rows: Vec<String> = seen

@@ -1,8 +1,9 @@
-//! A process that migrates a folder of migrations, or creates a tenant: to be started several at once, and to be
-//! killed.
+//! A process that migrates a folder of migrations, or does something to a tenant: to be started several at once, and to
+//! be killed.
 //!
-//! `fleet-worker URL FOLDER JOBS migrate` or `fleet-worker URL FOLDER JOBS create ID`; the folder holds `tenant`,
-//! and `shared` where the tenants are rows of a table, and a file `roles` where each tenant has one. It says `ready`, and begins when its standard input has a
+//! `fleet-worker URL FOLDER JOBS migrate`, or `create ID`, `drop ID`, `rename OLD NEW`, `archive ID`, `restore ID`; the
+//! folder holds `tenant`, and `shared` where the tenants are rows of a table, a file `roles` where each tenant has one, and
+//! a file `archives` where the column `archived_at` says who is archived. It says `ready`, and begins when its standard input has a
 //! line, so that several can begin at the same moment. The report goes to standard output, a line for each target:
 //! `target SCHEMA OUTCOME CLASS VERSIONS`, with `-` for what there is none of; then, where it succeeded, how many
 //! targets are as they should be and how many migrations it has applied. An error goes to standard error.
@@ -12,7 +13,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use multitenant_runtime::{
-    Error, MigrationSet, Migrator, NewTenant, Outcome, RegistryText, Report, Scope, Settings, SettingsText, Tier,
+    Error, MigrationSet, Migrator, NewTenant, Outcome, RegistryText, Report, Scope, Settings, SettingsText, TenantId,
+    Tier,
 };
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -54,7 +56,23 @@ fn run(arguments: &[String]) -> Result<String, Failed> {
             let report = runtime.block_on(migrator.create_tenant(NewTenant::new(id)?))?;
             Ok(format!("1 {}", report.applied.len()))
         }
-        _ => Err("the command is `migrate` or `create ID`".into()),
+        [command, id] if command == "drop" => {
+            runtime.block_on(migrator.drop_tenant(TenantId::new(id)?))?;
+            Ok("1 0".to_owned())
+        }
+        [command, id] if command == "archive" => {
+            runtime.block_on(migrator.archive_tenant(&TenantId::new(id)?))?;
+            Ok("1 0".to_owned())
+        }
+        [command, id] if command == "restore" => {
+            runtime.block_on(migrator.restore_tenant(&TenantId::new(id)?))?;
+            Ok("1 0".to_owned())
+        }
+        [command, old, new] if command == "rename" => {
+            runtime.block_on(migrator.rename_tenant(&TenantId::new(old)?, &TenantId::new(new)?))?;
+            Ok("1 0".to_owned())
+        }
+        _ => Err("there is no such command".into()),
     }
 }
 
@@ -78,6 +96,7 @@ fn migrator(url: &str, folder: &Path, jobs: usize) -> Result<Migrator, Failed> {
     let settings = Settings::try_from(SettingsText {
         registry,
         role_per_tenant: folder.join("roles").exists(),
+        archived_column: if folder.join("archives").exists() { "archived_at" } else { "" },
         ..SettingsText::DEFAULT
     })?;
     Ok(Migrator::from_sets(shared, tenant, settings).database_url(url).jobs(jobs).build()?)

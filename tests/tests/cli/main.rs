@@ -19,6 +19,7 @@ mod rollback;
 mod script;
 mod snapshot;
 mod status;
+mod tenant;
 #[cfg(unix)]
 mod terminal;
 mod usage;

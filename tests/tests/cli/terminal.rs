@@ -15,7 +15,7 @@ async fn shop() -> Project {
 }
 
 /// Runs a command on a terminal on which somebody types this. `None` where there is no `script` of util-linux.
-fn on_a_terminal(project: &Project, args: &[&str], typed: &str) -> Option<Answer> {
+pub(crate) fn on_a_terminal(project: &Project, args: &[&str], typed: &str) -> Option<Answer> {
     let version = Command::new("script").arg("--version").stderr(Stdio::null()).output().ok()?;
     if !String::from_utf8_lossy(&version.stdout).contains("util-linux") {
         return None;

@@ -197,3 +197,96 @@ async fn a_schema_that_the_registry_would_not_tell_is_refused() {
     assert_eq!(project.one("SELECT count(*)::text FROM pg_namespace WHERE nspname = 'there'").await, "0");
     migrator.create_tenant(NewTenant::new("a").unwrap().in_schema("here").unwrap()).await.unwrap();
 }
+
+/// What is said before anything is done.
+async fn refusal(project: &Project, tenant: NewTenant) -> String {
+    match project.migrator().create_tenants(vec![tenant]).await {
+        Err(Error::Database(failure)) => format!("{}: {}", failure.message, failure.hint.unwrap_or_default()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_row_needs_is_said_before_anything_is_done() {
+    let project = Project::new()
+        .await
+        .tenants_in_table()
+        .shared(
+            "1_tenants",
+            "CREATE DOMAIN short AS varchar(3); CREATE TABLE tenants (id text PRIMARY KEY, name text NOT NULL, plan int NOT NULL, \
+             since date NOT NULL DEFAULT now(), number bigint GENERATED ALWAYS AS IDENTITY, twice int GENERATED ALWAYS AS (plan * 2) STORED, \
+             code short, tags text[], \"odd \"\"col\" json);",
+        )
+        // It must not even begin.
+        .tenant("1_slow", "SELECT 1 / 0;");
+    project.migrator().migrate(Scope::shared()).await.unwrap();
+    let tenant = || NewTenant::new("a").unwrap();
+    let said = refusal(&project, tenant()).await;
+    assert!(said.contains("lacks what it must have: name (text), plan (integer): set these"), "{said}");
+    let said = refusal(&project, tenant().column("nam", "x").unwrap()).await;
+    assert!(
+        said.contains("no column \"nam\": columns that can be set: name, plan, since, code, tags, odd \"col"),
+        "{said}"
+    );
+    for (column, says) in [("number", "generated"), ("twice", "generated"), ("id", "given by themselves")] {
+        let said = refusal(&project, tenant().column(column, "1").unwrap()).await;
+        assert!(said.contains(says), "{column}: {said}");
+    }
+    let said = refusal(&project, tenant().column("name", "x").unwrap().column("name", "y").unwrap()).await;
+    assert!(said.contains("set twice"), "{said}");
+    assert_eq!(project.one(SCHEMAS).await, "0");
+
+    // Values are texts that PostgreSQL reads as the column's type.
+    let project = project.tenant("1_slow", "CREATE TABLE users (id int);");
+    let odd = r#"it's \ "x"'); DROP TABLE tenants; --"#;
+    let whole = tenant().column("name", odd).unwrap().column("plan", "7").unwrap().column("tags", "{a,b}").unwrap();
+    let whole = whole.column(r#"odd "col"#, r#"{"a": 1}"#).unwrap().column("code", "é").unwrap();
+    let bad = NewTenant::new("b").unwrap().column("name", "B").unwrap().column("plan", "seven").unwrap();
+    let last = NewTenant::new("c").unwrap().column("name", "").unwrap().column("plan", "1").unwrap();
+    let Err(Error::Incomplete(report)) = project.migrator().create_tenants(vec![whole, bad, last]).await else {
+        panic!("one is no number")
+    };
+    let summary = report.summary();
+    assert_eq!((summary.applied, summary.failed), (2, 1));
+    assert_eq!(report.targets[1].failure.as_ref().unwrap().sqlstate.as_deref(), Some("22P02"));
+    assert_eq!(project.one("SELECT name FROM tenants WHERE id = 'a'").await, odd);
+    assert_eq!(
+        project.one("SELECT string_agg(id || plan || coalesce(tags[2], ''), ' ' ORDER BY id) FROM tenants").await,
+        "a7b c1"
+    );
+    assert_eq!(project.one(SCHEMAS).await, "2");
+    // A row that is there stays as it is, and is not said to be another one.
+    project.sql("INSERT INTO tenants (id, name, plan) VALUES ('d', 'D', 1)").await;
+    let d = NewTenant::new("d").unwrap();
+    let said = refusal(&project, d.clone().column("name", "other").unwrap()).await;
+    assert!(said.contains("has a row for \"d\" already"), "{said}");
+    project.migrator().create_tenants(vec![d.clone()]).await.unwrap();
+    let Err(Error::Database(failure)) = project.migrator().create_tenants(vec![d.clone(), d]).await else {
+        panic!("twice")
+    };
+    assert!(failure.message.contains("named twice"), "{failure}");
+    // What a trigger fills is not missing.
+    project
+        .sql(
+            "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.name := NEW.id; NEW.plan := 0; RETURN NEW; END'; \
+             CREATE TRIGGER fill BEFORE INSERT ON tenants FOR EACH ROW EXECUTE FUNCTION fill()",
+        )
+        .await;
+    project.migrator().create_tenants(vec![NewTenant::new("e").unwrap()]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_migrations_all_of_them_are_pending() {
+    let mut project = shop().await.tenant("2_more", "CREATE TABLE more (id int);");
+    project.settings.role_per_tenant = true;
+    let migrator = project.migrator();
+    migrator.migrate(Scope::all()).await.unwrap();
+    let a = NewTenant::new("a").unwrap().column("name", "A").unwrap().without_migrations();
+    let report = migrator.create_tenant(a).await.unwrap();
+    assert_eq!(report.applied.len(), 0);
+    let plan = migrator.plan(Scope::tenants()).await.unwrap();
+    assert_eq!((plan.tenants[0].pending.len(), plan.tenants[0].state), (2, multitenant_runtime::State::Behind));
+    assert!(!plan.tenants[0].state_row_is_stale(), "{plan:?}");
+    assert_eq!(migrator.migrate(Scope::all()).await.unwrap().summary().applied, 1);
+    assert_eq!(migrator.migrate(Scope::all()).await.unwrap().summary().up_to_date, 2);
+}

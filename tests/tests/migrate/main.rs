@@ -11,10 +11,13 @@ mod histories;
 mod hooks;
 mod names;
 mod non_transactional;
+#[cfg(unix)]
+mod pieces;
 mod plain;
 mod project;
 mod record;
 mod registry;
+mod relocate;
 mod roles;
 mod rollback;
 mod rollout;

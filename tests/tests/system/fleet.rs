@@ -15,6 +15,7 @@ pub(crate) struct Fleet {
     url: String,
     folder: tempfile::TempDir,
     roles: bool,
+    archives: bool,
     _database: Option<TestDatabase>,
 }
 
@@ -26,18 +27,24 @@ impl Fleet {
             url: database.url().to_owned(),
             folder: tempfile::tempdir().unwrap(),
             roles: false,
+            archives: false,
             _database: Some(database),
         }
     }
 
     /// On a database that the caller has.
     pub(crate) fn on(url: impl Into<String>) -> Self {
-        Self { url: url.into(), folder: tempfile::tempdir().unwrap(), roles: false, _database: None }
+        Self { url: url.into(), folder: tempfile::tempdir().unwrap(), roles: false, archives: false, _database: None }
     }
 
     /// With a role for each tenant, for processes of their own, too.
     pub(crate) fn with_roles(self) -> Self {
         Self { roles: true, ..self.write("roles", "") }
+    }
+
+    /// With a column of the registry that says who is archived, for processes of their own, too.
+    pub(crate) fn archiving(self) -> Self {
+        Self { archives: true, ..self.write("archives", "") }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -85,7 +92,8 @@ impl Fleet {
         let shared = self.folder.path().join("shared");
         let shared = shared.exists().then(|| MigrationSet::from_folder(Tier::Shared, &shared).unwrap());
         let registry = if shared.is_some() { RegistryText::DEFAULT } else { RegistryText::Schemas };
-        let settings = SettingsText { registry, role_per_tenant: self.roles, ..settings };
+        let archived_column = if self.archives { "archived_at" } else { "" };
+        let settings = SettingsText { registry, role_per_tenant: self.roles, archived_column, ..settings };
         Migrator::from_sets(shared, self.set(), Settings::try_from(settings).unwrap()).database_url(&self.url)
     }
 

@@ -198,8 +198,8 @@ async fn an_invalid_index_is_named_with_its_cure() {
         reader.batch_execute("BEGIN; LOCK TABLE tenant_0.a IN ROW EXCLUSIVE MODE").await.unwrap();
         let migrator = fleet.migrator();
         let run = tokio::spawn(async move { migrator.migrate(Scope::all()).await });
-        let building =
-            "FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'";
+        let building = "FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' \
+             AND datname = current_database()";
         fleet.until(&format!("SELECT count(*) = 1 {building}")).await;
         fleet.texts(&format!("SELECT pg_terminate_backend(pid)::text {building}")).await;
         reader.batch_execute("COMMIT").await.unwrap();

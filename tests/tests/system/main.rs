@@ -7,6 +7,8 @@
 mod ambiguity;
 mod blockers;
 mod cancellations;
+#[cfg(unix)]
+mod changed;
 mod command_line;
 mod counted;
 mod diesel;

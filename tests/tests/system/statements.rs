@@ -1,7 +1,7 @@
 //! Nothing pending: a handful of statements, however many tenants, and nothing written.
 
 use multitenant_runtime::embedded::EmbeddedServer;
-use multitenant_runtime::{Migrator, Scope};
+use multitenant_runtime::{Migrator, Scope, Selection};
 
 use super::command_line;
 use super::environment::size;
@@ -108,4 +108,31 @@ async fn two_more_where_each_of_three_hundred_has_a_role() {
 async fn one_more_for_each_256() {
     let n = size(600, 1_000);
     check(n, 4 + (n + 1).div_ceil(256)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_many_tenants_sends_no_more_than_one_of_few() {
+    let server = server();
+    let fleet = Fleet::on(server.url("postgres"))
+        .archiving()
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY, archived_at timestamptz);")
+        .tenant("1_users", "CREATE TABLE users (id int);");
+    fleet.migrator().migrate(Scope::shared()).await.unwrap();
+    fleet.schemas(200, "").await;
+    let mut sent_for = Vec::new();
+    for n in [3, 200] {
+        let insert = "INSERT INTO tenants SELECT i, CASE WHEN i % 3 = 0 THEN now() END FROM generate_series(0";
+        fleet.sql(&format!("{insert}, {}) i ON CONFLICT DO NOTHING", n - 1)).await;
+        fleet.migrator().migrate(Scope::all()).await.unwrap();
+        fleet.sql("VACUUM (ANALYZE)").await;
+        fleet.sql("CHECKPOINT").await;
+        let _ = fleet.migrator().list_tenants(Selection::All, true).await.unwrap();
+        let before = stand(&fleet).await;
+        let application = format!("list_{n}");
+        let list = named(&fleet, &application).list_tenants(Selection::All, true).await.unwrap();
+        assert_eq!(list.plan.tenants.len() + list.archived.len(), n);
+        assert_eq!(stand(&fleet).await, before, "transactions or changes");
+        sent_for.push(sent(&server, &application));
+    }
+    assert!(sent_for[0] == sent_for[1] && (3..=10).contains(&sent_for[0]), "{sent_for:?}");
 }

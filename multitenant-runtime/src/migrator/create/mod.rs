@@ -1,24 +1,28 @@
 //! Creating a tenant: schema, migrations, registry row, all or nothing.
 
+mod check;
 mod from_snapshot;
 mod idle;
 mod registration;
+mod several;
 mod steps;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::connection::Session;
 use crate::error::Error;
-use crate::migration::{Migration, Version};
+use crate::migration::{Migration, MigrationSet, Version};
 use crate::plan::{Goal, State, Step, TargetPlan};
 use crate::registry::RegistryError;
 use crate::run::{
-    Event, Failure, Frame, Known, Outcome, Preparation, Registering, Report, Standing, StepError, TargetReport,
-    Transaction, delays, send_known,
+    Context, Event, Failure, Frame, Known, Outcome, Preparation, Registering, Report, Standing, StepError,
+    TargetReport, Transaction, delays, send_known,
 };
+use crate::snapshot::Snapshots;
 use crate::sqlstate::{FailureClass, is_duplicate_object, is_missing_table, needs_commit_before};
 use crate::state::StateTable;
-use crate::target::Target;
+use crate::target::{Target, Tier};
 
 use super::{Migrator, NewTenant};
 
@@ -50,6 +54,12 @@ impl Migrator {
     /// `after_target` failed: then it is there, and its report has what was applied;
     /// [`Error::Registry`] where the id cannot be used, or the registry cannot be written to.
     pub async fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
+        if !tenant.migrates {
+            // One whose set is empty makes the rest.
+            let context = Context { tenant: MigrationSet::empty(Tier::Tenant), ..Context::clone(&self.context) };
+            let bare = Self { context: Arc::new(context), snapshots: Snapshots::Never, ..self.clone() };
+            return Box::pin(bare.create_tenant(NewTenant { migrates: true, ..tenant })).await;
+        }
         let started = Instant::now();
         let target = self.target_of(&tenant)?;
         let registering = self.registering(&tenant, target.schema())?;

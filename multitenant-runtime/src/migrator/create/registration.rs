@@ -23,7 +23,8 @@ impl Migrator {
             RegistrySettings::Table { table, id_column, schema_column, .. } => {
                 self.follows_from_the_template(tenant, schema_column.as_ref())?;
                 let table = format!("{}.{}", self.context.settings.shared_schema.quoted(), table.quoted());
-                Ok(row(&table, id_column, schema_column.as_ref(), tenant, schema))
+                let archived = self.context.settings.archive.column.as_ref();
+                Ok(row(&table, [Some(id_column), schema_column.as_ref(), archived], tenant, schema))
             }
             // The schema itself is what registers the tenant.
             RegistrySettings::Schemas => {
@@ -55,22 +56,25 @@ impl Migrator {
     }
 }
 
-/// A row, unless there is one already; and then it must be the right one.
+/// A row, unless there is one already; and then it must be the right one, and of nobody who is archived.
 fn row(
     table: &str,
-    id_column: &Identifier,
-    schema_column: Option<&Identifier>,
+    [id_column, schema_column, archived_column]: [Option<&Identifier>; 3],
     tenant: &NewTenant,
     schema: &SchemaName,
 ) -> Registering {
     let id = literal(tenant.id.as_str());
-    let is_the_tenants = format!("{}::text = {id}", id_column.quoted());
-    let mut columns = vec![id_column.quoted()];
+    let id_column = id_column.map(Identifier::quoted).unwrap_or_default();
+    let is_the_tenants = format!("{id_column}::text = {id}");
+    let mut holds = Vec::new();
+    let mut columns = vec![id_column];
     let mut values = vec![id];
     if let Some(column) = schema_column {
         columns.push(column.quoted());
         values.push(literal(schema.as_str()));
+        holds.push(format!("{}::text = {}", column.quoted(), literal(schema.as_str())));
     }
+    holds.extend(archived_column.map(|column| format!("{} IS NULL", column.quoted())));
     for (column, value) in &tenant.columns {
         columns.push(column.quoted());
         values.push(literal(value));
@@ -80,12 +84,7 @@ fn row(
         columns.join(", "),
         values.join(", "),
     );
-    Registering {
-        roles: Vec::new(),
-        insert: Some(insert),
-        holds: schema_column.map(|column| {
-            let names_it = format!("{}::text = {}", column.quoted(), literal(schema.as_str()));
-            format!("EXISTS (SELECT FROM {table} WHERE {is_the_tenants} AND {names_it})")
-        }),
-    }
+    let holds = (!holds.is_empty())
+        .then(|| format!("EXISTS (SELECT FROM {table} WHERE {is_the_tenants} AND {})", holds.join(" AND ")));
+    Registering { roles: Vec::new(), insert: Some(insert), holds }
 }

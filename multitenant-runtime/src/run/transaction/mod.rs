@@ -25,7 +25,11 @@ mod function;
 mod history;
 mod isolate;
 mod migrate;
+mod relocate;
 mod snapshot;
+
+pub(crate) use drop::{gives, has};
+pub(crate) use relocate::Relocation;
 
 use crate::migration::{Migration, StatementKind};
 use crate::target::Tier;
@@ -75,6 +79,8 @@ pub(crate) enum Role {
     Registered,
     /// Asserts that the registry does not have a dropped tenant any more.
     Unregistered,
+    /// Asserts that the registry has a tenant as a change was to leave it.
+    Relocated,
 }
 
 /// Who holds the target's lock when a transaction begins.

@@ -32,6 +32,10 @@ pub enum Rule<'a> {
     Jobs(usize),
     /// An SQL text that may not be empty.
     Sql(&'a str),
+    /// The name of the registry's column that says who is archived; empty for none.
+    ArchivedColumn(&'a str),
+    /// A template of archived schemas.
+    ArchiveTemplate(&'a str),
     /// The ids of a fixed list of tenants.
     TenantIds(&'a [&'a str]),
 }

@@ -18,6 +18,9 @@ pub(super) const fn problem(rule: Rule<'_>) -> Option<&'static str> {
         Rule::Jobs(0) => Some("0 workers would do nothing: use 1 or more"),
         Rule::Jobs(_) => None,
         Rule::Sql(sql) => sql_text(sql),
+        Rule::ArchivedColumn(name) if name.is_empty() => None,
+        Rule::ArchivedColumn(name) => identifier(name),
+        Rule::ArchiveTemplate(template) => archive_template(template),
         Rule::TenantIds(ids) => tenant_ids(ids),
     }
 }
@@ -61,6 +64,19 @@ const fn schema_template(template: &str) -> Option<&'static str> {
         Some("the schema template holds a NUL character, which PostgreSQL cannot store: remove it")
     } else if count(template, "{id}") != 1 {
         Some("the schema template must hold `{id}` exactly once, as in \"tenant_{id}\"")
+    } else {
+        None
+    }
+}
+
+const fn archive_template(template: &str) -> Option<&'static str> {
+    if count(template, "\0") > 0 {
+        Some("the template of archived schemas holds a NUL character, which PostgreSQL cannot store: remove it")
+    } else if count(template, "{schema}") != 1 || template.len() == 8 {
+        Some(
+            "the template of archived schemas must hold `{schema}` exactly once, and something else beside it, as in \
+             \"archived_{schema}\"",
+        )
     } else {
         None
     }
@@ -224,6 +240,7 @@ mod tests {
         for name in NAMES {
             agree(Rule::Identifier(name), SettingsText { tenant_history: name, ..d });
             agree(Rule::SharedSchema(name), SettingsText { shared_schema: name, ..d });
+            agree(Rule::ArchivedColumn(name), SettingsText { archived_column: name, ..d });
             agree(Rule::Identifier(name), SettingsText { registry: registry_table(None, Some(name), None, None), ..d });
         }
     }
@@ -248,6 +265,9 @@ mod tests {
         }
         for name in NAMES.into_iter().chain(["public", "none", "None", "app"]) {
             agree(Rule::ApplicationRole(name), SettingsText { application_role: name, ..d });
+        }
+        for template in ["", "{schema}", "old", "{schema}_old", "{schema}{schema}", "a\0{schema}", "{schema}é"] {
+            agree(Rule::ArchiveTemplate(template), SettingsText { archived_schema: template, ..d });
         }
         let tenant = "{tenant}";
         for path in [&[][..], &[tenant], &["{shared}"], &[tenant, tenant], &[tenant, ""], &[tenant, "{shared}", "x"]] {

@@ -1,0 +1,115 @@
+//! `cargo multitenant tenant create`
+
+use clap::Args;
+use multitenant_runtime::{Error, IdentError, NewTenant, Report, SchemaName, TenantId};
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::run::{finish, until_signalled};
+use crate::context::{Context, block_on};
+use crate::error::CliError;
+use crate::report::{Kind, Progress};
+
+use super::remedy::with_remedy;
+
+/// Create tenants: schema, migrations, role and registry row, each tenant all or nothing
+///
+/// Before anything is done, columns that the registry's row must have and that are not set are named, and so are columns
+/// that it does not have. One tenant that fails leaves nothing behind, and keeps no other from being created.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo multitenant tenant create acme globex             two tenants
+  cargo multitenant tenant create acme --set name='Acme Inc.' --set plan_id=3
+  cargo multitenant tenant create acme --schema customer_7   where tenants.schema_column says which schema it is
+  cargo multitenant tenant create acme --unregistered     where the registry is a query: you insert what it reads
+  cargo multitenant tenant create acme --no-migrate       an empty schema; `migrate --tenant acme` does the rest
+
+Exit codes: 0 created, 3 a registry that cannot be written to, 10 some failed, 11 all did, 12 held by another run, \
+13 a column is missing or unknown.")]
+pub(super) struct Create {
+    /// The tenants' ids
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<TenantId>,
+    /// The schema's name, where the registry has a column for it [default: by isolation.schema_name]
+    #[arg(long, value_name = "NAME", value_parser = schema)]
+    schema: Option<SchemaName>,
+    /// A column of the registry's row: the text is read as the column's type, and never as SQL
+    #[arg(long = "set", value_name = "COLUMN=VALUE", value_parser = assignment)]
+    columns: Vec<(String, String)>,
+    /// Make schema, role and row, and leave all migrations pending
+    #[arg(long)]
+    no_migrate: bool,
+    /// Leave the registry as it is: you see to the row
+    #[arg(long, conflicts_with = "columns")]
+    unregistered: bool,
+}
+
+impl Create {
+    pub(super) fn run(self, context: &Context) -> Result<u8, CliError> {
+        if self.schema.is_some() && self.ids.len() > 1 {
+            return Err(CliError::Usage(
+                "--schema names one schema, and there are several tenants: see --help".to_owned(),
+            ));
+        }
+        let tenants = self.tenants().map_err(|error| CliError::Usage(error.to_string()))?;
+        let project = context.project()?;
+        let console = context.console;
+        let cancellation = CancellationToken::new();
+        let progress = Progress::new(console);
+        let bar = progress.bar();
+        let migrator = project.migrator(|builder| builder.observer(progress).cancellation(cancellation.clone()))?;
+        let creation = migrator.create_tenants(tenants);
+        let result = block_on(until_signalled(creation, &cancellation, console, &bar));
+        bar.finish_and_clear();
+        let (result, signal): (Result<Report, Error>, _) = result?;
+        match result {
+            Err(error @ Error::Registry(_)) => Err(with_remedy(&project, &self.ids, error)),
+            result => finish(console, Kind::Create, result, signal),
+        }
+    }
+
+    fn tenants(&self) -> Result<Vec<NewTenant>, IdentError> {
+        let tenant = |id: &TenantId| {
+            let mut tenant = NewTenant::new(id.as_str())?;
+            if let Some(schema) = &self.schema {
+                tenant = tenant.in_schema(schema.as_str())?;
+            }
+            for (column, value) in &self.columns {
+                tenant = tenant.column(column, value)?;
+            }
+            if self.no_migrate {
+                tenant = tenant.without_migrations();
+            }
+            Ok(if self.unregistered { tenant.unregistered() } else { tenant })
+        };
+        self.ids.iter().map(tenant).collect()
+    }
+}
+
+fn schema(text: &str) -> Result<SchemaName, IdentError> {
+    SchemaName::new(text)
+}
+
+/// `column=value`; the value may hold further equals signs, and be empty.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((column, value)) if !column.is_empty() => Ok((column.to_owned(), value.to_owned())),
+        _ => Err("write COLUMN=VALUE, as in name='Acme Inc.'".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_may_be_anything() {
+        for (text, expected) in
+            [("a=b", ("a", "b")), ("a=b=c", ("a", "b=c")), ("a=", ("a", "")), ("é x=1", ("é x", "1"))]
+        {
+            let (column, value) = assignment(text).unwrap();
+            assert_eq!((&*column, &*value), expected);
+        }
+        assert!(assignment("a").is_err() && assignment("=a").is_err());
+    }
+}
