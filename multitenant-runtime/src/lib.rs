@@ -39,6 +39,8 @@ pub mod __private;
 #[cfg(feature = "migrations")]
 mod error;
 #[cfg(feature = "migrations")]
+pub mod fleet;
+#[cfg(feature = "migrations")]
 pub mod inspection;
 #[cfg(feature = "migrations")]
 mod inventory;
@@ -88,6 +90,7 @@ pub use migration::{FunctionResult, MigrationFunction, RustMigration};
 pub use {
     async_trait::async_trait,
     error::Error,
+    fleet::{FleetAnswer, FleetScript},
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
         Blocking, DroppedTenant, Fenced, Migrator, MigratorBuilder, NewTenant, OldTenant, OnFailedTenants, Operation,

@@ -192,6 +192,7 @@ impl RustMigration {
             script: nothing,
             down: Down { text: None, script: way_back },
             is_reversal: false,
+            is_script: false,
             checksum: self.revision.as_deref().map(Checksum::of),
             run_in_transaction: true,
             allow_shared_locks: self.allow_shared_locks,

@@ -25,7 +25,7 @@ pub(crate) use function::Function;
 pub use function::{FunctionResult, MigrationFunction, RustMigration};
 pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
-use script::Script;
+pub(crate) use script::{Script, Wrapped};
 pub use set::{Migration, MigrationSet};
 pub(crate) use statements::{Effects, IndexWork, RelationName, without_variables};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};

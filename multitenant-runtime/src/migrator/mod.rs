@@ -6,6 +6,7 @@ mod builder;
 mod create;
 mod drop;
 mod execute;
+mod fleet;
 mod isolate;
 mod look;
 mod new_tenant;
@@ -129,6 +130,11 @@ impl Migrator {
     pub fn pool(&self) -> crate::pool::TenantPoolBuilder {
         let url = self.application_url.clone();
         crate::pool::TenantPoolBuilder::new(self.clone(), url)
+    }
+
+    /// What its runs know from their beginning to their end.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     /// What a pool needs to know of it.

@@ -25,6 +25,9 @@ mod history;
 mod isolate;
 mod migrate;
 mod snapshot;
+mod visit;
+
+pub(crate) use visit::Access;
 
 use crate::migration::{Migration, StatementKind};
 use crate::target::Tier;
