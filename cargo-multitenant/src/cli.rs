@@ -3,9 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{db, doctor, explain, generate, migrate, repair, rollback, snapshot, status};
+use crate::commands::{
+    completions, db, doctor, explain, generate, migrate, repair, rollback, shell, snapshot, sql, status,
+};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
@@ -23,6 +25,8 @@ Examples:
   cargo multitenant rollback --tenant acme          one migration back, after asking
   cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
+  cargo multitenant sql 'select count(*) from users' one query over all tenants
+  cargo multitenant shell acme                      psql in one tenant
   cargo multitenant lint                            what is wrong with migrations and schema code
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
@@ -85,6 +89,8 @@ enum FormatArg {
     Github,
     /// SARIF 2.1.0, of what `lint` finds
     Sarif,
+    /// Rows separated by commas, of what `sql` answers
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -113,6 +119,9 @@ enum Command {
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
     Db(db::Db),
+    Sql(sql::Sql),
+    Shell(shell::Shell),
+    Completions(completions::Completions),
 }
 
 impl Command {
@@ -140,6 +149,9 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),
             Self::Db(command) => command.run(context),
+            Self::Sql(command) => command.run(context),
+            Self::Shell(command) => command.run(context),
+            Self::Completions(command) => command.run(context, Cli::command()),
         }
     }
 }
@@ -161,6 +173,9 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
             return Err(CliError::Usage(
                 "--format github and sarif are for what `lint` finds: use text or json".to_owned(),
             ));
+        }
+        if console.format == Format::Csv && !matches!(cli.command, Command::Sql(_)) {
+            return Err(CliError::Usage("--format csv is for what `sql` answers: use text or json".to_owned()));
         }
         let context = Context { console, overrides, environment: Environment::of_process(), here };
         cli.command.run(&context)
@@ -193,6 +208,7 @@ impl Common {
                 FormatArg::Json => Format::Json,
                 FormatArg::Github => Format::Github,
                 FormatArg::Sarif => Format::Sarif,
+                FormatArg::Csv => Format::Csv,
             },
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,
@@ -205,8 +221,6 @@ impl Common {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

@@ -59,13 +59,13 @@ pub mod route;
 #[cfg(feature = "migrations")]
 mod run;
 #[cfg(feature = "migrations")]
+mod scratch;
+#[cfg(feature = "migrations")]
 mod snapshot;
 #[cfg(feature = "migrations")]
 mod sqlstate;
 #[cfg(feature = "migrations")]
 mod state;
-#[cfg(feature = "migrations")]
-mod scratch;
 #[cfg(feature = "sync")]
 pub mod sync;
 #[cfg(feature = "migrations")]

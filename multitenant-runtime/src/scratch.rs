@@ -137,9 +137,8 @@ async fn drop_leftovers(home: &Session) {
 }
 
 fn refused(error: &tokio_postgres::Error) -> Failure {
-    Failure::from_postgres(error).with_hint(
-        "a scratch database is made on the server: give the role CREATEDB, or name a server where it may",
-    )
+    Failure::from_postgres(error)
+        .with_hint("a scratch database is made on the server: give the role CREATEDB, or name a server where it may")
 }
 
 #[cfg(all(test, feature = "testing"))]

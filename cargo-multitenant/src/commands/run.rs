@@ -112,7 +112,7 @@ impl Run<'_> {
     /// Does it, and reports.
     pub(super) fn carry_out(self) -> Result<u8, CliError> {
         let console = self.context.console;
-        let (jobs, warning) = self.project.jobs(self.args.jobs);
+        let (jobs, warning) = self.project.jobs(self.args.work.jobs);
         if let Some(warning) = warning {
             console.warning(&warning);
         }
@@ -121,7 +121,7 @@ impl Run<'_> {
         let bar = progress.bar();
         let migrator =
             self.migrator(|builder| builder.jobs(jobs).observer(progress).cancellation(cancellation.clone()))?;
-        let result = block_on(until_signalled(&migrator, self.operation, &cancellation, console, &bar));
+        let result = block_on(until_signalled(migrator.run(self.operation), &cancellation, console, &bar));
         bar.finish_and_clear();
         let (result, signal) = result?;
         finish(console, self.kind, result, signal)
@@ -143,15 +143,14 @@ impl Run<'_> {
 }
 
 /// Runs to the end. The first signal cancels, and the run ends in order; the second one ends it at once.
-async fn until_signalled(
-    migrator: &Migrator,
-    operation: Operation,
+pub(super) async fn until_signalled(
+    run: impl Future<Output = Result<Report, Error>>,
     cancellation: &CancellationToken,
     console: Console,
     bar: &ProgressBar,
 ) -> Result<(Result<Report, Error>, Option<Signal>), CliError> {
     let mut signals = Signals::catch().map_err(CliError::System)?;
-    let mut run = pin!(Box::pin(migrator.run(operation)));
+    let mut run = pin!(Box::pin(run));
     let mut first = None;
     loop {
         tokio::select! {
@@ -171,7 +170,12 @@ async fn until_signalled(
 }
 
 /// Prints what was done, whatever came of it.
-fn finish(console: Console, kind: Kind, result: Result<Report, Error>, signal: Option<Signal>) -> Result<u8, CliError> {
+pub(super) fn finish(
+    console: Console,
+    kind: Kind,
+    result: Result<Report, Error>,
+    signal: Option<Signal>,
+) -> Result<u8, CliError> {
     let (report, error) = match result {
         Ok(report) => (report, None),
         Err(Error::Incomplete(report)) => (*report, None),

@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Rollback,
     Redo,
     Repair,
+    /// `sql`.
+    Ask,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Self::Rollback => "rollback",
             Self::Redo => "redo",
             Self::Repair => "repair",
+            Self::Ask => "sql",
         }
     }
 
@@ -54,6 +57,7 @@ impl Kind {
             Self::Rollback => format!("{schemas} to be rolled back by {migrations}"),
             Self::Redo => format!("{schemas} to be rolled back by {migrations} and migrated again"),
             Self::Repair => format!("{schemas} to be repaired with {migrations}"),
+            Self::Ask => format!("{schemas} to be asked"),
         }
     }
 

@@ -55,6 +55,8 @@ struct Summary {
     applied: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<usize>,
     up_to_date: usize,
     failed: usize,
     skipped: usize,
@@ -140,6 +142,7 @@ impl<'a> RunDocument<'a> {
             reverted: kind.reverts().then(|| count(Outcome::Reverted)),
             applied: kind.applies().then(|| count(Outcome::Applied)),
             recorded: kind.records().then(|| count(Outcome::Recorded)),
+            answered: (kind == Kind::Ask).then(|| count(Outcome::Answered)),
             up_to_date: count(Outcome::UpToDate),
             failed: count(Outcome::Failed),
             skipped: count(Outcome::Skipped),
@@ -163,6 +166,7 @@ impl<'a> RunDocument<'a> {
             (summary.reverted.unwrap_or_default(), "rolled back"),
             (summary.applied.unwrap_or_default(), again),
             (summary.recorded.unwrap_or_default(), if self.kind == Kind::Repair { "repaired" } else { "recorded" }),
+            (summary.answered.unwrap_or_default(), "answered"),
             (summary.up_to_date, "up to date"),
             (summary.failed, "failed"),
             (summary.skipped, "skipped"),

@@ -27,6 +27,8 @@ impl Errand for Ask {
     /// Where the tenant's answers go.
     type State = Option<mpsc::Sender<FleetAnswer>>;
 
+    const DONE: Outcome = Outcome::Answered;
+
     fn steps(&self, _: &Target) -> usize {
         self.script.statements()
     }
@@ -50,27 +52,26 @@ impl Errand for Ask {
             let work = ask(session, sql, statement, answers, &mut call.is_final);
             let asked = cancellable(&context.cancellation, || session.canceller(), work).await;
             if let Err(error) = asked {
-                let error = match error {
-                    Cause::Server(error) => {
-                        meaning_of(session, &error, self.script.script(), statement, &context.cancellation)
-                    }
-                    Cause::Unread => unread(),
+                let Cause::Server(error) = error else {
+                    // What is still to come of the answer is not waited for.
+                    visitor.leave();
+                    return Err(unread());
                 };
+                let error = meaning_of(session, &error, self.script.script(), statement, &context.cancellation);
                 // The next tenant does not find an open transaction.
                 let _ = session.rows("ROLLBACK").await;
                 return Err(error);
             }
         }
         if !self.script.writes() {
-            let ended = session.rows("COMMIT").await;
-            ended?;
-            return Ok(Outcome::Answered);
+            session.rows("COMMIT").await?;
+            return Ok(Self::DONE);
         }
         call.known = known;
         let end = Transaction::leave(frame, &self.prepared);
         let script = std::slice::from_ref(self.script.script());
         close(session, &end, script, &self.prepared, &context.cancellation).await?;
-        Ok(Outcome::Applied)
+        Ok(Self::DONE)
     }
 }
 

@@ -91,12 +91,18 @@ impl Migrator {
         let (session, targets) = self.targets(&scope, &mut report).await?;
         let context = self.context();
         let prepared = match script.writes() {
-            true => Preparation::walled(&context.settings, &session, None).await.map_err(|error| Error::from(&error))?,
+            true => {
+                Preparation::walled(&context.settings, &session, None).await.map_err(|error| Error::from(&error))?
+            }
             false => Preparation::default(),
         };
         session.close().await;
         let targets = targets.tenants;
-        context.emit(&Event::Planned { pending_targets: targets.len(), targets: targets.len(), migrations: targets.len() });
+        context.emit(&Event::Planned {
+            pending_targets: targets.len(),
+            targets: targets.len(),
+            migrations: targets.len(),
+        });
         // A reader that breaks off ends this call, and nothing else.
         let context = context.ended_by(context.cancellation.child_token());
         let line = Arc::new(Line::default());

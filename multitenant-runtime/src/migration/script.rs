@@ -96,10 +96,14 @@ fn in_words(kind: SplitErrorKind, noun: &str) -> String {
             format!("`{command}` cannot be used in a {noun}, whose transaction is managed for it: remove it")
         }
         SplitErrorKind::WrappedNonTransactional => {
-            format!("`BEGIN` cannot be used in a {noun}, whose transaction is managed for it: remove it, and its `COMMIT`")
+            format!(
+                "`BEGIN` cannot be used in a {noun}, whose transaction is managed for it: remove it, and its `COMMIT`"
+            )
         }
         SplitErrorKind::TransactionMode => {
-            format!("a {noun} runs in a transaction that is READ COMMITTED: remove the transaction mode from this `BEGIN`")
+            format!(
+                "a {noun} runs in a transaction that is READ COMMITTED: remove the transaction mode from this `BEGIN`"
+            )
         }
         other => other.to_string(),
     }

@@ -12,6 +12,7 @@ mod look;
 mod new_tenant;
 mod old_tenant;
 mod operation;
+mod psql;
 mod scope;
 mod script;
 mod startup;

@@ -24,7 +24,7 @@ pub enum Outcome {
     Recorded,
     /// Nothing was to be done.
     UpToDate,
-    /// It has answered, and nothing was written.
+    /// It has answered: all statements for the fleet are done.
     Answered,
     /// A migration failed; those before it are applied.
     Failed,
@@ -134,7 +134,7 @@ pub struct Summary {
     pub recorded: usize,
     /// Targets with nothing to do.
     pub up_to_date: usize,
-    /// Targets that have answered, and to which nothing was written.
+    /// Targets that have answered.
     pub answered: usize,
     /// Targets that failed, and tenants that no run can work on.
     pub failed: usize,

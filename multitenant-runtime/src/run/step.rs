@@ -196,7 +196,8 @@ pub(crate) async fn close(
 ) -> Result<(), StepError> {
     let cleaning: &[&str] = if session.is_direct() { &[] } else { &CLEANING };
     let statements = transaction.statements();
-    let (commit, rest) = statements.split_last().map_or(("COMMIT", statements), |(commit, rest)| (commit.as_str(), rest));
+    let (commit, rest) =
+        statements.split_last().map_or(("COMMIT", statements), |(commit, rest)| (commit.as_str(), rest));
     let all: Vec<&str> = rest.iter().map(String::as_str).chain(cleaning.iter().copied()).chain([commit]).collect();
     match cancellable(cancellation, || session.canceller(), session.pipeline(&all)).await {
         Ok(()) => Ok(()),

@@ -31,6 +31,9 @@ pub(crate) trait Errand: Send + Sync + 'static {
     /// What a visit keeps over its tries.
     type State: Default + Send + Sync;
 
+    /// How a target comes out where it is done.
+    const DONE: Outcome;
+
     /// How many things are done at a target.
     fn steps(&self, target: &Target) -> usize;
 
@@ -168,7 +171,8 @@ async fn work<E: Errand>(mut visitor: Visitor, queue: Arc<Queue<Call<E::State>>>
             Next::Empty => break,
         };
         visitor.seat.begin();
-        let span = tracing::info_span!("visit", schema = %call.target, tenant = call.target.tenant().map(TenantId::as_str));
+        let span =
+            tracing::info_span!("visit", schema = %call.target, tenant = call.target.tenant().map(TenantId::as_str));
         match Box::pin(visitor.tries(&*errand, &mut call).instrument(span)).await {
             Verdict::Done(outcome, failure) => reports.file(&context, *call, outcome, failure),
             Verdict::Held => held(&context, &queue, &reports, call),
@@ -237,7 +241,9 @@ impl Visitor {
             let may_pass = failure.class.is_retryable() && again != Again::Never && !is_final && !once;
             let Some(delay) = may_pass.then(|| delays.next()).flatten() else {
                 if call.known.is_some() && failure.class == FailureClass::ConnectionLost {
-                    failure.hint.get_or_insert_with(|| "whether it is done is not known: look before it is run again".to_owned());
+                    failure.hint.get_or_insert_with(|| {
+                        "whether it is done is not known: look before it is run again".to_owned()
+                    });
                 }
                 return Verdict::Done(Outcome::Failed, Some(*failure));
             };
@@ -259,7 +265,7 @@ impl Visitor {
             let cancellation = self.context.cancellation.clone();
             let committed = known.has_committed(self.session().await?, &cancellation).await?;
             if committed {
-                return Ok(Outcome::Applied);
+                return Ok(E::DONE);
             }
             call.known = None;
             if call.is_final || cancellation.is_cancelled() {
@@ -268,7 +274,8 @@ impl Visitor {
             }
         }
         let result = errand.visit(self, call).await;
-        let lost = matches!(&result, Err(StepError::Failed { failure, .. }) if failure.class == FailureClass::ConnectionLost);
+        let lost =
+            matches!(&result, Err(StepError::Failed { failure, .. }) if failure.class == FailureClass::ConnectionLost);
         if !lost {
             call.known = None;
         }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod architecture;
+mod completions;
 mod configuration;
 #[cfg(unix)]
 mod db;
@@ -16,7 +17,10 @@ mod project;
 mod repair;
 mod rollback;
 mod script;
+#[cfg(unix)]
+mod shell;
 mod snapshot;
+mod sql;
 mod status;
 #[cfg(unix)]
 mod terminal;

@@ -1,8 +1,6 @@
 //! What stands around work that is no migration: a seed, or statements for the whole fleet.
 
-use crate::ident::literal;
 use crate::migration::Migration;
-use crate::registry::is_under_construction;
 use crate::run::frame::Frame;
 use crate::run::lock::transaction_lock;
 use crate::run::preparation::Preparation;
@@ -32,13 +30,7 @@ impl Transaction {
             Access::Read | Access::Write => String::new(),
         };
         tx.push(Role::Lock, format!("SELECT {}, {}{lock}", nothing_is_left(), frame.local_settings()));
-        let there = format!(
-            "{} AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) {} AND {})",
-            frame.is_current(),
-            literal(frame.schema().as_str()),
-            is_under_construction("oid")
-        );
-        tx.push(Role::Guard, format!("SELECT 1 / ({there})::int, {}", frame.remember_schema()));
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int, {}", frame.is_finished(), frame.remember_schema()));
         if access != Access::Read {
             tx.push(Role::Frame, "SELECT pg_catalog.pg_current_xact_id()".to_owned());
         }
