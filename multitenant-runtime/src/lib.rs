@@ -61,6 +61,8 @@ mod run;
 #[cfg(feature = "migrations")]
 mod scratch;
 #[cfg(feature = "migrations")]
+pub mod seed;
+#[cfg(feature = "migrations")]
 mod snapshot;
 #[cfg(feature = "migrations")]
 mod sqlstate;
@@ -103,6 +105,7 @@ pub use {
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
     run::{Event, Failure, HookError, HookResult, Hooks, Observer, Outcome, Report, Stop, Summary, TargetReport},
     scratch::ScratchDatabase,
+    seed::{EmbeddedSeeds, SeedError, SeedOptions, SeedSet},
     snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
     target::{Target, Tier},

@@ -59,7 +59,7 @@ impl Errand for Ask {
                 };
                 let error = meaning_of(session, &error, self.script.script(), statement, &context.cancellation);
                 // The next tenant does not find an open transaction.
-                let _ = session.rows("ROLLBACK").await;
+                visitor.roll_back().await;
                 return Err(error);
             }
         }

@@ -217,6 +217,10 @@ impl fmt::Debug for RustMigration {
 pub(crate) struct Function(Arc<dyn MigrationFunction>);
 
 impl Function {
+    pub(crate) fn new(function: impl MigrationFunction + 'static) -> Self {
+        Self(Arc::new(function))
+    }
+
     pub(crate) async fn run(&self, connection: &mut AsyncPgConnection) -> FunctionResult {
         self.0.run(connection).await
     }

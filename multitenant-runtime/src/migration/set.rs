@@ -116,6 +116,12 @@ impl Migration {
         }
     }
 
+    /// The same, with a function instead of SQL.
+    #[cfg(feature = "functions")]
+    pub(crate) fn with_function(self, function: Function) -> Self {
+        Self { function: Some(function), ..self }
+    }
+
     /// Whether it is no migration, and only run as one is.
     pub(crate) fn is_script(&self) -> bool {
         self.is_script

@@ -27,6 +27,7 @@ pub(crate) use blocking::on_a_runtime;
 pub use builder::MigratorBuilder;
 pub(crate) use create::needs_steps;
 pub use drop::DroppedTenant;
+pub(crate) use fleet::Targets;
 pub use new_tenant::NewTenant;
 pub use old_tenant::OldTenant;
 pub use operation::Operation;

@@ -41,6 +41,8 @@ pub use event::{Event, Observer};
 pub(crate) use execute::execute;
 pub use failure::Failure;
 pub(crate) use frame::{Frame, Standing};
+#[cfg(feature = "functions")]
+pub(crate) use function::{Failed, Inside};
 pub(crate) use hooks::Hooked;
 pub use hooks::{HookError, HookResult, Hooks};
 pub(crate) use job::{Job, refusal};
@@ -51,7 +53,9 @@ pub(crate) use registering::{Registering, Unregistering};
 pub use report::{Outcome, Report, Stop, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use script::{ScriptText, write_target};
-pub(crate) use step::{Again, StepError, close, meaning_of, open, send, send_known};
+pub(crate) use step::{StepError, close, meaning_of, send, send_known};
 pub(crate) use transaction::{Access, Transaction};
+#[cfg(feature = "functions")]
+pub(crate) use visit::missing;
 pub(crate) use visit::{Call, Errand, Visitor, visit};
 pub(crate) use worker::{Verdict, Worker};

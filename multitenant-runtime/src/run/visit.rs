@@ -207,6 +207,13 @@ impl Visitor {
         Ok(number.map(|number| Known::new(number.to_owned(), session.backend().cloned())))
     }
 
+    /// Ends what is open on the connection, where there is one.
+    pub(crate) async fn roll_back(&self) {
+        if let Some(session) = self.session.as_ref().filter(|session| !session.is_closed()) {
+            let _ = session.rows("ROLLBACK").await;
+        }
+    }
+
     /// Gives the connection up, and what runs on it.
     pub(crate) fn leave(&mut self) {
         self.session = None;

@@ -55,6 +55,17 @@ impl Transaction {
         self.push(Role::Frame, frame.set_search_path());
     }
 
+    /// What follows a function: the transaction is the one that was begun, by its number, and nothing shared is changed.
+    #[cfg(feature = "functions")]
+    pub(crate) fn behind_function(frame: Frame<'_>, number: &str, prepared: &Preparation) -> Self {
+        let mut tx = Self::default();
+        tx.same(number);
+        tx.unharmed(frame, 0, prepared);
+        tx.push(Role::Frame, frame.set_search_path());
+        tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_current()));
+        tx
+    }
+
     /// Takes away what was set before.
     pub(crate) fn cleared(&mut self, frame: Frame<'_>) {
         self.push(Role::Frame, "RESET ROLE".to_owned());
