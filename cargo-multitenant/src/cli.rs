@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    completions, db, doctor, explain, generate, migrate, repair, rollback, shell, snapshot, sql, status,
+    completions, db, doctor, explain, generate, migrate, repair, rollback, seed, shell, snapshot, sql, status,
 };
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
@@ -25,6 +25,7 @@ Examples:
   cargo multitenant rollback --tenant acme          one migration back, after asking
   cargo multitenant repair                          where histories and migrations disagree
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
+  cargo multitenant seed --env dev                  rows to begin with, in every schema
   cargo multitenant sql 'select count(*) from users' one query over all tenants
   cargo multitenant shell acme                      psql in one tenant
   cargo multitenant lint                            what is wrong with migrations and schema code
@@ -119,6 +120,7 @@ enum Command {
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
     Db(db::Db),
+    Seed(seed::Seed),
     Sql(sql::Sql),
     Shell(shell::Shell),
     Completions(completions::Completions),
@@ -149,6 +151,7 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),
             Self::Db(command) => command.run(context),
+            Self::Seed(command) => command.run(context),
             Self::Sql(command) => command.run(context),
             Self::Shell(command) => command.run(context),
             Self::Completions(command) => command.run(context, Cli::command()),

@@ -100,7 +100,10 @@ impl fmt::Display for Error {
                 reasons.iter().try_for_each(|reason| write!(f, "\n  {reason}"))
             }
             Self::UnknownEnvironment(name) => {
-                write!(f, "no seed is of the environment {name:?}: make a folder of that name among the seeds, or correct it")
+                write!(
+                    f,
+                    "no seed is of the environment {name:?}: make a folder of that name among the seeds, or correct it"
+                )
             }
             Self::Seeds(error) => error.fmt(f),
             Self::TwoTiers => f.write_str("this is done in one tier at a time: say the shared schema, or tenants"),

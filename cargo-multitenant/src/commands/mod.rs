@@ -19,6 +19,7 @@ pub(crate) mod rollback;
 mod rollout;
 mod run;
 mod scope;
+pub(crate) mod seed;
 pub(crate) mod shell;
 pub(crate) mod snapshot;
 pub(crate) mod sql;

@@ -13,6 +13,7 @@ pub(crate) enum Kind {
     Rollback,
     Redo,
     Repair,
+    Seed,
     /// `sql`.
     Ask,
 }
@@ -26,13 +27,14 @@ impl Kind {
             Self::Rollback => "rollback",
             Self::Redo => "redo",
             Self::Repair => "repair",
+            Self::Seed => "seed",
             Self::Ask => "sql",
         }
     }
 
     /// Whether its targets say what was applied.
     pub(super) fn applies(self) -> bool {
-        matches!(self, Self::Migrate | Self::Mark | Self::Redo)
+        matches!(self, Self::Migrate | Self::Mark | Self::Redo | Self::Seed)
     }
 
     /// Whether its targets say what was reverted.
@@ -57,6 +59,7 @@ impl Kind {
             Self::Rollback => format!("{schemas} to be rolled back by {migrations}"),
             Self::Redo => format!("{schemas} to be rolled back by {migrations} and migrated again"),
             Self::Repair => format!("{schemas} to be repaired with {migrations}"),
+            Self::Seed => format!("{schemas} to be seeded"),
             Self::Ask => format!("{schemas} to be asked"),
         }
     }

@@ -97,7 +97,9 @@ fn files(folder: &Path, environment: Option<&str>, files: &mut Vec<File>, proble
 /// One file, wherever it lies.
 pub(super) fn file(path: &Path) -> Result<File, Problem> {
     let shown = slashes(path);
-    Ok(File { name: shown.clone(), sql: text(path)?, path: shown, environment: None })
+    // As if it lay in the folder itself, however it is reached.
+    let name = path.file_name().map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
+    Ok(File { name, sql: text(path)?, path: shown, environment: None })
 }
 
 fn text(path: &Path) -> Result<String, Problem> {

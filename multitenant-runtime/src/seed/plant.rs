@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::migration::{Migration, Version};
-use crate::run::{Access, Call, Errand, Event, Failure, Frame, Outcome, Preparation, StepError, Transaction, Visitor, close};
+use crate::run::{
+    Access, Call, Errand, Event, Failure, Frame, Outcome, Preparation, StepError, Transaction, Visitor, close,
+};
 use crate::sqlstate::is_undefined_table_code;
 use crate::target::Target;
 

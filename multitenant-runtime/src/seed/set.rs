@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::migration::{Checksum, Migration, Problem, Script, Wrapped};
 #[cfg(feature = "functions")]
 use crate::migration::{Function, MigrationFunction};
-use crate::migration::{Checksum, Migration, Problem, Script, Wrapped};
 use crate::target::Tier;
 
 use super::folder::{self, File};
@@ -71,7 +71,8 @@ impl SeedSet {
     /// As for [`from_folder`](Self::from_folder).
     pub fn from_folders(shared: Option<&Path>, tenant: Option<&Path>) -> Result<Self, SeedError> {
         let mut problems = Vec::new();
-        let mut read = |folder: Option<&Path>| folder.map(|folder| folder::read(folder, &mut problems)).unwrap_or_default();
+        let mut read =
+            |folder: Option<&Path>| folder.map(|folder| folder::read(folder, &mut problems)).unwrap_or_default();
         let (shared, tenant) = (read(shared), read(tenant));
         Self::of(shared, tenant, problems)
     }

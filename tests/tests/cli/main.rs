@@ -17,6 +17,7 @@ mod project;
 mod repair;
 mod rollback;
 mod script;
+mod seed;
 #[cfg(unix)]
 mod shell;
 mod snapshot;
