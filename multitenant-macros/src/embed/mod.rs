@@ -8,6 +8,7 @@ mod locate;
 mod metadata;
 mod place;
 mod registry;
+pub(crate) mod seeds;
 mod similar;
 mod sql;
 
