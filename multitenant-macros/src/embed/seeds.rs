@@ -35,7 +35,10 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = args::read(input, &mut errors, EmbedArgs::parse);
     let model = if errors.is_empty() { model(&args, &mut errors) } else { Model::default() };
-    let errors = errors.into_compile_errors();
+    if let Some(errors) = errors.into_compile_errors() {
+        // Without the files: no other error follows from them.
+        return quote! {{ #errors ::multitenant_runtime::__private::EmbeddedSeeds::new(&[], &[]) }};
+    }
     // As with migrations: it is watched, and does not get into the binary.
     let watched = model.file.iter().map(|file| {
         let include = file.include();
@@ -47,7 +50,6 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     });
     let (shared, tenant) = (model.shared.iter().map(seed), model.tenant.iter().map(seed));
     quote! {{
-        #errors
         #(#watched)*
         ::multitenant_runtime::__private::EmbeddedSeeds::new(&[#(#shared),*], &[#(#tenant),*])
     }}
