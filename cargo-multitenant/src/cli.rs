@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::output::{Console, Format, Verbosity};
+use crate::seeds::Register;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -160,7 +161,7 @@ impl Command {
 }
 
 /// Does what these arguments say, and answers with the exit code.
-pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+pub(crate) fn run(args: impl IntoIterator<Item = OsString>, register: Option<Register>) -> u8 {
     let cli = match Cli::try_parse_from(without_subcommand_name(args)) {
         Ok(cli) => cli,
         Err(answer) => {
@@ -180,7 +181,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         if console.format == Format::Csv && !matches!(cli.command, Command::Sql(_)) {
             return Err(CliError::Usage("--format csv is for what `sql` answers: use text or json".to_owned()));
         }
-        let context = Context { console, overrides, environment: Environment::of_process(), here };
+        let context = Context { console, overrides, environment: Environment::of_process(), here, register };
         cli.command.run(&context)
     });
     result.unwrap_or_else(|error| {

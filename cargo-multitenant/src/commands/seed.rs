@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use multitenant_runtime::{Error, Scope, SeedOptions, SeedSet, Selection};
+use multitenant_runtime::{Error, Scope, SeedOptions, SeedSet, Selection, Tier};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Context, Project, block_on};
 use crate::error::CliError;
 use crate::report::{Kind, Progress};
+use crate::seeds::{RustSeed, hand_over, in_folder, of_file};
 
 use super::options::RunArgs;
 use super::run::{finish, until_signalled};
@@ -21,6 +22,9 @@ use super::scope::ScopeArgs;
 /// its lock and with its search_path, as a migration; so they hold no COMMIT, and a tenant's must not change the shared
 /// schema but for its rows. They run each time, unless --once records them, in the table __multitenant_seeds of each
 /// schema. A tenant that fails is as it was, and stops nobody else.
+///
+/// A seed may be Rust as well: a file that ends in .rs, with `pub async fn seed(conn: &mut AsyncPgConnection)`. It is
+/// compiled with the project's library, so that `use my_app::schema::*` works, and runs in the same transaction.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -57,7 +61,13 @@ impl Seed {
         let console = context.console;
         let mut scope = self.scope.scope()?;
         let project = context.project()?;
-        let seeds = self.seeds(&project, &mut scope)?;
+        let found = self.find(&project, &mut scope)?;
+        let rust: Vec<RustSeed> = found.rust.into_iter().filter(|seed| is_in(&scope, seed.tier)).collect();
+        let seeds = match &context.register {
+            None if !rust.is_empty() => return hand_over(&project.config().root, &rust),
+            Some(register) => register(found.sql),
+            None => found.sql,
+        };
         let mut options = SeedOptions::new(scope);
         if let Some(name) = &self.env {
             options = options.environment(name);
@@ -82,7 +92,7 @@ impl Seed {
     }
 
     /// The seeds that are meant; files narrow the scope to their tiers.
-    fn seeds(&self, project: &Project, scope: &mut Scope) -> Result<SeedSet, CliError> {
+    fn find(&self, project: &Project, scope: &mut Scope) -> Result<Found, CliError> {
         let tenants = scope.tenants != Selection::None;
         let (mut shared_file, mut tenant_file) = (self.shared_file.clone(), self.tenant_file.clone());
         if let Some(file) = &self.file {
@@ -97,7 +107,7 @@ impl Seed {
                 (false, _) => tenant_file = Some(file.clone()),
             }
         }
-        let seeds = if shared_file.is_none() && tenant_file.is_none() {
+        let (sql, rust) = if shared_file.is_none() && tenant_file.is_none() {
             let (shared, tenant) = project.config().seed_folders()?;
             if shared.is_none() && tenant.is_none() {
                 return Err(CliError::Files {
@@ -106,7 +116,11 @@ impl Seed {
                     source: None,
                 });
             }
-            SeedSet::from_folders(shared.as_deref(), tenant.as_deref())
+            let env = self.env.as_deref();
+            let rust = [(Tier::Shared, &shared), (Tier::Tenant, &tenant)].into_iter();
+            let rust =
+                rust.flat_map(|(tier, folder)| folder.iter().flat_map(move |folder| in_folder(tier, folder, env)));
+            (SeedSet::from_folders(shared.as_deref(), tenant.as_deref()), rust.collect())
         } else {
             if (shared_file.is_some() && !scope.shared) || (tenant_file.is_some() && !tenants) {
                 return Err(CliError::Usage(
@@ -117,8 +131,26 @@ impl Seed {
             if tenant_file.is_none() {
                 scope.tenants = Selection::None;
             }
-            SeedSet::from_files(shared_file.as_slice(), tenant_file.as_slice())
+            let rust = |tier, file: &Option<PathBuf>| file.as_deref().and_then(|file| of_file(tier, file));
+            let rust = (rust(Tier::Shared, &shared_file), rust(Tier::Tenant, &tenant_file));
+            let shared = shared_file.filter(|_| rust.0.is_none());
+            let tenant = tenant_file.filter(|_| rust.1.is_none());
+            (SeedSet::from_files(shared.as_slice(), tenant.as_slice()), rust.0.into_iter().chain(rust.1).collect())
         };
-        seeds.map_err(|error| CliError::Runtime(Error::Seeds(error)))
+        Ok(Found { sql: sql.map_err(|error| CliError::Runtime(Error::Seeds(error)))?, rust })
+    }
+}
+
+/// The seeds that are meant.
+struct Found {
+    sql: SeedSet,
+    /// They are compiled.
+    rust: Vec<RustSeed>,
+}
+
+fn is_in(scope: &Scope, tier: Tier) -> bool {
+    match tier {
+        Tier::Shared => scope.shared,
+        Tier::Tenant => scope.tenants != Selection::None,
     }
 }

@@ -72,12 +72,6 @@ fn files(folder: &Path, environment: Option<&str>, files: &mut Vec<File>, proble
         }
         if path.is_dir() {
             folders.push(name);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            problems.push(Problem::in_file(
-                &slashes(&path),
-                "is Rust, which is not compiled here: register the function in the application (`SeedSet::with_tenant`), \
-                 or write SQL",
-            ));
         } else if path.extension().is_some_and(|extension| extension == "sql") {
             let recorded = environment.map_or(name.clone(), |environment| format!("{environment}/{name}"));
             match text(&path) {

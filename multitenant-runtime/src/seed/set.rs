@@ -48,7 +48,8 @@ pub(super) struct Seed {
 }
 
 impl SeedSet {
-    /// The seeds in `shared` and `tenant` of this folder; one of the two may be missing.
+    /// The SQL files in `shared` and `tenant` of this folder; one of the two may be missing. Files in Rust are passed by:
+    /// the command line compiles them, and an application registers functions.
     ///
     /// # Errors
     ///
@@ -118,9 +119,8 @@ impl SeedSet {
     /// seeds, and must not end it. Its checksum is not known, so that recorded it is never *edited*.
     #[cfg(feature = "functions")]
     #[must_use]
-    pub fn with_shared(mut self, name: impl Into<String>, function: impl MigrationFunction + 'static) -> Self {
-        insert(&mut self.shared, &name.into(), function);
-        self
+    pub fn with_shared(self, name: impl Into<String>, function: impl MigrationFunction + 'static) -> Self {
+        self.with_function(Tier::Shared, None, name, function)
     }
 
     /// With a function among the tenants' common seeds, as [`with_shared`](Self::with_shared).
@@ -138,8 +138,26 @@ impl SeedSet {
     /// ```
     #[cfg(feature = "functions")]
     #[must_use]
-    pub fn with_tenant(mut self, name: impl Into<String>, function: impl MigrationFunction + 'static) -> Self {
-        insert(&mut self.tenant, &name.into(), function);
+    pub fn with_tenant(self, name: impl Into<String>, function: impl MigrationFunction + 'static) -> Self {
+        self.with_function(Tier::Tenant, None, name, function)
+    }
+
+    /// With a function among the seeds of a tier that belong to an environment, or to all.
+    #[cfg(feature = "functions")]
+    #[must_use]
+    pub fn with_function(
+        mut self,
+        tier: Tier,
+        environment: Option<&str>,
+        name: impl Into<String>,
+        function: impl MigrationFunction + 'static,
+    ) -> Self {
+        self.environments.extend(environment.map(str::to_owned));
+        let seeds = match tier {
+            Tier::Shared => &mut self.shared,
+            Tier::Tenant => &mut self.tenant,
+        };
+        insert(seeds, environment, &name.into(), function);
         self
     }
 
@@ -183,11 +201,11 @@ fn seed(File { name, path, sql, environment }: File) -> Result<Seed, Problem> {
     Ok(Seed { environment, script: Migration::of_script(&name, script, Some(Checksum::of(&sql))) })
 }
 
-/// Among the common seeds, where its name has its place.
+/// Among the seeds of its environment, where its name has its place.
 #[cfg(feature = "functions")]
-fn insert(seeds: &mut Vec<Seed>, name: &str, function: impl MigrationFunction + 'static) {
+fn insert(seeds: &mut Vec<Seed>, environment: Option<&str>, name: &str, function: impl MigrationFunction + 'static) {
     let script = Migration::of_script(name, Script::nothing(name), None).with_function(Function::new(function));
-    let is_before = |seed: &Seed| seed.environment.is_none() && seed.script.name() <= name;
+    let is_before = |seed: &Seed| (seed.environment.as_deref(), seed.script.name()) <= (environment, name);
     let place = seeds.iter().position(|seed| !is_before(seed)).unwrap_or(seeds.len());
-    seeds.insert(place, Seed { environment: None, script });
+    seeds.insert(place, Seed { environment: environment.map(str::to_owned), script });
 }

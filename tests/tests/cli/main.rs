@@ -16,6 +16,7 @@ mod migrate;
 mod project;
 mod repair;
 mod rollback;
+mod rust_seed;
 mod script;
 mod seed;
 #[cfg(unix)]

@@ -114,8 +114,6 @@ async fn what_a_seed_may_not_hold_is_refused_before_anything_is_sent() {
     // What only wraps the whole is dropped, as in a migration.
     let project = project.file("seeds/tenant/03_x.sql", "begin; insert into users values (9, 'x'); commit;");
     project.run(&["seed"]).code(0);
-    let project = project.file("seeds/tenant/04_x.rs", "fn main() {}");
-    project.run(&["seed"]).code(3).complains(&["seeds/tenant/04_x.rs: is Rust, which is not compiled here"]);
 }
 
 #[tokio::test]
