@@ -161,7 +161,13 @@ impl Command {
 }
 
 /// Does what these arguments say, and answers with the exit code.
-pub(crate) fn run(args: impl IntoIterator<Item = OsString>, register: Option<Register>) -> u8 {
+#[cfg(all(test, feature = "lint"))]
+pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    run_with(args, None)
+}
+
+/// The same, with seeds that are compiled in.
+pub(crate) fn run_with(args: impl IntoIterator<Item = OsString>, register: Option<Register>) -> u8 {
     let cli = match Cli::try_parse_from(without_subcommand_name(args)) {
         Ok(cli) => cli,
         Err(answer) => {

@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
 /// The same, with seeds that are compiled in.
 fn answer(register: Option<seeds::Register>) -> ExitCode {
     let bugs = output::BugReport::install();
-    let code = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cli::run(std::env::args_os(), register)))
+    let code = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cli::run_with(std::env::args_os(), register)))
         .unwrap_or(exit_code::BUG);
     ExitCode::from(if bugs.any() { exit_code::BUG } else { code })
 }

@@ -65,7 +65,7 @@ fn build(root: &Path, folder: &Path, target: &Path) -> Result<PathBuf, CliError>
             if let Ok(Message::CompilerArtifact(artifact)) = message
                 && artifact.target.name == NAME
             {
-                program = artifact.executable.map(|path| path.into_std_path_buf()).or(program);
+                program = artifact.executable.map(cargo_metadata::camino::Utf8PathBuf::into_std_path_buf).or(program);
             }
         }
     }

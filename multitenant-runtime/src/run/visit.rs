@@ -175,7 +175,7 @@ async fn work<E: Errand>(mut visitor: Visitor, queue: Arc<Queue<Call<E::State>>>
             tracing::info_span!("visit", schema = %call.target, tenant = call.target.tenant().map(TenantId::as_str));
         match Box::pin(visitor.tries(&*errand, &mut call).instrument(span)).await {
             Verdict::Done(outcome, failure) => reports.file(&context, *call, outcome, failure),
-            Verdict::Held => held(&context, &queue, &reports, call),
+            Verdict::Held => held(&context, &queue, &reports, *call),
         }
     }
     if let Some(session) = visitor.session {
@@ -290,7 +290,7 @@ impl Visitor {
     }
 }
 
-fn held<S>(context: &Context, queue: &Queue<Call<S>>, reports: &Reports, mut call: Box<Call<S>>) {
+fn held<S>(context: &Context, queue: &Queue<Call<S>>, reports: &Reports, mut call: Call<S>) {
     if call.waited.is_none() {
         context.emit(&Event::Held { target: call.target.clone() });
     }
@@ -300,11 +300,11 @@ fn held<S>(context: &Context, queue: &Queue<Call<S>>, reports: &Reports, mut cal
         let message = format!("still held by another run after {} s", context.wait.as_secs_f32());
         let failure =
             Failure::new(FailureClass::Held, message).with_hint("wait for the other run, or wait longer (`--wait`)");
-        return reports.file(context, *call, Outcome::Skipped, Some(failure));
+        return reports.file(context, call, Outcome::Skipped, Some(failure));
     }
     let delay = call.polls.next().unwrap_or(Duration::from_secs(1)).min(left);
     call.waited = Some(waited + delay);
-    queue.put_back(*call, delay);
+    queue.put_back(call, delay);
 }
 
 /// There is nothing to work on.
