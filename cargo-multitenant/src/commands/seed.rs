@@ -64,7 +64,7 @@ impl Seed {
         let found = self.find(&project, &mut scope)?;
         let rust: Vec<RustSeed> = found.rust.into_iter().filter(|seed| is_in(&scope, seed.tier)).collect();
         let seeds = match &context.register {
-            None if !rust.is_empty() => return hand_over(&project.config().root, &rust),
+            None if !rust.is_empty() => return hand_over(context.environment.cargo(), &project.config().root, &rust),
             Some(register) => register(found.sql),
             None => found.sql,
         };

@@ -14,7 +14,7 @@ use super::RustSeed;
 use super::package::{NAME, library, manifest, program};
 
 /// Builds the program that has these seeds, and becomes it: it is this command line once more.
-pub(crate) fn hand_over(root: &Path, seeds: &[RustSeed]) -> Result<u8, CliError> {
+pub(crate) fn hand_over(cargo: &str, root: &Path, seeds: &[RustSeed]) -> Result<u8, CliError> {
     let metadata =
         MetadataCommand::new().current_dir(root).no_deps().exec().map_err(|error| cannot(&error.to_string()))?;
     let package = library(&metadata, root).map_err(|reason| cannot(&reason))?;
@@ -33,7 +33,7 @@ pub(crate) fn hand_over(root: &Path, seeds: &[RustSeed]) -> Result<u8, CliError>
     write(&folder.join("Cargo.toml"), &manifest(package, &own, workspace, tool).to_string())?;
     write(&folder.join("src/main.rs"), &program(&seeds))?;
     lock(workspace, &folder)?;
-    let program = build(root, &folder, target)?;
+    let program = build(cargo, root, &folder, target)?;
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let mut command = Command::new(program);
     command.args(arguments);
@@ -52,10 +52,10 @@ fn lock(workspace: &Path, folder: &Path) -> Result<(), CliError> {
 }
 
 /// Builds the package; what cargo and the compiler say goes to stderr.
-fn build(root: &Path, folder: &Path, target: &Path) -> Result<PathBuf, CliError> {
+fn build(cargo: &str, root: &Path, folder: &Path, target: &Path) -> Result<PathBuf, CliError> {
     let failed = |error: std::io::Error| cannot(&format!("cargo cannot be run: {error}"));
     // Within the project, so that its .cargo/config.toml holds.
-    let mut command = cargo();
+    let mut command = Command::new(cargo);
     command.current_dir(root).arg("build").arg("--quiet").arg("--message-format=json-render-diagnostics");
     command.arg("--manifest-path").arg(folder.join("Cargo.toml")).arg("--target-dir").arg(target);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(failed)?;
@@ -75,11 +75,6 @@ fn build(root: &Path, folder: &Path, target: &Path) -> Result<PathBuf, CliError>
         help: Some("each has `pub async fn seed(conn: &mut AsyncPgConnection) -> Result<(), …>`; see above"),
         source: None,
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "cargo tells its subcommands by this variable which cargo it is")]
-fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// Writes only what differs, so that cargo finds the rest unchanged.

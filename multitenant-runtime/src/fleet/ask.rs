@@ -64,7 +64,8 @@ impl Errand for Ask {
             }
         }
         if !self.script.writes() {
-            session.rows("COMMIT").await?;
+            // What the statements have set goes with it: behind a pooler it would be the next client's.
+            session.rows("ROLLBACK").await?;
             return Ok(Self::DONE);
         }
         call.known = known;

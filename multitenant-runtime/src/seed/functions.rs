@@ -51,6 +51,7 @@ impl Plant {
         if self.once && !work.has_table {
             let mut table = Transaction::default();
             table.also(record.create());
+            table.also(record.withhold());
             inside.send(guest, &table).await.map_err(Failed::Called)?;
         }
         for (place, seed) in work.seeds.iter().enumerate() {

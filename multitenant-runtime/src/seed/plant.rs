@@ -89,6 +89,7 @@ impl Plant {
         let mut transaction = Transaction::default();
         if self.once && !work.has_table {
             transaction.also(record.create());
+            transaction.also(record.withhold());
         }
         for (place, seed) in work.seeds.iter().enumerate() {
             transaction.script(frame, place, seed, &self.prepared);

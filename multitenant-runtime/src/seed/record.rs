@@ -64,6 +64,21 @@ impl<'a> Record<'a> {
         )
     }
 
+    /// Takes from others what default privileges have given them of the new table: where each tenant has a role, it would
+    /// be the tenant's to write to.
+    pub(super) fn withhold(self) -> String {
+        let table = literal(&self.qualified());
+        let body = format!(
+            "DECLARE its record; BEGIN \
+             FOR its IN SELECT DISTINCT g.rolname AS holder FROM pg_catalog.pg_class t \
+             CROSS JOIN LATERAL pg_catalog.aclexplode(t.relacl) x JOIN pg_catalog.pg_roles g ON g.oid = x.grantee \
+             WHERE t.oid = pg_catalog.to_regclass({table})::pg_catalog.oid AND x.grantee <> t.relowner LOOP \
+             EXECUTE pg_catalog.format('REVOKE ALL ON TABLE %s FROM %I', {table}, its.holder); \
+             END LOOP; END"
+        );
+        format!("DO {}", literal(&body))
+    }
+
     pub(super) fn note(self, seed: &Migration) -> String {
         let (name, checksum) = (literal(seed.name()), checksum(seed));
         format!("INSERT INTO {} (name, checksum, format) VALUES ({name}, {checksum}, {FORMAT})", self.qualified())

@@ -201,3 +201,22 @@ async fn two_at_once_do_it_once() {
     }
     assert_eq!(project.texts(NAMES).await, ["O'Brien,more"]);
 }
+
+#[tokio::test]
+async fn a_tenant_s_role_has_no_part_in_the_record() {
+    let project = shop(&["a"]).await;
+    let toml = std::fs::read_to_string(project.path("multitenant.toml")).unwrap();
+    let project = project.file("multitenant.toml", &format!("{toml}[isolation]\nrole_per_tenant = true\n"));
+    project.run(&["migrate"]).code(0);
+    let may = |table: &str| {
+        format!(
+            "select count(*) from pg_class t, aclexplode(t.relacl) x where t.oid = 'tenant_a.{table}'::regclass \
+             and x.grantee <> t.relowner and x.privilege_type = 'INSERT'"
+        )
+    };
+    project.run(&["seed", "--once"]).code(0).says(&["2 schemas: 2 seeded"]);
+    assert_eq!(project.count(&may("users")).await, 1);
+    assert_eq!(project.count(&may("__multitenant_seeds")).await, 0);
+    // The fleet is asked as the role that migrates.
+    project.run(&["sql", "select count(*) from __multitenant_seeds"]).code(0).says(&[" a       2\n"]);
+}
