@@ -3,10 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    db, doctor, drift, explain, generate, migrate, repair, rollback, snapshot, status, tenant, verify,
+    completions, db, doctor, drift, explain, generate, migrate, repair, rollback, seed, shell, snapshot, sql, status,
+    tenant, verify,
 };
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
@@ -15,6 +16,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::output::{Console, Format, Verbosity};
+use crate::seeds::Register;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +29,9 @@ Examples:
   cargo multitenant drift                           what differs from what the migrations make
   cargo multitenant status --check --wait 5m        wait until somebody else has migrated
   cargo multitenant tenant create acme              schema, migrations, registry row: all or nothing
+  cargo multitenant seed --env dev                  rows to begin with, in every schema
+  cargo multitenant sql 'select count(*) from users' one query over all tenants
+  cargo multitenant shell acme                      psql in one tenant
   cargo multitenant lint                            what is wrong with migrations and schema code
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
@@ -90,6 +95,8 @@ enum FormatArg {
     Github,
     /// SARIF 2.1.0, of what `lint` finds
     Sarif,
+    /// Rows separated by commas, of what `sql` answers
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -121,6 +128,10 @@ enum Command {
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
     Db(db::Db),
+    Seed(seed::Seed),
+    Sql(sql::Sql),
+    Shell(shell::Shell),
+    Completions(completions::Completions),
 }
 
 impl Command {
@@ -151,12 +162,22 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),
             Self::Db(command) => command.run(context),
+            Self::Seed(command) => command.run(context),
+            Self::Sql(command) => command.run(context),
+            Self::Shell(command) => command.run(context),
+            Self::Completions(command) => command.run(context, Cli::command()),
         }
     }
 }
 
 /// Does what these arguments say, and answers with the exit code.
+#[cfg(all(test, feature = "lint"))]
 pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    run_with(args, None)
+}
+
+/// The same, with seeds that are compiled in.
+pub(crate) fn run_with(args: impl IntoIterator<Item = OsString>, register: Option<Register>) -> u8 {
     let cli = match Cli::try_parse_from(without_subcommand_name(args)) {
         Ok(cli) => cli,
         Err(answer) => {
@@ -173,7 +194,10 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
                 "--format github and sarif are for what `lint` finds: use text or json".to_owned(),
             ));
         }
-        let context = Context { console, overrides, environment: Environment::of_process(), here };
+        if console.format == Format::Csv && !matches!(cli.command, Command::Sql(_)) {
+            return Err(CliError::Usage("--format csv is for what `sql` answers: use text or json".to_owned()));
+        }
+        let context = Context { console, overrides, environment: Environment::of_process(), here, register };
         cli.command.run(&context)
     });
     result.unwrap_or_else(|error| {
@@ -204,6 +228,7 @@ impl Common {
                 FormatArg::Json => Format::Json,
                 FormatArg::Github => Format::Github,
                 FormatArg::Sarif => Format::Sarif,
+                FormatArg::Csv => Format::Csv,
             },
             verbosity: match (self.quiet, self.verbose) {
                 (true, _) => Verbosity::Quiet,
@@ -216,8 +241,6 @@ impl Common {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

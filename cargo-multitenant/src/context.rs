@@ -12,6 +12,7 @@ use crate::error::CliError;
 use crate::interrupt::Signals;
 use crate::output::Console;
 use crate::report::Names;
+use crate::seeds::Register;
 
 /// What every command is given.
 pub(crate) struct Context {
@@ -23,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) environment: Environment,
     /// Where we stand.
     pub(crate) here: PathBuf,
+    /// The seeds that are compiled in.
+    pub(crate) register: Option<Register>,
 }
 
 impl Context {

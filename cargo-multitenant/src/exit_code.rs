@@ -19,7 +19,7 @@ pub const USAGE: u8 = 2;
 /// The configuration, the migrations or the project's folders cannot be used.
 pub const CONFIGURATION: u8 = 3;
 /// A selection matched nothing: a tenant that was asked for is not registered, a pattern fits none, no migration has the
-/// version, or there is no such path to lint.
+/// version, no seed is of the environment, or there is no such path to lint.
 pub const NO_MATCH: u8 = 4;
 /// Some targets failed, the others are done.
 pub const SOME_FAILED: u8 = 10;
@@ -66,11 +66,16 @@ pub(crate) fn of_signal(signal: Signal) -> u8 {
 /// What an error of the runtime amounts to.
 fn of_runtime(error: &Error) -> u8 {
     match error {
-        Error::Settings(_) | Error::Migrations(_) | Error::Url(_) | Error::NoDatabase => CONFIGURATION,
+        Error::Settings(_) | Error::Migrations(_) | Error::Seeds(_) | Error::Url(_) | Error::NoDatabase => {
+            CONFIGURATION
+        }
         Error::Connect(_) => UNREACHABLE,
         Error::Registry(RegistryError::Query(failure)) if is_lost(failure) => UNREACHABLE,
         Error::Registry(_) => CONFIGURATION,
-        Error::UnknownTenants(_) | Error::NoTenantMatches(_) | Error::UnknownVersion(_) => NO_MATCH,
+        Error::UnknownTenants(_)
+        | Error::NoTenantMatches(_)
+        | Error::UnknownVersion(_)
+        | Error::UnknownEnvironment(_) => NO_MATCH,
         Error::Irreversible(_) => REFUSED,
         Error::TwoTiers => USAGE,
         Error::Database(failure) if is_lost(failure) => UNREACHABLE,

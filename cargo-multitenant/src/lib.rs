@@ -33,6 +33,7 @@ mod interrupt;
 mod lint;
 mod output;
 mod report;
+pub mod seeds;
 mod verify;
 
 use std::process::ExitCode;
@@ -46,7 +47,13 @@ pub use lint::folded_catalog;
 /// Installs a panic hook: a panic anywhere, in a worker too, is a bug and ends in [`exit_code::BUG`].
 #[must_use]
 pub fn main() -> ExitCode {
+    answer(None)
+}
+
+/// The same, with seeds that are compiled in.
+fn answer(register: Option<seeds::Register>) -> ExitCode {
     let bugs = output::BugReport::install();
-    let code = std::panic::catch_unwind(|| cli::run(std::env::args_os())).unwrap_or(exit_code::BUG);
+    let code = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cli::run_with(std::env::args_os(), register)))
+        .unwrap_or(exit_code::BUG);
     ExitCode::from(if bugs.any() { exit_code::BUG } else { code })
 }

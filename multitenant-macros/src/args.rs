@@ -21,8 +21,7 @@ impl EmbedArgs {
         let mut args = Self::default();
         each(input, errors, |input, errors| {
             if input.peek(LitStr) {
-                return Err(input
-                    .error("arguments have names: write `tenant = \"…\"` for the folder of the tenants' migrations"));
+                return Err(input.error("arguments have names: write `tenant = \"…\"` for the tenants' folder"));
             }
             let name = input.call(Ident::parse_any)?;
             let slot = match name.to_string().as_str() {

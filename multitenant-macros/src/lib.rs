@@ -41,3 +41,9 @@ pub fn shared_tables(input: TokenStream) -> TokenStream {
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     embed::expand(input.into()).into()
 }
+
+/// Embeds the SQL files of both tiers' seeds.
+#[proc_macro]
+pub fn embed_seeds(input: TokenStream) -> TokenStream {
+    embed::seeds::expand(input.into()).into()
+}

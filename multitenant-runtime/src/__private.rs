@@ -6,6 +6,8 @@ pub use crate::table::{Marked, Shared, Tenant};
 #[cfg(feature = "migrations")]
 pub use crate::migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet};
 #[cfg(feature = "migrations")]
+pub use crate::seed::{EmbeddedSeed, EmbeddedSeeds};
+#[cfg(feature = "migrations")]
 pub use crate::settings::{
     SettingsText,
     constant::{Rule, check, registry_list, registry_query, registry_schemas, registry_table},

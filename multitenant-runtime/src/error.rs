@@ -7,6 +7,7 @@ use crate::ident::TenantId;
 use crate::migration::{SetError, Version};
 use crate::registry::RegistryError;
 use crate::run::{Failure, HookError, Report};
+use crate::seed::SeedError;
 use crate::settings::SettingsError;
 
 /// What ends a call of the [`Migrator`](crate::Migrator).
@@ -35,6 +36,10 @@ pub enum Error {
     UnknownVersion(Version),
     /// What would have to be reverted has no way back, for these reasons; nothing was done.
     Irreversible(Vec<String>),
+    /// No seed is of this environment.
+    UnknownEnvironment(String),
+    /// The seeds cannot be used.
+    Seeds(SeedError),
     /// The operation is about one tier: the shared schema, or tenants.
     TwoTiers,
     /// A query of the run's own failed.
@@ -94,6 +99,13 @@ impl fmt::Display for Error {
                 f.write_str("what would be reverted has no way back, so nothing was done")?;
                 reasons.iter().try_for_each(|reason| write!(f, "\n  {reason}"))
             }
+            Self::UnknownEnvironment(name) => {
+                write!(
+                    f,
+                    "no seed is of the environment {name:?}: make a folder of that name among the seeds, or correct it"
+                )
+            }
+            Self::Seeds(error) => error.fmt(f),
             Self::TwoTiers => f.write_str("this is done in one tier at a time: say the shared schema, or tenants"),
             Self::Database(failure) => {
                 failure.fmt(f)?;
@@ -156,12 +168,14 @@ impl std::error::Error for Error {
             Self::Connect(error) => Some(error),
             Self::Registry(error) => Some(error),
             Self::Runtime(error) => Some(error),
+            Self::Seeds(error) => Some(error),
             Self::Hook { error, .. } => Some(&**error),
             Self::Aborted { error, .. } => Some(&**error),
             Self::NoDatabase
             | Self::UnknownTenants(_)
             | Self::NoTenantMatches(_)
             | Self::UnknownVersion(_)
+            | Self::UnknownEnvironment(_)
             | Self::Irreversible(_)
             | Self::TwoTiers
             | Self::Database(_)
@@ -183,6 +197,7 @@ macro_rules! from {
 from! {
     SettingsError => Settings,
     SetError => Migrations,
+    SeedError => Seeds,
     UrlError => Url,
     ConnectError => Connect,
     RegistryError => Registry,

@@ -18,6 +18,31 @@ const USUAL: &[&str] = &[
     "/usr/local/pgsql/bin",
 ];
 
+/// A program of PostgreSQL's: in `PG_BIN_DIR` where that is set, else on the `PATH`, where `pg_config` says, or in the
+/// usual folders.
+#[cfg(feature = "migrations")]
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let runs = |program: &PathBuf| {
+        let asked = Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output();
+        asked.is_ok_and(|output| output.status.success())
+    };
+    if let Some(folder) = bin_dir() {
+        return Some(folder.join(name)).filter(runs);
+    }
+    let folders = of_pg_config().into_iter().chain(usual());
+    std::iter::once(PathBuf::from(name)).chain(folders.map(|folder| folder.join(name))).find(runs)
+}
+
+/// The folder of PostgreSQL's programs that somebody has named.
+#[cfg(feature = "migrations")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where a machine's programs are is no setting of the project; the embedded server looks there too"
+)]
+pub(crate) fn bin_dir() -> Option<PathBuf> {
+    std::env::var_os("PG_BIN_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
 /// The folder that `pg_config` says.
 pub(crate) fn of_pg_config() -> Option<PathBuf> {
     let output = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output().ok()?;

@@ -43,6 +43,8 @@ mod drift;
 #[cfg(feature = "migrations")]
 mod error;
 #[cfg(feature = "migrations")]
+pub mod fleet;
+#[cfg(feature = "migrations")]
 pub mod inspection;
 #[cfg(feature = "migrations")]
 mod inventory;
@@ -64,6 +66,8 @@ pub mod route;
 mod run;
 #[cfg(feature = "migrations")]
 mod scratch;
+#[cfg(feature = "migrations")]
+pub mod seed;
 #[cfg(feature = "migrations")]
 mod snapshot;
 #[cfg(feature = "migrations")]
@@ -99,6 +103,7 @@ pub use {
         Portrait, Scratch, TargetDrift,
     },
     error::Error,
+    fleet::{FleetAnswer, FleetScript},
     isolation::{RoleLack, RoleReport, RolesReport},
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
@@ -113,6 +118,7 @@ pub use {
     registry::{Registry, RegistryError, Tenant, UnusableTenant},
     run::{Event, Failure, HookError, HookResult, Hooks, Observer, Outcome, Report, Stop, Summary, TargetReport},
     scratch::ScratchDatabase,
+    seed::{EmbeddedSeeds, SeedError, SeedOptions, SeedSet},
     snapshot::{SnapshotOutcome, SnapshotReport, Snapshots},
     sqlstate::FailureClass,
     state::{FleetStatus, Standing},

@@ -176,3 +176,36 @@ pub use multitenant_macros::shared_tables;
 /// ```
 #[cfg(feature = "migrations")]
 pub use multitenant_macros::embed_migrations;
+
+/// Embeds the SQL files of both tiers' seeds, as [`EmbeddedSeeds`](crate::EmbeddedSeeds), for
+/// [`SeedSet::embedded`](crate::SeedSet::embedded).
+///
+/// Without arguments it reads the folders of `[seeds]` in `multitenant.toml`, which is found as for
+/// [`embed_migrations!`](crate::embed_migrations), else `seeds/tenant` and `seeds/shared`, one of which may be missing.
+/// `config = "…"`, `tenant = "…"` and `shared = "…"` name others; paths begin at the package.
+///
+/// ```
+/// use multitenant_runtime::{EmbeddedSeeds, SeedSet, Tier, embed_seeds};
+///
+/// const SEEDS: EmbeddedSeeds = embed_seeds!(config = "fixtures/example/multitenant.toml");
+///
+/// let seeds = SeedSet::embedded(SEEDS)?;
+/// assert_eq!(seeds.len(Tier::Tenant), 2);
+/// assert_eq!(seeds.environments().collect::<Vec<_>>(), ["dev"]);
+/// # Ok::<(), multitenant_runtime::SeedError>(())
+/// ```
+///
+/// A change of a file builds the crate again; a new file does where a `build.rs` says
+/// `cargo:rerun-if-changed=seeds`. Only SQL is embedded: functions are registered, by `SeedSet::with_tenant`.
+///
+/// # Compile errors
+///
+/// Folders that are missing, files that are empty or not UTF-8, all at once.
+///
+/// ```compile_fail
+/// # use multitenant_runtime::embed_seeds;
+/// // error: the folder seeds/tenants does not exist in …
+/// let seeds = embed_seeds!(tenant = "seeds/tenants");
+/// ```
+#[cfg(feature = "migrations")]
+pub use multitenant_macros::embed_seeds;

@@ -139,7 +139,6 @@ pub(crate) fn follows_a_failure(code: &str) -> bool {
 }
 
 /// Whether a guard found what it asserts gone altogether.
-#[cfg(feature = "functions")]
 pub(crate) fn is_undefined_table_code(code: &str) -> bool {
     [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].iter().any(|known| known.code() == code)
 }

@@ -173,7 +173,7 @@ impl Lint {
         let shown = Findings { findings, sources: &project.sources, summary, codes: &codes };
         let failed = |error: serde_json::Error| CliError::Output(error.into());
         match context.console.format {
-            Format::Text => context.console.text(&render::text(&shown))?,
+            Format::Text | Format::Csv => context.console.text(&render::text(&shown))?,
             Format::Json => context.console.raw(&render::json(&shown).map_err(failed)?)?,
             Format::Github => context.console.raw(&render::github(&shown))?,
             Format::Sarif => context.console.raw(&render::sarif(&shown).map_err(failed)?)?,

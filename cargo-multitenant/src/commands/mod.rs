@@ -2,6 +2,7 @@
 //!
 //! What several commands take is in `scope`, `options` and `rollout`; what they do with it in `run`.
 
+pub(crate) mod completions;
 pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod drift;
@@ -19,7 +20,10 @@ pub(crate) mod rollback;
 mod rollout;
 mod run;
 mod scope;
+pub(crate) mod seed;
+pub(crate) mod shell;
 pub(crate) mod snapshot;
+pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod tenant;
 pub(crate) mod verify;

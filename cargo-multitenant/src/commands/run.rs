@@ -112,7 +112,7 @@ impl Run<'_> {
     /// Does it, and reports.
     pub(super) fn carry_out(self) -> Result<u8, CliError> {
         let console = self.context.console;
-        let (jobs, warning) = self.project.jobs(self.args.jobs);
+        let (jobs, warning) = self.project.jobs(self.args.work.jobs);
         if let Some(warning) = warning {
             console.warning(&warning);
         }

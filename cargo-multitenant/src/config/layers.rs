@@ -41,6 +41,11 @@ impl Environment {
         self.variables.get(CONFIG_VARIABLE).map(|(value, _)| value.as_str())
     }
 
+    /// Which cargo this is the subcommand of, as cargo itself says.
+    pub(crate) fn cargo(&self) -> &str {
+        self.variables.get("CARGO").map_or("cargo", |(value, _)| value.as_str())
+    }
+
     /// Adds a `.env` file's variables for those that are not set, and returns what is odd about the file: a
     /// line that cannot be read is an error only where it is one of ours, since the file is other programs' too.
     pub(crate) fn add_dotenv(&mut self, file: &Path) -> Result<Vec<String>, Problem> {

@@ -234,6 +234,22 @@ impl Config {
         self.folder(self.raw.text(&key::MIGRATIONS_SHARED_FOLDER).unwrap_or(SHARED_FOLDER))
     }
 
+    /// The folders of the shared schema's seeds and of the tenants', where they are there; those that somebody has named
+    /// must be.
+    pub(crate) fn seed_folders(&self) -> Result<(Option<PathBuf>, Option<PathBuf>), Box<ConfigError>> {
+        let shared = self.seed_folder(&key::SEEDS_SHARED_FOLDER, SHARED_SEEDS)?;
+        Ok((shared, self.seed_folder(&key::SEEDS_FOLDER, TENANT_SEEDS)?))
+    }
+
+    fn seed_folder(&self, key: &Key, usual: &str) -> Result<Option<PathBuf>, Box<ConfigError>> {
+        let folder = self.folder(self.raw.text(key).unwrap_or(usual));
+        if folder.is_dir() || self.raw.text(key).is_none() {
+            return Ok(Some(folder).filter(|folder| folder.is_dir()));
+        }
+        let problem = self.problem(key, format!("the folder {} does not exist", slashes(&folder)));
+        Err(self.source.error(vec![problem.help(format!("create it, or correct {}", key.path))]))
+    }
+
     /// An error that points at the place that the database URL came from.
     pub(crate) fn bad_url(&self, message: impl Into<String>) -> Box<ConfigError> {
         let origin = match &self.database {
@@ -269,6 +285,10 @@ impl Config {
         locate::shown(&self.root.join(folder), &self.here)
     }
 }
+
+/// Where seeds lie unless somebody says otherwise.
+const TENANT_SEEDS: &str = "seeds/tenant";
+const SHARED_SEEDS: &str = "seeds/shared";
 
 fn database(raw: &RawConfig) -> Option<Database> {
     let key = [&key::DATABASE_MIGRATE_URL, &key::DATABASE_URL].into_iter().find(|key| raw.text(key).is_some())?;

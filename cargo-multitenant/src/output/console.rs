@@ -22,6 +22,8 @@ pub(crate) enum Format {
     Github,
     /// SARIF 2.1.0; of findings only.
     Sarif,
+    /// Rows separated by commas; of rows only.
+    Csv,
 }
 
 /// How much goes to stderr.
@@ -65,7 +67,6 @@ impl Console {
     }
 
     /// Writes a text to stdout, with colours where they are wanted.
-    #[cfg(feature = "lint")]
     pub(crate) fn text(&self, text: &str) -> Result<(), CliError> {
         write_all(AutoStream::new(io::stdout().lock(), self.color), text).map_err(CliError::Output)
     }
@@ -75,6 +76,11 @@ impl Console {
         if self.verbosity != Verbosity::Quiet {
             self.to_stderr(text);
         }
+    }
+
+    /// Writes what failed to stderr, where stdout is not for people.
+    pub(crate) fn failures(&self, text: &str) {
+        self.to_stderr(text);
     }
 
     /// Writes a warning to stderr, unless quiet.

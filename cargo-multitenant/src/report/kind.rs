@@ -15,6 +15,9 @@ pub(crate) enum Kind {
     Repair,
     /// `tenant create`.
     Create,
+    Seed,
+    /// `sql`.
+    Ask,
 }
 
 impl Kind {
@@ -27,12 +30,14 @@ impl Kind {
             Self::Redo => "redo",
             Self::Repair => "repair",
             Self::Create => "tenant create",
+            Self::Seed => "seed",
+            Self::Ask => "sql",
         }
     }
 
     /// Whether its targets say what was applied.
     pub(super) fn applies(self) -> bool {
-        matches!(self, Self::Migrate | Self::Mark | Self::Redo | Self::Create)
+        matches!(self, Self::Migrate | Self::Mark | Self::Redo | Self::Create | Self::Seed)
     }
 
     /// Whether its targets say what was reverted.
@@ -58,6 +63,8 @@ impl Kind {
             Self::Redo => format!("{schemas} to be rolled back by {migrations} and migrated again"),
             Self::Repair => format!("{schemas} to be repaired with {migrations}"),
             Self::Create => format!("{schemas} to be created with {migrations}"),
+            Self::Seed => format!("{schemas} to be seeded"),
+            Self::Ask => format!("{schemas} to be asked"),
         }
     }
 

@@ -142,7 +142,7 @@ fn line(event: &Event) -> Option<String> {
                 Outcome::Reverted => "rolled back",
                 Outcome::Recorded => "recorded",
                 // Hundreds of lines that say nothing.
-                Outcome::UpToDate => return None,
+                Outcome::UpToDate | Outcome::Answered => return None,
                 Outcome::Failed => "failed",
                 Outcome::Skipped => "skipped",
                 _ => "not tried",

@@ -40,6 +40,9 @@ pub(crate) struct TargetResult<'a> {
     /// What was changed in the history alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recorded: Option<&'a [Step]>,
+    /// Seeds that were done here with another text than they have now; of seeds only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) edited: Option<Vec<&'a str>>,
     pub(crate) duration_ms: u64,
     pub(crate) failure: Option<FailureView<'a>>,
     /// Versions that this project does not have; for people only.
@@ -55,6 +58,8 @@ struct Summary {
     applied: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<usize>,
     up_to_date: usize,
     failed: usize,
     skipped: usize,
@@ -78,6 +83,7 @@ impl<'a> TargetResult<'a> {
             reverted: None,
             applied: None,
             recorded: None,
+            edited: None,
             duration_ms: 0,
             failure: None,
             unknown: Vec::new(),
@@ -92,6 +98,7 @@ impl<'a> TargetResult<'a> {
             reverted: kind.reverts().then(|| versions(&target.reverted)),
             applied: kind.applies().then(|| versions(&target.applied)),
             recorded: kind.records().then_some(&target.recorded),
+            edited: (kind == Kind::Seed).then(|| versions(&target.edited)),
             duration_ms: millis(target.duration),
             failure: target.failure.as_ref().map(FailureView::from),
             unknown: versions(&target.unknown),
@@ -103,6 +110,7 @@ impl<'a> TargetResult<'a> {
             reverted: kind.reverts().then(Vec::new),
             applied: kind.applies().then(Vec::new),
             recorded: kind.records().then_some(&[]),
+            edited: (kind == Kind::Seed).then(Vec::new),
             failure: Some(FailureView::from(&tenant.failure)),
             ..Self::foretold(Some(&tenant.tenant), tenant.schema.as_deref(), Outcome::Failed)
         }
@@ -116,7 +124,8 @@ impl<'a> TargetResult<'a> {
             [first, .., last] => Some(format!("{what} {}: {first} to {last}", versions.len())),
         };
         let reverted = span("reverted", self.reverted.as_deref().unwrap_or_default());
-        let applied = span("applied", self.applied.as_deref().unwrap_or_default());
+        let word = if self.edited.is_some() { "seeded" } else { "applied" };
+        let applied = span(word, self.applied.as_deref().unwrap_or_default());
         let recorded = self.recorded.unwrap_or_default();
         // Steps of one kind stand together.
         let recorded = recorded.chunk_by(|a, b| participle(a) == participle(b)).map(|steps| {
@@ -140,6 +149,7 @@ impl<'a> RunDocument<'a> {
             reverted: kind.reverts().then(|| count(Outcome::Reverted)),
             applied: kind.applies().then(|| count(Outcome::Applied)),
             recorded: kind.records().then(|| count(Outcome::Recorded)),
+            answered: (kind == Kind::Ask).then(|| count(Outcome::Answered)),
             up_to_date: count(Outcome::UpToDate),
             failed: count(Outcome::Failed),
             skipped: count(Outcome::Skipped),
@@ -158,15 +168,18 @@ impl<'a> RunDocument<'a> {
         let mut text: String = told.map(|target| target_text(target, self.kind)).collect();
         text.push_str(&self.ahead());
         let summary = &self.summary;
+        text.push_str(&self.edited());
         let again = match self.kind {
             Kind::Redo => "redone",
             Kind::Create => "created",
+            Kind::Seed => "seeded",
             _ => "migrated",
         };
         let counts = [
             (summary.reverted.unwrap_or_default(), "rolled back"),
             (summary.applied.unwrap_or_default(), again),
             (summary.recorded.unwrap_or_default(), if self.kind == Kind::Repair { "repaired" } else { "recorded" }),
+            (summary.answered.unwrap_or_default(), "answered"),
             (summary.up_to_date, "up to date"),
             (summary.failed, "failed"),
             (summary.skipped, "skipped"),
@@ -183,6 +196,21 @@ impl<'a> RunDocument<'a> {
 }
 
 impl RunDocument<'_> {
+    /// Seeds that were not done again, and may be meant to be.
+    fn edited(&self) -> String {
+        let edited = |target: &&TargetResult<'_>| target.edited.as_ref().is_some_and(|seeds| !seeds.is_empty());
+        let targets: Vec<_> = self.targets.iter().filter(edited).collect();
+        let seeds: BTreeSet<_> = targets.iter().flat_map(|target| target.edited.iter().flatten()).collect();
+        let Some(first) = targets.first() else { return String::new() };
+        let more = if targets.len() > 1 { format!(" and {} more", targets.len() - 1) } else { String::new() };
+        let names = seeds.iter().map(|name| Shown(name).to_string()).collect::<Vec<_>>().join(", ");
+        format!(
+            " {}{more}  {}: done with another text than now, and not done again: {names}\n",
+            Shown(&label(first.tenant, first.schema)),
+            paint(WARN, "edited"),
+        )
+    }
+
     /// What newer releases have left in the schemas: all is well, and it should be known.
     fn ahead(&self) -> String {
         let ahead: Vec<_> = self.targets.iter().filter(|target| !target.unknown.is_empty()).collect();

@@ -16,7 +16,7 @@ use crate::errors::Errors;
 /// The newest configuration format that this version understands; the runtime has the same.
 const FORMAT: u32 = 1;
 
-const SECTIONS: [&str; 4] = ["database", "isolation", "tenants", "migrations"];
+const SECTIONS: [&str; 5] = ["database", "isolation", "tenants", "migrations", "seeds"];
 
 /// What `multitenant.toml` says; what it does not say is `None`.
 #[derive(Debug, Default)]
@@ -39,6 +39,9 @@ pub(crate) struct Config {
     pub(crate) statement_timeout: Option<Located<String>>,
     pub(crate) out_of_order: Option<Located<String>>,
     pub(crate) jobs: Option<Located<u32>>,
+    /// The folders of the seeds.
+    pub(crate) seeds: Option<Located<String>>,
+    pub(crate) shared_seeds: Option<Located<String>>,
 }
 
 /// Reads the file; every problem becomes an error at the macro call that names the place in the file.
@@ -82,6 +85,11 @@ fn config(document: &Document, top: &DeTable<'_>, problems: &mut Vec<String>) ->
     }
     if let Some(mut section) = top.section("migrations") {
         migrations(&mut section, &mut config);
+    }
+    if let Some(mut section) = top.section("seeds") {
+        section.only(&["folder", "shared_folder"]);
+        config.seeds = path(&mut section, "folder");
+        config.shared_seeds = path(&mut section, "shared_folder");
     }
     config
 }
@@ -169,16 +177,8 @@ fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
         "out_of_order",
         "jobs",
     ]);
-    let mut path = |key| {
-        let path = section.text(key)?;
-        if path.value.is_empty() {
-            section.complain(key, "is empty: write a path, or remove the key");
-            return None;
-        }
-        Some(path)
-    };
-    config.folder = path("folder");
-    config.shared_folder = path("shared_folder");
+    config.folder = path(section, "folder");
+    config.shared_folder = path(section, "shared_folder");
     config.table = section.text("table");
     config.shared_table = section.text("shared_table");
     config.lock_timeout = section.text("lock_timeout");
@@ -186,4 +186,14 @@ fn migrations(section: &mut Section<'_, '_>, config: &mut Config) {
     config.statement_timeout = section.text("statement_timeout");
     config.out_of_order = section.text("out_of_order");
     config.jobs = section.number("jobs");
+}
+
+/// A text that is a path.
+fn path(section: &mut Section<'_, '_>, key: &str) -> Option<Located<String>> {
+    let path = section.text(key)?;
+    if path.value.is_empty() {
+        section.complain(key, "is empty: write a path, or remove the key");
+        return None;
+    }
+    Some(path)
 }

@@ -9,6 +9,7 @@ mod manifest;
 mod metadata;
 mod place;
 mod registry;
+pub(crate) mod seeds;
 mod similar;
 mod sql;
 

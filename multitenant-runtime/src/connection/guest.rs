@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use diesel::QueryResult;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Nullable, Text};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager};
 use futures_util::future::join_all;
 
@@ -65,6 +65,12 @@ impl Guest {
         });
         let answers = join_all(sent).await;
         answers.into_iter().enumerate().try_for_each(|(i, answer)| answer.map_err(|error| (i, error)))
+    }
+
+    /// What an expression is, as text.
+    pub(crate) async fn text(&mut self, expression: &str) -> QueryResult<Option<String>> {
+        let expression = diesel::dsl::sql::<Nullable<Text>>(expression);
+        diesel::select(expression).get_result(&mut self.connection).await
     }
 
     /// The number of the transaction.

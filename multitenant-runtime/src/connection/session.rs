@@ -1,6 +1,6 @@
 use std::error::Error;
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -184,6 +184,11 @@ impl Session {
         self.one(sql, Rows::Kept).await
     }
 
+    /// Sends one statement; its answer is read message by message, and the server waits while nobody reads.
+    pub(crate) async fn answer(&self, sql: &str) -> Result<Answer<'_>, tokio_postgres::Error> {
+        Ok(Answer { attendant: &self.attendant, stream: Box::pin(self.client.simple_query_raw(sql).await?) })
+    }
+
     /// Runs one statement of a migration, whose rows are not kept.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
         self.attendant.attended(sql.len(), pin!(self.one(sql, Rows::Dropped))).await.map(drop)
@@ -205,6 +210,19 @@ impl Session {
     #[cfg(feature = "functions")]
     pub(super) fn into_parts(self) -> (Client, NoticeBuffer, Ear, Driver, Attendant) {
         (self.client, self.notices, self.ear, self.driver, self.attendant)
+    }
+}
+
+/// An answer that is being read.
+pub(crate) struct Answer<'s> {
+    attendant: &'s Attendant,
+    stream: Pin<Box<SimpleQueryStream>>,
+}
+
+impl Answer<'_> {
+    /// The next message.
+    pub(crate) async fn next(&mut self) -> Result<Option<SimpleQueryMessage>, tokio_postgres::Error> {
+        self.attendant.attended(0, pin!(self.stream.try_next())).await
     }
 }
 

@@ -110,6 +110,17 @@ impl ConnectionUrl {
         (render(&parameters, true), password.map(os_string))
     }
 
+    /// The same, with these startup options behind the URL's own, which are apart from it too.
+    #[cfg(feature = "migrations")]
+    pub(crate) fn for_a_program_with(&self, options: &str) -> (String, Option<std::ffi::OsString>, String) {
+        let mut other = self.clone();
+        let theirs = other.parameters.iter().position(|(name, _)| name == "options");
+        let theirs = theirs.map(|at| String::from_utf8_lossy(&other.parameters.remove(at).1).into_owned());
+        let options = theirs.map_or_else(|| options.to_owned(), |theirs| format!("{theirs} {options}"));
+        let (url, password) = other.for_a_program();
+        (url, password, options)
+    }
+
     /// The URL **with the password** for libpq within the process: its time limit, and its name where the URL has none.
     #[cfg(feature = "sync")]
     pub(crate) fn for_libpq(&self, application_name: &str, limit: Duration) -> String {

@@ -192,6 +192,7 @@ impl RustMigration {
             script: nothing,
             down: Down { text: None, script: way_back },
             is_reversal: false,
+            is_script: false,
             checksum: self.revision.as_deref().map(Checksum::of),
             run_in_transaction: true,
             allow_shared_locks: self.allow_shared_locks,
@@ -216,6 +217,10 @@ impl fmt::Debug for RustMigration {
 pub(crate) struct Function(Arc<dyn MigrationFunction>);
 
 impl Function {
+    pub(crate) fn new(function: impl MigrationFunction + 'static) -> Self {
+        Self(Arc::new(function))
+    }
+
     pub(crate) async fn run(&self, connection: &mut AsyncPgConnection) -> FunctionResult {
         self.0.run(connection).await
     }

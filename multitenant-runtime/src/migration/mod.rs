@@ -27,7 +27,7 @@ pub use function::{FunctionResult, MigrationFunction, RustMigration};
 pub use manifest::Manifest;
 pub use problem::{Problem, SetError};
 pub(crate) use run_id::RunId;
-use script::Script;
+pub(crate) use script::{Script, Wrapped};
 pub use set::{Migration, MigrationSet};
 use statements::concurrently;
 pub(crate) use statements::{Effects, IndexWork, RelationName, without_variables};

@@ -41,6 +41,8 @@ impl fmt::Display for Problem {
     }
 }
 
+impl std::error::Error for Problem {}
+
 /// A set of migrations that cannot be used, with everything that is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetError {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Mode, Statement, StatementKind, concurrently, line_column, split};
+use super::{Mode, SplitErrorKind, Statement, StatementKind, concurrently, line_column, split};
 use super::{Problem, SplitError};
 
 /// The SQL of one file, split into statements.
@@ -12,6 +12,13 @@ pub(crate) struct Script {
     path: Arc<str>,
     sql: Arc<str>,
     statements: Vec<Statement>,
+}
+
+/// What becomes of a `BEGIN` and its `COMMIT` around the whole of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrapped {
+    Dropped,
+    Refused,
 }
 
 /// A place in a script: line and column from 1, the column in characters.
@@ -33,9 +40,27 @@ impl Script {
         Ok(Self { path: path.into(), sql: sql.into(), statements })
     }
 
+    /// A text that is no migration's, which an error calls so: `seed`.
+    ///
+    /// A `BEGIN` … `COMMIT` around the whole of it is dropped, or refused.
+    pub(crate) fn named(path: &str, sql: &str, noun: &str, wrapped: Wrapped) -> Result<Self, Problem> {
+        let mode = match wrapped {
+            Wrapped::Dropped => Mode::Transactional,
+            Wrapped::Refused => Mode::NonTransactional,
+        };
+        let statements = split(sql, mode).map_err(|error| {
+            let (line, column) = line_column(sql, error.offset);
+            Problem::at(path, line, column, in_words(error.kind, noun))
+        })?;
+        if statements.is_empty() {
+            return Err(Problem::in_file(path, "holds no statement: write one"));
+        }
+        Ok(Self { path: path.into(), sql: sql.into(), statements })
+    }
+
     /// What stands for the SQL of a migration that has none.
     #[cfg(feature = "functions")]
-    pub(super) fn nothing(name: &str) -> Self {
+    pub(crate) fn nothing(name: &str) -> Self {
         Self { path: name.into(), sql: "".into(), statements: Vec::new() }
     }
 
@@ -78,5 +103,25 @@ impl Script {
         };
         let (line, column) = line_column(&self.sql, offset);
         Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
+    }
+}
+
+/// What the splitter says, of what is no migration.
+fn in_words(kind: SplitErrorKind, noun: &str) -> String {
+    match kind {
+        SplitErrorKind::TransactionControl { command } => {
+            format!("`{command}` cannot be used in a {noun}, whose transaction is managed for it: remove it")
+        }
+        SplitErrorKind::WrappedNonTransactional => {
+            format!(
+                "`BEGIN` cannot be used in a {noun}, whose transaction is managed for it: remove it, and its `COMMIT`"
+            )
+        }
+        SplitErrorKind::TransactionMode => {
+            format!(
+                "a {noun} runs in a transaction that is READ COMMITTED: remove the transaction mode from this `BEGIN`"
+            )
+        }
+        other => other.to_string(),
     }
 }

@@ -21,6 +21,7 @@ pub struct Migration {
     pub(super) script: Script,
     pub(super) down: Down,
     pub(super) is_reversal: bool,
+    pub(super) is_script: bool,
     pub(super) checksum: Option<Checksum>,
     pub(super) run_in_transaction: bool,
     pub(super) allow_shared_locks: bool,
@@ -107,6 +108,37 @@ impl Migration {
     #[cfg(feature = "functions")]
     pub(crate) fn function(&self) -> Option<&Function> {
         self.function.as_ref()
+    }
+
+    /// What is run as a migration's script is, and is none: a seed, or statements for the whole fleet. Its version is its
+    /// name.
+    pub(crate) fn of_script(name: &str, script: Script, checksum: Option<Checksum>) -> Self {
+        Self {
+            version: Version::recorded(name),
+            name: name.to_owned(),
+            script,
+            down: Down { text: None, script: Err("it is no migration".into()) },
+            is_reversal: false,
+            is_script: true,
+            checksum,
+            run_in_transaction: true,
+            allow_shared_locks: false,
+            #[cfg(feature = "functions")]
+            function: None,
+            #[cfg(feature = "functions")]
+            way_back: None,
+        }
+    }
+
+    /// The same, with a function instead of SQL.
+    #[cfg(feature = "functions")]
+    pub(crate) fn with_function(self, function: Function) -> Self {
+        Self { function: Some(function), ..self }
+    }
+
+    /// Whether it is no migration, and only run as one is.
+    pub(crate) fn is_script(&self) -> bool {
+        self.is_script
     }
 
     /// Whether its script is the way back, so that its version leaves the history.
@@ -276,6 +308,7 @@ fn migration(folder: Folder) -> Result<Migration, Problem> {
         checksum: Some(Checksum::of(&folder.up)),
         down: Down::parse(&folder.path, folder.down.as_deref(), mode),
         is_reversal: false,
+        is_script: false,
         name: folder.name,
         run_in_transaction: folder.run_in_transaction,
         allow_shared_locks: folder.allow_shared_locks,

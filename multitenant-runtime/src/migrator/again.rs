@@ -87,7 +87,7 @@ impl Migrator {
     }
 
     /// Whether what ended so is to be done again over a new connection; then some time has passed.
-    async fn tries_again(&self, error: &Error, delays: &mut ExponentialBackoff) -> bool {
+    pub(super) async fn tries_again(&self, error: &Error, delays: &mut ExponentialBackoff) -> bool {
         let cancellation = &self.context.cancellation;
         if !is_lost(error) || cancellation.is_cancelled() {
             return false;

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::ident::TenantId;
 use crate::plan::Plan;
 use crate::run::{Report, TargetReport};
+use crate::seed::{SeedOptions, SeedSet};
 use crate::snapshot::SnapshotReport;
 
 use super::{
@@ -65,6 +66,15 @@ impl Blocking<'_> {
     /// As [`Migrator::run`].
     pub fn run(&self, operation: Operation) -> Result<Report, Error> {
         wait_for(self.migrator.run(operation))
+    }
+
+    /// As [`Migrator::seed`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Migrator::seed`].
+    pub fn seed(&self, seeds: &SeedSet, options: SeedOptions) -> Result<Report, Error> {
+        wait_for(self.migrator.seed(seeds, options))
     }
 
     /// As [`Migrator::create_tenant`].

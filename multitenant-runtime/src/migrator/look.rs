@@ -177,7 +177,7 @@ where
 }
 
 /// The tenants asked for, or what was asked for in vain.
-fn select(mut fleet: Fleet, selection: &Selection) -> Result<Fleet, Error> {
+pub(super) fn select(mut fleet: Fleet, selection: &Selection) -> Result<Fleet, Error> {
     let targets = fleet.tenants.iter().filter_map(Target::tenant).map(TenantId::as_str);
     let ids: HashSet<&str> = targets.chain(fleet.unusable.iter().map(|unusable| &*unusable.tenant)).collect();
     match selection.in_vain(&ids) {

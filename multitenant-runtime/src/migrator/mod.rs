@@ -7,12 +7,14 @@ mod create;
 mod drift;
 mod drop;
 mod execute;
+mod fleet;
 mod isolate;
 mod locate;
 mod look;
 mod new_tenant;
 mod old_tenant;
 mod operation;
+mod psql;
 mod relocate;
 mod roles;
 mod scope;
@@ -30,6 +32,7 @@ pub(crate) use blocking::on_a_runtime;
 pub use builder::MigratorBuilder;
 pub(crate) use create::needs_steps;
 pub use drop::DroppedTenant;
+pub(crate) use fleet::Targets;
 pub use new_tenant::NewTenant;
 pub use old_tenant::OldTenant;
 pub use operation::Operation;
@@ -136,6 +139,11 @@ impl Migrator {
     pub fn pool(&self) -> crate::pool::TenantPoolBuilder {
         let url = self.application_url.clone();
         crate::pool::TenantPoolBuilder::new(self.clone(), url)
+    }
+
+    /// What its runs know from their beginning to their end.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     /// What a pool needs to know of it.

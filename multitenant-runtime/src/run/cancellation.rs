@@ -12,7 +12,7 @@ use super::step::StepError;
 
 /// Waits for the work; on cancellation asks the server to stop it, again and again until it has ended, since a
 /// request that arrives between two statements stops neither.
-pub(super) async fn cancellable<T>(
+pub(crate) async fn cancellable<T>(
     cancellation: &CancellationToken,
     canceller: impl FnOnce() -> Canceller,
     work: impl Future<Output = T>,

@@ -40,6 +40,11 @@ impl Context {
         }
     }
 
+    /// The same, for a part that is ended by itself.
+    pub(crate) fn ended_by(&self, cancellation: CancellationToken) -> Arc<Self> {
+        Arc::new(Self { cancellation, ..self.clone() })
+    }
+
     pub(crate) fn emit(&self, event: &Event) {
         if let Some(observer) = &self.observer {
             observer.event(event);

@@ -99,7 +99,7 @@ fn lost(target: Target) -> TargetReport {
 async fn work(
     context: Arc<Context>,
     prepared: Arc<Preparation>,
-    queue: Arc<Queue>,
+    queue: Arc<Queue<Job>>,
     budget: Arc<Budget>,
     reports: Reports,
 ) {
@@ -145,7 +145,7 @@ async fn work(
 ///
 /// Only the waits themselves count, and not the time in which other targets were worked on: in a large fleet it
 /// may have been held for a moment at the beginning, and again for a moment at the end.
-async fn held(context: &Context, queue: &Queue, reports: &Reports, mut job: Box<Job>) {
+async fn held(context: &Context, queue: &Queue<Job>, reports: &Reports, mut job: Box<Job>) {
     if job.waited.is_none() {
         context.emit(&Event::Held { target: job.plan.target.clone() });
     }

@@ -7,6 +7,7 @@ use crate::inventory::HistoryTable;
 use crate::migration::ledger::Ledger;
 use crate::migration::{MigrationSet, Version};
 use crate::plan::TargetPlan;
+use crate::registry::is_under_construction;
 use crate::settings::Settings;
 use crate::state::complete;
 use crate::target::{Target, Tier};
@@ -119,6 +120,16 @@ impl<'a> Frame<'a> {
             (_, None) => ledger.holds(&plan.applied),
         };
         format!("{} AND {expected}", self.is_current())
+    }
+
+    /// An SQL condition: the target's schema is the current one, and no creation of it is under way.
+    pub(crate) fn is_finished(&self) -> String {
+        format!(
+            "{} AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) {} AND {})",
+            self.is_current(),
+            literal(self.schema().as_str()),
+            is_under_construction("oid")
+        )
     }
 
     /// An SQL condition: the target's schema is the current one.

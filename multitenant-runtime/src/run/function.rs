@@ -32,17 +32,24 @@ use super::transaction::{Role, Transaction};
 /// What the work on one schema needs.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
-    pub(super) frame: Frame<'a>,
-    pub(super) migration: &'a Migration,
+    pub(super) inside: Inside<'a>,
     pub(super) function: &'a Function,
     pub(super) plan: &'a TargetPlan,
     pub(super) standing: &'a Standing<'a>,
-    pub(super) prepared: &'a Preparation,
-    pub(super) context: &'a Context,
+}
+
+/// What is done inside of a transaction that Diesel has the connection of.
+#[derive(Clone, Copy)]
+pub(crate) struct Inside<'a> {
+    pub(crate) frame: Frame<'a>,
+    /// What the failures are about.
+    pub(crate) migration: &'a Migration,
+    pub(crate) prepared: &'a Preparation,
+    pub(crate) context: &'a Context,
 }
 
 /// How far a try came before it failed.
-enum Failed {
+pub(crate) enum Failed {
     /// The function was not called, or the end of its transaction is our own COMMIT's.
     Framed(StepError),
     /// The function was called, and nothing was committed by us.
@@ -52,19 +59,59 @@ enum Failed {
 impl Run<'_> {
     /// Applies or reverts it, on a connection of its own.
     pub(super) async fn apply(self, doubt: &mut Option<InDoubt>) -> Result<(), StepError> {
+        let (mut guest, backend) = self.inside.connect("a migration that is a Rust function").await?;
+        let mut known = None;
+        let result = Box::pin(self.work(&mut guest, backend, &mut known, doubt)).await;
+        self.inside.finish(guest, result, known).await
+    }
+
+    async fn work(
+        self,
+        guest: &mut Guest,
+        backend: Option<Backend>,
+        known: &mut Option<Known>,
+        doubt: &mut Option<InDoubt>,
+    ) -> Result<(), Failed> {
+        let Self { inside, standing, .. } = self;
+        let Inside { frame, migration, prepared, .. } = inside;
+        let before = Transaction::before_function(frame, self.plan);
+        let number = inside.begin(guest, &before).await.map_err(Failed::Framed)?;
+        *known = Some(Known::new(number.clone(), backend));
+        inside.call(guest, self.function).await.map_err(Failed::Called)?;
+        let after = Transaction::after_function(frame, migration, &number, standing, prepared);
+        inside.send(guest, &after).await.map_err(Failed::Called)?;
+        if migration.is_reversal() {
+            // What is gone from the history does not say who removed it.
+            let steps = vec![Step::Revert(migration.version().clone())];
+            *doubt = known.clone().map(|known| (known, steps));
+        }
+        inside.commit(guest).await.map_err(Failed::Framed)
+    }
+}
+
+impl Inside<'_> {
+    /// A connection in Diesel's hands.
+    pub(crate) async fn connect(self, what: &str) -> Result<(Guest, Option<Backend>), StepError> {
         let session = self.context.connect_for_diesel().await?;
         if !session.is_direct() {
             session.close().await;
-            let failure = Failure::behind_a_pooler("a migration that is a Rust function");
-            return Err(StepError::failed(self.about(failure)));
+            return Err(StepError::failed(self.about(Failure::behind_a_pooler(what))));
         }
         let backend = session.backend().cloned();
         let into_guest = session.into_guest().await;
-        let mut guest = into_guest.map_err(|error| {
+        let guest = into_guest.map_err(|error| {
             StepError::failed(Failure::new(FailureClass::ConnectionLost, format!("Diesel cannot set it up: {error}")))
         })?;
-        let mut known = None;
-        let result = Box::pin(self.work(&mut guest, backend, &mut known, doubt)).await;
+        Ok((guest, backend))
+    }
+
+    /// Ends the connection, and says what the result means.
+    pub(crate) async fn finish(
+        self,
+        mut guest: Guest,
+        result: Result<(), Failed>,
+        known: Option<Known>,
+    ) -> Result<(), StepError> {
         let notices = guest.take_notices();
         if result.is_err() && !guest.is_closed() {
             // The server ends a session some time after its goodbye, and the next try wants the lock at once.
@@ -83,40 +130,29 @@ impl Run<'_> {
         }
     }
 
-    async fn work(
-        self,
-        guest: &mut Guest,
-        backend: Option<Backend>,
-        known: &mut Option<Known>,
-        doubt: &mut Option<InDoubt>,
-    ) -> Result<(), Failed> {
-        let number = self.begin(guest).await.map_err(Failed::Framed)?;
-        *known = Some(Known::new(number.clone(), backend));
-        guest.take_errors();
-        self.call(guest).await.map_err(Failed::Called)?;
-        match guest.depth() {
-            Some(1) => {}
-            Some(0) | None => return Err(Failed::Called(self.ended())),
-            Some(_) => return Err(Failed::Called(StepError::failed(self.about(left_open())))),
-        }
-        let Self { frame, migration, standing, prepared, .. } = self;
-        let after = Transaction::after_function(frame, migration, &number, standing, prepared);
+    /// Sends statements of ours.
+    pub(crate) async fn send(self, guest: &mut Guest, transaction: &Transaction) -> Result<(), StepError> {
         let care = guest.care();
-        let record = guest.pipeline(after.statements());
-        let recorded = self.cared_for(&care, record).await;
-        recorded.map_err(|(i, error)| Failed::Called(self.meaning(guest, after.role(i), &error)))?;
-        if migration.is_reversal() {
-            // What is gone from the history does not say who removed it.
-            let steps = vec![Step::Revert(migration.version().clone())];
-            *doubt = known.clone().map(|known| (known, steps));
-        }
-        let commit = self.cared_for(&care, guest.run("COMMIT")).await;
-        commit.map_err(|error| Failed::Framed(self.failed(guest, &error)))
+        let sent = self.cared_for(&care, guest.pipeline(transaction.statements())).await;
+        sent.map_err(|(i, error)| self.meaning(guest, transaction.role(i), &error))
+    }
+
+    /// Commits.
+    pub(crate) async fn commit(self, guest: &mut Guest) -> Result<(), StepError> {
+        let care = guest.care();
+        let committed = self.cared_for(&care, guest.run("COMMIT")).await;
+        committed.map_err(|error| self.failed(guest, &error))
+    }
+
+    /// What an expression is, as text.
+    pub(crate) async fn text(self, guest: &mut Guest, expression: &str) -> Result<Option<String>, StepError> {
+        let care = guest.care();
+        let text = self.cared_for(&care, guest.text(expression)).await;
+        text.map_err(|error| self.failed(guest, &error))
     }
 
     /// Begins the transaction, and gives its number.
-    async fn begin(self, guest: &mut Guest) -> Result<String, StepError> {
-        let before = Transaction::before_function(self.frame, self.plan);
+    pub(crate) async fn begin(self, guest: &mut Guest, before: &Transaction) -> Result<String, StepError> {
         let Some((begin, rest)) = before.statements().split_first() else { return Err(StepError::Stale) };
         let care = guest.care();
         let begun = self.cared_for(&care, guest.begin(begin)).await;
@@ -128,12 +164,24 @@ impl Run<'_> {
             sent.map_err(|(i, error)| self.meaning(guest, before.role(first + i), &error))?;
         }
         let number = self.cared_for(&care, guest.transaction_number()).await;
-        number.map_err(|error| self.failed(guest, &error))
+        let number = number.map_err(|error| self.failed(guest, &error))?;
+        guest.take_errors();
+        Ok(number)
     }
 
-    /// Calls the function. A run that is cancelled drops it where it waits.
-    async fn call(self, guest: &mut Guest) -> Result<(), StepError> {
-        let call = AssertUnwindSafe(async { self.function.run(&mut guest.connection).await }).catch_unwind();
+    /// Calls the function, which must leave no transaction open but ours. A run that is cancelled drops it where it
+    /// waits.
+    pub(crate) async fn call(self, guest: &mut Guest, function: &Function) -> Result<(), StepError> {
+        self.called(guest, function).await?;
+        match guest.depth() {
+            Some(1) => Ok(()),
+            Some(0) | None => Err(self.ended()),
+            Some(_) => Err(StepError::failed(self.about(left_open()))),
+        }
+    }
+
+    async fn called(self, guest: &mut Guest, function: &Function) -> Result<(), StepError> {
+        let call = AssertUnwindSafe(async { function.run(&mut guest.connection).await }).catch_unwind();
         let result = tokio::select! {
             biased;
             result = call => result,
@@ -168,6 +216,14 @@ impl Run<'_> {
             }
             (Role::Transaction, Some(_)) => self.ended(),
             (Role::Wall { .. }, Some(error)) => touched_by(self.prepared, &error.message, Some(self.migration)),
+            (Role::Migration { statement, .. }, _) => {
+                let mut error = self.explained(error, &heard, is_lost(guest, error));
+                if let StepError::Failed { failure, .. } = &mut error {
+                    let place = self.migration.script().place(statement, None);
+                    (failure.line, failure.column) = (Some(place.line), Some(place.column));
+                }
+                error
+            }
             _ => self.explained(error, &heard, is_lost(guest, error)),
         }
     }
@@ -238,10 +294,13 @@ impl Run<'_> {
             FailureClass::Permanent,
             "the function committed the transaction that it runs in: what it did before that stays, and is not recorded",
         )
-        .with_hint(
+        .with_hint(if self.migration.is_script() {
             "use `conn.transaction(…)` for a part, which is a savepoint here, and send no COMMIT; what is committed is to \
-             be undone, or the migration to be recorded (`migrate --mark-applied`), by hand",
-        );
+             be undone by hand"
+        } else {
+            "use `conn.transaction(…)` for a part, which is a savepoint here, and send no COMMIT; what is committed is to \
+             be undone, or the migration to be recorded (`migrate --mark-applied`), by hand"
+        });
         let mut ended = self.about(ended);
         if let StepError::Failed { failure, .. } = error
             && failure.message != ENDED
@@ -269,7 +328,11 @@ impl Run<'_> {
 
     /// Says which migration a failure is about.
     fn about(self, mut failure: Failure) -> Failure {
-        failure.migration.get_or_insert_with(|| self.migration.version().to_string());
+        if !self.migration.is_script() {
+            failure.migration.get_or_insert_with(|| self.migration.version().to_string());
+        } else if !self.migration.is_function() {
+            failure.file.get_or_insert_with(|| self.migration.script().path().to_owned());
+        }
         failure.file.get_or_insert_with(|| self.migration.name().to_owned());
         failure
     }

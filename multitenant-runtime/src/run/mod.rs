@@ -27,18 +27,22 @@ mod script;
 mod seats;
 mod step;
 mod transaction;
+mod visit;
 mod waits;
 mod wall;
 mod worker;
 
 pub(crate) use abandon::abandon;
 pub(crate) use budget::Budget;
+pub(crate) use cancellation::cancellable;
 pub(crate) use context::Context;
 pub(crate) use dependents::IN_A_SCHEMA;
 pub use event::{Event, Observer};
 pub(crate) use execute::execute;
 pub use failure::Failure;
 pub(crate) use frame::{Frame, Standing};
+#[cfg(feature = "functions")]
+pub(crate) use function::{Failed, Inside};
 pub(crate) use hooks::Hooked;
 pub use hooks::{HookError, HookResult, Hooks};
 pub(crate) use job::{Job, refusal};
@@ -50,6 +54,9 @@ pub(crate) use registering::{Registering, Unregistering};
 pub use report::{Outcome, Report, Stop, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use script::{ScriptText, write_target};
-pub(crate) use step::{StepError, send, send_known};
-pub(crate) use transaction::{Relocation, Role, Transaction, gives, has};
+pub(crate) use step::{StepError, close, meaning_of, send, send_known};
+pub(crate) use transaction::{Access, Relocation, Role, Transaction, gives, has};
+#[cfg(feature = "functions")]
+pub(crate) use visit::missing;
+pub(crate) use visit::{Call, Errand, Visitor, visit};
 pub(crate) use worker::{Verdict, Worker};

@@ -4,29 +4,27 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::job::Job;
-
 /// The jobs of a run, shared by its workers.
-pub(crate) struct Queue {
-    jobs: Mutex<VecDeque<(Instant, Job)>>,
+pub(crate) struct Queue<J> {
+    jobs: Mutex<VecDeque<(Instant, J)>>,
 }
 
 /// What the queue has for a worker.
-pub(crate) enum Next {
-    Job(Box<Job>),
+pub(crate) enum Next<J> {
+    Job(Box<J>),
     /// All that is left is held by other runs: look again after this time.
     Later(Duration),
     Empty,
 }
 
-impl Queue {
-    pub(crate) fn new(jobs: impl IntoIterator<Item = Job>) -> Self {
+impl<J> Queue<J> {
+    pub(crate) fn new(jobs: impl IntoIterator<Item = J>) -> Self {
         let now = Instant::now();
         Self { jobs: Mutex::new(jobs.into_iter().map(|job| (now, job)).collect()) }
     }
 
     /// The first job that may be tried now.
-    pub(crate) fn next(&self) -> Next {
+    pub(crate) fn next(&self) -> Next<J> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if let Some(i) = jobs.iter().position(|(not_before, _)| *not_before <= now) {
@@ -39,13 +37,13 @@ impl Queue {
     }
 
     /// Puts a job back, behind the others, to be tried after this time.
-    pub(crate) fn put_back(&self, job: Job, delay: Duration) {
+    pub(crate) fn put_back(&self, job: J, delay: Duration) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.push_back((Instant::now() + delay, job));
     }
 
     /// Takes what nobody came to.
-    pub(crate) fn drain(&self) -> Vec<Job> {
+    pub(crate) fn drain(&self) -> Vec<J> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.drain(..).map(|(_, job)| job).collect()
     }

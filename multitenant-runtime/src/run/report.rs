@@ -24,6 +24,8 @@ pub enum Outcome {
     Recorded,
     /// Nothing was to be done.
     UpToDate,
+    /// It has answered: all statements for the fleet are done.
+    Answered,
     /// A migration failed; those before it are applied.
     Failed,
     /// Left alone on purpose: held by another run, edited, or missing; the failure says why.
@@ -36,7 +38,7 @@ impl Outcome {
     /// Whether the target is as the run was to leave it.
     #[must_use]
     pub fn is_good(self) -> bool {
-        matches!(self, Self::Applied | Self::Reverted | Self::Recorded | Self::UpToDate)
+        matches!(self, Self::Applied | Self::Reverted | Self::Recorded | Self::UpToDate | Self::Answered)
     }
 
     /// What these steps amount to, when there is nothing left to do.
@@ -74,6 +76,8 @@ pub struct TargetReport {
     pub failure: Option<Failure>,
     /// Versions in the history that this binary does not know.
     pub unknown: Vec<Version>,
+    /// Seeds that were done here before with another text than they have now; they are not done again.
+    pub edited: Vec<Version>,
 }
 
 /// Why a run stopped before its end.
@@ -130,6 +134,8 @@ pub struct Summary {
     pub recorded: usize,
     /// Targets with nothing to do.
     pub up_to_date: usize,
+    /// Targets that have answered.
+    pub answered: usize,
     /// Targets that failed, and tenants that no run can work on.
     pub failed: usize,
     /// Targets left alone on purpose.
@@ -155,6 +161,7 @@ impl TargetReport {
             recorded: Vec::new(),
             duration: Duration::ZERO,
             unknown: Vec::new(),
+            edited: Vec::new(),
         }
     }
 }
@@ -183,6 +190,7 @@ impl Report {
                 Outcome::Reverted => &mut summary.reverted,
                 Outcome::Recorded => &mut summary.recorded,
                 Outcome::UpToDate => &mut summary.up_to_date,
+                Outcome::Answered => &mut summary.answered,
                 Outcome::Failed => &mut summary.failed,
                 Outcome::Skipped => &mut summary.skipped,
                 Outcome::NotTried => &mut summary.not_tried,

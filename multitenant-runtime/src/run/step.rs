@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{ConnectError, PipelineError, Session};
+use crate::connection::{ConnectError, PipelineError, Row, Session};
 use crate::migration::Migration;
 use crate::sqlstate::{FailureClass, is_failed_cast, is_failed_guard, is_other_object, is_undefined_table, retry_once};
 
@@ -150,11 +150,66 @@ fn meaning(
         Role::Isolate if is_other_object(error) => {
             StepError::failed(Failure { class: FailureClass::Retryable, ..Failure::from_postgres(error) })
         }
-        _ => {
-            let mut failure = Failure::from_postgres(error);
-            locate(&mut failure, role, migrations, position(error));
-            failure.notices = session.take_notices();
-            StepError::Failed { failure: Box::new(failure), again: Again::after(error) }
+        _ => said(session, role, error, migrations),
+    }
+}
+
+/// What the server has said of this statement, with its place.
+fn said(session: &Session, role: Role, error: &tokio_postgres::Error, migrations: &[Migration]) -> StepError {
+    let mut failure = Failure::from_postgres(error);
+    locate(&mut failure, role, migrations, position(error));
+    failure.notices = session.take_notices();
+    StepError::Failed { failure: Box::new(failure), again: Again::after(error) }
+}
+
+/// What the failure of one statement of a script means that was sent by itself.
+pub(crate) fn meaning_of(
+    session: &Session,
+    error: &tokio_postgres::Error,
+    script: &Migration,
+    statement: usize,
+    cancellation: &CancellationToken,
+) -> StepError {
+    let role = Role::Migration { migration: 0, statement };
+    unless_cancelled(cancellation, said(session, role, error, std::slice::from_ref(script)))
+}
+
+/// Sends the beginning of a transaction, and returns when it is known to hold: rows of its last statement.
+pub(crate) async fn open(
+    session: &Session,
+    transaction: &Transaction,
+    prepared: &Preparation,
+    cancellation: &CancellationToken,
+) -> Result<Vec<Row>, StepError> {
+    let reset = if session.is_direct() { reset(transaction) } else { &[] };
+    let all: Vec<&str> = reset.iter().copied().chain(transaction.statements().iter().map(String::as_str)).collect();
+    match cancellable(cancellation, || session.canceller(), session.pipeline_rows(&all)).await {
+        Ok(mut answers) => Ok(answers.pop().unwrap_or_default()),
+        Err(PipelineError { index, error }) => {
+            let _ = session.rows("ROLLBACK").await;
+            let index = index.saturating_sub(reset.len());
+            Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, &[], prepared)))
+        }
+    }
+}
+
+/// Sends the rest of a transaction that was opened, up to its end.
+pub(crate) async fn close(
+    session: &Session,
+    transaction: &Transaction,
+    migrations: &[Migration],
+    prepared: &Preparation,
+    cancellation: &CancellationToken,
+) -> Result<(), StepError> {
+    let cleaning: &[&str] = if session.is_direct() { &[] } else { &CLEANING };
+    let statements = transaction.statements();
+    let (commit, rest) =
+        statements.split_last().map_or(("COMMIT", statements), |(commit, rest)| (commit.as_str(), rest));
+    let all: Vec<&str> = rest.iter().map(String::as_str).chain(cleaning.iter().copied()).chain([commit]).collect();
+    match cancellable(cancellation, || session.canceller(), session.pipeline(&all)).await {
+        Ok(()) => Ok(()),
+        Err(PipelineError { index, error }) => {
+            Err(unless_cancelled(cancellation, meaning(session, transaction, index, &error, migrations, prepared)))
         }
     }
 }
@@ -243,10 +298,13 @@ fn touched(prepared: &Preparation, error: &tokio_postgres::Error, migration: Opt
 /// What the wall's guard says by this message.
 pub(crate) fn touched_by(prepared: &Preparation, message: &str, migration: Option<&Migration>) -> StepError {
     let named = prepared.wall().map(|wall| wall.named_in(message)).unwrap_or_default();
-    let mut failure = touches_shared(&named.join(", "));
+    let named = named.join(", ");
+    let mut failure = match migration {
+        Some(script) if script.is_script() => script_touches_shared(&named),
+        _ => touches_shared(&named),
+    };
     if let Some(migration) = migration {
-        failure.migration = Some(migration.version().to_string());
-        failure.file = Some(migration.script().path().to_owned());
+        name(&mut failure, migration);
     }
     StepError::failed(failure)
 }
@@ -262,6 +320,20 @@ pub(crate) fn touches_shared(objects: &str) -> Failure {
          statement to a shared migration; if it is meant so, write `[multitenant] allow_shared_locks = true` into the \
          migration's metadata.toml",
     )
+}
+
+/// What is no migration, and runs in a tenant's schema, would do so.
+fn script_touches_shared(objects: &str) -> Failure {
+    Failure::new(FailureClass::SharedSchemaTouched, format!("this would change the shared schema: {objects}")).with_hint(
+        "a name that the tenant's schema does not have was found in the shared schema: correct the name, or change the \
+         shared schema by a migration",
+    )
+}
+
+/// Says which migration and file a failure is about; what is no migration has a file only.
+fn name(failure: &mut Failure, migration: &Migration) {
+    failure.migration = (!migration.is_script()).then(|| migration.version().to_string());
+    failure.file = Some(migration.script().path().to_owned());
 }
 
 /// The server's position in the statement, in characters from 1.
@@ -282,8 +354,7 @@ fn locate(failure: &mut Failure, role: Role, migrations: &[Migration], position:
         _ => return,
     };
     let Some(migration) = migration else { return };
-    failure.migration = Some(migration.version().to_string());
-    failure.file = Some(migration.script().path().to_owned());
+    name(failure, migration);
     if let Some(statement) = statement {
         let place = migration.script().place(statement, position);
         failure.line = Some(place.line);

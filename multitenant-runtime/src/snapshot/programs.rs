@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::installed::{major, of_pg_config, usual};
+use crate::installed::{bin_dir, major, of_pg_config, usual};
 
 /// The first that will do: where the caller or `PG_BIN_DIR` says, on `PATH`, where `pg_config` says, in the usual
 /// folders; of the server's own version if there is one, else of a later one. An older one refuses the server.
@@ -36,12 +36,4 @@ pub(super) fn find(named: Option<&Path>, server: u32) -> Result<PathBuf, String>
 fn version(program: &Path) -> Option<u32> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     major(&String::from_utf8_lossy(&output.stdout))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where a machine's programs are is no setting of the project; the embedded server looks there too"
-)]
-fn bin_dir() -> Option<PathBuf> {
-    std::env::var_os("PG_BIN_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }

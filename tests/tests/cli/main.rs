@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod architecture;
+mod completions;
 mod configuration;
 #[cfg(unix)]
 mod db;
@@ -16,8 +17,13 @@ mod migrate;
 mod project;
 mod repair;
 mod rollback;
+mod rust_seed;
 mod script;
+mod seed;
+#[cfg(unix)]
+mod shell;
 mod snapshot;
+mod sql;
 mod status;
 mod tenant;
 #[cfg(unix)]

@@ -22,6 +22,7 @@ mod roles;
 mod rollback;
 mod rollout;
 mod run;
+mod seeds;
 mod shown;
 mod snapshot;
 mod startup;

@@ -2,7 +2,9 @@
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use multitenant_runtime::embedded::EmbeddedServer;
-use multitenant_runtime::{Error, FailureClass, FunctionResult, NewTenant, RustMigration, Scope};
+use multitenant_runtime::{
+    Error, FailureClass, FleetScript, FunctionResult, NewTenant, RustMigration, Scope, SeedOptions, SeedSet,
+};
 use multitenant_tests::pooler::Pooler;
 
 use super::environment::say;
@@ -172,4 +174,37 @@ async fn a_rust_function_is_refused_before_it_is_called() {
     let both = builder().migrate_url(pooler.direct_url()).build().unwrap();
     assert_eq!(both.migrate(Scope::all()).await.unwrap().summary().applied, 2);
     assert_eq!(fleet.texts(rows).await, ["1", "1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seeds_and_questions_leave_nothing_to_the_next_client() {
+    let Some(pooler) = pooler(1).await else { return };
+    let fleet = fleet(&pooler)
+        .shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);")
+        .tenant("1_a", "CREATE TABLE a (id int);");
+    fleet.schemas(5, "").await;
+    let before = found_by_others(&pooler).await;
+    let migrator = fleet.builder().database_url(pooler.url()).jobs(1).build().unwrap();
+    migrator.migrate(Scope::shared()).await.unwrap();
+    fleet.sql("INSERT INTO tenants SELECT i FROM generate_series(0, 4) i").await;
+    migrator.migrate(Scope::tenants()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("1.sql");
+    std::fs::write(&file, "SET statement_timeout = 77000; INSERT INTO a SELECT count(*) FROM a;").unwrap();
+    let seeds = SeedSet::from_files(&[], &[file]).unwrap();
+    for applied in [5, 0] {
+        let report = migrator.seed(&seeds, SeedOptions::new(Scope::tenants()).once()).await.unwrap();
+        assert_eq!(report.summary().applied, applied);
+        assert_eq!(found_by_others(&pooler).await, before);
+    }
+    for script in [FleetScript::read_only, FleetScript::read_write] {
+        let script = script("x", "SET lock_timeout = 99000; SELECT * FROM a").unwrap();
+        let mut rows = 0;
+        let read = |_: &multitenant_runtime::Target, answer| {
+            rows += usize::from(matches!(answer, multitenant_runtime::FleetAnswer::Row(_)));
+            std::ops::ControlFlow::Continue(())
+        };
+        migrator.ask(&script, Scope::tenants(), read).await.unwrap();
+        assert_eq!((rows, found_by_others(&pooler).await), (5, before.clone()));
+    }
 }

@@ -26,11 +26,7 @@ impl Transaction {
         prepared: &Preparation,
     ) -> Self {
         let mut tx = Self::default();
-        tx.push(Role::Frame, TRUSTED_PATH.to_owned());
-        tx.push(
-            Role::Transaction,
-            format!("SELECT 1 / (pg_catalog.pg_current_xact_id()::text = {})::int", literal(number)),
-        );
+        tx.same(number);
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_the_same()));
         if !migration.allow_shared_locks() {
             // There is no text that would tell whether the quick look does.
@@ -43,5 +39,14 @@ impl Transaction {
         tx.push(Role::Record { migration: 0 }, frame.ledger().record(migration, &prepared.run));
         tx.note(frame, standing, prepared);
         tx
+    }
+
+    /// The transaction is the one of this number; under a path on which nobody has put anything.
+    pub(super) fn same(&mut self, number: &str) {
+        self.push(Role::Frame, TRUSTED_PATH.to_owned());
+        self.push(
+            Role::Transaction,
+            format!("SELECT 1 / (pg_catalog.pg_current_xact_id()::text = {})::int", literal(number)),
+        );
     }
 }

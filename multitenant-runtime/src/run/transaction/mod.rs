@@ -27,6 +27,9 @@ mod isolate;
 mod migrate;
 mod relocate;
 mod snapshot;
+mod visit;
+
+pub(crate) use visit::Access;
 
 pub(crate) use drop::{gives, has};
 pub(crate) use relocate::Relocation;

@@ -13,7 +13,7 @@ use crate::run::context::Context;
 use crate::run::event::Event;
 use crate::run::frame::{Frame, Standing};
 #[cfg(feature = "functions")]
-use crate::run::function::Run;
+use crate::run::function::{Inside, Run};
 use crate::run::job::{InDoubt, Job};
 use crate::run::outside;
 use crate::run::preparation::Preparation;
@@ -100,7 +100,8 @@ impl Worker {
             // Its connection takes the place of this one.
             self.session = None;
             let (prepared, context) = (&*prepared, &*context);
-            return Run { frame, migration, function, plan, standing, prepared, context }.apply(doubt).await;
+            let inside = Inside { frame, migration, prepared, context };
+            return Run { inside, function, plan, standing }.apply(doubt).await;
         }
         let transaction = Transaction::migrate(frame, migration, plan, standing, &prepared);
         let session = self.session().await?;
