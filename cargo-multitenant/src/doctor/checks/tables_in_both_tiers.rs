@@ -56,7 +56,7 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     if !behind.contains(&fleet.shared()) {
         behind.push(fleet.shared());
     }
-    let ours = [settings.shared_history.as_str(), settings.tenant_history.as_str()];
+    let ours = [settings.shared_history.as_str(), settings.tenant_history.as_str(), multitenant_runtime::seed::TABLE];
     let given = [Given::Texts(fleet.schemas()), Given::Texts(&behind), Given::Texts(&ours)];
     let rows = ground.inspector()?.rows(BOTH, &given).await?;
     let names = grouped::<4>(&rows);

@@ -40,9 +40,9 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// The target's schema without its history, and without our own tables.
+    /// The target's schema without its history, the record of its seeds, and our own tables.
     pub(super) fn new(settings: &'a Settings, target: &'a Target) -> Self {
-        let mut without = vec![Frame::new(settings, target).table.as_str()];
+        let mut without = vec![Frame::new(settings, target).table.as_str(), crate::seed::TABLE];
         if settings.state_schema.as_ref() == Some(target.schema()) {
             without.extend(["targets", "snapshots"]);
         }

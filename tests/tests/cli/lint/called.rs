@@ -16,7 +16,7 @@ fn the_help_says_what_there_is() {
     let project = Project::on_disk();
     let flags = ["--deny", "--fail-on", "--since", "--baseline", "--write-baseline", "--fix", "--list-rules", "sarif"];
     project.run(&["lint", "--help"]).code(0).says(&flags).says(&["Examples:", "explain", "[lint]", "exit code"]);
-    project.run(&["explain", "--help"]).code(0).says(&["RULE", "--list-rules"]);
+    project.run(&["explain", "--help"]).code(0).says(&["CODE", "--list-rules"]);
     project.run(&["lock", "--help"]).code(0).says(&["--check", "final", "pipeline"]);
 }
 
@@ -28,7 +28,7 @@ fn what_cannot_be_meant_is_said_with_what_may_be() {
         (&["lint", "-D", "x"], 2, "--list-rules"),
         (&["explain", "tenant_schema_qualified"], 2, "did you mean `tenant-schema-qualified`?"),
         (&["explain", "x"], 2, "--list-rules"),
-        (&["explain"], 2, "RULE"),
+        (&["explain"], 2, "CODE"),
         (&["lint", "--fail-on", "never"], 2, "info, warn, error"),
         (&["lint", "--write-baseline"], 2, "--baseline"),
         (&["lint", "--fix", "--write-baseline", "--baseline", "b"], 2, "cannot be used with"),
