@@ -1,16 +1,18 @@
 //! `cargo multitenant verify`
 
 use clap::{Args, ValueEnum};
-use multitenant_runtime::ConnectionUrl;
+use multitenant_runtime::{ConnectionUrl, Version};
 
 use crate::config::{Config, Database};
-use crate::context::{Context, Project, block_on, unless_interrupted};
+use crate::context::{Context, Project, block_on};
+use crate::development;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::report::{VerifyDocument, VerifyProgress};
 use crate::verify::{Where, verify};
 
 use super::level::LevelArg;
+use super::options::version;
 
 /// Try all migrations out: up, down and up again, on two tenants and the shared schema
 ///
@@ -22,9 +24,10 @@ use super::level::LevelArg;
 Examples:
   cargo multitenant verify                          on the configured server; without one, on a throw-away server
   cargo multitenant verify --on embedded            on a throw-away server, whatever is configured
+  cargo multitenant verify --from 2026-01-01        what is older is only applied: for a project with a past
   cargo multitenant verify --format json
 
-Findings: verify-up-fails, verify-down-fails, verify-down-not-inverse, verify-up-again-fails, verify-up-again-differs, \
+Findings: verify-up-fails, verify-down-fails, verify-down-not-inverse, verify-up-again-fails, verify-up-again-differs, verify-shared-changed, verify-no-migrations, \
 verify-second-tenant-fails, verify-tenants-differ, verify-schema-code.
 
 Exit codes: 0 nothing of that level found, 1 something found, 3 the project cannot be used, 11 a question to the \
@@ -34,6 +37,9 @@ pub(crate) struct Verify {
     /// or none, a throw-away server]
     #[arg(long, value_enum, value_name = "SERVER")]
     on: Option<On>,
+    /// Rehearse from this version on, given as such or as a folder's name; what is older is only applied
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    from: Option<Version>,
     /// From which level on findings make the exit code 1
     #[arg(long, value_enum, default_value_t = LevelArg::Error, value_name = "LEVEL")]
     fail_on: LevelArg,
@@ -51,9 +57,11 @@ impl Verify {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
         let project = Project::of(context.config()?)?;
         let place = self.place(project.config())?;
+        let from = self.from.clone();
         let mut progress = VerifyProgress::new(&context.console);
-        let steps = verify(&project, &context.here, &place, |tier, number, of| progress.step(tier, number, of));
-        let verified = block_on(unless_interrupted(steps))?;
+        let steps = verify(&project, &context.here, &place, from, |tier, number, of| progress.step(tier, number, of));
+        // It sees to interrupts itself, and drops its database before it ends.
+        let verified = block_on(steps)?;
         progress.finish();
         context.console.result(&VerifyDocument::new(&verified), VerifyDocument::text)?;
         let worst = verified.complaints().map(|complaint| complaint.level).max();
@@ -65,10 +73,11 @@ impl Verify {
         let url = match (self.on, config.database()) {
             (Some(On::Embedded), _) => return Ok(Where::Embedded),
             (Some(On::Server), Err(error)) => return Err(error.into()),
-            (None, Err(_)) | (_, Ok(Database::Embedded)) => return Ok(Where::Embedded),
-            (_, Ok(Database::Url(url, _))) => url,
+            (None, Err(_) | Ok(Database::Embedded)) => return Ok(Where::Embedded),
+            (Some(On::Server), Ok(Database::Embedded)) => development::start(&config.root)?,
+            (_, Ok(Database::Url(url, _))) => url.clone(),
         };
-        let url = ConnectionUrl::parse(url).map_err(|error| config.bad_url(error.to_string()))?;
+        let url = ConnectionUrl::parse(&url).map_err(|error| config.bad_url(error.to_string()))?;
         Ok(Where::Server(Box::new(url)))
     }
 }

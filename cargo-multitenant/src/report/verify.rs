@@ -29,6 +29,7 @@ pub(crate) struct VerifyDocument<'a> {
 struct TierView {
     migrations: usize,
     up: usize,
+    only_applied: usize,
     down_and_up: usize,
     irreversible: usize,
 }
@@ -90,18 +91,22 @@ impl<'a> VerifyDocument<'a> {
 }
 
 fn view(tier: &Rehearsed) -> TierView {
-    let Rehearsed { migrations, up, down_and_up, irreversible, .. } = *tier;
-    TierView { migrations, up, down_and_up, irreversible }
+    let Rehearsed { migrations, up, only_applied, down_and_up, irreversible, .. } = *tier;
+    TierView { migrations, up, only_applied, down_and_up, irreversible }
 }
 
 impl TierView {
     fn text(self, name: &str) -> String {
+        let older = match self.only_applied {
+            0 => String::new(),
+            some => format!(", {some} older ones only applied"),
+        };
         let irreversible = match self.irreversible {
             0 => String::new(),
             some => format!(", {some} without a way back"),
         };
         format!(
-            " {name}: {} applied of {}; {} down and up again{irreversible}\n",
+            " {name}: {} applied of {}; {} down and up again{older}{irreversible}\n",
             self.up,
             counted(self.migrations, "migration", "migrations"),
             self.down_and_up

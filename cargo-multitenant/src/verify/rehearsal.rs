@@ -1,7 +1,9 @@
 //! The migrations of one tier, one after the other: up, down, and up again, with a look after each.
 
 use multitenant_runtime::migration::Migration;
-use multitenant_runtime::{Difference, Error, Extent, Failure, Migrator, Operation, Portrait, Scope, Target, Tier};
+use multitenant_runtime::{
+    Difference, Error, Extent, Failure, Migrator, ObjectKind, Operation, Portrait, Scope, Target, Tier,
+};
 
 use crate::finding::{Complaint, FilePoint, Level};
 
@@ -14,6 +16,8 @@ pub(crate) struct Rehearsed {
     pub(crate) up: usize,
     /// How many led back to what was before, and forward again to the same.
     pub(crate) down_and_up: usize,
+    /// How many of those are older than what was to be tried, and were not reverted.
+    pub(crate) only_applied: usize,
     /// How many have no way back.
     pub(crate) irreversible: usize,
     pub(crate) complaints: Vec<Complaint>,
@@ -34,6 +38,8 @@ pub(super) struct Rehearsal<'a> {
     pub(super) migrator: &'a Migrator,
     /// The shared schema, or the tenant that rehearses.
     pub(super) target: &'a Target,
+    /// The shared schema, where what rehearses is a tenant: some migrations say that they change it.
+    pub(super) shared: Option<&'a Target>,
     /// The tier's folder, as it is shown.
     pub(super) folder: &'a str,
 }
@@ -48,6 +54,7 @@ impl Rehearsal<'_> {
         found: &mut Rehearsed,
     ) -> Result<Step, Error> {
         let up = Operation::migrate(self.scope()).to(migration.version().clone());
+        let shared = self.look_at_shared(migration).await?;
         if let Some(failure) = self.run(up.clone()).await? {
             let message = format!("{} cannot be applied: {failure}", self.name(migration));
             found.complaints.push(self.complaint("verify-up-fails", migration, "up.sql", message, &failure));
@@ -69,7 +76,10 @@ impl Rehearsal<'_> {
             return Ok(if is_whole { Step::Whole } else { Step::Broken });
         }
         let reverted = self.look().await?;
-        let is_inverse = self.compare("verify-down-not-inverse", migration, "down.sql", before, &reverted, found);
+        let mut is_inverse = self.compare("verify-down-not-inverse", migration, "down.sql", before, &reverted, found);
+        if let Some((before, after)) = shared.zip(self.look_at_shared(migration).await?) {
+            is_inverse &= self.compare("verify-shared-changed", migration, "down.sql", &before, &after, found);
+        }
         *before = after;
         let after = before;
         // What comes of a way back that leads elsewhere is not told again.
@@ -93,6 +103,26 @@ impl Rehearsal<'_> {
 }
 
 impl Rehearsal<'_> {
+    /// Applies some at once, up to the last of them; whether that fails.
+    pub(super) async fn apply(
+        &self,
+        last: &Migration,
+        all: &[Migration],
+        found: &mut Rehearsed,
+    ) -> Result<bool, Error> {
+        let up = Operation::migrate(self.scope()).to(last.version().clone());
+        let Some(failure) = self.run(up).await? else {
+            found.up += all.len();
+            return Ok(false);
+        };
+        let failed = |migration: &&Migration| failure.migration.as_deref() == Some(migration.version().as_str());
+        let migration = all.iter().find(failed).unwrap_or(last);
+        found.up += all.iter().take_while(|one| one.version() < migration.version()).count();
+        let message = format!("{} cannot be applied: {failure}", self.name(migration));
+        found.complaints.push(self.complaint("verify-up-fails", migration, "up.sql", message, &failure));
+        Ok(true)
+    }
+
     /// Runs an operation on the one target; why it failed, if it did.
     async fn run(&self, operation: Operation) -> Result<Option<Failure>, Error> {
         match Box::pin(self.migrator.run(operation)).await {
@@ -115,6 +145,14 @@ impl Rehearsal<'_> {
         self.migrator.portrait(self.target).await
     }
 
+    /// The shared schema, where the migration says that it changes it; else the migrator sees to it that it does not.
+    async fn look_at_shared(&self, migration: &Migration) -> Result<Option<Portrait>, Error> {
+        match self.shared.filter(|_| migration.allow_shared_locks()) {
+            Some(shared) => Ok(Some(self.migrator.portrait(shared).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Complains where the two differ; whether they are equal.
     fn compare(
         &self,
@@ -132,13 +170,19 @@ impl Rehearsal<'_> {
         let name = self.name(migration);
         let what = match code {
             "verify-down-not-inverse" => format!("{name}: down.sql does not lead back to what was before it"),
+            "verify-shared-changed" => format!("{name}: down.sql does not undo what up.sql does to the shared schema"),
             _ => format!("{name}: up.sql makes something else after down.sql than before it"),
         };
         let message = format!("{what}: {}", said(&differences));
         let mut complaint = Complaint::new(code, Level::Error, message).object(migration.name());
         complaint.file = Some(self.point(migration, file, 1, 1));
+        let is_of_labels = differences.iter().all(|difference| difference.kind == ObjectKind::Enum);
         rehearsed.complaints.push(complaint.help(match code {
-            "verify-down-not-inverse" => "let down.sql undo what up.sql does, newest first",
+            "verify-down-not-inverse" if is_of_labels => {
+                "PostgreSQL cannot take a label away: leave down.sql out, so that nobody takes this for a way back, or let \
+                 it make the type anew"
+            }
+            "verify-down-not-inverse" | "verify-shared-changed" => "let down.sql undo what up.sql does, newest first",
             _ => "let down.sql undo everything that up.sql does, and up.sql not depend on what it finds",
         }));
         false

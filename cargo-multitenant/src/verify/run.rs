@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use multitenant_runtime::{Error, MigrationSet, Migrator, Operation, Scope, Settings, Target, TenantId, Tier};
+use multitenant_runtime::migration::Migration;
+use multitenant_runtime::{Error, MigrationSet, Migrator, Operation, Scope, Settings, Target, TenantId, Tier, Version};
 
 use super::rehearsal::{Rehearsal, Rehearsed, Step, said};
 use super::scratch::{Scratch, Tenants, Where};
@@ -10,6 +11,7 @@ use crate::config::slashes;
 use crate::context::Project;
 use crate::error::CliError;
 use crate::finding::{Complaint, Level};
+use crate::interrupt::Signals;
 
 /// What to do about a second tenant.
 const SECOND: &str = "look for what depends on the tenant, on what is there already, or on the time of day";
@@ -42,21 +44,19 @@ pub(crate) async fn verify(
     project: &Project,
     here: &Path,
     place: &Where,
+    from: Option<Version>,
     mut progress: impl FnMut(Tier, usize, usize),
 ) -> Result<Verified, CliError> {
     let (shared, tenant) = project.sets();
     let config = project.config();
     let folders = (slashes(&config.new_shared_folder()), slashes(&config.new_tenant_folder()));
-    let mut stage = Stage {
-        here,
-        shared,
-        tenant,
-        settings: &config.settings,
-        place,
-        scratch: Scratch::create(place).await?,
-        turn: 0,
+    let mut stage =
+        Stage { here, shared, tenant, settings: &config.settings, place, from, scratch: Scratch::create(place).await? };
+    let mut signals = Signals::catch().map_err(CliError::System)?;
+    let verified = tokio::select! {
+        verified = Box::pin(stage.verify(project, &folders, &mut progress)) => verified,
+        signal = signals.next() => Err(CliError::Interrupted(signal)),
     };
-    let verified = Box::pin(stage.verify(project, &folders, &mut progress)).await;
     let dropped = stage.scratch.drop().await;
     let verified = verified?;
     dropped.map(|()| verified)
@@ -71,8 +71,8 @@ struct Stage<'a> {
     settings: &'a Settings,
     place: &'a Where,
     scratch: Scratch,
-    /// How many rehearsing tenants there were before this one.
-    turn: usize,
+    /// Migrations before this one are only applied.
+    from: Option<Version>,
 }
 
 impl Stage<'_> {
@@ -98,6 +98,7 @@ impl Stage<'_> {
         if is_stuck {
             return Ok(verified);
         }
+        self.look_for_nothing(folders, &mut verified);
         self.compare_tenants(&mut verified).await?;
         #[cfg(feature = "lint")]
         {
@@ -125,10 +126,19 @@ impl Stage<'_> {
         let mut found = Rehearsed { migrations: set.migrations().len(), ..Rehearsed::default() };
         let mut migrator = self.migrator()?;
         let mut target = self.target(&migrator, tier).await?;
+        let shared = match (tier, self.shared) {
+            (Tier::Tenant, Some(_)) => Some(self.target(&migrator, Tier::Shared).await?),
+            _ => None,
+        };
+        let older = set.migrations().iter().filter(|migration| self.is_older(migration.version())).count();
+        if !self.apply_older(&migrator, &target, &set.migrations()[..older], folder, &mut found).await? {
+            return Ok(found);
+        }
         let mut before = migrator.portrait(&target).await.map_err(CliError::Runtime)?;
-        for (number, migration) in (1..).zip(set.migrations()) {
+        for (number, migration) in (1..).zip(set.migrations()).skip(older) {
             progress(tier, number, found.migrations);
-            let rehearsal = Rehearsal { migrator: &migrator, target: &target, folder };
+            let shared = shared.as_ref();
+            let rehearsal = Rehearsal { migrator: &migrator, target: &target, shared, folder };
             match rehearsal.step(migration, &mut before, &mut found).await.map_err(CliError::Runtime)? {
                 Step::Whole => {}
                 Step::Stuck => break,
@@ -136,8 +146,7 @@ impl Stage<'_> {
                     self.begin_anew(tier).await?;
                     migrator = self.migrator()?;
                     target = self.target(&migrator, tier).await?;
-                    let scope = target.tenant().cloned().map_or_else(Scope::shared, Scope::tenant);
-                    let up = Operation::migrate(scope).to(migration.version().clone());
+                    let up = Operation::migrate(scope_of(&target)).to(migration.version().clone());
                     Box::pin(migrator.run(up)).await.map_err(CliError::Runtime)?;
                 }
             }
@@ -145,18 +154,48 @@ impl Stage<'_> {
         Ok(found)
     }
 
-    /// A fresh place, where the old one is not what it should be: another database, or another tenant.
+    fn is_older(&self, version: &Version) -> bool {
+        self.from.as_ref().is_some_and(|from| version < from)
+    }
+
+    /// Applies those that are not rehearsed, all at once; whether that went well.
+    async fn apply_older(
+        &self,
+        migrator: &Migrator,
+        target: &Target,
+        older: &[Migration],
+        folder: &str,
+        found: &mut Rehearsed,
+    ) -> Result<bool, CliError> {
+        let Some(last) = older.last() else { return Ok(true) };
+        let rehearsal = Rehearsal { migrator, target, shared: None, folder };
+        let failure = rehearsal.apply(last, older, found).await.map_err(CliError::Runtime)?;
+        found.only_applied = found.up;
+        Ok(!failure)
+    }
+
+    /// A fresh database, where the old one is not what it should be, with what comes before the tier.
     async fn begin_anew(&mut self, tier: Tier) -> Result<(), CliError> {
-        match tier {
-            Tier::Shared => {
-                let fresh = Scratch::create(self.place).await?;
-                std::mem::replace(&mut self.scratch, fresh).drop().await
-            }
-            Tier::Tenant => {
-                self.turn += 1;
-                Ok(())
-            }
+        let fresh = Scratch::create(self.place).await?;
+        std::mem::replace(&mut self.scratch, fresh).drop().await?;
+        if tier == Tier::Tenant && self.shared.is_some() {
+            Box::pin(self.migrator()?.migrate(Scope::shared())).await.map_err(CliError::Runtime)?;
         }
+        Ok(())
+    }
+
+    /// A folder without migrations is more often a wrong one.
+    fn look_for_nothing(&self, folders: &(String, String), verified: &mut Verified) {
+        if !self.tenant.migrations().is_empty() {
+            return;
+        }
+        let has_shared = self.shared.is_some_and(|shared| !shared.migrations().is_empty());
+        let level = if has_shared { Level::Warning } else { Level::Error };
+        let message = format!("there are no migrations for tenants in {}", folders.1);
+        let complaint = Complaint::new("verify-no-migrations", level, message);
+        verified
+            .complaints
+            .push(complaint.help("correct migrations.folder, or begin with `cargo multitenant generate tenant NAME`"));
     }
 
     /// A tenant that went back and forth, against one that did not.
@@ -193,7 +232,7 @@ impl Stage<'_> {
     }
 
     fn tenants(&self) -> Result<Tenants, CliError> {
-        Tenants::of_turn(self.turn)
+        Tenants::new()
     }
 
     /// The shared schema, or the tenant that rehearses.
@@ -207,4 +246,8 @@ impl Stage<'_> {
         let target = plan.targets().map(|plan| plan.target.clone()).find(|target| target.tenant() == tenant.as_ref());
         target.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(tenant.into_iter().collect())))
     }
+}
+
+fn scope_of(target: &Target) -> Scope {
+    target.tenant().cloned().map_or_else(Scope::shared, Scope::tenant)
 }

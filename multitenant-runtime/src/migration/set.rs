@@ -147,7 +147,8 @@ impl Migration {
     }
 
     /// Whether it may lock a table of the shared schema (`multitenant.allow_shared_locks`).
-    pub(crate) fn allow_shared_locks(&self) -> bool {
+    #[must_use]
+    pub fn allow_shared_locks(&self) -> bool {
         self.allow_shared_locks
     }
 }

@@ -205,3 +205,68 @@ fn without_any_database_a_throw_away_server_does() {
     command.env("DATABASE_URL", "postgres://127.0.0.1:1/nowhere");
     answer(command).code(20);
 }
+
+#[tokio::test]
+async fn what_a_tenant_s_migration_does_to_the_shared_schema_is_undone_too() {
+    let up = "create table orders (id int primary key); create index plans_name on public.plans (name);";
+    let project = project()
+        .await
+        .migration("shared/1_plans", "create table plans (id int primary key, name text);")
+        .migration("tenant/1_orders", up)
+        .down("tenant/1_orders", "drop table orders;")
+        .file(
+            "migrations/tenant/1_orders/metadata.toml",
+            "run_in_transaction = true\n[multitenant]\nallow_shared_locks = true\n",
+        );
+    let document = verify(&project, &[]).code(1).json();
+    let findings = document["findings"].as_array().unwrap();
+    assert_eq!(findings[0]["code"], "verify-shared-changed", "{document:#}");
+    assert!(findings[0]["message"].as_str().unwrap().contains("plans_name"), "{document:#}");
+    // And no second tenant can do it again.
+    assert_eq!(findings[1]["code"], "verify-second-tenant-fails", "{document:#}");
+}
+
+#[tokio::test]
+async fn a_label_that_stays_is_told_with_what_can_be_done() {
+    let project = project()
+        .await
+        .migration("tenant/1_mood", "create type mood as enum ('sad');")
+        .down("tenant/1_mood", "drop type mood;")
+        .migration("tenant/2_ok", "alter type mood add value 'ok';")
+        .down("tenant/2_ok", "select 1;");
+    let document = verify(&project, &[]).code(1).json();
+    let finding = &document["findings"][0];
+    assert_eq!(finding["code"], "verify-down-not-inverse", "{document:#}");
+    assert!(finding["help"].as_str().unwrap().contains("leave down.sql out"), "{finding:#}");
+    // The past is as it is.
+    let document = verify(&project, &["--from", "3"]).code(0).json();
+    assert_eq!((&document["tenants"]["only_applied"], &document["tenants"]["up"]), (&2.into(), &2.into()));
+    let project = project.migration("tenant/0_zoo", "create tabel zoo ();");
+    let document = verify(&project, &["--from", "3"]).code(1).json();
+    assert_eq!(only(&document).2, "migrations/tenant/0_zoo/up.sql", "{document:#}");
+}
+
+#[test]
+fn no_migrations_are_no_success() {
+    let project = Project::on_disk().file("migrations/tenant/.gitkeep", "");
+    let document = verify(&project, &[]).code(1).json();
+    assert_eq!(only(&document).0, "verify-no-migrations");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupt_leaves_no_database() {
+    let project = project().await.migration("tenant/1_slow", "select pg_sleep(30);");
+    let mut command = project.command(&["verify"]);
+    let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let sleeps = "select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' \
+                  and datname ~ '^multitenant_scratch_' and backend_type = 'client backend'";
+    while project.count(sleeps).await == 0 {
+        assert_eq!(child.try_wait().unwrap(), None, "it has ended before it began");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    nothing_is_left(&project).await;
+}
