@@ -34,7 +34,7 @@ async fn an_index_that_lacks_a_partition_is_invalid_and_made_anew() {
     for tenant in ["a", "b"] {
         project
             .sql(&format!(
-                "create table tenant_{tenant}.\"ev\"\"ents\" (id int) partition by range (id); \
+                "create table tenant_{tenant}.\"ev\"\"ents\" (id int not null) partition by range (id); \
                  create table tenant_{tenant}.first partition of tenant_{tenant}.\"ev\"\"ents\" for values from (0) to (9); \
                  create index \"by\"\"id\" on only tenant_{tenant}.\"ev\"\"ents\" (id)"
             ))
