@@ -43,7 +43,7 @@ ORDER BY 1";
 const COLUMNS: &str = "\
 SELECT n.nspname, t.typname, c.relname, a.attname, a.atttypid = t.typarray, \
 CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, \
-(SELECT string_agg(DISTINCT h.what, ', ') FROM (\
+(SELECT string_agg(DISTINCT h.what, chr(10)) FROM (\
 SELECT format('%s %I', CASE v.relkind WHEN 'v' THEN 'the view' WHEN 'm' THEN 'the materialized view' ELSE 'a rule of' END, \
 v.relname) AS what FROM pg_depend p JOIN pg_rewrite w ON w.oid = p.objid JOIN pg_class v ON v.oid = w.ev_class \
 WHERE p.classid = 'pg_rewrite'::regclass AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid \
@@ -114,7 +114,7 @@ fn help(shared: &str, name: &str, kind: &str, columns: &[&Row]) -> String {
     let mut hanging: BTreeSet<&str> = BTreeSet::new();
     for column in columns {
         lines.insert(retyped(column, &place));
-        hanging.extend(column.get(6));
+        hanging.extend(text(column, 6).lines());
     }
     let mut text = format!("in a shared migration:\n{made}\nthen in a tenant's one:\n");
     if !hanging.is_empty() {
