@@ -56,7 +56,7 @@ impl Doctor {
         context.console.result(&DoctorDocument::new(&examined), DoctorDocument::text)?;
         let worst = examined.complaints().map(|complaint| complaint.level).max();
         Ok(match ground.connection() {
-            _ if ground.read_config().is_err() => exit_code::CONFIGURATION,
+            _ if ground.read_config().is_err() || ground.unusable_url().is_some() => exit_code::CONFIGURATION,
             Some(Err(_)) => exit_code::UNREACHABLE,
             _ if worst.is_some_and(|level| level >= self.fail_on.level()) => exit_code::FINDINGS,
             _ => exit_code::DONE,

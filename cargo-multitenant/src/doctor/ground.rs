@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use multitenant_runtime::inspection::Inspector;
-use multitenant_runtime::{Error, Migrator, Plan, RolesReport, SchemaName, Scope};
+use multitenant_runtime::{ConnectionUrl, Error, Migrator, Plan, RolesReport, SchemaName, Scope};
 
 use super::binary::Embedded;
 use super::check::Blocked;
 use super::fleet::Fleet;
+use super::origin::said;
 use super::package::Packages;
-use crate::config::{Config, Database};
+use crate::config::{Config, ConfigError, Database};
 use crate::context::{Context, Project};
 use crate::error::CliError;
 
@@ -97,6 +98,14 @@ impl Ground {
         match (&self.migrator, &self.inspector) {
             (Some(Err(error)), _) => Some(Err(error.to_string())),
             (_, Some(inspector)) => Some(inspector.as_ref().map_err(ToString::to_string)),
+            _ => None,
+        }
+    }
+
+    /// Why nobody can be asked at what is configured: a URL that is none.
+    pub(crate) fn unusable_url(&self) -> Option<&ConfigError> {
+        match &self.migrator {
+            Some(Err(CliError::Config(error))) => Some(error),
             _ => None,
         }
     }
@@ -211,6 +220,11 @@ impl Ground {
 }
 
 async fn application(project: &Project, url: &str) -> Result<(Migrator, Inspector), String> {
+    // Its own key is to blame, and not the one that migrations go over.
+    ConnectionUrl::parse(url).map_err(|error| {
+        let error = project.config().bad_value("database.url", error.to_string());
+        error.problems.iter().map(said).collect::<Vec<_>>().join("; ")
+    })?;
     let migrator = project.migrator_at(url, |builder| builder).map_err(|error| error.to_string())?;
     let inspector = migrator.inspector().await.map_err(|error| error.to_string())?;
     Ok((migrator, inspector))

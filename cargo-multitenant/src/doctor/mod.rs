@@ -19,6 +19,7 @@ mod histories;
 mod manual;
 mod names;
 mod needle;
+mod origin;
 mod package;
 mod quoted;
 mod rows;

@@ -3,6 +3,7 @@
 //! A finding is a value. Who makes it (the linter, the doctor, `drift`) knows no output, and `render/` knows no rule. What
 //! the linter finds is at a place of a file; what is wrong with a set-up or a database is a [`Complaint`].
 
+pub(crate) mod codes;
 mod complaint;
 #[cfg(feature = "lint")]
 mod fingerprint;

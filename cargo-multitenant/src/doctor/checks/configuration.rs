@@ -1,9 +1,9 @@
 use super::check;
-use crate::config::{Origin, Problem};
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
+use crate::doctor::origin::{placed, said};
 use crate::error::CliError;
-use crate::finding::{FilePoint, Level};
+use crate::finding::Level;
 
 check! {
     /// ## What it checks
@@ -23,15 +23,10 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let config = match ground.read_config() {
         Ok(config) => config,
         Err(CliError::Config(error)) => {
-            let complaints = error.problems.iter().map(|problem| {
-                let complaint = CHECK.complaint(format!("{}{}", problem.message, from(problem))).object(&error.file);
-                let mut complaint =
-                    complaint.help(problem.help.clone().unwrap_or_else(|| "correct it, or leave it out".to_owned()));
-                if let Origin::File(span) = &problem.origin {
-                    complaint.file = Some(point(&error.file, &error.text, span.start));
-                }
-                complaint
-            });
+            let complaints = error
+                .problems
+                .iter()
+                .map(|problem| placed(CHECK.complaint(said(problem)).object(&error.file), error, problem));
             return Ok(Verdict::Bad(format!("{} cannot be used", error.file), complaints.collect()));
         }
         Err(other) => return Err(Blocked(other.to_string())),
@@ -44,24 +39,4 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     }
     let found = config.file().unwrap_or("no multitenant.toml: the defaults hold").to_owned();
     Ok(Verdict::of(found.clone(), found, complaints))
-}
-
-/// Where the value comes from, where that is not the file.
-fn from(problem: &Problem) -> String {
-    match &problem.origin {
-        Origin::Variable(name) => format!(" (from the environment variable {name})"),
-        Origin::DotEnv(name) => format!(" (from {name} in the .env file)"),
-        Origin::Flag(name) => format!(" (from the flag {name})"),
-        Origin::File(_) | Origin::Default | Origin::Nowhere => String::new(),
-    }
-}
-
-fn point(file: &str, text: &str, at: usize) -> FilePoint {
-    let before = text.get(..at).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    FilePoint {
-        file: file.to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].encode_utf16().count() + 1,
-    }
 }

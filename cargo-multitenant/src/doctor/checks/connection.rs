@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
+use crate::doctor::origin::{placed, said};
 use crate::finding::{Complaint, Level};
 
 check! {
@@ -30,6 +31,16 @@ const WHO: &str = "SELECT split_part(version(), ' ', 2), current_database(), cur
 
 async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     ground.project()?;
+    // No server has been asked yet.
+    if let Some(error) = ground.unusable_url() {
+        let complaints: Vec<Complaint> = error
+            .problems
+            .iter()
+            .map(|problem| placed(CHECK.complaint(said(problem)).object("database"), error, problem))
+            .collect();
+        let why = complaints.first().map_or_else(|| error.to_string(), |complaint| complaint.message.clone());
+        return Ok(Verdict::Bad(why, complaints));
+    }
     let inspector = match ground.connection() {
         Some(Ok(inspector)) => inspector,
         Some(Err(why)) => {

@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 
+use multitenant_runtime::inspection::{Given, Row};
 use multitenant_runtime::{State, TargetPlan, Version};
 
 use super::check;
+use crate::doctor::cells::text;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::command::command;
 use crate::doctor::ground::Ground;
 use crate::doctor::histories::Histories;
-use crate::doctor::names::{counted, listed};
+use crate::doctor::names::{counted, listed, statements};
 use crate::finding::Level;
 
 check! {
@@ -29,6 +31,15 @@ check! {
     "history-tables": Error, Tenants, "histories", look
 }
 
+/// Of the schemas, with the history tables in them: what the role lacks for reading them.
+const RIGHTS: &str = "\
+SELECT n.nspname, CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN \
+format('grant usage on schema %I to %I;', n.nspname, current_user) END, \
+CASE WHEN c.oid IS NOT NULL AND NOT has_table_privilege(c.oid, 'SELECT') THEN \
+format('grant select on %I.%I to %I;', n.nspname, c.relname, current_user) END \
+FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = ANY ($2) AND c.relkind IN ('r', 'p') \
+WHERE n.nspname = ANY ($1) ORDER BY 1";
+
 async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let plan = ground.plan()?;
     let fleet = ground.fleet()?;
@@ -37,7 +48,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
         return Ok(Verdict::Nothing);
     }
     let histories = Histories::look(ground).await?;
-    let mut complaints = unreadable(&there, |complaint, schemas| fleet.about(complaint, schemas));
+    let rights = rights(ground, &there).await?;
+    let mut complaints = unreadable(&there, &rights, |complaint, schemas| fleet.about(complaint, schemas));
     let unrecorded = histories.unrecorded();
     if !unrecorded.is_empty() {
         let message = format!(
@@ -79,9 +91,22 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     Ok(Verdict::of(good.clone(), format!("{good}, of which not all are in order"), complaints))
 }
 
+/// What grants the role what it lacks for reading histories that cannot be read, with their schemas.
+async fn rights(ground: &Ground, targets: &[&TargetPlan]) -> Result<Vec<Row>, Blocked> {
+    let unreadable = targets.iter().filter(|target| target.state == State::Unreadable);
+    let schemas: Vec<&str> = unreadable.map(|target| target.target.schema().as_str()).collect();
+    if schemas.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = &ground.config()?.settings;
+    let tables = [settings.shared_history.as_str(), settings.tenant_history.as_str()];
+    Ok(ground.inspector()?.rows(RIGHTS, &[Given::Texts(&schemas), Given::Texts(&tables)]).await?)
+}
+
 /// Histories that cannot be read, by why; what differs only in the schema's name is one.
 fn unreadable(
     targets: &[&TargetPlan],
+    rights: &[Row],
     about: impl Fn(crate::finding::Complaint, &[&str]) -> crate::finding::Complaint,
 ) -> Vec<crate::finding::Complaint> {
     let mut causes: BTreeMap<String, Vec<&TargetPlan>> = BTreeMap::new();
@@ -98,7 +123,23 @@ fn unreadable(
             _ => format!("{cause}: {}", listed(&schemas)),
         };
         let complaint = about(CHECK.complaint(what).object("history"), &schemas);
+        let of_these = rights.iter().filter(|row| schemas.contains(&text(row, 0)));
+        let mut grants: Vec<&str> = of_these.flat_map(|row| [row.get(1), row.get(2)]).flatten().collect();
+        grants.dedup();
+        if !grants.is_empty() {
+            let grants = statements(grants.into_iter().map(str::to_owned));
+            return complaint
+                .help(format!("migrate as the schema's owner, or, as that role or a superuser:\n{grants}"));
+        }
         let hint = first.and_then(|failure| failure.hint.clone());
+        // A statement is for the first one: the others' differs in the schema's name.
+        if let (Some(hint), Some(one)) = (&hint, targets.first())
+            && hint.starts_with("ALTER TABLE ")
+        {
+            let place = one.target.schema().quoted();
+            let of = |target: &&TargetPlan| hint.replacen(&place, &target.target.schema().quoted(), 1);
+            return complaint.help(statements(targets.iter().map(of)));
+        }
         complaint.help(hint.unwrap_or_else(|| "mend what the server says, then look again".to_owned()))
     };
     causes.into_iter().map(one).collect()

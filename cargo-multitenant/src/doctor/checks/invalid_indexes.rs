@@ -1,6 +1,7 @@
 use multitenant_runtime::inspection::Given;
 
 use super::check;
+use crate::doctor::cells::text;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
 use crate::doctor::names::{counted, listed, statements};
@@ -20,16 +21,31 @@ check! {
     ///
     /// ## What to do
     /// Drop the index and migrate again, or build it anew: `REINDEX INDEX CONCURRENTLY …`. What `REINDEX` itself has left
-    /// (`…_ccnew`, `…_ccold`) is only to be dropped. A constraint: `ALTER TABLE … VALIDATE CONSTRAINT …`.
+    /// (`…_ccnew`, `…_ccold`) is only to be dropped. The index of a partitioned table is invalid as long as it is not on
+    /// every partition, as `CREATE INDEX … ON ONLY` leaves it, and `REINDEX` does not change that: drop it and create it
+    /// without `ONLY`, or attach the indexes of the missing partitions: `ALTER INDEX … ATTACH PARTITION …`. A constraint: `ALTER TABLE … VALIDATE CONSTRAINT …`.
     "invalid-indexes": Error, Tenants, "indexes", look
 }
 
+/// What is attached to another index cannot be dropped alone, and neither can what a constraint stands on.
 const INVALID: &str = "\
-SELECT n.nspname, c.relname, t.relname, c.oid IN (SELECT k.conindid FROM pg_constraint k) \
+SELECT n.nspname, c.relname, t.relname, c.oid IN (SELECT k.conindid FROM pg_constraint k) OR c.relispartition \
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid \
 JOIN pg_namespace n ON n.oid = c.relnamespace \
 WHERE NOT i.indisvalid AND c.relkind = 'i' AND n.nspname = ANY ($1) \
 AND c.oid NOT IN (SELECT p.index_relid FROM pg_stat_progress_create_index p WHERE p.index_relid IS NOT NULL) ORDER BY 1";
+
+/// Indexes of partitioned tables, with how they are dropped and made: not those that are attached to another, which are
+/// made with that.
+const PARTITIONED: &str = "\
+SELECT n.nspname, c.relname, t.relname, CASE WHEN k.oid IS NULL THEN format('DROP INDEX %I.%I', n.nspname, c.relname) \
+ELSE format('ALTER TABLE %I.%I DROP CONSTRAINT %I', n.nspname, t.relname, k.conname) END, \
+CASE WHEN k.oid IS NULL THEN regexp_replace(pg_get_indexdef(c.oid), ' ON ONLY ', ' ON ') \
+ELSE format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, t.relname, k.conname, pg_get_constraintdef(k.oid)) END \
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid \
+JOIN pg_namespace n ON n.oid = c.relnamespace \
+LEFT JOIN pg_constraint k ON k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x') \
+WHERE NOT i.indisvalid AND c.relkind = 'I' AND NOT c.relispartition AND n.nspname = ANY ($1) ORDER BY 2, 3, 1";
 
 const NOT_VALIDATED: &str = "\
 SELECT n.nspname, k.conname, t.relname FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid \
@@ -56,6 +72,18 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
         let complaint = fleet.about(CHECK.complaint(message).object(index), &schemas);
         complaints.push(complaint.help(format!("{then}{mend}")));
     }
+    let partitioned = inspector.rows(PARTITIONED, &[Given::Texts(&all)]).await?;
+    for rows in partitioned.chunk_by(|one, other| (one.get(1), one.get(2)) == (other.get(1), other.get(2))) {
+        let schemas: Vec<&str> = rows.iter().map(|row| text(row, 0)).collect();
+        let (index, table) = rows.first().map_or(("", ""), |row| (text(row, 1), text(row, 2)));
+        let message = format!("the index {index} of the partitioned table {table} is invalid: {}", listed(&schemas));
+        let again = rows.iter().map(|row| format!("{};\n{};", text(row, 3), text(row, 4)));
+        let complaint = fleet.about(CHECK.complaint(message).object(index), &schemas);
+        complaints.push(complaint.help(format!(
+            "attach the indexes of the partitions that lack it (ALTER INDEX … ATTACH PARTITION …), or make it anew:\n{}",
+            statements(again)
+        )));
+    }
     let constraints = inspector.rows(NOT_VALIDATED, &[Given::Texts(&all)]).await?;
     for ([constraint, table], schemas) in grouped::<2>(&constraints) {
         let message = format!("the constraint {constraint} of {table} is not validated: {}", listed(&schemas));
@@ -66,7 +94,7 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
         complaint.level = Level::Info;
         complaints.push(complaint.help(statements(validate)));
     }
-    let bad = match (indexes.len(), constraints.len()) {
+    let bad = match (indexes.len() + partitioned.len(), constraints.len()) {
         (0, constraints) => counted(constraints, "constraint not validated", "constraints not validated"),
         (indexes, _) => counted(indexes, "invalid index", "invalid indexes"),
     };

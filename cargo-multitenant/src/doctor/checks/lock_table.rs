@@ -20,7 +20,7 @@ check! {
     ///
     /// ## What to do
     /// Raise `max_locks_per_transaction` to the figure that is named, with `alter system set` and a restart of the server.
-    /// It costs some 270 bytes of memory a slot.
+    /// It costs some hundred bytes of memory a slot.
     "lock-table": Error, Database, "lock table", look
 }
 

@@ -1,11 +1,13 @@
+use std::collections::BTreeMap;
+
 use multitenant_runtime::SchemaName;
 use multitenant_runtime::inspection::{Given, Row};
 
 use super::check;
-use crate::doctor::cells::{number, text, yes};
+use crate::doctor::cells::{text, yes};
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::counted;
+use crate::doctor::names::{counted, statements};
 use crate::finding::{Complaint, Level};
 
 check! {
@@ -21,7 +23,8 @@ check! {
     ///
     /// ## What to do
     /// Run the statement that is named, as the database's owner or as a superuser. Or let migrations go over a role that
-    /// may: `database.migrate_url`, `MULTITENANT_MIGRATE_URL`.
+    /// may: `database.migrate_url`, `MULTITENANT_MIGRATE_URL`. History tables of a superuser, or of a role that may make
+    /// roles or pass by row level security, get another owner: nobody should become a member of such a role.
     "role-rights": Error, Database, "rights", look
 }
 
@@ -37,12 +40,14 @@ SELECT n.nspname, quote_ident(n.nspname), has_schema_privilege(n.oid, 'USAGE'), 
 FROM pg_namespace n WHERE n.nspname = ANY ($1) \
 AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE')) ORDER BY 1";
 
-/// History tables of others: by owner, how many, and the first.
+/// History tables of others, with their owners, and whether the owner has rights beyond its objects, itself or by what it
+/// is a member of: whoever is made a member of it has them too.
 const HISTORIES: &str = "\
-SELECT quote_ident(pg_get_userbyid(c.relowner)), count(*), min(format('%I.%I', n.nspname, c.relname)) \
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+SELECT quote_ident(pg_get_userbyid(c.relowner)), format('%I.%I', n.nspname, c.relname), \
+EXISTS (SELECT FROM pg_roles r WHERE (r.rolsuper OR r.rolcreaterole OR r.rolbypassrls OR r.rolreplication) \
+AND pg_has_role(c.relowner, r.oid, 'MEMBER')) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
 WHERE n.nspname = ANY ($1) AND c.relname = ANY ($2) AND c.relkind = 'r' \
-AND NOT pg_has_role(c.relowner, 'USAGE') GROUP BY 1 ORDER BY 2 DESC";
+AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1, 2";
 
 async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let inspector = ground.inspector()?;
@@ -78,12 +83,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     let creates_shared = project.sets().0.is_some();
     complaints.extend(shared.into_iter().filter_map(|row| of_shared(row, name, creates_shared)));
     complaints.extend(of_others(&of_tenants, name));
-    for row in &inspector.rows(HISTORIES, &[Given::Texts(&schemas), Given::Texts(&histories)]).await? {
-        let (owner, count) = (text(row, 0), usize::try_from(number(row, 1)).unwrap_or_default());
-        let tables = counted(count, "history table belongs", "history tables belong");
-        let message = format!("{tables} to the role {owner}, first of them {}", text(row, 2));
-        complaints.push(CHECK.complaint(message).object("history").help(format!("grant {owner} to {name};")));
-    }
+    let others = inspector.rows(HISTORIES, &[Given::Texts(&schemas), Given::Texts(&histories)]).await?;
+    complaints.extend(of_owners(&others, name));
     let found = format!("{name} may migrate and make schemas");
     Ok(Verdict::of(found, format!("{name} lacks rights"), complaints))
 }
@@ -108,10 +109,27 @@ fn of_others(rows: &[&Row], role: &str) -> Option<Complaint> {
     let first = rows.first()?;
     let schemas = counted(rows.len(), "tenant's schema", "tenants' schemas");
     let message = format!("the role {role} may not use, or not create in, {schemas}, first of them {}", text(first, 1));
-    let names: Vec<&str> = rows.iter().take(5).map(|row| text(row, 1)).collect();
-    let more = if rows.len() > names.len() { ", and so for the others" } else { "" };
-    let help = format!("grant usage, create on schema {} to {role};{more}", names.join(", "));
+    let help = statements(rows.iter().map(|row| format!("grant usage, create on schema {} to {role};", text(row, 1))));
     Some(in_schema(CHECK.complaint(message).help(help), text(first, 0)))
+}
+
+/// One complaint for each owner of history tables.
+fn of_owners(rows: &[Row], role: &str) -> Vec<Complaint> {
+    let mut owners: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
+    for row in rows {
+        owners.entry((text(row, 0), yes(row, 2))).or_default().push(text(row, 1));
+    }
+    let one = |((owner, is_mighty), tables): ((&str, bool), Vec<&str>)| {
+        let count = counted(tables.len(), "history table belongs", "history tables belong");
+        let message = format!("{count} to the role {owner}, first of them {}", tables.first().unwrap_or(&""));
+        let help = if is_mighty {
+            statements(tables.iter().map(|table| format!("alter table {table} owner to {role};")))
+        } else {
+            format!("grant {owner} to {role};")
+        };
+        CHECK.complaint(message).object("history").help(help)
+    };
+    owners.into_iter().map(one).collect()
 }
 
 fn in_schema(mut complaint: Complaint, schema: &str) -> Complaint {

@@ -125,3 +125,26 @@ async fn a_newer_format_is_refused() {
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert!(messages[0].contains("format 2"), "{messages:?}");
 }
+
+#[tokio::test]
+async fn rights_that_a_history_lacks_are_given_as_statements() {
+    let project = shop().await;
+    let name = format!("{}_reader", project.texts("select current_database()::text").await[0]);
+    project
+        .sql(&format!("create role \"{name}\" login password 'pw'; grant usage on schema tenant_b to \"{name}\""))
+        .await;
+    project.sql(&format!("grant select on public.tenants, public.__diesel_schema_migrations to \"{name}\"")).await;
+    let url = project.url().to_owned();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{separator}user={name}&password=pw");
+    let document = super::answer_of(&project, &["--database-url", &url]).json();
+    let helps = helps(&document, "history-tables");
+    assert_eq!(helps.len(), 2, "{document:#}");
+    for help in &helps {
+        assert!(!help.contains("the migrating role") && help.contains("\ngrant "), "{help}");
+        project.sql(help.split_once('\n').unwrap().1).await;
+    }
+    let document = super::answer_of(&project, &["--database-url", &url]).json();
+    assert_eq!(found(&document, "history-tables"), Vec::<String>::new(), "{document:#}");
+    project.sql(&format!("drop owned by \"{name}\"; drop role \"{name}\"")).await;
+}

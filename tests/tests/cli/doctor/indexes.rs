@@ -27,3 +27,32 @@ async fn what_a_failed_build_has_left_is_found_and_mended() {
     }
     assert_eq!(state(&examine(&project), "invalid-indexes").as_deref(), Some("good"));
 }
+
+#[tokio::test]
+async fn an_index_that_lacks_a_partition_is_invalid_and_made_anew() {
+    let project = shop().await;
+    for tenant in ["a", "b"] {
+        project
+            .sql(&format!(
+                "create table tenant_{tenant}.\"ev\"\"ents\" (id int not null) partition by range (id); \
+                 create table tenant_{tenant}.first partition of tenant_{tenant}.\"ev\"\"ents\" for values from (0) to (9); \
+                 create index \"by\"\"id\" on only tenant_{tenant}.\"ev\"\"ents\" (id)"
+            ))
+            .await;
+    }
+    project.sql("alter table only tenant_a.\"ev\"\"ents\" add constraint key primary key (id)").await;
+    let document = examine(&project);
+    assert_eq!(
+        found(&document, "invalid-indexes"),
+        [
+            "the index by\"id of the partitioned table ev\"ents is invalid: tenant_a, tenant_b",
+            "the index key of the partitioned table ev\"ents is invalid: tenant_a",
+        ]
+    );
+    for help in helps(&document, "invalid-indexes") {
+        assert!(!help.contains("REINDEX"), "{help}");
+        let (_, statements) = help.split_once('\n').unwrap();
+        project.sql(statements).await;
+    }
+    assert_eq!(state(&examine(&project), "invalid-indexes").as_deref(), Some("good"));
+}

@@ -2,6 +2,7 @@
 
 mod embedded;
 mod embedding;
+mod explained;
 mod fleet;
 mod folders;
 mod histories;

@@ -62,9 +62,11 @@ async fn each_right_that_is_missing_is_named_with_its_grant() {
         "role-rights",
         "error",
         "2 tenants' schemas",
-        "grant usage, create on schema tenant_a, tenant_b to",
+        &format!(
+            "grant usage, create on schema tenant_a to {name};\ngrant usage, create on schema tenant_b to {name};"
+        ),
     );
-    finds(&document, "role-rights", "error", "3 history tables belong", "grant ");
+    finds(&document, "role-rights", "error", "3 history tables belong", "alter table ");
     project.sql("revoke all on schema public from public").await;
     let document = answer_of(&project, &["--database-url", &url]).json();
     finds(&document, "role-rights", "error", "may not use the shared schema", "grant usage, create on schema public");
@@ -76,6 +78,45 @@ async fn each_right_that_is_missing_is_named_with_its_grant() {
     let document = answer_of(&project, &["--database-url", &url]).json();
     finds(&document, "role-rights", "error", "may not make roles", "createrole");
     drop_role(&project, &name).await;
+}
+
+#[tokio::test]
+async fn nobody_is_advised_to_become_a_superuser() {
+    let tenants = ["a", "b", "c", "d", "e", "f", "g"];
+    let project = Project::with_tenants(&tenants).await.migration("tenant/1_users", "create table users (id int);");
+    project.run(&["migrate"]).code(0);
+    let (url, name) = role(&project, "").await;
+    for tenant in tenants {
+        project.sql(&format!("grant usage on schema tenant_{tenant} to {name}")).await;
+    }
+    let (member, plain) = (format!("{name}_member"), format!("{name}_plain"));
+    let mighty = format!("{name}_mighty");
+    project
+        .sql(&format!("create role {mighty} bypassrls; create role {member} in role {mighty}; create role {plain}"))
+        .await;
+    project.sql(&format!("alter table tenant_a.__diesel_schema_migrations owner to {plain}")).await;
+    project.sql(&format!("alter table tenant_b.__diesel_schema_migrations owner to {member}")).await;
+    let document = answer_of(&project, &["--database-url", &url]).json();
+    finds(&document, "role-rights", "error", &format!("to the role {plain}"), &format!("grant {plain} to {name};"));
+    let helps = super::helps(&document, "role-rights");
+    let grants: Vec<&str> = helps
+        .iter()
+        .flat_map(|help| help.lines())
+        .filter(|line| line.starts_with("grant ") && !line.contains(" on "))
+        .collect();
+    assert_eq!(grants, [format!("grant {plain} to {name};")], "{document:#}");
+    // All that is named is pasted as it stands, until nothing is left to name.
+    for _ in 0..3 {
+        let document = answer_of(&project, &["--database-url", &url]).json();
+        for help in super::helps(&document, "role-rights") {
+            project.sql(&help).await;
+        }
+    }
+    let document = answer_of(&project, &["--database-url", &url]).json();
+    assert_eq!(state(&document, "role-rights").as_deref(), Some("good"), "{document:#}");
+    for role in [&name, &plain, &member, &mighty] {
+        drop_role(&project, role).await;
+    }
 }
 
 #[tokio::test]
@@ -176,5 +217,10 @@ async fn an_application_s_url_that_leads_nowhere_is_an_error() {
     command.env("DATABASE_URL", "postgres://127.0.0.1:1/nowhere").env("MULTITENANT_MIGRATE_URL", project.url());
     let document = crate::project::answer(command).json();
     finds(&document, "connection", "error", "the application's URL leads nowhere", "database.url");
+    let mut command = project.command(&["doctor", "--format", "json"]);
+    command.env("DATABASE_URL", "postgres://u:s3cr3t@h:99999/d").env("MULTITENANT_MIGRATE_URL", project.url());
+    let bad = crate::project::answer(command).json();
+    finds(&bad, "connection", "error", "(from the environment variable DATABASE_URL)", "database.url");
+    assert!(!bad.to_string().contains("s3cr3t"), "{bad:#}");
     assert_eq!(state(&document, "registry").as_deref(), Some("good"), "{document:#}");
 }

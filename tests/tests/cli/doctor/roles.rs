@@ -154,7 +154,7 @@ async fn who_may_not_take_the_roles_on_is_told_that_nothing_was_tried() {
     assert!(messages[0].starts_with("8 objects in 3 schemas belong to the role "), "{messages:?}");
     assert!(messages[0].contains(&format!("{looker:?}, has no part")), "{messages:?}");
     let mend = helps(&document, "object-owners");
-    assert!(mend[0].ends_with("and so for 3 more"), "{mend:?}");
+    assert!(mend[0].ends_with("-- and 3 more"), "{mend:?}");
     for statement in mend[0].lines().skip(1).take(5) {
         project.sql(statement).await;
     }

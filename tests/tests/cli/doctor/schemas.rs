@@ -60,8 +60,8 @@ async fn what_looks_like_a_tenants_and_is_none_is_an_orphan() {
     assert!(messages[1].contains("tenant_x\"; y"), "{messages:?}");
     let helps = helps(&document, "orphan-schemas");
     assert!(helps[0].contains("register the tenant in \"public\".\"tenants\""), "{helps:?}");
-    assert!(helps[0].ends_with("\nDROP SCHEMA \"tenant_b\" CASCADE"), "{helps:?}");
-    assert!(helps[1].ends_with("\nDROP SCHEMA \"tenant_x\"\"; y\" CASCADE"), "{helps:?}");
+    assert!(helps[0].ends_with("\nDROP SCHEMA \"tenant_b\" CASCADE;"), "{helps:?}");
+    assert!(helps[1].ends_with("\nDROP SCHEMA \"tenant_x\"\"; y\" CASCADE;"), "{helps:?}");
     assert_eq!(finding(&document, "orphan-schemas")["level"], "warning");
     project.run(&["doctor"]).code(0);
     for help in &helps {

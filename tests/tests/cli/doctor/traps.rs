@@ -77,6 +77,39 @@ async fn types_of_each_tenants_own_are_one_complaint_each() {
 }
 
 #[tokio::test]
+async fn a_type_s_remedy_runs_where_columns_have_defaults_and_more_hangs_on_them() {
+    let project = shop().await;
+    for tenant in ["a", "b"] {
+        project
+            .sql(&format!(
+                "begin; set local search_path = tenant_{tenant}; create type mood as enum ('glad', 'sad'); \
+                 create table \"pe\"\"ople\" (feels mood not null default 'glad', felt mood[] default '{{sad}}', plain mood); \
+                 create index on \"pe\"\"ople\" (feels); create index sad_ones on \"pe\"\"ople\" (plain) where feels = 'sad'; \
+                 create view moods as select plain from \"pe\"\"ople\"; insert into \"pe\"\"ople\" default values; commit"
+            ))
+            .await;
+    }
+    let help = helps(&examine(&project), "tenant-types").remove(0);
+    assert!(help.contains("what hangs on these columns: the index sad_ones, the view moods\n"), "{help}");
+    project.sql("create type public.mood as enum ('glad', 'sad')").await;
+    let statements: Vec<&str> =
+        help.lines().filter(|line| line.starts_with("ALTER") || line.starts_with("DROP")).collect();
+    assert_eq!(statements.len(), 3 + 3 + 1 + 1, "{help}");
+    for tenant in ["a", "b"] {
+        let run = statements.join("\n");
+        project
+            .sql(&format!(
+                "begin; set local search_path = tenant_{tenant}, public; drop view moods; drop index sad_ones; {run} \
+                 insert into \"pe\"\"ople\" default values; commit"
+            ))
+            .await;
+        let rows = format!("select feels::text || felt::text from tenant_{tenant}.\"pe\"\"ople\"");
+        assert_eq!(project.texts(&rows).await, ["glad{sad}", "glad{sad}"]);
+    }
+    assert_eq!(state(&examine(&project), "tenant-types").as_deref(), Some("good"));
+}
+
+#[tokio::test]
 async fn names_in_both_tiers_are_told_and_histories_are_not() {
     let project = shop().await;
     project
