@@ -154,6 +154,9 @@ impl<'a> DriftDocument<'a> {
                 let _ = writeln!(text, "-- {}", comment(&plain_line(difference)));
                 match &difference.fix {
                     Some(fix) => {
+                        if let Some(reason) = fix.reason {
+                            let _ = writeln!(text, "-- decide by hand: {reason}");
+                        }
                         for statement in &fix.statements {
                             let _ = writeln!(text, "{}", fix.written(statement));
                         }

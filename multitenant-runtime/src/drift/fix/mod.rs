@@ -6,6 +6,7 @@
 mod part;
 mod table;
 mod whole;
+mod widens;
 
 use crate::ident::{Identifier, SchemaName};
 

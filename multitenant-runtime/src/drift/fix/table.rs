@@ -3,6 +3,7 @@
 use super::super::ObjectKind;
 use super::super::object::Key;
 use super::super::report::Fix;
+use super::widens::only_widens;
 use super::{Mender, facet, is, quoted, set_options};
 
 /// The kinds that a table's own statement names.
@@ -174,7 +175,9 @@ impl Mender<'_> {
                     (None, Some(_)) => " COLLATE pg_catalog.\"default\"".to_owned(),
                     (None, None) => String::new(),
                 };
-                alter(format!("TYPE {}{collation}", self.wanted(key, 0)?))
+                let kept = only_widens(self.found(key, 0)?, facet(self.reference.objects.0.get(key)?, 0)?);
+                let fix = alter(format!("TYPE {}{collation}", self.wanted(key, 0)?))?;
+                Some(if kept { fix } else { fix.commented("the change of type can round, cut or refuse what is there") })
             }
             1 if expected.as_deref() == Some("not null") => alter("SET NOT NULL".to_owned()),
             1 => alter("DROP NOT NULL".to_owned()),
