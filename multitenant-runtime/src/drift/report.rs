@@ -125,7 +125,12 @@ impl Difference {
 
 impl Fix {
     pub(super) fn new(statements: impl IntoIterator<Item = String>) -> Self {
-        Self { statements: statements.into_iter().collect(), afterwards: Vec::new(), is_destructive: false, reason: None }
+        Self {
+            statements: statements.into_iter().collect(),
+            afterwards: Vec::new(),
+            is_destructive: false,
+            reason: None,
+        }
     }
 
     /// The same in comments, for this reason.

@@ -182,7 +182,8 @@ async fn given_up_in_the_middle_leaves_nothing() {
     let before = stand(&fleet).await;
     for scope in [Scope::shared(), Scope::tenants()] {
         let migrator: Migrator = fleet.migrator();
-        let sleeping = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        let sleeping =
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
         // Given up by dropping it.
         tokio::select! {
             report = migrator.drift(DriftOptions::new(scope)) => panic!("it was to be slow: {report:?}"),
