@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use multitenant_runtime::{Difference, DriftOutcome, DriftReport, Fix, TargetDrift, TenantId};
 use serde::Serialize;
 
-use crate::output::{BAD, DIM, GOOD, WARN, paint, shown_lines};
+use crate::output::{BAD, DIM, GOOD, Shown, WARN, paint, shown_lines};
 
 use super::names::label;
 use super::run::millis;
@@ -142,7 +142,7 @@ impl<'a> DriftDocument<'a> {
         let mut text = format!(
             "-- What mends {}, from `cargo multitenant drift --fix-sql`, compared with {}.\n\
              -- Read it first; then: psql -X -v ON_ERROR_STOP=1 -f FILE\n\
-             -- Not in one transaction: some statements cannot be in one. What would lose data is in comments.\n\
+             -- Not in one transaction: some statements cannot be in one. What would lose data or loosen security is in comments.\n\
              SET check_function_bodies = off;\n",
             counted(self.summary.differences, "difference", "differences"),
             comment(self.reference),
@@ -154,6 +154,9 @@ impl<'a> DriftDocument<'a> {
                 let _ = writeln!(text, "-- {}", comment(&plain_line(difference)));
                 match &difference.fix {
                     Some(fix) => {
+                        if let Some(reason) = fix.reason {
+                            let _ = writeln!(text, "-- decide by hand: {reason}");
+                        }
                         for statement in &fix.statements {
                             let _ = writeln!(text, "{}", fix.written(statement));
                         }
@@ -244,7 +247,7 @@ fn lines(target: &TargetDrift) -> Vec<String> {
 
 /// A difference in one sentence.
 fn plain_line(difference: &Difference) -> String {
-    let what = format!("{} {}", difference.kind, difference.object);
+    let what = format!("{} {}", difference.kind, Shown(&difference.object));
     let said = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), cut);
     match difference.facet {
         Some(facet) => {

@@ -1,5 +1,6 @@
 //! Two schemas, object by object. Pure.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -40,6 +41,9 @@ pub(super) fn compare(
             // What hangs on a table comes and goes with it.
             (Some(_), None) if parent_is_absent(found, key) => continue,
             (None, Some(_)) if parent_is_absent(&reference.objects, key) => continue,
+            (expected, found_here) if is_told_of_the_parent(&reference.objects, found, key, expected, found_here) => {
+                continue;
+            }
             (Some(expected), None) => vec![Difference {
                 expected: Some(reference.example.shown(&summary(key.kind, expected), schema)),
                 fix: mender.create(key),
@@ -61,7 +65,65 @@ pub(super) fn compare(
             differences.extend(of_one);
         }
     }
+    // What others may use goes after them: a type after the table that has it.
+    differences.sort_by_key(|difference| {
+        let is_last = difference.is_extra() && !difference.kind.is_part();
+        is_last.then_some(Reverse(difference.kind))
+    });
     (differences, ignored)
+}
+
+/// Whether a partition lacks an index or a constraint, or has one too many, only because its parent does.
+fn is_told_of_the_parent(
+    reference: &Objects,
+    found: &Objects,
+    key: &Key,
+    expected: Option<&Facets>,
+    here: Option<&Facets>,
+) -> bool {
+    let (Some(own), true) = (own_facet(key.kind), expected.is_none() || here.is_none()) else { return false };
+    let of_parent = |objects: &Objects, facets: &Facets| -> Option<Vec<(Key, bool)>> {
+        let table = objects.get(ObjectKind::Table, "", &key.parent)?;
+        (text(facets, own) == Some("false") && text(table, 8) == Some("true")).then_some(())?;
+        let (parent, _) =
+            text(table, 2)?.split_once(" FOR VALUES ").or_else(|| text(table, 2)?.split_once(" DEFAULT"))?;
+        let parent = parent.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(parent);
+        let parent = parent.replace("\"\"", "\"");
+        let parts = objects.parts(key.kind, &parent);
+        Some(parts.map(|(part, of)| (part.clone(), told(key.kind, of) == told(key.kind, facets))).collect())
+    };
+    let (objects, others, facets) = match (expected, here) {
+        (Some(facets), None) => (reference, found, facets),
+        (None, Some(facets)) => (found, reference, facets),
+        _ => return false,
+    };
+    let parts = of_parent(objects, facets).unwrap_or_default();
+    parts.iter().any(|(part, is_alike)| {
+        let other = others.0.get(part).map(|other| told(key.kind, other));
+        *is_alike && other != Some(told(key.kind, facets))
+    })
+}
+
+/// Which facet says whether it is the table's own.
+fn own_facet(kind: ObjectKind) -> Option<usize> {
+    match kind {
+        ObjectKind::Index => Some(4),
+        ObjectKind::PrimaryKey
+        | ObjectKind::Unique
+        | ObjectKind::Exclusion
+        | ObjectKind::ForeignKey
+        | ObjectKind::Check => Some(5),
+        _ => None,
+    }
+}
+
+/// A definition without the names of the index and its table.
+fn told(kind: ObjectKind, facets: &Facets) -> Option<&str> {
+    let definition = text(facets, 0)?;
+    match kind {
+        ObjectKind::Index => definition.split_once(" USING ").map(|(_, rest)| rest),
+        _ => Some(definition),
+    }
 }
 
 fn changed(

@@ -83,6 +83,8 @@ pub struct Fix {
     pub afterwards: Vec<String>,
     /// Whether they would take rows away, or what others may use: a person decides.
     pub is_destructive: bool,
+    /// Why a person decides, where the statements do not say it themselves.
+    pub reason: Option<&'static str>,
 }
 
 impl DriftReport {
@@ -123,7 +125,17 @@ impl Difference {
 
 impl Fix {
     pub(super) fn new(statements: impl IntoIterator<Item = String>) -> Self {
-        Self { statements: statements.into_iter().collect(), afterwards: Vec::new(), is_destructive: false }
+        Self {
+            statements: statements.into_iter().collect(),
+            afterwards: Vec::new(),
+            is_destructive: false,
+            reason: None,
+        }
+    }
+
+    /// The same in comments, for this reason.
+    pub(super) fn commented(self, reason: &'static str) -> Self {
+        Self { is_destructive: true, reason: Some(reason), ..self }
     }
 
     pub(super) fn destructive(statement: String) -> Self {

@@ -3,9 +3,11 @@
 //! All names are written out, so that a statement means the same under any path; what would take something away that may
 //! be wanted is marked. Where nothing safe can be said, nothing is.
 
+mod function;
 mod part;
 mod table;
 mod whole;
+mod widens;
 
 use crate::ident::{Identifier, SchemaName};
 
@@ -48,14 +50,8 @@ impl Mender<'_> {
             ObjectKind::Domain => destructive("DOMAIN"),
             ObjectKind::View => safe("VIEW"),
             ObjectKind::Statistics => safe("STATISTICS"),
-            ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate => {
-                let at = if key.kind == ObjectKind::Aggregate { 2 } else { 1 };
-                let (name, arguments) = (facet(facets, at)?, facet(facets, at + 1).unwrap_or_default());
-                let what = key.kind.name().to_uppercase();
-                let arguments =
-                    Example::new(self.found_in.clone(), false).render(arguments, self.schema, ObjectKind::Other);
-                Some(Fix::new([format!("DROP {what} {}.{name}({arguments})", self.schema.quoted())]))
-            }
+            ObjectKind::Function | ObjectKind::Procedure => self.remove_function(key, facets),
+            ObjectKind::Aggregate => Some(Fix::new([self.drop_function(key, facets)?])),
             kind if kind.is_part() => self.remove_part(key, facets),
             _ => None,
         }
@@ -69,6 +65,15 @@ impl Mender<'_> {
             kind if kind.is_part() => self.alter_part(key, at),
             _ => self.alter_whole(key, at),
         }
+    }
+
+    /// Drops what has parameters.
+    fn drop_function(&self, key: &Key, facets: &Facets) -> Option<String> {
+        let at = if key.kind == ObjectKind::Aggregate { 2 } else { 1 };
+        let (name, arguments) = (facet(facets, at)?, facet(facets, at + 1).unwrap_or_default());
+        let what = key.kind.name().to_uppercase();
+        let arguments = Example::new(self.found_in.clone(), false).render(arguments, self.schema, ObjectKind::Other);
+        Some(format!("DROP {what} {}.{name}({arguments})", self.schema.quoted()))
     }
 
     /// The reference's facet, said of this schema.

@@ -53,7 +53,11 @@ impl Mender<'_> {
             ObjectKind::Index if local(4) => Some(Fix::new([self.drop_index(key)?])),
             ObjectKind::Trigger if local(2) => Some(Fix::new([format!("DROP TRIGGER {name} ON {parent}")])),
             ObjectKind::Rule => Some(Fix::new([format!("DROP RULE {name} ON {parent}")])),
-            ObjectKind::Policy => Some(Fix::new([format!("DROP POLICY {name} ON {parent}")])),
+            ObjectKind::Policy => {
+                let fix = Fix::new([format!("DROP POLICY {name} ON {parent}")]);
+                let is_restrictive = facet(facets, 0).is_some_and(|command| command.starts_with("AS RESTRICTIVE"));
+                Some(if is_restrictive { fix.commented("it loosens row security") } else { fix })
+            }
             ObjectKind::DomainConstraint => Some(Fix::new([format!("ALTER DOMAIN {parent} DROP CONSTRAINT {name}")])),
             ObjectKind::Column | ObjectKind::Index | ObjectKind::Trigger => None,
             _ => local(5).then(|| Fix::new([format!("ALTER TABLE {parent} DROP CONSTRAINT {name}")])),
@@ -66,6 +70,10 @@ impl Mender<'_> {
             (ObjectKind::Index, 0) => {
                 self.is_local(key, 4)?;
                 Some(Fix::new([self.drop_index(key)?, self.index(key, true)?]))
+            }
+            // Neither is built again: it becomes valid when each partition has one.
+            (kind, 1) if (kind == ObjectKind::Index || is_constraint(kind)) && self.is_on_a_partitioned_table(key) => {
+                None
             }
             (kind, 1) if kind == ObjectKind::Index || is_constraint(kind) => {
                 let own = self.qualified(&key.name)?;
@@ -107,7 +115,12 @@ impl Mender<'_> {
     pub(super) fn index(&self, key: &Key, concurrently: bool) -> Option<String> {
         self.is_local(key, 4)?;
         let definition = self.wanted(key, 0)?;
-        if !concurrently || self.is_on_a_partitioned_table(key) {
+        if self.is_on_a_partitioned_table(key) {
+            // The catalogue says `ON ONLY` of each; with it the partitions get none, and this one never becomes valid.
+            let is_valid = self.wanted(key, 1).as_deref() == Some("valid");
+            return Some(if is_valid { with_partitions(&definition) } else { definition });
+        }
+        if !concurrently {
             return Some(definition);
         }
         Some(definition.replacen("INDEX ", "INDEX CONCURRENTLY ", 1))
@@ -165,4 +178,27 @@ impl Mender<'_> {
 
 fn is_constraint(kind: ObjectKind) -> bool {
     matches!(kind, ObjectKind::PrimaryKey | ObjectKind::Unique | ObjectKind::Exclusion | ObjectKind::ForeignKey)
+}
+
+/// The statement without `ON ONLY`, which stands behind the index's name.
+fn with_partitions(definition: &str) -> String {
+    const ONLY: &str = " ON ONLY ";
+    let is_outside = |at: usize| definition[..at].matches('"').count() % 2 == 0;
+    match definition.match_indices(ONLY).map(|(at, _)| at).find(|at| is_outside(*at)) {
+        Some(at) => format!("{} ON {}", &definition[..at], &definition[at + ONLY.len()..]),
+        None => definition.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_partitions;
+
+    #[test]
+    fn only_is_taken_out_behind_the_name() {
+        assert_eq!(
+            with_partitions("CREATE INDEX \"x ON ONLY \"\"y\" ON ONLY s.t USING btree (a)"),
+            "CREATE INDEX \"x ON ONLY \"\"y\" ON s.t USING btree (a)"
+        );
+    }
 }

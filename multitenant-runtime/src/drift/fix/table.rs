@@ -1,8 +1,11 @@
 //! Tables and their columns.
 
+use crate::ident::literal;
+
 use super::super::ObjectKind;
 use super::super::object::Key;
 use super::super::report::Fix;
+use super::widens::only_widens;
 use super::{Mender, facet, is, quoted, set_options};
 
 /// The kinds that a table's own statement names.
@@ -38,6 +41,10 @@ impl Mender<'_> {
             sql.push_str(&format!(" WITH ({options})"));
         }
         let mut fix = Fix::new([sql]);
+        if facet(facets, 8) == Some("true") {
+            let own = self.constraints(key)?;
+            fix.statements.extend(own.into_iter().map(|constraint| format!("ALTER TABLE {name} ADD {constraint}")));
+        }
         let secured = facet(facets, 4).filter(|state| *state != "disabled");
         fix.statements.extend(
             secured
@@ -88,7 +95,12 @@ impl Mender<'_> {
                 _ => return None,
             },
             3 => set_options(expected.as_deref(), self.found(key, 3)),
-            4 => row_security(expected.as_deref()).collect(),
+            4 => {
+                let (wanted, found) = (expected.as_deref().unwrap_or_default(), self.found(key, 4).unwrap_or_default());
+                let fix = Fix::new(row_security(expected.as_deref()).map(alter));
+                let loosens = ["enabled", "forced"].iter().any(|word| found.contains(word) && !wanted.contains(word));
+                return Some(if loosens { fix.commented("it loosens row security") } else { fix });
+            }
             5 => match expected.as_deref() {
                 Some(identity @ ("default" | "nothing" | "full")) => {
                     vec![format!("REPLICA IDENTITY {}", identity.to_uppercase())]
@@ -174,7 +186,13 @@ impl Mender<'_> {
                     (None, Some(_)) => " COLLATE pg_catalog.\"default\"".to_owned(),
                     (None, None) => String::new(),
                 };
-                alter(format!("TYPE {}{collation}", self.wanted(key, 0)?))
+                let kept = only_widens(self.found(key, 0)?, facet(self.reference.objects.0.get(key)?, 0)?);
+                let fix = alter(format!("TYPE {}{collation}", self.wanted(key, 0)?))?;
+                Some(if kept {
+                    fix
+                } else {
+                    fix.commented("the change of type can round, cut or refuse what is there")
+                })
             }
             1 if expected.as_deref() == Some("not null") => alter("SET NOT NULL".to_owned()),
             1 => alter("DROP NOT NULL".to_owned()),
@@ -184,7 +202,13 @@ impl Mender<'_> {
             },
             3 => match (expected, self.found(key, 3)) {
                 (Some(identity), Some(_)) => alter(set_identity(&identity)),
-                (Some(identity), None) => alter(format!("ADD {}", as_identity(&identity))),
+                (Some(identity), None) => {
+                    let mut fix = alter(format!("ADD {}", as_identity(&identity)))?;
+                    let sequence =
+                        format!("pg_catalog.pg_get_serial_sequence({}, {})", literal(&table), literal(&key.name));
+                    fix.statements.push(continued(&sequence, &identity, &table, &column)?);
+                    Some(fix)
+                }
                 (None, _) => alter("DROP IDENTITY".to_owned()),
             },
             4 => match expected {
@@ -236,6 +260,20 @@ fn row_security(state: Option<&str>) -> impl Iterator<Item = String> {
     let enable = if state.contains("enabled") { "ENABLE" } else { "DISABLE" };
     let force = if state.contains("forced") { "FORCE" } else { "NO FORCE" };
     [enable, force].into_iter().map(|word| format!("{word} ROW LEVEL SECURITY"))
+}
+
+/// Lets a sequence go on behind the values that are there; where there are none, it stays at its start.
+pub(super) fn continued(sequence: &str, parameters: &str, table: &str, column: &str) -> Option<String> {
+    let after = |word: &str| -> Option<i64> {
+        parameters.split_once(word)?.1.split([' ', ')']).find(|part| !part.is_empty())?.parse().ok()
+    };
+    let (start, falls) = (after("START WITH")?, after("INCREMENT BY")? < 0);
+    let (last, further, is_used) = if falls { ("min", "least", "<=") } else { ("max", "greatest", ">=") };
+    let last = format!("pg_catalog.{last}({column})");
+    Some(format!(
+        "SELECT pg_catalog.setval({sequence}, {further}({last}, {start}), {last} {is_used} {start}) FROM {table} \
+         HAVING {last} IS NOT NULL"
+    ))
 }
 
 /// `schema.parent FOR VALUES …`, or `schema.parent DEFAULT`.

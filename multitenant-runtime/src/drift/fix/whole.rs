@@ -1,8 +1,11 @@
 //! What stands by itself, but for tables.
 
+use crate::ident::literal;
+
 use super::super::ObjectKind;
 use super::super::object::Key;
 use super::super::report::Fix;
+use super::table::continued;
 use super::{Mender, facet, quoted};
 
 impl Mender<'_> {
@@ -17,9 +20,10 @@ impl Mender<'_> {
             ObjectKind::Sequence => {
                 let mut fix = Fix::new([format!("CREATE SEQUENCE {} {definition}", own()?)]);
                 fix.afterwards.extend(self.owned_by(key));
+                fix.afterwards.extend(self.continued(key));
                 return Some(fix);
             }
-            ObjectKind::Function | ObjectKind::Procedure => self.function(key)?,
+            ObjectKind::Function | ObjectKind::Procedure => return self.create_function(key),
             ObjectKind::Aggregate => {
                 let name = format!("{}.{}", self.schema.quoted(), self.wanted(key, 2)?);
                 format!(
@@ -27,7 +31,16 @@ impl Mender<'_> {
                     self.wanted(key, 3).unwrap_or_else(|| "*".to_owned())
                 )
             }
-            ObjectKind::View => self.view(key, "OR REPLACE VIEW")?,
+            ObjectKind::View => {
+                let mut fix = Fix::new([self.view(key, "OR REPLACE VIEW")?]);
+                fix.afterwards.extend(self.defaults_of_a_view(key));
+                for kind in [ObjectKind::Rule, ObjectKind::Trigger] {
+                    for (part, _) in self.reference.objects.parts(kind, &key.name) {
+                        fix.afterwards.extend(self.create_part(part).unwrap_or_default());
+                    }
+                }
+                return Some(fix);
+            }
             ObjectKind::MaterializedView => return Some(Fix::new(self.materialized_view(key)?)),
             ObjectKind::Statistics => {
                 let mut fix = Fix::new([format!("CREATE STATISTICS {}.{definition}", self.schema.quoted())]);
@@ -56,8 +69,15 @@ impl Mender<'_> {
             (ObjectKind::Sequence, 1) => {
                 Some(Fix::new([self.owned_by(key).unwrap_or(format!("ALTER SEQUENCE {} OWNED BY NONE", own?))]))
             }
-            (ObjectKind::Function | ObjectKind::Procedure | ObjectKind::View, _) => self.create_whole(key),
-            (ObjectKind::Aggregate, 0) => self.create_whole(key),
+            (ObjectKind::Function | ObjectKind::Procedure, _) => self.replace_function(key),
+            (ObjectKind::View, 2) => {
+                let fix = Fix::new(self.defaults_of_a_view(key));
+                (!fix.statements.is_empty()).then_some(fix)
+            }
+            (ObjectKind::View, _) => Some(Fix::new([self.view(key, "OR REPLACE VIEW")?])),
+            (ObjectKind::Aggregate, 0) if self.found(key, 1) == facet(self.reference.objects.0.get(key)?, 1) => {
+                self.create_whole(key)
+            }
             (ObjectKind::MaterializedView, 0) => {
                 let drop = format!("DROP MATERIALIZED VIEW {}", own?);
                 Some(Fix::new([drop].into_iter().chain(self.materialized_view(key)?)))
@@ -92,11 +112,15 @@ impl Mender<'_> {
         Some(sql)
     }
 
-    fn function(&self, key: &Key) -> Option<String> {
-        let what = key.kind.name().to_uppercase();
-        let name = self.wanted(key, 1)?;
-        let definition = self.wanted(key, 0)?;
-        Some(format!("CREATE OR REPLACE {what} {}.{name}{}", self.schema.quoted(), definition.trim_end()))
+    /// `a: 1, b: 'x'` as a statement each, where no default can be mistaken for two.
+    fn defaults_of_a_view(&self, key: &Key) -> Vec<String> {
+        let defaults = self.wanted(key, 2).unwrap_or_default();
+        let own = self.qualified(&key.name);
+        let one = |default: &str| {
+            let (column, expression) = default.split_once(": ")?;
+            Some(format!("ALTER VIEW {} ALTER COLUMN {column} SET DEFAULT {expression}", own.as_ref()?))
+        };
+        outside_of_quotes(&defaults).filter(|default| !default.is_empty()).filter_map(one).collect()
     }
 
     fn view(&self, key: &Key, what: &str) -> Option<String> {
@@ -116,6 +140,21 @@ impl Mender<'_> {
 
     fn owned_by(&self, key: &Key) -> Option<String> {
         Some(format!("ALTER SEQUENCE {} OWNED BY {}", self.qualified(&key.name)?, self.wanted(key, 1)?))
+    }
+
+    /// A sequence that is made anew goes on behind what its column has.
+    fn continued(&self, key: &Key) -> Option<String> {
+        let owner = facet(self.reference.objects.0.get(key)?, 1)?;
+        let columns = |kind| self.reference.objects.0.iter().filter(move |(key, _)| key.kind == kind);
+        let written = |name: &str| [name.to_owned(), format!("\"{}\"", name.replace('"', "\"\""))];
+        let (column, facets) = columns(ObjectKind::Column).find(|(column, _)| {
+            let names = (written(&column.parent), written(&column.name));
+            names.0.iter().any(|table| names.1.iter().any(|name| format!("{table}.{name}") == owner))
+        })?;
+        ["smallint", "integer", "bigint"].contains(&facet(facets, 0)?).then_some(())?;
+        let sequence = literal(&self.qualified(&key.name)?);
+        let parameters = self.wanted(key, 0)?;
+        continued(&sequence, &parameters, &self.qualified(&column.parent)?, &quoted(&column.name)?)
     }
 
     fn target_of_statistics(&self, key: &Key) -> Option<String> {
@@ -142,6 +181,23 @@ impl Mender<'_> {
         }
         Some(Fix::new(statements))
     }
+}
+
+/// The parts between commas that are in no quotes and no brackets.
+pub(super) fn outside_of_quotes(text: &str) -> impl Iterator<Item = &str> {
+    let (mut quote, mut depth) = (None, 0_i32);
+    let parts = text.split(move |c: char| {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[') => depth += 1,
+            (None, ')' | ']') => depth -= 1,
+            (None, ',') if depth == 0 => return true,
+            _ => {}
+        }
+        false
+    });
+    parts.map(str::trim)
 }
 
 /// The labels of an enum, each as a literal.

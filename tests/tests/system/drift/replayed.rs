@@ -182,9 +182,13 @@ async fn given_up_in_the_middle_leaves_nothing() {
     let before = stand(&fleet).await;
     for scope in [Scope::shared(), Scope::tenants()] {
         let migrator: Migrator = fleet.migrator();
-        let task = tokio::spawn(async move { migrator.drift(DriftOptions::new(scope)).await });
-        fleet.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'").await;
-        task.abort();
+        let sleeping =
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        // Given up by dropping it.
+        tokio::select! {
+            report = migrator.drift(DriftOptions::new(scope)) => panic!("it was to be slow: {report:?}"),
+            () = async { fleet.until(sleeping).await; } => {}
+        }
         fleet
             .sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
