@@ -35,8 +35,17 @@ pub(super) fn compare(
     let mender = Mender { reference, schema, found, found_in };
     let (mut differences, mut ignored) = (Vec::new(), 0);
     for key in keys {
-        let is_ignored = ignore.iter().any(|pattern| pattern.fits(key.kind, &key.parent, &key.name));
-        let of_one = match (reference.objects.0.get(key), found.0.get(key)) {
+        let both = (reference.objects.0.get(key), found.0.get(key));
+        let sides = || [both.0, both.1].into_iter().flatten();
+        let is_ignored = ignore.iter().any(|pattern| {
+            pattern.fits(key.kind, &key.parent, &key.name)
+                || sides().any(|facets| pattern.fits_with_table(key.kind, facets))
+        });
+        // Of what came by a partition's parent the name says nothing: only what is defined alike is compared.
+        if sides().any(|facets| key.is_inherited(facets)) && !is_defined_alike(reference, key, both, found_in) {
+            continue;
+        }
+        let of_one = match both {
             // What hangs on a table comes and goes with it.
             (Some(_), None) if parent_is_absent(found, key) => continue,
             (None, Some(_)) if parent_is_absent(&reference.objects, key) => continue,
@@ -62,6 +71,16 @@ pub(super) fn compare(
         }
     }
     (differences, ignored)
+}
+
+fn is_defined_alike(
+    reference: &Reference,
+    key: &Key,
+    both: (Option<&Facets>, Option<&Facets>),
+    found_in: &SchemaName,
+) -> bool {
+    let definitions = (both.0.and_then(|facets| text(facets, 0)), both.1.and_then(|facets| text(facets, 0)));
+    matches!(definitions, (Some(expected), Some(found)) if reference.example.means(expected, found, found_in, key.kind))
 }
 
 fn changed(

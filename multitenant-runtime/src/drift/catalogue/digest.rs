@@ -104,7 +104,9 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
         format!(
             "SELECT c.relnamespace, {} FROM rel c JOIN pg_constraint k ON k.conrelid = c.oid LEFT JOIN rel f \
              ON f.oid = k.confrelid AND f.relnamespace = c.relnamespace LEFT JOIN written w \
-             ON w.classid = 'pg_constraint'::regclass AND w.objid = k.oid WHERE k.contype NOT IN ('n', 't')",
+             ON w.classid = 'pg_constraint'::regclass AND w.objid = k.oid WHERE k.contype NOT IN ('n', 't') \
+             AND (k.conparentid = 0 OR k.contype <> 'f' OR NOT EXISTS (SELECT FROM pg_constraint o \
+             WHERE o.oid = k.conparentid AND o.confrelid <> k.confrelid))",
             hash(
                 20,
                 &format!(

@@ -5,3 +5,4 @@ mod kinds;
 mod large;
 mod project;
 mod replayed;
+mod reviewed;
