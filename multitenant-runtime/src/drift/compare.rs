@@ -36,14 +36,20 @@ pub(super) fn compare(
     let mender = Mender { reference, schema, found, found_in };
     let (mut differences, mut ignored) = (Vec::new(), 0);
     for key in keys {
-        let is_ignored = ignore.iter().any(|pattern| pattern.fits(key.kind, &key.parent, &key.name));
-        let of_one = match (reference.objects.0.get(key), found.0.get(key)) {
+        let both = (reference.objects.0.get(key), found.0.get(key));
+        let sides = || [both.0, both.1].into_iter().flatten();
+        let is_ignored = ignore.iter().any(|pattern| {
+            pattern.fits(key.kind, &key.parent, &key.name)
+                || sides().any(|facets| pattern.fits_with_table(key.kind, facets))
+        });
+        // Of what came by a partition's parent the name says nothing: only what is defined alike is compared.
+        if sides().any(|facets| key.is_inherited(facets)) && !is_defined_alike(reference, key, both, found_in) {
+            continue;
+        }
+        let of_one = match both {
             // What hangs on a table comes and goes with it.
             (Some(_), None) if parent_is_absent(found, key) => continue,
             (None, Some(_)) if parent_is_absent(&reference.objects, key) => continue,
-            (expected, found_here) if is_told_of_the_parent(&reference.objects, found, key, expected, found_here) => {
-                continue;
-            }
             (Some(expected), None) => vec![Difference {
                 expected: Some(reference.example.shown(&summary(key.kind, expected), schema)),
                 fix: mender.create(key),
@@ -73,57 +79,15 @@ pub(super) fn compare(
     (differences, ignored)
 }
 
-/// Whether a partition lacks an index or a constraint, or has one too many, only because its parent does.
-fn is_told_of_the_parent(
-    reference: &Objects,
-    found: &Objects,
+/// Whether both sides have it, with the same definition.
+fn is_defined_alike(
+    reference: &Reference,
     key: &Key,
-    expected: Option<&Facets>,
-    here: Option<&Facets>,
+    both: (Option<&Facets>, Option<&Facets>),
+    found_in: &SchemaName,
 ) -> bool {
-    let (Some(own), true) = (own_facet(key.kind), expected.is_none() || here.is_none()) else { return false };
-    let of_parent = |objects: &Objects, facets: &Facets| -> Option<Vec<(Key, bool)>> {
-        let table = objects.get(ObjectKind::Table, "", &key.parent)?;
-        (text(facets, own) == Some("false") && text(table, 8) == Some("true")).then_some(())?;
-        let (parent, _) =
-            text(table, 2)?.split_once(" FOR VALUES ").or_else(|| text(table, 2)?.split_once(" DEFAULT"))?;
-        let parent = parent.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(parent);
-        let parent = parent.replace("\"\"", "\"");
-        let parts = objects.parts(key.kind, &parent);
-        Some(parts.map(|(part, of)| (part.clone(), told(key.kind, of) == told(key.kind, facets))).collect())
-    };
-    let (objects, others, facets) = match (expected, here) {
-        (Some(facets), None) => (reference, found, facets),
-        (None, Some(facets)) => (found, reference, facets),
-        _ => return false,
-    };
-    let parts = of_parent(objects, facets).unwrap_or_default();
-    parts.iter().any(|(part, is_alike)| {
-        let other = others.0.get(part).map(|other| told(key.kind, other));
-        *is_alike && other != Some(told(key.kind, facets))
-    })
-}
-
-/// Which facet says whether it is the table's own.
-fn own_facet(kind: ObjectKind) -> Option<usize> {
-    match kind {
-        ObjectKind::Index => Some(4),
-        ObjectKind::PrimaryKey
-        | ObjectKind::Unique
-        | ObjectKind::Exclusion
-        | ObjectKind::ForeignKey
-        | ObjectKind::Check => Some(5),
-        _ => None,
-    }
-}
-
-/// A definition without the names of the index and its table.
-fn told(kind: ObjectKind, facets: &Facets) -> Option<&str> {
-    let definition = text(facets, 0)?;
-    match kind {
-        ObjectKind::Index => definition.split_once(" USING ").map(|(_, rest)| rest),
-        _ => Some(definition),
-    }
+    let definitions = (both.0.and_then(|facets| text(facets, 0)), both.1.and_then(|facets| text(facets, 0)));
+    matches!(definitions, (Some(expected), Some(found)) if reference.example.means(expected, found, found_in, key.kind))
 }
 
 fn changed(

@@ -6,12 +6,13 @@ use std::str::FromStr;
 use wildmatch::WildMatch;
 
 use super::ObjectKind;
+use super::object::Facets;
 
 /// Objects that do not count: `table:audit_*`, `column:orders.legacy`, `*:tmp_*`.
 ///
 /// Before the colon stands a kind of object, or `*` for any; behind it a name, where `*` is any text and `?` any
 /// character. What hangs on a table has the table's name and a dot in front. A table that does not count takes its
-/// columns, indexes and all else that hangs on it along.
+/// columns, indexes and all else that hangs on it along, and its columns' sequences and its statistics.
 ///
 /// ```
 /// use multitenant_runtime::Ignore;
@@ -40,12 +41,43 @@ impl Ignore {
     pub(super) fn fits(&self, kind: ObjectKind, parent: &str, name: &str) -> bool {
         let is = |asked: ObjectKind| self.kind.is_none_or(|kind| kind == asked);
         let pattern = WildMatch::new(&self.pattern);
-        if !parent.is_empty() && is(ObjectKind::Table) && self.kind.is_some() && pattern.matches(parent) {
+        if !parent.is_empty() && self.fits_table(parent) {
             return true;
         }
         let fits_name = pattern.matches(name) || (!parent.is_empty() && pattern.matches(&format!("{parent}.{name}")));
         is(kind) && fits_name
     }
+
+    /// The same, of an object that has a name of its own and yet belongs to a table, as this text of it says.
+    pub(super) fn fits_with_table(&self, kind: ObjectKind, facets: &Facets) -> bool {
+        let said = |at: usize| facets.get(at)?.as_deref();
+        let table = match kind {
+            ObjectKind::Sequence => said(1),
+            ObjectKind::Statistics => said(0).and_then(|definition| Some(definition.rsplit_once(" FROM ")?.1)),
+            _ => None,
+        };
+        table.is_some_and(|text| self.fits_table(&first_name(text)))
+    }
+
+    fn fits_table(&self, table: &str) -> bool {
+        self.kind == Some(ObjectKind::Table) && WildMatch::new(&self.pattern).matches(table)
+    }
+}
+
+/// The name with which a text begins, as PostgreSQL writes names: in quotes where it must.
+fn first_name(text: &str) -> String {
+    let Some(quoted) = text.strip_prefix('"') else {
+        return text.split('.').next().unwrap_or_default().to_owned();
+    };
+    let mut name = String::new();
+    let mut chars = quoted.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '"' && chars.next_if_eq(&'"').is_none() {
+            break;
+        }
+        name.push(c);
+    }
+    name
 }
 
 impl FromStr for Ignore {
@@ -104,6 +136,22 @@ mod tests {
         check("*:tmp_?", View, "", "tmp_1", true);
         check("*:tmp_?", Table, "", "tmp_12", false);
         check("foreign-key:orders.*", ObjectKind::ForeignKey, "orders", "fk", true);
+    }
+
+    #[test]
+    fn a_table_takes_its_sequences_and_statistics_along() {
+        let check = |pattern: &str, kind: ObjectKind, facets: [Option<&str>; 2], fits: bool| {
+            let facets: Facets = facets.into_iter().map(|text| text.map(str::to_owned)).collect();
+            let found = pattern.parse::<Ignore>().unwrap().fits_with_table(kind, &facets);
+            assert_eq!(found, fits, "{pattern} {facets:?}");
+        };
+        use ObjectKind::{Sequence, Statistics, View};
+        check("table:audit_*", Sequence, [Some("AS bigint"), Some("audit_1.id")], true);
+        check("table:audit_*", Sequence, [Some("AS bigint"), None], false);
+        check("table:audit_*", View, [Some("AS bigint"), Some("audit_1.id")], false);
+        check("table:a\"b.c", Sequence, [None, Some("\"a\"\"b.c\".\"Id\"")], true);
+        check("index:audit_*", Sequence, [None, Some("audit_1.id")], false);
+        check("table:audit_*", Statistics, [Some("(ndistinct) ON a, b FROM audit_1"), None], true);
     }
 
     #[test]

@@ -15,8 +15,12 @@ use super::elsewhere;
 use super::fleet::{describe, groups};
 use super::options::{DriftOptions, DriftReference, Scratch};
 use super::portrait::held;
-use super::replay::{Views, replay};
+use super::replay::{Shared, Views, replay};
 use super::report::{DriftOutcome, DriftReport, TargetDrift};
+
+/// The last way that is left, for people.
+const LOCKED: &str = "the migrations, replayed in a transaction that was rolled back, and that held its locks on the shared \
+                      tables meanwhile";
 
 /// What targets are compared with, or why there is nothing.
 #[derive(Default)]
@@ -123,8 +127,9 @@ async fn references(
     let in_a_transaction = matches!(options.scratch, Scratch::Auto | Scratch::Transaction);
     if in_a_transaction {
         references.named = "the migrations, replayed in a transaction that was rolled back".to_owned();
+        let shared = if options.scratch == Scratch::Auto { Shared::Spared } else { Shared::Real };
         for &tier in &wanted {
-            *references.of(tier) = Some(Box::pin(replay(context, tier)).await);
+            *references.of(tier) = Some(replay(context, tier, shared).await);
         }
     }
     let failed: Vec<Tier> = wanted.into_iter().filter(|&tier| !matches!(references.of(tier), Some(Ok(_)))).collect();
@@ -152,11 +157,21 @@ async fn references(
         None => "the migrations, replayed in a database of its own".to_owned(),
     };
     for tier in failed {
-        let before = references.of(tier).take();
-        *references.of(tier) = match &made {
+        let before = references.of(tier).take().and_then(Result::err);
+        let reference = match &made {
             Ok(made) => made.of(tier).cloned().map(Ok),
-            Err(failure) => Some(Err(both(before.and_then(Result::err), failure.clone()))),
+            Err(failure) if options.scratch == Scratch::Auto && tier == Tier::Tenant => {
+                let last = replay(context, tier, Shared::Real).await;
+                if last.is_ok() {
+                    let before = before.as_ref().map(ToString::to_string);
+                    tracing::warn!(%failure, ?before, "the migrations were replayed on the real shared schema");
+                    LOCKED.clone_into(&mut references.named);
+                }
+                Some(last.map_err(|last| both(before.or(Some(last)), failure.clone())))
+            }
+            Err(failure) => Some(Err(both(before, failure.clone()))),
         };
+        *references.of(tier) = reference;
     }
     Ok(references)
 }

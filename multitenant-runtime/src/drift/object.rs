@@ -51,6 +51,17 @@ impl Objects {
     }
 }
 
+impl Key {
+    /// Whether it is there because a partition's parent has it: its name is then the server's choice, and it comes and
+    /// goes with the parent's. A check has the parent's name.
+    pub(super) fn is_inherited(&self, facets: &Facets) -> bool {
+        use ObjectKind::{Exclusion, ForeignKey, Index, PrimaryKey, Trigger, Unique};
+        let may_be = matches!(self.kind, PrimaryKey | Unique | Exclusion | ForeignKey | Index | Trigger);
+        // Their last one says whether it is the table's own.
+        may_be && facets.last().and_then(Option::as_deref) == Some("false")
+    }
+}
+
 fn object(array: &str) -> Option<(Key, Facets)> {
     let mut elements = elements(array)?.into_iter();
     let mut next = || elements.next().flatten();

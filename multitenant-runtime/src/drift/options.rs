@@ -44,9 +44,17 @@ pub enum DriftReference {
 #[non_exhaustive]
 pub enum Scratch {
     /// In a transaction that is rolled back; where something cannot be replayed there, in a database of its own.
+    ///
+    /// Where the tenants' migrations mention something shared, the shared schema is replayed in the transaction as well,
+    /// with the real one renamed out of the way, so that no shared table is locked. Who changes the shared schema itself
+    /// (`GRANT … ON SCHEMA`, another comparison) waits for the end. Only where neither this nor a database of its own is
+    /// possible are they replayed on the real one, as with [`Transaction`](Self::Transaction), and the report says so.
     #[default]
     Auto,
-    /// In a transaction that is rolled back, and nowhere else.
+    /// In a transaction that is rolled back, on the real shared schema, and nowhere else.
+    ///
+    /// What the tenants' migrations refer to is locked until it is rolled back: a foreign key keeps everyone from writing
+    /// to the shared table meanwhile. And a `nextval` of a shared sequence is not taken back.
     Transaction,
     /// In a database of its own on the same server, which is dropped again.
     Database,

@@ -1,9 +1,12 @@
 //! What the migrations make, seen in a transaction that is rolled back: nobody else sees it, and nothing stays.
 
+use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::connection::{PipelineError, Session};
-use crate::ident::{SchemaName, TenantId};
+use crate::ident::{SchemaName, TenantId, literal};
 use crate::migration::{Migration, MigrationSet, RunId};
 use crate::run::{Context, Failure, Frame, Preparation, Standing, StepError, Transaction, delays, send};
 use crate::settings::Settings;
@@ -15,8 +18,28 @@ use super::compare::Reference;
 use super::names::Example;
 use super::object::Objects;
 
-/// What the migrations of a tier make.
-pub(super) async fn replay(context: &Context, tier: Tier) -> Result<Reference, Failure> {
+/// How long a replay that fails is begun anew: another way may lead there sooner.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// On what shared schema a tenant's migrations are replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shared {
+    /// On the real one: what the migrations refer to is locked until the end.
+    Real,
+    /// On a new one, with the real one out of the way, where the migrations mention anything of it.
+    Spared,
+}
+
+/// What the migrations of a tier make. Its type ends here: else it is too deep for callers who spawn the whole.
+pub(super) fn replay(
+    context: &Context,
+    tier: Tier,
+    shared: Shared,
+) -> Pin<Box<dyn Future<Output = Result<Reference, Failure>> + Send + '_>> {
+    Box::pin(replay_patiently(context, tier, shared))
+}
+
+async fn replay_patiently(context: &Context, tier: Tier, shared: Shared) -> Result<Reference, Failure> {
     let set = match (tier, &context.shared) {
         (Tier::Shared, Some(shared)) => shared,
         _ => &context.tenant,
@@ -25,15 +48,18 @@ pub(super) async fn replay(context: &Context, tier: Tier) -> Result<Reference, F
         return Err(Failure::new(FailureClass::Permanent, obstacle));
     }
     let migrations: Vec<Migration> = set.migrations().iter().map(Migration::at_once).collect();
-    let mut delays = delays();
+    let (mut delays, started) = (delays(), Instant::now());
     loop {
-        let failure = match replay_once(context, tier, set, &migrations).await {
+        let failure = match replay_once(context, tier, set, &migrations, shared).await {
             Ok(reference) => return Ok(reference),
             Err(failure) => failure,
         };
         let again = failure.class.is_retryable() && !context.cancellation.is_cancelled();
         match delays.next() {
-            Some(delay) if again => tokio::time::sleep(delay).await,
+            Some(delay) if again && started.elapsed() + delay < PATIENCE => {
+                tracing::warn!(%failure, ?delay, "the migrations are replayed once more");
+                tokio::time::sleep(delay).await;
+            }
             _ => return Err(failure),
         }
     }
@@ -54,9 +80,10 @@ async fn replay_once(
     tier: Tier,
     set: &MigrationSet,
     migrations: &[Migration],
+    shared: Shared,
 ) -> Result<Reference, Failure> {
     let session = context.connect().await.map_err(|error| Failure::from_connect(&error))?;
-    let replayed = Box::pin(replay_over(&session, context, tier, set, migrations)).await;
+    let replayed = Box::pin(replay_over(&session, context, tier, set, migrations, shared)).await;
     // Whatever has become of it.
     let _ = session.rows("ROLLBACK").await;
     session.close().await;
@@ -69,6 +96,7 @@ async fn replay_over(
     tier: Tier,
     set: &MigrationSet,
     migrations: &[Migration],
+    shared: Shared,
 ) -> Result<Reference, Failure> {
     if session.is_standby() {
         return Err(Failure::standby());
@@ -84,6 +112,9 @@ async fn replay_over(
         }
         Tier::Shared => (Target::shared(scratch.clone()), true),
     };
+    if tier == Tier::Tenant && shared == Shared::Spared && mentions_shared(session, context).await? {
+        return replay_both(session, context, migrations, &target, major).await;
+    }
     let frame = Frame::new(&context.settings, &target);
     let prepared = Preparation::walled(&context.settings, session, None).await;
     let prepared = prepared.map_err(|error| Failure::from_postgres(&error))?;
@@ -108,6 +139,60 @@ async fn replay_over(
     read(session, &context.settings, &target, example, Views::Both, major)
         .await
         .map_err(|error| Failure::from_postgres(&error.error))
+}
+
+/// A tenant's migrations on a shared schema that is made anew, too.
+async fn replay_both(
+    session: &Session,
+    context: &Context,
+    migrations: &[Migration],
+    target: &Target,
+    major: u32,
+) -> Result<Reference, Failure> {
+    let shared = context.shared.as_ref().ok_or_else(|| {
+        Failure::new(
+            FailureClass::Permanent,
+            "there are no shared migrations that would make what the tenants refer to",
+        )
+    })?;
+    if let Some(obstacle) = shared.migrations().iter().find_map(obstacle) {
+        return Err(Failure::new(FailureClass::Permanent, obstacle));
+    }
+    let of_shared = shared.migrations().iter().map(Migration::at_once);
+    let all: Vec<Migration> = of_shared.chain(migrations.iter().cloned()).collect();
+    let aside = SchemaName::new(format!("Real {}", RunId::default().as_str()))
+        .map_err(|error| Failure::new(FailureClass::Permanent, error.to_string()))?;
+    let shared_target = Target::shared(context.settings.shared_schema.clone());
+    let frames = [Frame::new(&context.settings, &shared_target), Frame::new(&context.settings, target)];
+    let transaction = Transaction::rehearse_both(frames, &all, shared.migrations().len(), &aside);
+    match send(session, &transaction, &all, &Preparation::default(), &context.cancellation).await {
+        Ok(()) => {}
+        Err(StepError::Failed { failure, .. }) => return Err(*failure),
+        Err(_) => {
+            return Err(Failure::new(FailureClass::Retryable, "the scratch schemas are not as they were left"));
+        }
+    }
+    let example = Example::new(target.schema().clone(), true);
+    read(session, &context.settings, target, example, Views::Both, major)
+        .await
+        .map_err(|error| Failure::from_postgres(&error.error))
+}
+
+/// Whether a tenant's migration has the name of a shared relation or function as a word, and so may lock it.
+async fn mentions_shared(session: &Session, context: &Context) -> Result<bool, Failure> {
+    let words: HashSet<String> = words(&context.tenant).collect();
+    let sql = format!(
+        "SELECT c.relname::pg_catalog.text FROM pg_catalog.pg_class c WHERE c.relkind NOT IN ('i', 'I', 't', 'c') \
+         AND c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace({0}) \
+         UNION ALL SELECT p.proname::pg_catalog.text FROM pg_catalog.pg_proc p \
+         WHERE p.pronamespace OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace({0}) \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) p.tableoid \
+         AND d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog.\"char\")",
+        literal(&context.settings.shared_schema.quoted())
+    );
+    let rows = session.rows(&sql).await.map_err(|error| Failure::from_postgres(&error))?;
+    let is_mentioned = |name: &str| !name.chars().all(is_word) || words.contains(&name.to_lowercase());
+    Ok(rows.iter().filter_map(|row| row.get(0)).any(is_mentioned))
 }
 
 /// How much of an example is read.
@@ -153,10 +238,23 @@ pub(super) async fn major(session: &Session) -> Result<u32, tokio_postgres::Erro
 /// Whether a migration's text has the schema's name as a word, in quotes or not.
 fn names_the_schema(set: &MigrationSet, schema: &SchemaName) -> bool {
     let name = schema.as_str();
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     set.migrations().iter().flat_map(|migration| migration.script().statements()).any(|(sql, _)| {
         let sql = sql.to_lowercase();
         sql.match_indices(&name.to_lowercase())
             .any(|(at, found)| !sql[..at].ends_with(is_word) && !sql[at + found.len()..].starts_with(is_word))
     })
+}
+
+/// The words of the migrations' texts, in lower case.
+fn words(set: &MigrationSet) -> impl Iterator<Item = String> {
+    let statements = set.migrations().iter().flat_map(|migration| migration.script().statements());
+    statements.flat_map(|(sql, _)| {
+        let words: Vec<String> =
+            sql.split(|c| !is_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        words
+    })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
 }

@@ -1,5 +1,6 @@
 //! Comparing schemas with what the migrations make.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,7 +58,10 @@ impl Migrator {
         let plan = Box::pin(self.plan(scope)).await?;
         let (first, second) = (self.connect().await?, self.connect().await?);
         let sessions = [&first, &second];
-        let report = Box::pin(judge(&self.context, &options, plan, example.as_ref(), sessions, started)).await;
+        // Of a known type: else the compiler follows it into whatever spawns this.
+        let judged: Pin<Box<dyn Future<Output = _> + Send + '_>> =
+            Box::pin(judge(&self.context, &options, plan, example.as_ref(), sessions, started));
+        let report = judged.await;
         first.close().await;
         second.close().await;
         report

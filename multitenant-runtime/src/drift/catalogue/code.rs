@@ -38,7 +38,7 @@ pub(super) fn kinds() -> Vec<Kind> {
                  pg_describe_object(i.classid, i.objid, 0) END",
             ],
             "inside i JOIN ns n ON n.oid = i.ns WHERE i.classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass, \
-             'pg_proc'::regclass, 'pg_statistic_ext'::regclass)",
+             'pg_proc'::regclass, 'pg_statistic_ext'::regclass, 'pg_extension'::regclass)",
         ),
     ]
 }

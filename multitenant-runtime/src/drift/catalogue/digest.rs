@@ -104,7 +104,9 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
         format!(
             "SELECT c.relnamespace, {} FROM rel c JOIN pg_constraint k ON k.conrelid = c.oid LEFT JOIN rel f \
              ON f.oid = k.confrelid AND f.relnamespace = c.relnamespace LEFT JOIN written w \
-             ON w.classid = 'pg_constraint'::regclass AND w.objid = k.oid WHERE k.contype NOT IN ('n', 't')",
+             ON w.classid = 'pg_constraint'::regclass AND w.objid = k.oid WHERE k.contype NOT IN ('n', 't') \
+             AND (k.conparentid = 0 OR k.contype <> 'f' OR NOT EXISTS (SELECT FROM pg_constraint o \
+             WHERE o.oid = k.conparentid AND o.confrelid <> k.confrelid))",
             hash(
                 20,
                 &format!(
@@ -221,7 +223,7 @@ pub(in crate::drift) fn queries(asked: &[Asked<'_>], seed: i64, major: u32) -> [
         format!(
             "SELECT n.oid, {} FROM ns n JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid \
              WHERE d.deptype = 'n' AND d.classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, \
-             'pg_statistic_ext'::regclass)",
+             'pg_statistic_ext'::regclass, 'pg_extension'::regclass)",
             hash(
                 31,
                 "CASE WHEN set_config('search_path', n.path, true) IS NOT NULL THEN pg_describe_object(d.classid, d.objid, \

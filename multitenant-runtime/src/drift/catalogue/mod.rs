@@ -9,7 +9,7 @@
 //!
 //! Deliberately absent, because two equal schemas may differ in it or because a role for each tenant makes it differ:
 //! owners and privileges, comments, the order and numbers of columns, the names of what constraints and identities make
-//! by themselves, statistics of the planner, whether a materialised view has rows.
+//! by themselves, statistics of the planner, extensions, which are the database's and not a schema's, whether a materialised view has rows.
 
 mod code;
 mod digest;

@@ -75,7 +75,8 @@ fn column(major: u32) -> Kind {
     )
 }
 
-/// Not those of `NOT NULL`, which are the column's; and not those of constraint triggers, which are triggers.
+/// Not those of `NOT NULL`, which are the column's; not those of constraint triggers, which are triggers; and not those
+/// that a foreign key has for each partition of the table that it refers to, whose names tell only which came first.
 fn constraint() -> Kind {
     Kind::new(
         &[
@@ -97,7 +98,8 @@ fn constraint() -> Kind {
             "(k.conislocal AND k.coninhcount = 0 AND k.conparentid = 0)::text",
         ],
         "tables c JOIN ns n ON n.oid = c.ns JOIN pg_constraint k ON k.conrelid = c.oid \
-         WHERE k.contype IN ('p', 'u', 'c', 'f', 'x')",
+         WHERE k.contype IN ('p', 'u', 'c', 'f', 'x') AND (k.conparentid = 0 OR k.contype <> 'f' OR NOT EXISTS (SELECT \
+         FROM pg_constraint o WHERE o.oid = k.conparentid AND o.confrelid <> k.confrelid))",
     )
 }
 

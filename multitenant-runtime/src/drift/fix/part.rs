@@ -183,7 +183,7 @@ fn is_constraint(kind: ObjectKind) -> bool {
 /// The statement without `ON ONLY`, which stands behind the index's name.
 fn with_partitions(definition: &str) -> String {
     const ONLY: &str = " ON ONLY ";
-    let is_outside = |at: usize| definition[..at].matches('"').count() % 2 == 0;
+    let is_outside = |at: usize| definition[..at].matches('"').count().is_multiple_of(2);
     match definition.match_indices(ONLY).map(|(at, _)| at).find(|at| is_outside(*at)) {
         Some(at) => format!("{} ON {}", &definition[..at], &definition[at + ONLY.len()..]),
         None => definition.to_owned(),

@@ -6,3 +6,4 @@ mod kinds;
 mod large;
 mod project;
 mod replayed;
+mod reviewed;
