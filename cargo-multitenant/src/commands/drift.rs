@@ -48,9 +48,11 @@ pub(crate) struct Drift {
 enum Where {
     /// In a transaction; where something cannot be replayed there, in a database
     Auto,
-    /// In a transaction that is rolled back
+    /// In a transaction on the real shared schema: what tenants' foreign keys refer to cannot be written to until the
+    /// replay is rolled back, and a `nextval` of a shared sequence is not taken back. `auto` avoids both where it can,
+    /// and says so where it cannot
     Transaction,
-    /// In a scratch database on the same server
+    /// In a scratch database on the same server, whose role must be allowed to create databases
     Database,
     /// In a scratch database on the project's development server
     Embedded,

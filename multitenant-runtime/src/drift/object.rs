@@ -53,10 +53,10 @@ impl Objects {
 
 impl Key {
     /// Whether it is there because a partition's parent has it: its name is then the server's choice, and it comes and
-    /// goes with the parent's. A check has the parent's name.
+    /// goes with the parent's.
     pub(super) fn is_inherited(&self, facets: &Facets) -> bool {
-        use ObjectKind::{Exclusion, ForeignKey, Index, PrimaryKey, Trigger, Unique};
-        let may_be = matches!(self.kind, PrimaryKey | Unique | Exclusion | ForeignKey | Index | Trigger);
+        use ObjectKind::{Check, Exclusion, ForeignKey, Index, PrimaryKey, Trigger, Unique};
+        let may_be = matches!(self.kind, PrimaryKey | Unique | Check | Exclusion | ForeignKey | Index | Trigger);
         // Their last one says whether it is the table's own.
         may_be && facets.last().and_then(Option::as_deref) == Some("false")
     }

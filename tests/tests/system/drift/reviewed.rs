@@ -182,3 +182,27 @@ async fn a_table_that_is_ignored_takes_its_sequences_along() {
     assert!(matches!(&lines[..], [line] if line.starts_with("tenant_a: sequence more: ")), "{lines:#?}");
     assert_eq!(report.targets[0].ignored, 5);
 }
+
+#[tokio::test]
+async fn an_extension_of_the_shared_migrations_is_no_difference() {
+    let available = "SELECT count(*) FROM pg_available_extensions WHERE name = 'citext'";
+    let shared = "CREATE TABLE tenants (id text PRIMARY KEY); CREATE EXTENSION IF NOT EXISTS citext SCHEMA public;";
+    let fleet = Fleet::new().await;
+    if fleet.client().await.query_one(available, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        return;
+    }
+    let fleet = fleet.shared("1_tenants", shared).tenant("1_users", "CREATE TABLE users (name citext);");
+    fleet.migrator().migrate(Scope::all()).await.unwrap();
+    create(&fleet, "a").await;
+    let report = fleet.migrator().drift(DriftOptions::new(Scope::all())).await.unwrap();
+    assert_eq!(all(&report), [] as [String; 0]);
+}
+
+/// What is spawned must be known to be `Send` without following every future in it.
+#[tokio::test]
+async fn a_comparison_can_be_spawned() {
+    let fleet = Fleet::new().await.tenant("1_users", "CREATE TABLE users (id int);");
+    let migrator = fleet.migrator();
+    let compared = tokio::spawn(async move { migrator.drift(DriftOptions::new(Scope::tenants())).await.map(drop) });
+    compared.await.unwrap().unwrap();
+}
