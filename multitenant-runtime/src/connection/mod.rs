@@ -19,6 +19,7 @@ mod meaning;
 mod notice;
 mod parameters;
 mod patient;
+#[cfg_attr(not(feature = "migrations"), expect(unreachable_pub, reason = "only who migrates exports it"))]
 mod row;
 mod session;
 mod silence;
