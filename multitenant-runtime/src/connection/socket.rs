@@ -71,6 +71,7 @@ pub(super) enum Address {
 
 /// What is between a client and its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "migrations"), expect(unreachable_pub, reason = "only who migrates exports it"))]
 pub enum Way {
     /// A Unix socket, which knows no TLS and needs none.
     Socket,
