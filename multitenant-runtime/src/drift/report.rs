@@ -96,13 +96,13 @@ impl DriftReport {
 }
 
 impl fmt::Display for Difference {
-    /// One line: ``column `orders.total`: its type is text, and should be integer``.
+    /// One line: ``column `orders.total`: type text, expected integer``.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, object, facet, expected, found, .. } = self;
         write!(f, "{kind} `{object}`")?;
         let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
         match facet {
-            Some(facet) => write!(f, ": its {facet} is {}, and should be {}", said(found), said(expected)),
+            Some(facet) => write!(f, ": {facet} {}, expected {}", said(found), said(expected)),
             None if self.is_missing() => f.write_str(" is missing"),
             None => f.write_str(" should not be there"),
         }
