@@ -139,6 +139,8 @@ fn describe(error: &tokio_postgres::Error) -> String {
     }
 }
 
+impl std::error::Error for Failure {}
+
 impl fmt::Display for Failure {
     /// One line: `42P07 relation "orders" already exists (migrations/…/up.sql:3:1)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -146,7 +146,8 @@ impl Mender<'_> {
     fn continued(&self, key: &Key) -> Option<String> {
         let owner = facet(self.reference.objects.0.get(key)?, 1)?;
         let columns = |kind| self.reference.objects.0.iter().filter(move |(key, _)| key.kind == kind);
-        let written = |name: &str| -> Vec<String> { [Some(name.to_owned()), quoted(name)].into_iter().flatten().collect() };
+        let written =
+            |name: &str| -> Vec<String> { [Some(name.to_owned()), quoted(name)].into_iter().flatten().collect() };
         let (column, facets) = columns(ObjectKind::Column).find(|(column, _)| {
             let names = (written(&column.parent), written(&column.name));
             names.0.iter().any(|table| names.1.iter().any(|name| format!("{table}.{name}") == owner))
