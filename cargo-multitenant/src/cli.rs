@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    completions, db, doctor, drift, explain, generate, migrate, repair, rollback, seed, shell, snapshot, sql, status,
-    tenant, verify,
+    completions, db, doctor, drift, explain, generate, json_schema, migrate, repair, rollback, seed, shell, snapshot,
+    sql, status, tenant, verify,
 };
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
@@ -132,6 +132,7 @@ enum Command {
     Sql(sql::Sql),
     Shell(shell::Shell),
     Completions(completions::Completions),
+    JsonSchema(json_schema::JsonSchema),
 }
 
 impl Command {
@@ -166,6 +167,7 @@ impl Command {
             Self::Sql(command) => command.run(context),
             Self::Shell(command) => command.run(context),
             Self::Completions(command) => command.run(context, Cli::command()),
+            Self::JsonSchema(command) => command.run(context),
         }
     }
 }
@@ -174,6 +176,12 @@ impl Command {
 #[cfg(all(test, feature = "lint"))]
 pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     run_with(args, None)
+}
+
+/// The command line, for its reference.
+#[cfg(all(test, feature = "lint", feature = "scaffold"))]
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The same, with seeds that are compiled in.

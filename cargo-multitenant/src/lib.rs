@@ -29,6 +29,7 @@ mod error;
 pub mod exit_code;
 mod finding;
 mod interrupt;
+mod json_schema;
 #[cfg(feature = "lint")]
 mod lint;
 mod output;

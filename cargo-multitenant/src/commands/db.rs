@@ -21,10 +21,20 @@ pub(crate) struct Db {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum Action {
+    #[command(after_help = "\
+Examples:
+  cargo multitenant db start                        it runs until it is stopped")]
     /// Start it unless it runs, make the project's database unless it is there, and print its URL
     Start,
+    #[command(after_help = "\
+Examples:
+  cargo multitenant db stop                         remove .multitenant/ for an empty one")]
     /// Stop it; its data stays
     Stop,
+    #[command(after_help = "\
+Examples:
+  psql \"$(cargo multitenant db url)\"               a client of your own
+  cargo multitenant db url --format json            and whether it runs")]
     /// Print the URL, whether it runs or not
     Url,
 }

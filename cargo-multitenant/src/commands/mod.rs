@@ -8,11 +8,14 @@ pub(crate) mod doctor;
 pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod generate;
+pub(crate) mod json_schema;
 mod level;
 #[cfg(feature = "lint")]
 pub(crate) mod lint;
 #[cfg(feature = "lint")]
 pub(crate) mod lock;
+#[cfg(all(test, feature = "lint", feature = "scaffold"))]
+mod manual;
 pub(crate) mod migrate;
 mod options;
 pub(crate) mod repair;

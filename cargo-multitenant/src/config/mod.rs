@@ -14,7 +14,8 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use layers::Environment;
+pub(crate) use key::{ALL as KEYS, Key, Kind, OPEN_SECTIONS};
+pub(crate) use layers::{DEFAULT as DEFAULT_TEXT, Environment};
 pub(crate) use locate::shown;
 pub(crate) use problem::{ConfigError, Origin, Problem};
 pub(crate) use settings::{Config, Database, Overrides, slashes};

@@ -13,7 +13,8 @@ use super::rules;
 use crate::config::{Origin, Problem, nearest};
 use crate::finding::Level;
 
-const KEYS: [&str; 6] = ["start_after", "extension_schemas", "shared_tables", "tenant_tables", "baseline", "rules"];
+pub(super) const KEYS: [&str; 6] =
+    ["start_after", "extension_schemas", "shared_tables", "tenant_tables", "baseline", "rules"];
 
 /// What the linter is told.
 #[derive(Debug, Clone)]

@@ -7,7 +7,9 @@ mod configuration;
 #[cfg(unix)]
 mod db;
 mod doctor;
+mod documents;
 mod drift;
+mod exit_codes;
 mod generate;
 mod held;
 #[cfg(unix)]

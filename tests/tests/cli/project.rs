@@ -7,6 +7,8 @@ use multitenant_runtime::testing::TestDatabase;
 use serde_json::Value;
 use tokio_postgres::Client;
 
+use crate::documents;
+
 /// A project for one test.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
@@ -131,8 +133,12 @@ impl Project {
         command
     }
 
+    /// Runs the command. A document that it answers with is held against its schema.
+    #[track_caller]
     pub(crate) fn run(&self, args: &[&str]) -> Answer {
-        answer(self.command(args))
+        let answer = answer(self.command(args));
+        documents::check(args, &answer);
+        answer
     }
 }
 
