@@ -2,6 +2,9 @@
 //!
 //! Deliberately absent: any default that `default.toml` does not show, and any key that is read elsewhere.
 
+mod embedded;
+#[cfg(feature = "project")]
+mod folders;
 mod key;
 mod layers;
 mod locate;
@@ -14,9 +17,14 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "project")]
 pub(crate) use key::{ALL as KEYS, Key, Kind, OPEN_SECTIONS};
-pub(crate) use layers::{DEFAULT as DEFAULT_TEXT, Environment};
+#[cfg(feature = "project")]
+pub(crate) use layers::DEFAULT as DEFAULT_TEXT;
+pub(crate) use layers::Environment;
+#[cfg(feature = "project")]
 pub(crate) use locate::shown;
 pub(crate) use problem::{ConfigError, Origin, Problem};
 pub(crate) use settings::{Config, Database, Overrides, slashes};
+#[cfg(feature = "project")]
 pub(crate) use suggest::nearest;
