@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "scaffold")]
+use crate::commands::scaffold;
 use crate::commands::{
     completions, db, doctor, drift, explain, generate, migrate, repair, rollback, seed, shell, snapshot, sql, status,
     tenant, verify,
@@ -21,6 +23,7 @@ use crate::seeds::Register;
 const EXAMPLES: &str = "\
 Examples:
   cargo multitenant generate tenant create_orders   a new migration for every tenant
+  cargo multitenant scaffold schema orders --type tenant total:numeric   table!, structs and migration
   cargo multitenant migrate                         the shared schema, then all tenants
   cargo multitenant migrate --tenant acme,globex    two tenants
   cargo multitenant migrate --canary acme           one tenant first, the others only if that went well
@@ -120,6 +123,8 @@ enum Command {
     Drift(drift::Drift),
     Tenant(tenant::Tenant),
     Generate(generate::Generate),
+    #[cfg(feature = "scaffold")]
+    Scaffold(scaffold::Scaffold),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
     Doctor(doctor::Doctor),
@@ -154,6 +159,8 @@ impl Command {
             Self::Drift(command) => command.run(context),
             Self::Tenant(command) => command.run(context),
             Self::Generate(command) => command.run(context),
+            #[cfg(feature = "scaffold")]
+            Self::Scaffold(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

@@ -31,8 +31,11 @@ mod finding;
 mod interrupt;
 #[cfg(feature = "lint")]
 mod lint;
+mod new_migration;
 mod output;
 mod report;
+#[cfg(feature = "scaffold")]
+mod scaffold;
 pub mod seeds;
 mod verify;
 
