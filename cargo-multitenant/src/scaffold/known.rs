@@ -199,6 +199,11 @@ impl Known {
         Some((found, self.project.sources.get(found.place.file).path.as_str()))
     }
 
+    /// The file with the `table!` of a table.
+    pub(crate) fn declared_in(&self, tier: Tier, table: &str) -> Option<&str> {
+        self.declared(tier, table).map(|(_, file)| file)
+    }
+
     /// The tier whose table a reference of this tier means.
     pub(super) fn tier_of(&self, tier: Tier, table: &str) -> Tier {
         if self.has(tier, table) || !self.has(Tier::Shared, table) { tier } else { Tier::Shared }

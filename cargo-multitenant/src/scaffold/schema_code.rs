@@ -106,8 +106,9 @@ impl<'a> SchemaCode<'a> {
         let (table, words) = self.table_text(&all)?;
         let model = self.model_text(&all, &rust)?;
         let mut files = Files { package: self.package, here: self.here, changes: BTreeMap::new() };
-        files.put(&self.layout.tables, &table)?;
+        // In the order in which rustfmt would have their modules, where both are new.
         files.put(&self.layout.models, &model)?;
+        files.put(&self.layout.tables, &table)?;
         Ok((files.changes.into_values().collect(), words))
     }
 

@@ -9,7 +9,7 @@ The table as Diesel knows it, put at the end of the file with the others.
                  same file) and column (none where there are several ways to join)
 -#}
 diesel::table! {
-    {% if schema %}{{ schema }}.{% endif %}{{ table }} (id) {
+    {{ schema ~ "." if schema else "" }}{{ table }} (id) {
 {% for column in columns %}
         {{ column.name }} -> {{ column.diesel }},
 {% endfor %}
