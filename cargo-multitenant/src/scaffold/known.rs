@@ -34,15 +34,15 @@ pub(crate) struct KnownColumn {
 
 impl Known {
     /// Reads a project.
-    pub(crate) fn read(config: &Config, here: &Path) -> Result<Self, CliError> {
-        let project = Project::read(&Paths::of(config, here)?);
+    pub(crate) fn read(config: &Config, here: &Path) -> Self {
+        let project = Project::read(&Paths::that_are_there(config, here));
         let (settings, _) = LintSettings::parse(config.text());
-        Ok(Self {
+        Self {
             catalog: made(&project, config.settings.shared_schema.as_str()),
             is_partial: project.unreadable.iter().any(|unreadable| unreadable.is_migration),
             marking: Marking::of(&project, &settings),
             project,
-        })
+        }
     }
 
     /// Whether migrations make a table of this name, in whichever tier.

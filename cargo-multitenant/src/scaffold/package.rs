@@ -149,7 +149,7 @@ mod tests {
             name: "shop".to_owned(),
             root_file: "src/lib.rs".into(),
             dependencies: dependencies.iter().map(owned).collect(),
-            uses_default_runtime: true,
+            uses_default_runtime: false,
             folder: ".".into(),
         }
     }
@@ -158,10 +158,25 @@ mod tests {
     fn what_is_missing_is_said_with_its_command() {
         let types = [UUID, TIMESTAMPTZ, find("jsonb").unwrap(), UUID];
         let (_, missing) = package(&[("diesel", &["uuid"])]).rust(&types);
-        insta::assert_snapshot!(missing.join("\n"), @"");
-        let all: &[(&str, &[&str])] = &[("diesel", &["extras"]), ("uuid", &[]), ("chrono", &[]), ("serde_json", &[])];
+        let expected = [
+            "cargo add --package shop multitenant-runtime@0.1.0 --features macros",
+            "cargo add --package shop uuid",
+            "cargo add --package shop diesel --features chrono",
+            "cargo add --package shop chrono",
+            "cargo add --package shop diesel --features serde_json",
+            "cargo add --package shop serde_json",
+        ];
+        assert_eq!(missing, expected);
+        let all: &[(&str, &[&str])] = &[
+            ("diesel", &["extras"]),
+            ("uuid", &[]),
+            ("chrono", &[]),
+            ("serde_json", &[]),
+            ("multitenant-runtime", &["macros"]),
+        ];
         assert_eq!(package(all).rust(&types).1, [] as [String; 0]);
-        insta::assert_snapshot!(package(&[]).missing_for_seeds().join("\n"), @"");
+        let missing = package(&[("diesel", &[])]).missing_for_seeds();
+        assert_eq!(missing, ["cargo add --package shop diesel-async --features postgres"]);
     }
 
     #[test]

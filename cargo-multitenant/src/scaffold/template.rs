@@ -182,16 +182,20 @@ mod tests {
         assert_eq!(templates.render("migration/blank/up.sql", &values).unwrap(), "-- a<b> <&>\n");
         assert_eq!(templates.own("migration/blank/up.sql"), Some("migration/blank/up.sql"));
         assert_eq!(templates.own("migration/blank/down.sql"), None);
-        insta::assert_snapshot!(templates.strangers.join("\n"), @"");
+        let expected =
+            "migration/blank/dwon.sql is no template, and nothing reads it: did you mean migration/blank/down.sql?";
+        assert_eq!(templates.strangers, [expected]);
     }
 
     #[test]
     fn errors_point_at_their_line() {
         let (_folder, templates) = in_folder(&[("migration/blank/up.sql", "-- a\n-- {{ nme }}\n")]);
         let error = templates.unwrap().render("migration/blank/up.sql", &serde_json::json!({ "name": "x" }));
-        insta::assert_snapshot!(drawn(error.unwrap_err()), @"");
+        let text = drawn(error.unwrap_err());
+        assert!(text.contains("migration/blank/up.sql:2") && text.contains("-- {{ nme }}"), "{text}");
         let (_folder, templates) = in_folder(&[("seed/seed.sql", "a\n{% if %}\n")]);
-        insta::assert_snapshot!(drawn(templates.unwrap_err()), @"");
+        let text = drawn(templates.unwrap_err());
+        assert!(text.contains("seed/seed.sql:2: syntax error"), "{text}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl<'a> Ground<'a> {
         // Before anything is written.
         let editor = how.edit.then(|| Editor::of(&context.environment)).transpose()?;
         let config = context.config()?;
-        let known = Known::read(&config, &context.here)?;
+        let known = Known::read(&config, &context.here);
         let templates = Templates::read(config.templates()?.as_deref(), &context.here)?;
         for stranger in &templates.strangers {
             context.console.warning(stranger);
