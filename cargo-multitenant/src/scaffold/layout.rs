@@ -44,7 +44,7 @@ impl Layout {
         let tables = match named.0 {
             Some(path) => here.join(path),
             None => most(&tier_s_tables)
-                .map(|path| at(path))
+                .map(at)
                 .filter(inside)
                 .or_else(|| {
                     let tier_s = source.join(format!("schema/{}.rs", word(tier)));
@@ -110,7 +110,8 @@ fn same(a: &Path, b: &Path) -> bool {
     resolved(a) == resolved(b)
 }
 
-fn is_inside(source: &Path, path: &Path) -> bool {
+/// Whether a file is below a folder, links and `..` considered.
+pub(super) fn is_inside(source: &Path, path: &Path) -> bool {
     resolved(path).starts_with(resolved(source))
 }
 
@@ -126,7 +127,6 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// The files with this tier's tables and how many, and those with their structs and whose.
-#[expect(clippy::type_complexity, reason = "two maps from paths, read right here")]
 fn used(known: &Known, tier: Tier) -> (BTreeMap<&str, usize>, BTreeMap<&str, Vec<String>>) {
     let path = |file| known.project.sources.get(file).path.as_str();
     let (mut tables, mut models) = (BTreeMap::new(), BTreeMap::<&str, Vec<String>>::new());

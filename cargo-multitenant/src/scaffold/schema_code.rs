@@ -173,6 +173,11 @@ impl<'a> SchemaCode<'a> {
                 continue;
             };
             let file = self.here.join(file);
+            if !layout::is_inside(self.package.source(), &file) {
+                words
+                    .push(format!("the `table!` of `{target}` is in another package, so that `joinable!` is left out"));
+                continue;
+            }
             let above = layout::module(self.package, &file);
             let within = declared.modules.iter().skip(1).map(|module| format!("::{module}")).collect::<String>();
             let path = format!("{above}{within}");

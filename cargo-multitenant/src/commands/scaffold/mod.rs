@@ -17,6 +17,15 @@ use crate::error::CliError;
 /// Nothing is overwritten, and all is written or nothing. What is scaffolded compiles, passes `lint`, and can be rolled
 /// back. Names need no quotes, in SQL or in Rust; others are refused.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cargo multitenant scaffold schema orders --type tenant total:numeric user_id:references=users
+  cargo multitenant scaffold migration add_note_to_orders --type tenant note:text
+  cargo multitenant scaffold seed plans --type shared
+  cargo multitenant scaffold templates
+
+Exit codes: 0 done, 2 usage, 3 the project, a template or the editor cannot be used, 13 it is there already, or what it \
+builds on is not.")]
 pub(crate) struct Scaffold {
     #[command(subcommand)]
     what: What,

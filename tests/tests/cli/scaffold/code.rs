@@ -5,6 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use super::{files, package, scaffold, shown};
+use crate::project::Project;
 
 #[test]
 fn a_new_package_gets_its_modules() {
@@ -113,4 +114,24 @@ fn several_references_to_one_table_join_by_none() {
     let schema = fs::read_to_string(project.path("src/schema.rs")).unwrap();
     assert!(!schema.contains("joinable!"));
     assert_eq!(schema.matches("allow_tables_to_appear_in_same_query!(orders, users);").count(), 1);
+}
+
+#[test]
+fn of_several_packages_the_configuration_s_own_is_taken() {
+    let member = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n");
+    let both = Project::on_disk()
+        .file("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"a\", \"b\"]\n")
+        .file("a/Cargo.toml", &member("a"))
+        .file("a/src/lib.rs", "")
+        .file("b/Cargo.toml", &member("b"))
+        .file("b/src/main.rs", "fn main() {}\n")
+        .file("multitenant.toml", "");
+    scaffold(&both, "schema orders --type tenant").code(3).complains(&["it may be a, b or another package"]);
+    let both = both.file("b/multitenant.toml", "");
+    let mut command = both.command(&["scaffold", "schema", "orders", "--type", "tenant"]);
+    command.current_dir(both.path("b"));
+    crate::project::answer(command).code(3).complains(&[
+        "cargo add --package b diesel --no-default-features --features postgres_backend",
+        "cargo add --package b multitenant-runtime@",
+    ]);
 }

@@ -68,3 +68,11 @@ fn scaffold(project: &Project, line: &str) -> Answer {
     let args: Vec<&str> = std::iter::once("scaffold").chain(line.split_whitespace()).collect();
     project.run(&args)
 }
+
+#[test]
+fn help_has_examples() {
+    for what in [&["scaffold"][..], &["scaffold", "schema"], &["scaffold", "seed"], &["scaffold", "migration"]] {
+        let args: Vec<&str> = what.iter().copied().chain(["--help"]).collect();
+        Project::on_disk().run(&args).code(0).says(&["Examples:\n  cargo multitenant scaffold ", "--format"]);
+    }
+}
