@@ -6,6 +6,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::common::{Common, Forms, told};
 use crate::commands::deployed::Deployed;
+#[cfg(feature = "scaffold")]
+use crate::commands::scaffold;
 use crate::commands::{completions, db, doctor, explain, generate, json_schema, verify};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
@@ -19,6 +21,7 @@ const PROGRAM: &str = "cargo multitenant";
 const EXAMPLES: &str = "\
 Examples:
   cargo multitenant generate tenant create_orders   a new migration for every tenant
+  cargo multitenant scaffold schema orders --type tenant total:numeric   table!, structs and migration
   cargo multitenant migrate                         the shared schema, then all tenants
   cargo multitenant migrate --tenant acme,globex    two tenants
   cargo multitenant migrate --canary acme           one tenant first, the others only if that went well
@@ -64,6 +67,8 @@ enum Command {
     #[command(flatten)]
     Deployed(Deployed),
     Generate(generate::Generate),
+    #[cfg(feature = "scaffold")]
+    Scaffold(scaffold::Scaffold),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
     Doctor(doctor::Doctor),
@@ -91,6 +96,8 @@ impl Command {
         match self {
             Self::Deployed(command) => command.run(context),
             Self::Generate(command) => command.run(context),
+            #[cfg(feature = "scaffold")]
+            Self::Scaffold(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

@@ -40,8 +40,12 @@ mod interrupt;
 mod json_schema;
 #[cfg(feature = "lint")]
 mod lint;
+#[cfg(feature = "project")]
+mod new_migration;
 mod output;
 mod report;
+#[cfg(feature = "scaffold")]
+mod scaffold;
 #[cfg(feature = "project")]
 #[doc(hidden)]
 pub mod seeds;

@@ -31,6 +31,8 @@ pub(crate) mod repair;
 pub(crate) mod rollback;
 mod rollout;
 mod run;
+#[cfg(feature = "scaffold")]
+pub(crate) mod scaffold;
 mod scope;
 pub(crate) mod seed;
 pub(crate) mod shell;

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+#[cfg(feature = "scaffold")]
+use multitenant_runtime::Tier;
+
 use super::key::{self, Key};
 use super::layers;
 use super::locate;
@@ -95,6 +98,34 @@ impl Config {
     /// Where new shared migrations go, whether the folder is there or not.
     pub(crate) fn new_shared_folder(&self) -> PathBuf {
         self.folder(self.raw.text(&key::MIGRATIONS_SHARED_FOLDER).unwrap_or(SHARED_FOLDER))
+    }
+
+    /// Where new seeds of a tier go, whether the folder is there or not.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn new_seed_folder(&self, tier: Tier) -> PathBuf {
+        let (key, usual) = match tier {
+            Tier::Shared => (&key::SEEDS_SHARED_FOLDER, SHARED_SEEDS),
+            Tier::Tenant => (&key::SEEDS_FOLDER, TENANT_SEEDS),
+        };
+        self.folder(self.raw.text(key).unwrap_or(usual))
+    }
+
+    /// The project's own templates, where somebody has named a folder, whether it is there or not.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn new_templates(&self) -> Option<PathBuf> {
+        self.raw.text(&key::SCAFFOLD_TEMPLATES).map(|folder| self.folder(folder))
+    }
+
+    /// The same, which must be there.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn templates(&self) -> Result<Option<PathBuf>, Box<ConfigError>> {
+        let Some(folder) = self.new_templates().filter(|folder| !folder.is_dir()) else {
+            return Ok(self.new_templates());
+        };
+        let message = format!("the folder {} does not exist", slashes(&folder));
+        let problem = self.problem(&key::SCAFFOLD_TEMPLATES, message);
+        let help = "make it with `cargo multitenant scaffold templates --write`, or remove scaffold.templates";
+        Err(self.source.error(vec![problem.help(help)]))
     }
 
     /// The folders of the shared schema's seeds and of the tenants', where they are there; those that somebody has named

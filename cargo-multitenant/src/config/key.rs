@@ -96,6 +96,7 @@ keys! {
     MIGRATIONS_OUT_OF_ORDER: Text = "migrations.out_of_order";
     SEEDS_FOLDER: Text = "seeds.folder";
     SEEDS_SHARED_FOLDER: Text = "seeds.shared_folder";
+    SCAFFOLD_TEMPLATES: Text = "scaffold.templates";
     DRIFT_IGNORE: Texts = "drift.ignore";
 }
 

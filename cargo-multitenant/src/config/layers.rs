@@ -41,6 +41,13 @@ impl Environment {
         self.variables.get(CONFIG_VARIABLE).map(|(value, _)| value.as_str())
     }
 
+    /// The user's editor: `VISUAL`, else `EDITOR`.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn editor(&self) -> Option<&str> {
+        let set = ["VISUAL", "EDITOR"].into_iter().find_map(|name| self.variables.get(name));
+        set.map(|(value, _)| value.as_str()).filter(|value| !value.trim().is_empty())
+    }
+
     /// Which cargo this is the subcommand of, as cargo itself says.
     #[cfg(feature = "project")]
     pub(crate) fn cargo(&self) -> &str {

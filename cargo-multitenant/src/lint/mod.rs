@@ -51,3 +51,10 @@ pub(crate) use run::{Ground, Linted, run};
 pub(crate) use section::section_schema;
 pub(crate) use selection::{Selection, repository, seen_from};
 pub(crate) use settings::{LintSettings, unknown_rule};
+#[cfg(feature = "scaffold")]
+pub(crate) use {
+    catalog::{Catalog, Space},
+    marking::Marking,
+    run::made,
+    schema::RustTable,
+};

@@ -23,13 +23,19 @@ impl Paths {
     /// Those of a project, seen from where we stand. Folders that somebody has named must be there.
     pub(crate) fn of(config: &Config, here: &Path) -> Result<Self, Box<ConfigError>> {
         let (shared, tenant) = config.folders_that_are_there()?;
+        Ok(Self { shared, tenant, ..Self::that_are_there(config, here) })
+    }
+
+    /// The same, where no folder must be there yet.
+    pub(crate) fn that_are_there(config: &Config, here: &Path) -> Self {
         let migrations = [config.new_tenant_folder(), config.new_shared_folder()];
-        Ok(Self {
+        let [tenant, shared] = migrations.clone().map(|folder| Some(folder).filter(|folder| folder.is_dir()));
+        Self {
             shared,
             tenant,
             rust: rust_folders(&config.root, &migrations.each_ref().map(PathBuf::as_path)),
             lock: shown(&config.root.join(lock::FILE_NAME), here),
             here: here.to_path_buf(),
-        })
+        }
     }
 }

@@ -65,6 +65,12 @@ pub(crate) fn run(project: &Project, ground: &Ground<'_>, rules: &[&'static Rule
     Linted { findings, tables }
 }
 
+/// What all migrations of a project make.
+#[cfg(feature = "scaffold")]
+pub(crate) fn made(project: &Project, shared_schema: &str) -> Catalog {
+    folded(project, shared_schema).last
+}
+
 /// The catalogue as it is before each migration, and what all of them make. Each shares with the next what that
 /// leaves as it is.
 struct Stages {

@@ -17,6 +17,8 @@ mod plan;
 mod progress;
 mod rows;
 mod run;
+#[cfg(feature = "scaffold")]
+mod scaffold;
 mod snapshot;
 mod status;
 mod tenant;
@@ -35,6 +37,8 @@ pub(crate) use plan::PlanDocument;
 pub(crate) use progress::Progress;
 pub(crate) use rows::Rows;
 pub(crate) use run::{RunDocument, TargetResult};
+#[cfg(feature = "scaffold")]
+pub(crate) use scaffold::{ScaffoldDocument, TemplatesDocument};
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 pub(crate) use tenant::{

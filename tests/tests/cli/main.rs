@@ -20,6 +20,7 @@ mod project;
 mod repair;
 mod rollback;
 mod rust_seed;
+mod scaffold;
 mod script;
 mod seed;
 #[cfg(unix)]

@@ -1,0 +1,64 @@
+//! What all of them begin with, and how they end.
+
+use std::path::{Path, PathBuf};
+
+use multitenant_runtime::Tier;
+
+use super::args::HowArgs;
+use crate::config::{Config, shown};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit_code;
+use crate::report::ScaffoldDocument;
+use crate::scaffold::{Batch, Editor, Known, Templates};
+
+/// What all of them begin with.
+pub(super) struct Ground<'a> {
+    pub(super) context: &'a Context,
+    pub(super) config: Config,
+    pub(super) known: Known,
+    pub(super) templates: Templates,
+    editor: Option<Editor>,
+    how: HowArgs,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn new(context: &'a Context, how: HowArgs) -> Result<Self, CliError> {
+        // Before anything is written.
+        let editor = how.edit.then(|| Editor::of(&context.environment)).transpose()?;
+        let config = context.config()?;
+        let known = Known::read(&config, &context.here);
+        let templates = Templates::read(config.templates()?.as_deref(), &context.here)?;
+        for stranger in &templates.strangers {
+            context.console.warning(stranger);
+        }
+        Ok(Self { context, config, known, templates, editor, how })
+    }
+
+    pub(super) fn migrations_folder(&self, tier: Tier) -> PathBuf {
+        match tier {
+            Tier::Shared => self.config.new_shared_folder(),
+            Tier::Tenant => self.config.new_tenant_folder(),
+        }
+    }
+
+    /// Writes, or says what would be written, and opens the editor.
+    pub(super) fn finish(
+        &self,
+        batch: &Batch,
+        kind: &'static str,
+        tier: &'static str,
+        template: Option<&'static str>,
+    ) -> Result<u8, CliError> {
+        let here = &self.context.here;
+        let seen = |path: &Path| shown(path, here);
+        let written = if self.how.dry_run { batch.foretold(seen)? } else { batch.write(seen)? };
+        let document = ScaffoldDocument::new(kind, Some(tier), template, self.how.dry_run, &written);
+        self.context.console.result(&document, ScaffoldDocument::text)?;
+        if let Some(editor) = &self.editor {
+            let files: Vec<PathBuf> = written.iter().map(|file| here.join(&file.path)).collect();
+            editor.open(&files)?;
+        }
+        Ok(exit_code::DONE)
+    }
+}

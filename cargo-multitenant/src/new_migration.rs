@@ -1,0 +1,227 @@
+//! A new migration folder: a version of its own, and there as a whole or not at all.
+//!
+//! Deliberately absent: what stands in the files.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::DateTime;
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use multitenant_runtime::Version;
+
+use crate::config::slashes;
+use crate::error::CliError;
+
+/// How Diesel CLI writes versions too.
+const VERSION: &str = "%Y-%m-%d-%H%M%S";
+
+/// How many versions in a row may be taken before something else must be wrong.
+const ATTEMPTS: usize = 100;
+
+/// A file of a migration: its name and its text.
+pub(crate) type File<'a> = (&'a str, &'a str);
+
+/// The time that new versions are made of.
+pub(crate) fn now() -> DateTime {
+    TimeZone::UTC.to_datetime(Timestamp::now())
+}
+
+/// A name that is one folder's name on every system, and that Diesel does not pass over.
+pub(crate) fn name(name: &str) -> Result<String, String> {
+    const FORBIDDEN: [char; 9] = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
+    let problem = match name {
+        "" => "is empty",
+        name if name.starts_with('.') => "begins with a dot, and Diesel passes over such folders",
+        name if name.trim() != name || name.ends_with('.') => "begins or ends with a blank, or ends with a dot",
+        name if name.chars().any(|c| c.is_control() || FORBIDDEN.contains(&c)) => {
+            "holds a character that cannot stand in a folder's name on every system"
+        }
+        name if name.len() > 200 => "is longer than a folder's name can be",
+        name => return Ok(name.to_owned()),
+    };
+    Err(format!("the name {problem}: use letters, digits and `_`, as in create_orders"))
+}
+
+/// Makes the folder `<version>_<name>` with these files, and returns it.
+///
+/// The version is claimed by a folder that Diesel does not see, which gets its real name when it is complete:
+/// of two processes one takes the next version, and nobody ever reads half a migration.
+pub(crate) fn make(folder: &Path, name: &str, files: &[File<'_>], now: DateTime) -> Result<PathBuf, CliError> {
+    let at = |what: String| {
+        move |error: io::Error| CliError::Files {
+            what,
+            help: Some("check the folder's permissions"),
+            source: Some(error),
+        }
+    };
+    let shown = slashes(folder);
+    fs::create_dir_all(folder).map_err(at(format!("the folder {shown} cannot be made")))?;
+    let mut time = now;
+    for _ in 0..ATTEMPTS {
+        let existing = versions(folder).map_err(at(format!("the folder {shown} cannot be read")))?;
+        time = later_than(existing.iter().max(), time).ok_or_else(|| behind_every_date(&shown, &existing))?;
+        let version = time.strftime(VERSION).to_string();
+        let claim = folder.join(format!(".{version}"));
+        match fs::create_dir(&claim) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                time = time.saturating_add(1.second());
+                continue;
+            }
+            Err(error) => return Err(at(format!("{} cannot be made", slashes(&claim)))(error)),
+        }
+        let result = fill(folder, &claim, &version, name, files)
+            .map_err(at(format!("a migration in {shown} cannot be written")));
+        match result {
+            Ok(Some(made)) => return Ok(made),
+            Ok(None) => {}
+            Err(error) => {
+                let _ = fs::remove_dir_all(&claim);
+                return Err(error);
+            }
+        }
+    }
+    Err(CliError::Files {
+        what: format!("no free version was found in {shown}"),
+        help: Some("try again"),
+        source: None,
+    })
+}
+
+/// The version that the next migration of a folder would have, if nobody else makes one.
+#[cfg(feature = "scaffold")]
+pub(crate) fn foretold(folder: &Path, count: usize, now: DateTime) -> Result<Vec<String>, CliError> {
+    let existing = if folder.is_dir() {
+        versions(folder).map_err(|error| CliError::Files {
+            what: format!("the folder {} cannot be read", slashes(folder)),
+            help: Some("check the folder's permissions"),
+            source: Some(error),
+        })?
+    } else {
+        Vec::new()
+    };
+    let mut time =
+        later_than(existing.iter().max(), now).ok_or_else(|| behind_every_date(&slashes(folder), &existing))?;
+    let mut foretold = Vec::with_capacity(count);
+    for _ in 0..count {
+        foretold.push(time.strftime(VERSION).to_string());
+        time = time.saturating_add(1.second());
+    }
+    Ok(foretold)
+}
+
+fn behind_every_date(shown: &str, existing: &[Version]) -> CliError {
+    let newest = existing.iter().max().map_or("", Version::as_str);
+    CliError::Files {
+        what: format!("{shown} has the version {newest}, which sorts behind every date"),
+        help: Some("make the new folder by hand, with a version that sorts behind that one"),
+        source: None,
+    }
+}
+
+/// Completes a claimed folder, unless its version was taken just before it was claimed.
+fn fill(folder: &Path, claim: &Path, version: &str, name: &str, files: &[File<'_>]) -> io::Result<Option<PathBuf>> {
+    let taken = Version::of_folder(&format!("{version}_"));
+    if versions(folder)?.iter().max() >= taken.as_ref() {
+        fs::remove_dir(claim)?;
+        return Ok(None);
+    }
+    for (file, text) in files {
+        fs::write(claim.join(file), text)?;
+    }
+    let made = folder.join(format!("{version}_{name}"));
+    fs::rename(claim, &made)?;
+    Ok(Some(made))
+}
+
+/// The versions of all folders that Diesel would read.
+fn versions(folder: &Path) -> io::Result<Vec<Version>> {
+    let mut versions = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            versions.extend(Version::of_folder(&name));
+        }
+    }
+    Ok(versions)
+}
+
+/// The time, or one second after the newest version where that is not earlier; `None` where no date is later.
+fn later_than(newest: Option<&Version>, time: DateTime) -> Option<DateTime> {
+    let version = |time: DateTime| Version::of_folder(&time.strftime("%Y%m%d%H%M%S_").to_string());
+    let Some(newest) = newest.filter(|newest| version(time).as_ref() <= Some(newest)) else { return Some(time) };
+    let digits = newest.as_str().get(..14)?;
+    let next = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?.checked_add(1.second()).ok()?;
+    (version(next).as_ref() > Some(newest)).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::datetime;
+
+    use super::*;
+
+    fn now() -> DateTime {
+        datetime(2026, 11, 2, 10, 15, 0, 0)
+    }
+
+    fn made(folder: &Path, name: &str) -> String {
+        let made = make(folder, name, &[], now()).unwrap();
+        made.file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn versions_are_later_than_all_there_are() {
+        for (existing, expected) in [
+            (&[][..], Some("2026-11-02-101500_x")),
+            (&["00000000000000_diesel_initial_setup"], Some("2026-11-02-101500_x")),
+            (&["2026-11-02-101500_a"], Some("2026-11-02-101501_x")),
+            (&["2027-12-31-235959_a"], Some("2028-01-01-000000_x")),
+            (&["20261102101500123_a"], Some("2026-11-02-101501_x")),
+            (&[".2026-11-02-101500"], Some("2026-11-02-101501_x")),
+            (&["v1_a"], None),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            for name in existing {
+                fs::create_dir(folder.path().join(name)).unwrap();
+            }
+            let made = make(folder.path(), "x", &[], now()).ok();
+            let name = made.map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
+            assert_eq!(name.as_deref(), expected, "{existing:?}");
+        }
+    }
+
+    #[test]
+    fn many_at_once_take_a_version_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut names: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|i| {
+                    scope.spawn({
+                        let folder = folder.path();
+                        move || made(folder, &format!("n{i}"))
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        names.sort();
+        names.dedup_by_key(|name| name[..17].to_owned());
+        assert_eq!(names.len(), 8);
+        let hidden = fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+        assert_eq!(hidden.count(), 0);
+    }
+
+    #[test]
+    fn names_are_one_folder_s() {
+        for bad in ["", ".", "..", "../../evil", "a/b", r"a\b", ".hidden", "a\nb", "a\0b", "a:b", " a", "a "] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
+        for good in ["create_orders", "a b", "é", "add-index", "a.b"] {
+            assert!(name(good).is_ok(), "{good:?}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Files that are written all, or not at all, and never over what is there.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::config::slashes;
+use crate::error::CliError;
+use crate::new_migration;
+
+/// A migration that is still without a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewMigration {
+    pub(crate) name: String,
+    pub(crate) files: Vec<(&'static str, String)>,
+}
+
+/// A change to one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    path: PathBuf,
+    /// What the file holds, if it is there.
+    before: Option<String>,
+    /// What is put into it, behind what it holds.
+    text: String,
+}
+
+/// What happened, or would happen, to a file.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Written {
+    /// With `/`.
+    pub(crate) path: String,
+    pub(crate) action: &'static str,
+    /// What was put into it.
+    #[serde(skip)]
+    pub(crate) text: String,
+}
+
+impl Change {
+    /// A new file.
+    pub(crate) fn create(path: &Path, text: &str) -> Self {
+        Self { path: path.to_path_buf(), before: None, text: text.to_owned() }
+    }
+
+    /// More behind what a file holds, with an empty line between, and with its line ends.
+    pub(super) fn append(path: &Path, before: String, text: &str) -> Self {
+        let is_windows = before.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
+        // Modules stand together.
+        let is_after_module = before.lines().last().is_some_and(|line| line.contains("mod ") && line.ends_with(';'));
+        let mut gap = String::new();
+        if !before.is_empty() {
+            gap.push_str(if before.ends_with('\n') { "" } else { "\n" });
+            gap.push_str(if is_after_module && text.starts_with("pub mod ") { "" } else { "\n" });
+        }
+        let text = format!("{gap}{text}");
+        let text = if is_windows { text.replace('\n', "\r\n") } else { text };
+        Self { path: path.to_path_buf(), before: Some(before), text }
+    }
+
+    /// Still more.
+    pub(super) fn add(&mut self, text: &str) {
+        let end = if self.text.ends_with("\r\n") { "\r\n" } else { "\n" };
+        if !(self.text.ends_with(&format!(";{end}")) && text.starts_with("pub mod ")) {
+            self.text.push_str(end);
+        }
+        self.text.push_str(&text.replace('\n', end));
+    }
+
+    fn action(&self) -> &'static str {
+        if self.before.is_some() { "appended" } else { "created" }
+    }
+}
+
+/// All that one command writes.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) changes: Vec<Change>,
+    /// In which folder, and what.
+    pub(crate) migrations: Option<(PathBuf, Vec<NewMigration>)>,
+}
+
+/// What takes back what was done.
+enum Undo {
+    File(PathBuf),
+    Folder(PathBuf),
+    Cut(File, PathBuf, u64),
+}
+
+impl Batch {
+    /// What would be written. The versions are those that the migrations get if nobody makes others first.
+    pub(crate) fn foretold(&self, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
+        let mut foretold = Vec::new();
+        for change in &self.changes {
+            if change.before.is_none() && change.path.symlink_metadata().is_ok() {
+                return Err(is_there(&shown(&change.path)));
+            }
+            foretold.push(written(&shown(&change.path), change.action(), &change.text));
+        }
+        if let Some((folder, migrations)) = &self.migrations {
+            let versions = new_migration::foretold(folder, migrations.len(), new_migration::now())?;
+            for (migration, version) in migrations.iter().zip(versions) {
+                let folder = folder.join(format!("{version}_{}", migration.name));
+                let files = migration.files.iter();
+                foretold.extend(files.map(|(file, text)| written(&folder.join(file), "created", text)));
+            }
+        }
+        Ok(foretold)
+    }
+
+    /// Writes all; where that fails, what was written is taken back.
+    pub(crate) fn write(&self, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
+        let mut undo = Vec::new();
+        match self.write_each(&mut undo, &shown) {
+            Ok(written) => Ok(written),
+            Err(error) => {
+                let left: Vec<String> =
+                    undo.into_iter().rev().filter_map(Undo::run).map(|path| slashes(&shown(&path))).collect();
+                if left.is_empty() {
+                    return Err(error);
+                }
+                Err(CliError::Files {
+                    what: format!("{error}\nwhat was written before could not be taken back: {}", left.join(", ")),
+                    help: Some("look at these files, and remove what is new in them"),
+                    source: None,
+                })
+            }
+        }
+    }
+
+    fn write_each(&self, undo: &mut Vec<Undo>, shown: &impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
+        let mut done = Vec::new();
+        // In the order of their paths, so that two runs never wait for each other in a circle.
+        let mut changes: Vec<&Change> = self.changes.iter().collect();
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        for change in changes {
+            let path = shown(&change.path);
+            let failed = |error: io::Error| CliError::Files {
+                what: format!("{} cannot be written, and nothing else was", slashes(&path)),
+                help: Some("check its permissions"),
+                source: Some(error),
+            };
+            match &change.before {
+                None => create(&change.path, &change.text, undo).map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => is_there(&path),
+                    _ => failed(error),
+                })?,
+                Some(before) => append(&change.path, before, &change.text, undo).map_err(failed)?,
+            }
+            done.push(written(&path, change.action(), &change.text));
+        }
+        // The last step: a migration is there as a whole, and whoever sees it finds the code that goes with it.
+        if let Some((folder, migrations)) = &self.migrations {
+            make_folders(folder, undo).map_err(|error| CliError::Files {
+                what: format!("the folder {} cannot be made, and nothing was written", slashes(folder)),
+                help: Some("check its permissions, and that no file has its name"),
+                source: Some(error),
+            })?;
+            for migration in migrations {
+                let files: Vec<_> = migration.files.iter().map(|(file, text)| (*file, text.as_str())).collect();
+                let made = new_migration::make(folder, &migration.name, &files, new_migration::now())?;
+                undo.push(Undo::Folder(made.clone()));
+                for (file, text) in files {
+                    undo.push(Undo::File(made.join(file)));
+                    done.push(written(&made.join(file), "created", text));
+                }
+            }
+        }
+        Ok(done)
+    }
+}
+
+fn written(path: &Path, action: &'static str, text: &str) -> Written {
+    Written { path: slashes(path), action, text: text.to_owned() }
+}
+
+fn is_there(path: &Path) -> CliError {
+    CliError::Refused(format!("{} is there already, and nothing is overwritten: take another name", slashes(path)))
+}
+
+fn create(path: &Path, text: &str, undo: &mut Vec<Undo>) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        make_folders(folder, undo)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    undo.push(Undo::File(path.to_path_buf()));
+    file.write_all(text.as_bytes())
+}
+
+/// Puts text behind what a file holds, if it still is what it was. Two that do so at once wait for each other, and the
+/// lock is held until all is written or taken back.
+fn append(path: &Path, before: &str, text: &str, undo: &mut Vec<Undo>) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+    file.lock()?;
+    let mut now = String::new();
+    file.read_to_string(&mut now)?;
+    if now != before {
+        return Err(io::Error::other("it has changed since it was read: try again"));
+    }
+    undo.push(Undo::Cut(file.try_clone()?, path.to_path_buf(), before.len() as u64));
+    file.write_all(text.as_bytes())
+}
+
+/// Makes a folder and those above it, and notes which are new.
+fn make_folders(folder: &Path, undo: &mut Vec<Undo>) -> io::Result<()> {
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()).collect();
+    for folder in missing.into_iter().rev() {
+        match fs::create_dir(folder) {
+            Ok(()) => undo.push(Undo::Folder(folder.to_path_buf())),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+impl Undo {
+    /// Takes one thing back; what could not be.
+    fn run(self) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => fs::remove_file(&path).err().map(|_| path),
+            // Somebody else may have put something there meanwhile, and then it stays.
+            Self::Folder(path) => {
+                let _ = fs::remove_dir(&path);
+                None
+            }
+            Self::Cut(file, path, length) => file.set_len(length).err().map(|_| path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migration(name: &str) -> NewMigration {
+        NewMigration { name: name.to_owned(), files: vec![("up.sql", "select 1;\n".to_owned())] }
+    }
+
+    fn all(folder: &Path) -> Vec<String> {
+        let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+        while let Some(next) = folders.pop() {
+            for entry in fs::read_dir(next).unwrap() {
+                let path = entry.unwrap().path();
+                found.push(slashes(path.strip_prefix(folder).unwrap()));
+                if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn a_failure_half_way_takes_everything_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::write(root.join("a.rs"), "// a\r\nmod x;").unwrap();
+        // A file where the folder of the migrations would be.
+        fs::write(root.join("migrations"), "").unwrap();
+        let before = all(root);
+        let batch = Batch {
+            changes: vec![
+                Change::create(&root.join("new/deep/b.rs"), "b"),
+                Change::append(&root.join("a.rs"), "// a\r\nmod x;".to_owned(), "struct A;\n"),
+            ],
+            migrations: Some((root.join("migrations/tenant"), vec![migration("x")])),
+        };
+        let error = batch.write(Path::to_path_buf).unwrap_err().to_string();
+        assert!(error.contains("migrations/tenant cannot be made"), "{error}");
+        assert_eq!(all(root), before);
+        assert_eq!(fs::read_to_string(root.join("a.rs")).unwrap(), "// a\r\nmod x;");
+
+        fs::remove_file(root.join("migrations")).unwrap();
+        assert_eq!(batch.write(Path::to_path_buf).unwrap().len(), 3);
+        assert_eq!(fs::read_to_string(root.join("a.rs")).unwrap(), "// a\r\nmod x;\r\n\r\nstruct A;\r\n");
+        let error = batch.write(Path::to_path_buf).unwrap_err().to_string();
+        assert!(error.contains("it has changed since it was read"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_two_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.rs");
+        fs::write(&path, "").unwrap();
+        let batch = Batch { changes: vec![Change::create(&path, "x")], migrations: None };
+        for result in [batch.write(Path::to_path_buf), batch.foretold(Path::to_path_buf)] {
+            assert!(result.unwrap_err().to_string().contains("nothing is overwritten"));
+        }
+        let written: Vec<bool> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|i| {
+                    let path = &path;
+                    scope.spawn(move || {
+                        let change = Change::append(path, String::new(), &format!("struct A{i};\n"));
+                        Batch { changes: vec![change], migrations: None }.write(Path::to_path_buf).is_ok()
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        // Each has read an empty file: one may write, and the others are told.
+        assert_eq!(written.iter().filter(|written| **written).count(), 1);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    }
+}
