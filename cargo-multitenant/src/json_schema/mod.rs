@@ -35,6 +35,8 @@ documents! {
     "repair",
     "rules",
     "run",
+    "scaffold",
+    "scaffold-templates",
     "snapshot",
     "sql",
     "status",

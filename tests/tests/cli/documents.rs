@@ -27,6 +27,8 @@ fn schema_of(args: &[&str]) -> Option<&'static str> {
         }
         ["repair", ..] if says("--dry-run") => "plan",
         ["repair", ..] => "run",
+        ["scaffold", "templates", ..] if !says("--write") => "scaffold-templates",
+        ["scaffold", ..] => "scaffold",
         ["tenant", "list", ..] => "tenant-list",
         ["tenant", "rename", ..] => "tenant-rename",
         ["tenant", "archive", ..] => "tenant-archive",

@@ -133,12 +133,9 @@ impl Project {
         command
     }
 
-    /// Runs the command. A document that it answers with is held against its schema.
     #[track_caller]
     pub(crate) fn run(&self, args: &[&str]) -> Answer {
-        let answer = answer(self.command(args));
-        documents::check(args, &answer);
-        answer
+        answer(self.command(args))
     }
 }
 
@@ -155,12 +152,16 @@ fn command_in(folder: &Path) -> Command {
     command
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. A document that it answers with is held against its schema.
+#[track_caller]
 pub(crate) fn answer(mut command: Command) -> Answer {
     let output = command.output().unwrap();
-    Answer {
+    let answer = Answer {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    };
+    let args: Vec<&str> = command.get_args().filter_map(|arg| arg.to_str()).collect();
+    documents::check(&args, &answer);
+    answer
 }
