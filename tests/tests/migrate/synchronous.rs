@@ -51,11 +51,12 @@ async fn the_blocking_migrator_has_threads_for_it() {
     let project = shop(2).await;
     let seeds = files(&project).with_tenant("2_function", synchronous(two));
     let options = SeedOptions::new(Scope::all());
-    // On this thread, as a program would that has no runtime but this test's.
-    let report = project.migrator().blocking().seed(&seeds, options.clone()).unwrap();
-    assert_eq!(outcomes(&report), ["tenant_0:applied 3", "tenant_1:applied 3"]);
-    let failure = failed(project.migrator().seed(&seeds, options).await);
+    let failure = failed(project.migrator().seed(&seeds, options.clone()).await);
     assert!(failure.message.contains("needs a runtime of several threads"), "{failure}");
+    assert_eq!(users(&project, "tenant_0").await, "");
+    // On this thread, as a program would that has no runtime but this test's.
+    let report = project.migrator().blocking().seed(&seeds, options).unwrap();
+    assert_eq!(outcomes(&report), ["tenant_0:applied 3", "tenant_1:applied 3"]);
     assert_eq!(users(&project, "tenant_0").await, "1,20,21");
 }
 
@@ -78,7 +79,7 @@ async fn a_synchronous_function_cannot_commit_what_is_not_its_own() {
     let seed = async |seeds: SeedSet| failed(migrator.seed(&seeds, SeedOptions::new(Scope::tenants()).once()).await);
 
     let failure = seed(files(&project).with_tenant("2_f", synchronous(panics))).await;
-    assert_eq!(failure.to_string(), "the function failed: not today (2_f)");
+    assert_eq!(failure.to_string(), "the function failed: it panicked: not today (2_f)");
     let failure = seed(files(&project).with_tenant("2_f", synchronous(rolls_back))).await;
     assert!(failure.message.starts_with("the function ended the transaction"), "{failure}");
     assert_eq!(users(&project, "tenant_0").await, "");
