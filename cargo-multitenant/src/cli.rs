@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "scaffold")]
+use crate::commands::print_schema;
 use crate::commands::{
     completions, db, doctor, drift, explain, generate, migrate, repair, rollback, seed, shell, snapshot, sql, status,
     tenant, verify,
@@ -33,6 +35,7 @@ Examples:
   cargo multitenant sql 'select count(*) from users' one query over all tenants
   cargo multitenant shell acme                      psql in one tenant
   cargo multitenant lint                            what is wrong with migrations and schema code
+  cargo multitenant print-schema --check            `table!` of both tiers: is it what the migrations make
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
@@ -122,6 +125,8 @@ enum Command {
     Generate(generate::Generate),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
+    #[cfg(feature = "scaffold")]
+    PrintSchema(print_schema::PrintSchema),
     Doctor(doctor::Doctor),
     Verify(verify::Verify),
     Explain(explain::Explain),
@@ -156,6 +161,8 @@ impl Command {
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
+            #[cfg(feature = "scaffold")]
+            Self::PrintSchema(command) => command.run(context),
             Self::Doctor(command) => command.run(context),
             Self::Verify(command) => command.run(context),
             Self::Explain(command) => command.run(context),

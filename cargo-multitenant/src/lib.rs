@@ -32,9 +32,13 @@ mod interrupt;
 #[cfg(feature = "lint")]
 mod lint;
 mod output;
+#[cfg(feature = "scaffold")]
+mod print_schema;
 mod report;
 pub mod seeds;
 mod verify;
+#[cfg(any(feature = "lint", feature = "scaffold"))]
+mod write;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,8 @@ pub(crate) mod lint;
 pub(crate) mod lock;
 pub(crate) mod migrate;
 mod options;
+#[cfg(feature = "scaffold")]
+pub(crate) mod print_schema;
 pub(crate) mod repair;
 pub(crate) mod rollback;
 mod rollout;

@@ -182,6 +182,25 @@ impl Config {
         patterns.iter().filter_map(|pattern| pattern.parse().ok()).collect()
     }
 
+    /// The file that schema code of both tiers goes to.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn schema_file(&self) -> Option<PathBuf> {
+        Some(self.folder(self.raw.text(&key::PRINT_SCHEMA_FILE)?))
+    }
+
+    /// The files that the schema code of shared tables and of tenants' goes to.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn schema_files(&self) -> Option<(PathBuf, PathBuf)> {
+        let file = |key| Some(self.folder(self.raw.text(key)?));
+        Some((file(&key::PRINT_SCHEMA_SHARED_FILE)?, file(&key::PRINT_SCHEMA_TENANT_FILE)?))
+    }
+
+    /// Whether schema code marks its tables.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn marks_tables(&self) -> bool {
+        self.raw.flag(&key::PRINT_SCHEMA_MARKS).unwrap_or(true)
+    }
+
     /// The folder of the tenants' migrations, which must be there.
     pub(crate) fn tenant_folder(&self) -> Result<PathBuf, Box<ConfigError>> {
         let folder = self.new_tenant_folder();

@@ -15,6 +15,8 @@ mod plan;
 mod progress;
 mod rows;
 mod run;
+#[cfg(feature = "scaffold")]
+mod schema_code;
 mod snapshot;
 mod status;
 mod tenant;
@@ -31,6 +33,8 @@ pub(crate) use plan::PlanDocument;
 pub(crate) use progress::Progress;
 pub(crate) use rows::Rows;
 pub(crate) use run::{RunDocument, TargetResult};
+#[cfg(feature = "scaffold")]
+pub(crate) use schema_code::SchemaCodeDocument;
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 pub(crate) use tenant::{
