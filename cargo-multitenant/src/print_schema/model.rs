@@ -44,6 +44,13 @@ pub(super) struct Column {
     pub(super) comment: Option<String>,
 }
 
+impl Model {
+    /// Whether a tier has any table.
+    pub(super) fn has_tables_of(&self, tier: Tier) -> bool {
+        self.tables.iter().any(|table| table.tier == tier)
+    }
+}
+
 impl Table {
     /// The name in the database, with the schema where that is written.
     pub(super) fn full_name(&self) -> String {

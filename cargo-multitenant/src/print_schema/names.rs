@@ -28,7 +28,11 @@ pub(super) fn rust_name(name: &str, table: Option<&str>) -> String {
             is_replaced = true;
         }
     }
-    if is_taken(&mapped) || table == Some(mapped.as_str()) {
+    if is_taken(&mapped) {
+        mapped.push('_');
+    }
+    // Diesel CLI asks for one reason only, so that `type` in a table `type` does not compile.
+    if table == Some(mapped.as_str()) {
         mapped.push('_');
     }
     mapped
@@ -91,6 +95,7 @@ mod tests {
         }
         assert_eq!(rust_name("orders", Some("orders")), "orders_");
         assert_eq!(rust_name("order", Some("orders")), "order");
+        assert_eq!(rust_name("type", Some("type_")), "type__");
     }
 
     #[test]

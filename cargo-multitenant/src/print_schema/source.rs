@@ -83,7 +83,14 @@ async fn at(project: &Project, style: &Style, migrator: &Migrator, tenant: &Sche
     if !inspect::exists(&inspector, tenant).await.map_err(failed)? {
         return Err(CliError::Usage(format!("there is no schema {tenant}: migrate the tenant first, or name another")));
     }
-    ask(&inspector, settings, tenant, has_shared, style).await.map_err(failed)
+    let mut model = ask(&inspector, settings, tenant, has_shared, style).await.map_err(failed)?;
+    if !model.has_tables_of(Tier::Tenant) && !project.sets().1.migrations().is_empty() {
+        // As where they name another schema, or set the path: then Diesel CLI would find them, and no tenant has them.
+        model
+            .warnings
+            .push(format!("no table is printed for tenants: their migrations leave none in the schema {tenant}"));
+    }
+    Ok(model)
 }
 
 async fn ask(
