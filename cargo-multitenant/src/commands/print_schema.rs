@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use multitenant_runtime::{ConnectionUrl, TenantId};
 
 use crate::config::{Config, Database, shown, slashes};
-use crate::context::{Context, Project, block_on, unless_interrupted};
+use crate::context::{Context, Project, block_on};
 use crate::development;
 use crate::error::CliError;
 use crate::exit_code;
@@ -140,12 +140,7 @@ fn print(
     what: &What,
 ) -> Result<(Vec<SheetOutcome>, Vec<String>), CliError> {
     let config = project.config();
-    let looked = look(project, style, source);
-    let model = match source {
-        // It sees to interrupts itself where a scratch database is to be dropped.
-        Source::Scratch(_) | Source::Migrated(_) => block_on(looked),
-        Source::Tenant(_) => block_on(unless_interrupted(looked)),
-    }?;
+    let model = block_on(look(project, style, source))?;
     let mut warnings: Vec<String> = style.warnings.iter().chain(&model.warnings).cloned().collect();
     let mut sheets = sheets(&model, &config.settings, style, config.marks_tables(), place, &mut warnings)?;
     let patch_file = style.patch_file.as_deref().filter(|_| sheets.len() == 1);

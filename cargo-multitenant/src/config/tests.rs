@@ -212,3 +212,20 @@ fn passwords_are_never_shown() {
     let error = refused("[database]\nulr = \"postgres://u:secret@h/d\"\nurl = 1");
     assert!(error.contains("postgres://u:******@h/d") && !error.contains("secret"), "{error}");
 }
+
+#[test]
+fn schema_code_has_one_file_or_one_for_each_tier() {
+    assert_snapshot!(refused("[print_schema]\nfile = \"a.rs\"\ntenant_file = \"b.rs\"\n"), @"");
+    assert_snapshot!(refused("[print_schema]\nshared_file = \"a.rs\"\n"), @"");
+    for (toml, expected) in [
+        ("[print_schema]\ntenant_file = \"a.rs\"\n", "needs `print_schema.shared_file` beside it"),
+        ("[print_schema]\ntenant_file = \"a.rs\"\nshared_file = \"a.rs\"\n", "are the same file"),
+        ("[print_schema]\nfile = \" \"\n", "names no file"),
+        ("[print_schema]\nmark = true\n", "did you mean `marks`?"),
+        ("[print_schema]\nmarks = \"no\"\n", "`print_schema.marks` must be true or false"),
+    ] {
+        let error = refused(toml);
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(load("[print_schema]\nfile = \"src/schema.rs\"\nmarks = false\n").is_ok());
+}

@@ -6,7 +6,7 @@ use multitenant_runtime::{Error, Failure, Migrator, SchemaName, Scope, Settings,
 use super::inspect;
 use super::model::{Model, model};
 use super::style::Style;
-use crate::context::Project;
+use crate::context::{Project, unless_interrupted};
 use crate::error::CliError;
 use crate::interrupt::Signals;
 use crate::verify::{Scratch, Tenants, Where};
@@ -22,27 +22,36 @@ pub(crate) enum Source {
     Migrated(Where),
 }
 
-/// What that database holds.
+/// What that database holds. It sees to interrupts itself, so that a scratch database is dropped.
 pub(crate) async fn look(project: &Project, style: &Style, source: &Source) -> Result<Model, CliError> {
     match source {
         Source::Scratch(place) => scratch(project, style, place).await,
-        Source::Tenant(id) => {
-            let migrator = project.migrator(|builder| builder)?;
-            let plan = migrator.plan(Scope::tenant(id.clone())).await.map_err(CliError::Runtime)?;
-            let target = plan.tenants.first().map(|plan| plan.target.schema().clone());
-            let schema = target.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(vec![id.clone()])))?;
-            at(project, style, &migrator, &schema).await
-        }
-        Source::Migrated(place) => {
-            let migrator = project.migrator(|builder| builder)?;
-            let plan = migrator.plan(Scope::all()).await.map_err(CliError::Runtime)?;
-            let shared = plan.shared.as_ref().is_none_or(|shared| shared.state == State::UpToDate);
-            let tenant = plan.tenants.iter().find(|tenant| tenant.state == State::UpToDate).filter(|_| shared);
-            match tenant {
-                Some(tenant) => at(project, style, &migrator, tenant.target.schema()).await,
-                None => scratch(project, style, place).await,
-            }
-        }
+        Source::Tenant(id) => Box::pin(unless_interrupted(of_tenant(project, style, id))).await,
+        Source::Migrated(place) => match Box::pin(unless_interrupted(migrated(project, style))).await? {
+            Some(model) => Ok(model),
+            None => scratch(project, style, place).await,
+        },
+    }
+}
+
+async fn of_tenant(project: &Project, style: &Style, id: &TenantId) -> Result<Model, CliError> {
+    let migrator = project.migrator(|builder| builder)?;
+    let plan = migrator.plan(Scope::tenant(id.clone())).await.map_err(CliError::Runtime)?;
+    let schema = plan.tenants.first().map(|plan| plan.target.schema().clone());
+    let schema = schema.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(vec![id.clone()])))?;
+    at(project, style, &migrator, &schema).await
+}
+
+/// The first tenant that has all migrations, where the shared schema has them too.
+async fn migrated(project: &Project, style: &Style) -> Result<Option<Model>, CliError> {
+    let migrator = project.migrator(|builder| builder)?;
+    let plan = migrator.plan(Scope::all()).await.map_err(CliError::Runtime)?;
+    if plan.shared.as_ref().is_some_and(|shared| shared.state != State::UpToDate) {
+        return Ok(None);
+    }
+    match plan.tenants.iter().find(|tenant| tenant.state == State::UpToDate) {
+        Some(tenant) => at(project, style, &migrator, tenant.target.schema()).await.map(Some),
+        None => Ok(None),
     }
 }
 

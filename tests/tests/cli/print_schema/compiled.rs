@@ -1,13 +1,16 @@
 //! What is printed compiles, and can be queried.
 
+#[expect(unreachable_pub, reason = "it is printed for a file of its own")]
 mod plain {
     include!("../../../fixtures/print_schema/plain.rs");
 }
 
+#[expect(unreachable_pub, reason = "it is printed for a file of its own")]
 mod both {
     include!("../../../fixtures/print_schema/tiers/both.rs");
 }
 
+#[expect(unreachable_pub, reason = "it is printed for a file of its own")]
 mod tiers {
     pub mod shared {
         include!("../../../fixtures/print_schema/tiers/shared.rs");
