@@ -89,7 +89,7 @@ fn unknown_keys_are_pointed_at() {
     1 | colour = 1
       | ^^^^^^
       |
-      = help: what there is: database, isolation, tenants, migrations, seeds, drift, lint, format
+      = help: what there is: database, isolation, tenants, migrations, seeds, drift, print_schema, lint, format
     "#);
 }
 
@@ -215,8 +215,24 @@ fn passwords_are_never_shown() {
 
 #[test]
 fn schema_code_has_one_file_or_one_for_each_tier() {
-    assert_snapshot!(refused("[print_schema]\nfile = \"a.rs\"\ntenant_file = \"b.rs\"\n"), @"");
-    assert_snapshot!(refused("[print_schema]\nshared_file = \"a.rs\"\n"), @"");
+    assert_snapshot!(refused("[print_schema]\nfile = \"a.rs\"\ntenant_file = \"b.rs\"\n"), @r#"
+    error: `print_schema.file` is for both tiers, and there are files for each
+     --> multitenant.toml:2:8
+      |
+    2 | file = "a.rs"
+      |        ^^^^^^
+      |
+      = help: name one file for both tiers by file, or two by shared_file and tenant_file
+    "#);
+    assert_snapshot!(refused("[print_schema]\nshared_file = \"a.rs\"\n"), @r#"
+    error: `print_schema.shared_file` needs `print_schema.tenant_file` beside it
+     --> multitenant.toml:2:15
+      |
+    2 | shared_file = "a.rs"
+      |               ^^^^^^
+      |
+      = help: name one file for both tiers by file, or two by shared_file and tenant_file
+    "#);
     for (toml, expected) in [
         ("[print_schema]\ntenant_file = \"a.rs\"\n", "needs `print_schema.shared_file` beside it"),
         ("[print_schema]\ntenant_file = \"a.rs\"\nshared_file = \"a.rs\"\n", "are the same file"),

@@ -95,7 +95,7 @@ pub(crate) fn sheets(
                 // The other file says it of all.
                 of_shared.together = Vec::new();
             }
-            let of_tenants = writer.content(&tenant, beside.filter(|_| !tenant.is_empty()));
+            let of_tenants = writer.content(&tenant, beside.as_ref().filter(|_| !tenant.is_empty()));
             Ok(vec![sheet(Some(shared_file), &of_shared, warnings), sheet(Some(tenant_file), &of_tenants, warnings)])
         }
     }
@@ -109,11 +109,11 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// A file with these tables; where it is the tenants', beside a module with the shared ones.
-    fn content(&self, tables: &[usize], beside: Option<(String, &[usize])>) -> Content<'a> {
+    fn content(&self, tables: &[usize], beside: Option<&(String, &[usize])>) -> Content<'a> {
         let mut names: BTreeMap<usize, String> =
             tables.iter().map(|table| (*table, self.model.tables[*table].rust_name.clone())).collect();
         let own: Vec<String> = names.values().cloned().collect();
-        let others = beside.as_ref().map_or(&[] as &[usize], |(_, others)| others);
+        let others = beside.map_or(&[] as &[usize], |(_, others)| *others);
         for table in others {
             let name = &self.model.tables[*table].rust_name;
             let name = if own.contains(name) { format!("shared_{name}") } else { name.clone() };
@@ -136,7 +136,7 @@ impl<'a> Writer<'a> {
         };
         let others: Vec<_> = others.iter().filter(|table| is_used(table)).collect();
         Content {
-            beside: beside.as_ref().filter(|_| !others.is_empty()).map(|(module, _)| {
+            beside: beside.filter(|_| !others.is_empty()).map(|(module, _)| {
                 (module.clone(), others.iter().map(|at| (&self.model.tables[**at], names[*at].clone())).collect())
             }),
             types: self.types(tables),

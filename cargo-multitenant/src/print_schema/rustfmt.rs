@@ -6,8 +6,7 @@ use std::process::{Command, Stdio};
 
 /// The text as rustfmt has it in this folder; where it cannot be run, why.
 pub(super) fn format(text: &str, folder: &Path) -> Result<String, String> {
-    let program = std::env::var_os("RUSTFMT").unwrap_or_else(|| "rustfmt".into());
-    let mut child = Command::new(program)
+    let mut child = Command::new("rustfmt")
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
