@@ -17,7 +17,7 @@ fn fixture(name: &str) -> String {
 /// What was printed is what the fixture has; `UPDATE=1` lets it have that.
 #[track_caller]
 fn is_golden(printed: &str, name: &str) {
-    if std::env::var_os("UPDATE").is_some() {
+    if option_env!("UPDATE").is_some() {
         std::fs::write(format!("{}/fixtures/print_schema/{name}", env!("CARGO_MANIFEST_DIR")), printed).unwrap();
     }
     assert!(printed == fixture(name), "it is not {name}, which UPDATE=1 writes anew:\n{printed}");
