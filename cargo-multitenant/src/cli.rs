@@ -6,11 +6,11 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::common::{Common, Forms, told};
 use crate::commands::deployed::Deployed;
-#[cfg(feature = "scaffold")]
-use crate::commands::scaffold;
 use crate::commands::{completions, db, doctor, explain, generate, json_schema, verify};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
+#[cfg(feature = "scaffold")]
+use crate::commands::{print_schema, scaffold};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::source::{Register, Source};
@@ -34,6 +34,7 @@ Examples:
   cargo multitenant sql 'select count(*) from users' one query over all tenants
   cargo multitenant shell acme                      psql in one tenant
   cargo multitenant lint                            what is wrong with migrations and schema code
+  cargo multitenant print-schema --check            `table!` of both tiers: is it what the migrations make
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
@@ -71,6 +72,8 @@ enum Command {
     Scaffold(scaffold::Scaffold),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
+    #[cfg(feature = "scaffold")]
+    PrintSchema(print_schema::PrintSchema),
     Doctor(doctor::Doctor),
     Verify(verify::Verify),
     Explain(explain::Explain),
@@ -100,6 +103,8 @@ impl Command {
             Self::Scaffold(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
+            #[cfg(feature = "scaffold")]
+            Self::PrintSchema(command) => command.run(context),
             Self::Doctor(command) => command.run(context),
             Self::Verify(command) => command.run(context),
             Self::Explain(command) => command.run(context),

@@ -43,6 +43,8 @@ mod lint;
 #[cfg(feature = "project")]
 mod new_migration;
 mod output;
+#[cfg(feature = "scaffold")]
+mod print_schema;
 mod report;
 #[cfg(feature = "scaffold")]
 mod scaffold;
@@ -52,6 +54,8 @@ pub mod seeds;
 mod source;
 #[cfg(feature = "project")]
 mod verify;
+#[cfg(any(feature = "lint", feature = "scaffold"))]
+mod write;
 
 #[cfg(feature = "project")]
 use std::process::ExitCode;

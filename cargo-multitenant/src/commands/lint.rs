@@ -13,9 +13,10 @@ use crate::finding::render::{self, Findings};
 use crate::finding::{Code, Finding, Level, Summary};
 use crate::lint::{
     Baseline, Ground, LintSettings, Linted, Paths, Project, RULES, Rule, Selection, find_rule, fix, lock, repository,
-    run, seen_from, unknown_rule, write,
+    run, seen_from, unknown_rule,
 };
 use crate::output::Format;
+use crate::write;
 
 use super::level::LevelArg;
 

@@ -8,9 +8,10 @@ use crate::config::{shown, slashes};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::lint::{Lock, Paths, lock, write};
+use crate::lint::{Lock, Paths, lock};
 use crate::output::Shown;
 use crate::report::FORMAT;
+use crate::write;
 
 /// Writes multitenant.lock: from now on the migrations that there are count as final
 ///

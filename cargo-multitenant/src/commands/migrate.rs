@@ -5,9 +5,13 @@ use multitenant_runtime::{Operation, Version};
 
 use crate::context::Context;
 use crate::error::CliError;
+#[cfg(feature = "scaffold")]
+use crate::exit_code;
 use crate::report::Kind;
 
 use super::options::{RunArgs, version};
+#[cfg(feature = "scaffold")]
+use super::print_schema;
 use super::rollout::RolloutArgs;
 use super::run::{DryRunArgs, Run};
 use super::scope::ScopeArgs;
@@ -58,6 +62,7 @@ impl Migrate {
         } else {
             (Operation::migrate(scope), Kind::Migrate)
         };
+        let is_limited = self.to.is_some();
         if let Some(version) = self.to {
             operation = operation.to(version);
         }
@@ -76,6 +81,16 @@ impl Migrate {
             args: &self.run,
             create_schemas: self.create_schemas,
         };
-        if self.dry_run.is_wanted() { run.foretell(&self.dry_run) } else { run.carry_out() }
+        if self.dry_run.is_wanted() {
+            return run.foretell(&self.dry_run);
+        }
+        let code = run.carry_out()?;
+        #[cfg(feature = "scaffold")]
+        if code == exit_code::DONE && !is_limited && !self.mark_applied {
+            print_schema::after_migrate(context, &project);
+        }
+        #[cfg(not(feature = "scaffold"))]
+        let _ = is_limited;
+        Ok(code)
     }
 }

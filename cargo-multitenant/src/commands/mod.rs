@@ -27,6 +27,8 @@ pub(crate) mod lock;
 mod manual;
 pub(crate) mod migrate;
 mod options;
+#[cfg(feature = "scaffold")]
+pub(crate) mod print_schema;
 pub(crate) mod repair;
 pub(crate) mod rollback;
 mod rollout;

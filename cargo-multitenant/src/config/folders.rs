@@ -100,6 +100,25 @@ impl Config {
         self.folder(self.raw.text(&key::MIGRATIONS_SHARED_FOLDER).unwrap_or(SHARED_FOLDER))
     }
 
+    /// The file that schema code of both tiers goes to.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn schema_file(&self) -> Option<PathBuf> {
+        Some(self.folder(self.raw.text(&key::PRINT_SCHEMA_FILE)?))
+    }
+
+    /// The files that the schema code of shared tables and of tenants' goes to.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn schema_files(&self) -> Option<(PathBuf, PathBuf)> {
+        let file = |key| Some(self.folder(self.raw.text(key)?));
+        Some((file(&key::PRINT_SCHEMA_SHARED_FILE)?, file(&key::PRINT_SCHEMA_TENANT_FILE)?))
+    }
+
+    /// Whether schema code marks its tables.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn marks_tables(&self) -> bool {
+        self.raw.flag(&key::PRINT_SCHEMA_MARKS).unwrap_or(true)
+    }
+
     /// Where new seeds of a tier go, whether the folder is there or not.
     #[cfg(feature = "scaffold")]
     pub(crate) fn new_seed_folder(&self, tier: Tier) -> PathBuf {

@@ -98,6 +98,10 @@ keys! {
     SEEDS_SHARED_FOLDER: Text = "seeds.shared_folder";
     SCAFFOLD_TEMPLATES: Text = "scaffold.templates";
     DRIFT_IGNORE: Texts = "drift.ignore";
+    PRINT_SCHEMA_FILE: Text = "print_schema.file";
+    PRINT_SCHEMA_SHARED_FILE: Text = "print_schema.shared_file";
+    PRINT_SCHEMA_TENANT_FILE: Text = "print_schema.tenant_file";
+    PRINT_SCHEMA_MARKS: Flag = "print_schema.marks";
 }
 
 /// The keys whose values `embed_migrations!` puts into a binary.

@@ -89,7 +89,7 @@ fn unknown_keys_are_pointed_at() {
     1 | colour = 1
       | ^^^^^^
       |
-      = help: what there is: database, isolation, tenants, migrations, seeds, scaffold, drift, lint, format
+      = help: what there is: database, isolation, tenants, migrations, seeds, scaffold, drift, print_schema, lint, format
     "#);
 }
 
@@ -211,4 +211,37 @@ fn a_bad_variable_is_named() {
 fn passwords_are_never_shown() {
     let error = refused("[database]\nulr = \"postgres://u:secret@h/d\"\nurl = 1");
     assert!(error.contains("postgres://u:******@h/d") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn schema_code_has_one_file_or_one_for_each_tier() {
+    assert_snapshot!(refused("[print_schema]\nfile = \"a.rs\"\ntenant_file = \"b.rs\"\n"), @r#"
+    error: `print_schema.file` is for both tiers, and there are files for each
+     --> multitenant.toml:2:8
+      |
+    2 | file = "a.rs"
+      |        ^^^^^^
+      |
+      = help: name one file for both tiers by file, or two by shared_file and tenant_file
+    "#);
+    assert_snapshot!(refused("[print_schema]\nshared_file = \"a.rs\"\n"), @r#"
+    error: `print_schema.shared_file` needs `print_schema.tenant_file` beside it
+     --> multitenant.toml:2:15
+      |
+    2 | shared_file = "a.rs"
+      |               ^^^^^^
+      |
+      = help: name one file for both tiers by file, or two by shared_file and tenant_file
+    "#);
+    for (toml, expected) in [
+        ("[print_schema]\ntenant_file = \"a.rs\"\n", "needs `print_schema.shared_file` beside it"),
+        ("[print_schema]\ntenant_file = \"a.rs\"\nshared_file = \"a.rs\"\n", "are the same file"),
+        ("[print_schema]\nfile = \" \"\n", "names no file"),
+        ("[print_schema]\nmark = true\n", "did you mean `marks`?"),
+        ("[print_schema]\nmarks = \"no\"\n", "`print_schema.marks` must be true or false"),
+    ] {
+        let error = refused(toml);
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(load("[print_schema]\nfile = \"src/schema.rs\"\nmarks = false\n").is_ok());
 }

@@ -31,7 +31,38 @@ pub(super) fn problems(raw: &RawConfig) -> Vec<Problem> {
         [strategy(raw), connections(raw), source(raw), ignored(raw)].into_iter().flatten().collect();
     problems.extend(keys_of_other_sources(raw));
     problems.extend(folders(raw));
+    problems.extend(schema_code(raw));
     problems
+}
+
+/// One file for both tiers, or one for each.
+fn schema_code(raw: &RawConfig) -> Option<Problem> {
+    let [file, shared, tenant] =
+        [&key::PRINT_SCHEMA_FILE, &key::PRINT_SCHEMA_SHARED_FILE, &key::PRINT_SCHEMA_TENANT_FILE];
+    let problem = |key: &Key, message: String| Some(Problem::new(raw.origin(key.path), message));
+    if let Some(empty) =
+        [file, shared, tenant].into_iter().find(|key| raw.text(key).is_some_and(|it| it.trim().is_empty()))
+    {
+        return Some(problem(empty, format!("`{}` names no file", empty.path))?.help("name one, or take the key out"));
+    }
+    let help = "name one file for both tiers by file, or two by shared_file and tenant_file";
+    match (raw.text(file), raw.text(shared), raw.text(tenant)) {
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Some(
+            problem(file, "`print_schema.file` is for both tiers, and there are files for each".to_owned())?.help(help),
+        ),
+        (None, Some(_), None) => Some(
+            problem(shared, "`print_schema.shared_file` needs `print_schema.tenant_file` beside it".to_owned())?
+                .help(help),
+        ),
+        (None, None, Some(_)) => Some(
+            problem(tenant, "`print_schema.tenant_file` needs `print_schema.shared_file` beside it".to_owned())?
+                .help(help),
+        ),
+        (None, Some(one), Some(other)) if one == other => Some(
+            problem(tenant, "`print_schema.tenant_file` and `shared_file` are the same file".to_owned())?.help(help),
+        ),
+        _ => None,
+    }
 }
 
 /// The settings, validated by the runtime, as an application's are.

@@ -33,7 +33,6 @@ mod sink;
 mod sql;
 mod suppress;
 mod table_subject;
-pub(crate) mod write;
 
 #[cfg(test)]
 mod settings_tests;

@@ -19,6 +19,8 @@ mod rows;
 mod run;
 #[cfg(feature = "scaffold")]
 mod scaffold;
+#[cfg(feature = "scaffold")]
+mod schema_code;
 mod snapshot;
 mod status;
 mod tenant;
@@ -39,6 +41,8 @@ pub(crate) use rows::Rows;
 pub(crate) use run::{RunDocument, TargetResult};
 #[cfg(feature = "scaffold")]
 pub(crate) use scaffold::{ScaffoldDocument, TemplatesDocument};
+#[cfg(feature = "scaffold")]
+pub(crate) use schema_code::SchemaCodeDocument;
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 pub(crate) use tenant::{

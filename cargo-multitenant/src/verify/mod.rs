@@ -15,3 +15,5 @@ mod scratch;
 pub(crate) use rehearsal::Rehearsed;
 pub(crate) use run::{Verified, verify};
 pub(crate) use scratch::Where;
+#[cfg(feature = "scaffold")]
+pub(crate) use scratch::{Scratch, Tenants};

@@ -41,7 +41,7 @@ pub(super) async fn compare(
         .schema_of(tenant, &settings.shared_schema)
         .map_err(|error| CliError::Usage(error.to_string()))?;
     for (tier, schema) in [(Tier::Shared, &settings.shared_schema), (Tier::Tenant, &schema)] {
-        let made = made(&inspector, settings, schema)
+        let made = made(&inspector, settings, tier, schema)
             .await
             .map_err(|failure| CliError::Runtime(multitenant_runtime::Error::Database(Box::new(failure))))?;
         code.stand_in(tier, &format!("the database, schema {schema}"), &made);
@@ -64,8 +64,8 @@ fn complaint(finding: &Finding, code: &Code) -> Complaint {
 }
 
 /// The statements that would make the tables, views and types of a schema, as far as Diesel sees them.
-async fn made(inspector: &Inspector, settings: &Settings, schema: &SchemaName) -> Result<String, Failure> {
-    let own = [settings.shared_history.as_str(), settings.tenant_history.as_str()];
+async fn made(inspector: &Inspector, settings: &Settings, tier: Tier, schema: &SchemaName) -> Result<String, Failure> {
+    let own = settings.own_tables(tier, schema);
     let rows = inspector.rows(MADE, &[Given::Text(schema.as_str()), Given::Texts(&own)]).await?;
     Ok(rows.iter().filter_map(|row| row.get(0)).map(|statement| format!("{statement};\n")).collect())
 }

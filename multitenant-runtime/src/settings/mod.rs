@@ -9,6 +9,8 @@ mod archive;
 pub(crate) mod constant;
 mod duration;
 mod error;
+#[cfg(feature = "migrations")]
+mod own_tables;
 mod registry;
 mod roles;
 mod search_path;

@@ -41,6 +41,7 @@ use crate::sqlstate::FailureClass;
 
 use ground::Ground;
 use obstacle::Obstacle;
+pub(crate) use store::TABLE;
 use store::{Kept, Standing, Store};
 
 /// From how many migrations on a snapshot is made without being asked for: below there is little to gain.

@@ -14,6 +14,9 @@ use crate::sqlstate::FailureClass;
 use super::ground::{FORMAT, Ground};
 use super::obstacle::Obstacle;
 
+/// Its name.
+pub(crate) const TABLE: &str = "snapshots";
+
 /// How many digests are remembered: releases that run beside each other, and some time of going back.
 const KEPT: usize = 20;
 
@@ -47,7 +50,7 @@ impl<'a> Store<'a> {
     }
 
     fn qualified(self) -> String {
-        format!("{}.snapshots", self.schema.quoted())
+        format!("{}.{TABLE}", self.schema.quoted())
     }
 
     /// A row for the table where it exists, and whether it is to be trusted.

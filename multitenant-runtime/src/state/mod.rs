@@ -17,4 +17,4 @@ pub(crate) use check::{Check, Wanted, schema_of};
 pub(crate) use check::{is_good, listed, roster};
 pub(crate) use digest::{beginnings, complete, digest};
 pub use fleet::{FleetStatus, Standing};
-pub(crate) use table::{Recorded, Seen, StateTable};
+pub(crate) use table::{Recorded, Seen, StateTable, TABLE};

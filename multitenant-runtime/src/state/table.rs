@@ -11,6 +11,9 @@ use crate::settings::Settings;
 use crate::sqlstate::FailureClass;
 use crate::target::Target;
 
+/// Its name.
+pub(crate) const TABLE: &str = "targets";
+
 /// The state table, in its own schema.
 #[derive(Debug, Clone)]
 pub(crate) struct StateTable {
@@ -45,7 +48,7 @@ impl StateTable {
     }
 
     pub(crate) fn qualified(&self) -> String {
-        format!("{}.targets", self.schema.quoted())
+        format!("{}.{TABLE}", self.schema.quoted())
     }
 
     /// An SQL expression: whether the table exists, and this role has the rights, `t` or `f`.
@@ -54,7 +57,7 @@ impl StateTable {
     fn may(&self, rights: &str) -> String {
         format!(
             "EXISTS (SELECT FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace own ON own.oid = t.relnamespace \
-             WHERE own.nspname = {} AND t.relname = 'targets' \
+             WHERE own.nspname = {} AND t.relname = '{TABLE}' \
              AND CASE WHEN pg_catalog.has_schema_privilege(own.oid, 'USAGE') THEN {rights} ELSE false END)",
             literal(self.schema.as_str())
         )
@@ -77,7 +80,7 @@ impl StateTable {
     pub(crate) async fn prepare(&self, session: &Session) -> Result<bool, tokio_postgres::Error> {
         let exists = format!(
             "pg_catalog.to_regnamespace({}) IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_class \
-             WHERE relnamespace = pg_catalog.to_regnamespace({})::oid AND relname = 'targets')",
+             WHERE relnamespace = pg_catalog.to_regnamespace({})::oid AND relname = '{TABLE}')",
             literal(&self.schema.quoted()),
             literal(&self.schema.quoted())
         );

@@ -16,6 +16,7 @@ mod held;
 mod interrupt;
 mod lint;
 mod migrate;
+mod print_schema;
 mod project;
 mod repair;
 mod rollback;

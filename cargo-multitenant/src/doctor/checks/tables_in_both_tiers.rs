@@ -1,3 +1,4 @@
+use multitenant_runtime::Tier;
 use multitenant_runtime::inspection::Given;
 
 use super::check;
@@ -56,7 +57,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
     if !behind.contains(&fleet.shared()) {
         behind.push(fleet.shared());
     }
-    let ours = [settings.shared_history.as_str(), settings.tenant_history.as_str(), multitenant_runtime::seed::TABLE];
+    let ours = |tier| settings.own_tables(tier, &settings.shared_schema);
+    let ours = [ours(Tier::Shared), ours(Tier::Tenant)].concat();
     let given = [Given::Texts(fleet.schemas()), Given::Texts(&behind), Given::Texts(&ours)];
     let rows = ground.inspector()?.rows(BOTH, &given).await?;
     let names = grouped::<4>(&rows);

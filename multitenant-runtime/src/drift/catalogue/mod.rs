@@ -19,7 +19,6 @@ mod types;
 pub(super) use digest::queries as digests;
 
 use crate::ident::{SchemaName, literal};
-use crate::run::Frame;
 use crate::settings::Settings;
 use crate::target::Target;
 
@@ -40,12 +39,9 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// The target's schema without its history, the record of its seeds, and our own tables.
+    /// The target's schema without what is the migrator's own.
     pub(super) fn new(settings: &'a Settings, target: &'a Target) -> Self {
-        let mut without = vec![Frame::new(settings, target).table.as_str(), crate::seed::TABLE];
-        if settings.state_schema.as_ref() == Some(target.schema()) {
-            without.extend(["targets", "snapshots"]);
-        }
+        let without = settings.own_tables(target.tier(), target.schema());
         Self { schema: target.schema(), without }
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Writes a file, new or over what was there.
+#[cfg(any(test, feature = "lint"))]
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     over(path, text, |_| Ok(()))
 }
