@@ -150,7 +150,7 @@ The code compiles, and fails in the database: a column that does not exist, a ty
 none is expected.
 
 ## What to do
-Correct the `table!` that is named, for instance by `diesel print-schema`, or the migration.
+Correct the `table!` that is named, for instance by `cargo multitenant print-schema`, or the migration.
 ",
     },
     CodeText {

@@ -32,6 +32,7 @@ documents! {
     "lint",
     "lock",
     "plan",
+    "print-schema",
     "repair",
     "rules",
     "run",

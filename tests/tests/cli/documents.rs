@@ -36,6 +36,7 @@ fn schema_of(args: &[&str]) -> Option<&'static str> {
         ["tenant", "drop", ..] => "tenant-drop",
         ["lint", ..] if says("--list-rules") => "rules",
         ["status", ..] => "status",
+        ["print-schema", ..] => "print-schema",
         ["snapshot", ..] => "snapshot",
         ["drift", ..] => "drift",
         ["verify", ..] => "verify",

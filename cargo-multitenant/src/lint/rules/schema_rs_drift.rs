@@ -133,7 +133,7 @@ fn undeclared(cx: &Context<'_>, declared: &Declared<'_>, sink: &mut Sink<'_>) {
                 continue;
             }
             sink.report(relation.origin.place.clone(), format!("no `table!` stands for the table `{name}`"))
-                .help("run `diesel print-schema` again, or leave it out by `filter` in diesel.toml")
+                .help("run `cargo multitenant print-schema` or `diesel print-schema` again, or leave it out by `filter` in diesel.toml")
                 .object(name.as_str())
                 .around(relation.origin.around.clone())
                 .level(level);
@@ -223,7 +223,7 @@ fn columns(
         if !is_removed && !table.columns.iter().any(|c| c.sql_name == known.name) {
             sink.report(table.place.clone(), format!("`{}` lacks the column `{}`", table.name, known.name))
                 .related(known.origin.place.clone(), "made here")
-                .help("run `diesel print-schema` again")
+                .help("run `cargo multitenant print-schema` or `diesel print-schema` again")
                 .object(format!("{}.{}", table.sql_name, known.name))
                 .around(table.around.clone())
                 .level(level);
@@ -238,7 +238,7 @@ fn report<'s>(
     sink: &'s mut Sink<'_>,
 ) -> crate::lint::sink::Draft<'s> {
     sink.report(column.place.clone(), format!("the column `{}.{}` {what}", table.name, column.name))
-        .help("run `diesel print-schema` again")
+        .help("run `cargo multitenant print-schema` or `diesel print-schema` again")
         .object(format!("{}.{}", table.sql_name, column.sql_name))
         .around(table.around.clone())
 }

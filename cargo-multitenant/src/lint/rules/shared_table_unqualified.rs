@@ -15,7 +15,7 @@ rule! {
     ///
     /// Without a schema the name means whatever `search_path` finds first, and for a tenant that is the tenant's own
     /// schema. As soon as there is a tenant's table of the name, shared rows are read from and written to it.
-    /// `diesel print-schema` leaves `public` out, so it must be written by hand, or by `print-schema` of this project.
+    /// `diesel print-schema` leaves `public` out, so it must be written by hand, or by `cargo multitenant print-schema`.
     ///
     /// ## Example
     ///
