@@ -7,10 +7,10 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::commands::common::{Common, Forms, told};
 use crate::commands::deployed::Deployed;
 use crate::commands::{completions, db, doctor, explain, generate, json_schema, verify};
+#[cfg(feature = "scaffold")]
+use crate::commands::{export, print_schema, scaffold};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
-#[cfg(feature = "scaffold")]
-use crate::commands::{print_schema, scaffold};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::source::{Register, Source};
@@ -35,6 +35,7 @@ Examples:
   cargo multitenant shell acme                      psql in one tenant
   cargo multitenant lint                            what is wrong with migrations and schema code
   cargo multitenant print-schema --check            `table!` of both tiers: is it what the migrations make
+  cargo multitenant export --format mermaid         the tables of both tiers as data, without a database
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
@@ -74,6 +75,8 @@ enum Command {
     Lint(lint::Lint),
     #[cfg(feature = "scaffold")]
     PrintSchema(print_schema::PrintSchema),
+    #[cfg(feature = "scaffold")]
+    Export(export::Export),
     Doctor(doctor::Doctor),
     Verify(verify::Verify),
     Explain(explain::Explain),
@@ -91,6 +94,8 @@ impl Command {
             Self::Deployed(command) => command.forms(),
             #[cfg(feature = "lint")]
             Self::Lint(_) => Forms::Findings,
+            #[cfg(feature = "scaffold")]
+            Self::Export(_) => Forms::Schemas,
             _ => Forms::None,
         }
     }
@@ -105,6 +110,8 @@ impl Command {
             Self::Lint(command) => command.run(context),
             #[cfg(feature = "scaffold")]
             Self::PrintSchema(command) => command.run(context),
+            #[cfg(feature = "scaffold")]
+            Self::Export(command) => command.run(context),
             Self::Doctor(command) => command.run(context),
             Self::Verify(command) => command.run(context),
             Self::Explain(command) => command.run(context),

@@ -33,6 +33,8 @@ mod development;
 mod doctor;
 mod error;
 pub mod exit_code;
+#[cfg(feature = "scaffold")]
+mod export;
 #[cfg(feature = "project")]
 mod finding;
 mod interrupt;

@@ -36,7 +36,7 @@ pub(crate) struct Common {
     verbose: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatArg {
     /// For people
     Text,
@@ -48,6 +48,18 @@ pub(crate) enum FormatArg {
     Sarif,
     /// Rows separated by commas, of what `sql` answers
     Csv,
+    /// JSON Schema, draft 2020-12
+    #[value(hide = true)]
+    JsonSchema,
+    /// Types of rows as they are read and written
+    #[value(hide = true)]
+    Typescript,
+    /// `table!`, enums and structs
+    #[value(hide = true)]
+    Rust,
+    /// An entity relationship diagram
+    #[value(hide = true)]
+    Mermaid,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -68,11 +80,25 @@ pub(crate) fn told(answer: &clap::Error) -> u8 {
 }
 
 impl FormatArg {
-    /// Those that are not for findings alone.
+    /// Those that are not for findings and schemas alone.
     pub(crate) fn without_findings() -> impl TypedValueParser<Value = Self> {
-        let others = Self::value_variants().iter().filter(|format| !matches!(format, Self::Github | Self::Sarif));
-        PossibleValuesParser::new(others.filter_map(Self::to_possible_value))
+        Self::among(|format| !matches!(format, Self::Github | Self::Sarif) && !format.is_schema_s())
+    }
+
+    /// Those that schemas have.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn of_schemas() -> impl TypedValueParser<Value = Self> {
+        Self::among(Self::is_schema_s)
+    }
+
+    fn among(wants: impl Fn(Self) -> bool) -> impl TypedValueParser<Value = Self> {
+        let wanted = Self::value_variants().iter().filter(|format| wants(**format));
+        PossibleValuesParser::new(wanted.filter_map(Self::to_possible_value).map(|value| value.hide(false)))
             .map(|name| Self::from_str(&name, false).unwrap_or(Self::Text))
+    }
+
+    fn is_schema_s(self) -> bool {
+        matches!(self, Self::JsonSchema | Self::Typescript | Self::Rust | Self::Mermaid)
     }
 }
 
@@ -85,6 +111,9 @@ pub(crate) enum Forms {
     /// Findings at places of files can be annotations, and SARIF.
     #[cfg(feature = "lint")]
     Findings,
+    /// Schemas are none of text and JSON, but have forms of their own.
+    #[cfg(feature = "scaffold")]
+    Schemas,
 }
 
 impl Common {
@@ -98,7 +127,7 @@ impl Common {
     ) -> u8 {
         let console = self.console();
         let result = std::env::current_dir().map_err(CliError::System).and_then(|here| {
-            forms.allow(console.format)?;
+            forms.allow(self.format)?;
             let overrides = Overrides { config: self.config, database_url: self.database_url };
             let (environment, program) = (Environment::of_process(), program.to_owned());
             command(&Context { console, overrides, environment, here, source, program })
@@ -117,7 +146,12 @@ impl Common {
                 ColorArg::Never => anstream::ColorChoice::Never,
             },
             format: match self.format {
-                FormatArg::Text => Format::Text,
+                // What schemas are written as is asked for by their command.
+                FormatArg::Text
+                | FormatArg::JsonSchema
+                | FormatArg::Typescript
+                | FormatArg::Rust
+                | FormatArg::Mermaid => Format::Text,
                 FormatArg::Json => Format::Json,
                 FormatArg::Github => Format::Github,
                 FormatArg::Sarif => Format::Sarif,
@@ -133,19 +167,33 @@ impl Common {
 }
 
 impl Forms {
-    fn allow(self, format: Format) -> Result<(), CliError> {
+    fn allow(self, format: FormatArg) -> Result<(), CliError> {
+        #[cfg(feature = "scaffold")]
+        if self == Self::Schemas {
+            return if format.is_schema_s() { Ok(()) } else { Err(CliError::Usage(SCHEMAS.to_owned())) };
+        }
+        if format.is_schema_s() {
+            return Err(CliError::Usage(
+                "--format json-schema, typescript, rust and mermaid are for what `export` writes: use text or json"
+                    .to_owned(),
+            ));
+        }
         #[cfg(feature = "lint")]
         let has_findings = self == Self::Findings;
         #[cfg(not(feature = "lint"))]
         let has_findings = false;
-        if matches!(format, Format::Github | Format::Sarif) && !has_findings {
+        if matches!(format, FormatArg::Github | FormatArg::Sarif) && !has_findings {
             return Err(CliError::Usage(
                 "--format github and sarif are for what `lint` finds: use text or json".to_owned(),
             ));
         }
-        if format == Format::Csv && self != Self::Rows {
+        if format == FormatArg::Csv && self != Self::Rows {
             return Err(CliError::Usage("--format csv is for what `sql` answers: use text or json".to_owned()));
         }
         Ok(())
     }
 }
+
+/// Which forms schemas have.
+#[cfg(feature = "scaffold")]
+const SCHEMAS: &str = "give --format json-schema, typescript, rust or mermaid: a schema has no other forms";

@@ -13,6 +13,8 @@ pub(crate) mod doctor;
 pub(crate) mod drift;
 #[cfg(feature = "project")]
 pub(crate) mod explain;
+#[cfg(feature = "scaffold")]
+pub(crate) mod export;
 #[cfg(feature = "project")]
 pub(crate) mod generate;
 #[cfg(feature = "project")]

@@ -37,7 +37,7 @@ mod table_subject;
 #[cfg(test)]
 mod settings_tests;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub(crate) use baseline::Baseline;
 pub use catalog::folded_catalog;
@@ -52,8 +52,13 @@ pub(crate) use selection::{Selection, repository, seen_from};
 pub(crate) use settings::{LintSettings, unknown_rule};
 #[cfg(feature = "scaffold")]
 pub(crate) use {
-    catalog::{Catalog, Space},
+    catalog::{
+        Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, ColumnType, Home,
+        Relation, RelationKind, Space, TypeEntry, TypeKind,
+    },
+    diesel::column as of_rust,
     marking::Marking,
     run::made,
     schema::RustTable,
+    sql::{Action, Timing},
 };

@@ -266,6 +266,8 @@ fn of_rust(table: &RustTable) -> Relation {
     relation.primary_key = Some(super::catalog::CatalogKey {
         name: None,
         columns: columns.map(|column| column.sql_name.clone()).collect(),
+        options: super::sql::KeyOptions::default(),
+        timing: super::sql::Timing::default(),
         origin,
     });
     relation

@@ -68,6 +68,12 @@ impl LintSettings {
         self.levels.insert(rule.name, level);
     }
 
+    /// Gives every rule the level that it has by itself.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn forget_levels(&mut self) {
+        self.levels.clear();
+    }
+
     /// The options of a rule.
     pub(crate) fn options(&self, rule: &Rule) -> Options {
         self.options.get(rule.name).cloned().unwrap_or_else(|| Options::defaults(rule))

@@ -57,14 +57,25 @@ pub(crate) fn sheets(
     place: &Place,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Sheet>, CliError> {
+    printed(model, settings.shared_schema.as_str(), style, marks, place, warnings)
+}
+
+/// The same, of what no database was asked for.
+pub(super) fn printed(
+    model: &Model,
+    shared_schema: &str,
+    style: &Style,
+    marks: bool,
+    place: &Place,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Sheet>, CliError> {
     let all: Vec<usize> = (0..model.tables.len()).collect();
     let (shared, tenant): (Vec<usize>, Vec<usize>) =
         all.iter().partition(|table| model.tables[**table].tier == Tier::Shared);
-    if !shared.is_empty() && !can_be_named(&settings.shared_schema) {
+    if !shared.is_empty() && !can_be_named(shared_schema) {
         return Err(CliError::Usage(format!(
-            "`table!` cannot name the schema {:?}: rename it to what Rust can take for a name, or leave shared tables out \
-             by filter in diesel.toml",
-            settings.shared_schema.as_str()
+            "`table!` cannot name the schema {shared_schema:?}: rename it to what Rust can take for a name, or leave shared \
+             tables out by filter in diesel.toml"
         )));
     }
     let writer = Writer { model, style, marks };

@@ -25,13 +25,13 @@ pub(super) struct ColumnFact {
     pub(super) in_key: Option<usize>,
 }
 
-/// A foreign key.
+/// A foreign key, with the schemas of its tables.
 #[derive(Debug)]
-pub(super) struct KeyFact {
-    pub(super) child: (String, String),
-    pub(super) parent: (String, String),
+pub(crate) struct KeyFact {
+    pub(crate) child: (String, String),
+    pub(crate) parent: (String, String),
     /// The columns, of the child and of the parent, where it is one each.
-    pub(super) columns: Option<(String, String)>,
+    pub(crate) columns: Option<(String, String)>,
 }
 
 /// The columns of a schema's tables, in the order of the tables' names and of their places. Our own tables are left out.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use multitenant_runtime::{SchemaName, Tier};
+use multitenant_runtime::Tier;
 
 use super::inspect::KeyFact;
 use super::model::Table;
@@ -19,11 +19,11 @@ pub(super) struct Join {
 
 /// The foreign keys that can be written: between two printed tables, of one column, that leads to the whole primary key;
 /// and the only one between the two, in whichever direction.
-pub(super) fn safe(tables: &[Table], keys: &[KeyFact], shared: &SchemaName, tenant: &SchemaName) -> Vec<Join> {
+pub(super) fn safe(tables: &[Table], keys: &[KeyFact], shared: &str, tenant: &str) -> Vec<Join> {
     let find = |(schema, name): &(String, String)| {
         let tier = match schema.as_str() {
-            schema if schema == tenant.as_str() => Tier::Tenant,
-            schema if schema == shared.as_str() => Tier::Shared,
+            schema if schema == tenant => Tier::Tenant,
+            schema if schema == shared => Tier::Shared,
             _ => return None,
         };
         tables.iter().position(|table| table.tier == tier && table.name == *name)

@@ -64,10 +64,15 @@ impl Table {
 impl Column {
     /// The type in schema code.
     pub(super) fn diesel_type(&self) -> String {
-        let name = &self.ty.rust_name;
-        let ty = if self.is_array { format!("Array<Nullable<{name}>>") } else { name.clone() };
-        if self.is_nullable { format!("Nullable<{ty}>") } else { ty }
+        diesel_type(&self.ty, self.is_array, self.is_nullable)
     }
+}
+
+/// A type in schema code.
+pub(crate) fn diesel_type(ty: &SqlType, is_array: bool, is_nullable: bool) -> String {
+    let name = &ty.rust_name;
+    let ty = if is_array { format!("Array<Nullable<{name}>>") } else { name.clone() };
+    if is_nullable { format!("Nullable<{ty}>") } else { ty }
 }
 
 /// The tables of both tiers, as Diesel CLI would have them.
@@ -99,7 +104,7 @@ pub(super) fn model(
         }
     }
     model.tables.sort_by(|one, other| (one.tier, &one.name).cmp(&(other.tier, &other.name)));
-    model.joins = joins::safe(&model.tables, keys, &settings.shared_schema, tenant);
+    model.joins = joins::safe(&model.tables, keys, settings.shared_schema.as_str(), tenant.as_str());
     model
 }
 
@@ -156,6 +161,6 @@ fn is_own_domain(fact: &ColumnFact, style: &Style) -> bool {
 }
 
 /// Whether `table!` can name the schema.
-pub(super) fn can_be_named(schema: &SchemaName) -> bool {
-    is_identifier(schema.as_str())
+pub(super) fn can_be_named(schema: &str) -> bool {
+    is_identifier(schema)
 }

@@ -12,7 +12,7 @@ const KEYWORDS: &[&str] = &[
 const TAKEN: &[&str] = &["table", "columns", "is_nullable"];
 
 /// The name of a table, or of a column of the table that is called `table` in Rust.
-pub(super) fn rust_name(name: &str, table: Option<&str>) -> String {
+pub(crate) fn rust_name(name: &str, table: Option<&str>) -> String {
     let mut mapped = String::with_capacity(name.len());
     // One for any number of characters beside each other.
     let mut is_replaced = false;
@@ -48,7 +48,7 @@ pub(super) fn is_identifier(name: &str) -> bool {
 }
 
 /// A text as a literal: a raw one where quotes would have to be escaped.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     if text.contains(char::is_control) {
         return format!("{text:?}");
     }

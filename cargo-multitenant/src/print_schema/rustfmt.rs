@@ -27,3 +27,14 @@ pub(super) fn format(text: &str, folder: &Path) -> Result<String, String> {
     }
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }
+
+/// The text as rustfmt has it; where it cannot be run, as it is, which is said.
+pub(crate) fn formatted(text: String, folder: &Path, warnings: &mut Vec<String>) -> String {
+    match format(&text, folder) {
+        Ok(formatted) => formatted,
+        Err(error) => {
+            warnings.push(format!("rustfmt cannot be run ({error}): the code has the form that it has by default"));
+            text
+        }
+    }
+}

@@ -12,6 +12,9 @@ use crate::error::CliError;
 /// The derive that a type's definition cannot be without.
 const SQL_TYPE: &str = "diesel::sql_types::SqlType";
 
+/// The derive by which a statement with such a value can be remembered.
+const QUERY_ID: &str = "diesel::query_builder::QueryId";
+
 /// How schema code is written. Without a `diesel.toml`, as Diesel CLI does it by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Style {
@@ -89,6 +92,17 @@ impl Filter {
 }
 
 impl Style {
+    /// The same with types that rows can be inserted with, which Diesel remembers statements by.
+    pub(crate) fn for_inserts(mut self) -> Self {
+        if !self.derives.iter().any(|derive| derive == QUERY_ID) {
+            self.derives.insert(0, QUERY_ID.to_owned());
+        }
+        if !self.derives.iter().any(|derive| derive == SQL_TYPE) {
+            self.derives.push(SQL_TYPE.to_owned());
+        }
+        self
+    }
+
     /// Reads the `diesel.toml` of a folder, if there is one.
     pub(crate) fn of(folder: &Path, here: &Path) -> Result<Self, CliError> {
         let path = folder.join("diesel.toml");

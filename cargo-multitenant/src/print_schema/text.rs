@@ -54,7 +54,7 @@ pub(super) fn write(content: &Content<'_>, style: &Style) -> String {
 }
 
 /// Whether a type gets a definition: Diesel has none, and nobody has said that there is one.
-pub(super) fn is_defined(ty: &SqlType, style: &Style) -> bool {
+pub(crate) fn is_defined(ty: &SqlType, style: &Style) -> bool {
     style.defines_types && !ty.is_diesel_s() && !style.known_types.iter().any(|known| known.is_match(&ty.rust_name))
 }
 

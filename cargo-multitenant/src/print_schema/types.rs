@@ -6,17 +6,17 @@ use super::names::is_identifier;
 
 /// A type of PostgreSQL in schema code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SqlType {
+pub(crate) struct SqlType {
     /// In the database.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// In Rust.
-    pub(super) rust_name: String,
+    pub(crate) rust_name: String,
     /// Where it is looked for; `None` for along the path.
-    pub(super) schema: Option<String>,
+    pub(crate) schema: Option<String>,
 }
 
 impl SqlType {
-    pub(super) fn new(name: &str, schema: Option<String>) -> Self {
+    pub(crate) fn new(name: &str, schema: Option<String>) -> Self {
         let mut rust_name = name.to_upper_camel_case();
         if !is_identifier(&rust_name) {
             rust_name.retain(|c| c.is_ascii_alphanumeric());

@@ -34,3 +34,5 @@ pub(crate) use package::Package;
 pub(crate) use schema_code::{SchemaCode, own_columns};
 pub(crate) use seed::SeedDraft;
 pub(crate) use template::{NAMES, Templates, text_of};
+pub(crate) use types::{ColumnType, Rust as RustOf, of_internal};
+pub(crate) use words::singular;

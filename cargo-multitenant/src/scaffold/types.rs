@@ -126,7 +126,7 @@ pub(super) fn find(word: &str) -> Result<ColumnType, String> {
 }
 
 /// The type that PostgreSQL calls so.
-pub(super) fn of_internal(name: &str) -> Option<ColumnType> {
+pub(crate) fn of_internal(name: &str) -> Option<ColumnType> {
     ALL.iter().map(|(ty, _)| *ty).find(|ty| ty.internal == name || (name == "varchar" && ty.internal == "text"))
 }
 

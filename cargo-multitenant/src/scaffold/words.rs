@@ -1,7 +1,7 @@
 //! One thing and many, as English has them in most names.
 
 /// The name of one row of a table: `order` of `orders`.
-pub(super) fn singular(table: &str) -> String {
+pub(crate) fn singular(table: &str) -> String {
     let cut = |end: usize, put: &str| format!("{}{put}", &table[..table.len() - end]);
     match table {
         _ if table.ends_with("ies") && table.len() > 4 => cut(3, "y"),

@@ -26,10 +26,18 @@ impl Catalog {
                         labels.iter_mut().filter(|label| *label == from).for_each(|label| label.clone_from(to));
                     });
                 }
+                (kind, Class::Domain) => self.alter_domain(&subject.name, kind, site.tier),
+                (ChangeKind::Other, Class::Type) => self.blur_composite(&subject.name, site.tier),
                 (kind, class) if class.is_relation() => self.alter_relation(&subject.name, kind, &site),
                 _ => {}
             }
         }
+    }
+
+    /// Fields that come and go are not followed.
+    fn blur_composite(&mut self, name: &Name, tier: Tier) {
+        let Some(space) = self.space_of(name, tier, |space| space.types.contains_key(name.name())) else { return };
+        space.types.change(name.name(), |entry| entry.is_opaque |= matches!(entry.kind, TypeKind::Composite(_)));
     }
 
     fn labels(&mut self, name: &Name, tier: Tier, change: impl Fn(&mut Vec<String>)) {
@@ -44,7 +52,9 @@ impl Catalog {
     /// One action of an ALTER TABLE, or of what else ALTER TABLE works on.
     fn alter_relation(&mut self, name: &Name, change: &ChangeKind, site: &Site<'_>) {
         match change {
-            ChangeKind::AttachPartition(part) => return self.attach(name, part, site),
+            ChangeKind::AttachPartition { name: part, bounds } => {
+                return self.attach(name, part, bounds.as_ref(), site);
+            }
             ChangeKind::DetachPartition { name: part, .. } => return self.detach(part, site.tier),
             _ => {}
         }
@@ -164,7 +174,8 @@ impl Space {
                     let of_part = ChangeKind::AddConstraint(Constraint { name, ..constraint.clone() });
                     self.alter(&part, &of_part, site, false);
                 }
-                ChangeKind::AddConstraint(_) | ChangeKind::DropConstraint { .. } if !is_partitioned => {}
+                ChangeKind::AddConstraint(constraint) if !is_partitioned && !constraint.is_inherited() => {}
+                ChangeKind::DropConstraint { .. } if !is_partitioned => {}
                 _ => self.alter(&part, change, site, false),
             }
         }
@@ -190,6 +201,7 @@ impl Space {
                     if index.words.remove(&from.text) {
                         index.words.insert(to.text.clone());
                     }
+                    index.rename_in_texts(&from.text, &to.text);
                 }
             });
         }
@@ -221,23 +233,35 @@ impl Relation {
             }
             ChangeKind::SetType { column, ty } => {
                 let ty = ty.as_ref().map(column_type);
-                self.with_column(&column.text, |column| column.ty.clone_from(&ty));
+                self.with_column(&column.text, |column| {
+                    column.ty.clone_from(&ty);
+                    column.collation = None;
+                });
             }
-            ChangeKind::SetDefault { column, sequence, is_null } => {
-                self.with_column(&column.text, |column| column.set_default(sequence.as_ref(), *is_null));
+            ChangeKind::SetDefault { column, sequence, is_null, expression } => {
+                let expression = Some(expression);
+                self.with_column(&column.text, |column| column.set_default(sequence.as_ref(), *is_null, expression));
             }
             ChangeKind::DropDefault { column } => self.with_column(&column.text, |column| {
                 (column.has_default, column.is_serial) = (false, false);
-                column.sequence = None;
+                (column.sequence, column.default) = (None, None);
             }),
             ChangeKind::SetNotNull { column } => self.with_column(&column.text, |column| column.not_null = true),
             ChangeKind::DropNotNull { column } => self.with_column(&column.text, |column| column.not_null = false),
-            ChangeKind::AddIdentity { column } => self.with_column(&column.text, |column| column.is_identity = true),
+            ChangeKind::AddIdentity { column, identity } => self.with_column(&column.text, |column| {
+                column.is_identity = true;
+                column.identity = Some(identity.clone());
+            }),
+            ChangeKind::SetIdentity { column, is_always } => self.with_column(&column.text, |column| {
+                column.identity.iter_mut().for_each(|identity| identity.is_always = *is_always);
+            }),
+            ChangeKind::ValidateConstraint { name } => self.validate(&name.text),
             ChangeKind::DropIdentity { column } => self.with_column(&column.text, |column| {
                 (column.is_identity, column.has_default) = (false, false);
+                column.identity = None;
             }),
             ChangeKind::DropExpression { column } => {
-                self.with_column(&column.text, |column| column.is_generated = false);
+                self.with_column(&column.text, |column| (column.is_generated, column.generated) = (false, None));
             }
             ChangeKind::DropConstraint { name, .. } => self.drop_constraint(&name.text),
             ChangeKind::RenameConstraint { from, to } => self.rename_constraint(&from.text, &to.text),

@@ -6,9 +6,9 @@ use multitenant_runtime::Tier;
 
 use super::entries::cut;
 use super::fold::Site;
-use super::object::{TypeKind, ViewOf, column_type};
+use super::object::{Domain, TypeKind, ViewOf, column_type};
 use super::{Catalog, CatalogColumn, CatalogIndex, Origin, Relation, RelationKind, RoutineEntry, TypeEntry};
-use crate::lint::sql::{Class, Detail, Ident, IndexDef, Name, Role, Statement, TypeDef};
+use crate::lint::sql::{Class, Column, Detail, Ident, IndexDef, Name, Role, Statement, TypeDef};
 
 impl Catalog {
     pub(super) fn create(&mut self, site: Site<'_>, text: &str) {
@@ -44,14 +44,19 @@ impl Catalog {
             (Detail::Type(definition), _) => {
                 let kind = match definition {
                     TypeDef::Enum(labels) => TypeKind::Enum(labels.clone()),
-                    TypeDef::Composite => TypeKind::Composite,
+                    TypeDef::Composite(fields) => {
+                        let field = |field: &Column| (field.name.text.clone(), field.ty.as_ref().map(column_type));
+                        TypeKind::Composite(fields.iter().map(field).collect())
+                    }
                     TypeDef::Range => TypeKind::Range,
-                    TypeDef::Domain(ty) => TypeKind::Domain(ty.as_ref().map(column_type)),
+                    TypeDef::Domain { ty, constraints } => {
+                        TypeKind::Domain(Domain::of(name.name(), ty.as_ref(), constraints))
+                    }
                     TypeDef::Other => TypeKind::Other,
                 };
                 let types = &mut self.target(&name, site.tier).types;
                 if !types.contains_key(name.name()) {
-                    types.insert(name.name(), Arc::new(TypeEntry { kind, origin, is_opaque: false }));
+                    types.insert(name.name(), Arc::new(TypeEntry { kind, origin, comment: None, is_opaque: false }));
                 }
             }
             (Detail::Routine(_), _) => {
@@ -59,7 +64,11 @@ impl Catalog {
                 let routine = Arc::new(RoutineEntry { origin, text, body: statement.nested.clone() });
                 self.target(&name, site.tier).routines.insert(name.name(), routine);
             }
-            (_, Class::Sequence) => self.insert(&name, site.tier, Relation::new(RelationKind::Sequence, origin)),
+            (Detail::Sequence(_), _) if statement.flags.if_not_exists && self.has_own(&name, site.tier) => {}
+            (Detail::Sequence(options), _) => {
+                let options = options.clone();
+                self.insert(&name, site.tier, Relation { options, ..Relation::new(RelationKind::Sequence, origin) });
+            }
             (_, Class::Routine) => {
                 let routine = RoutineEntry { origin, text: String::new(), body: Vec::new().into() };
                 self.target(&name, site.tier).routines.insert(name.name(), Arc::new(routine));
@@ -127,5 +136,9 @@ fn of_definition(index: &IndexDef, table: &str) -> CatalogIndex {
         is_partial: index.is_partial,
         is_special: index.is_special,
         method: index.method.clone().unwrap_or_else(|| "btree".to_owned()),
+        items: index.items.clone(),
+        include: index.include.iter().map(|column| cut(column).to_owned()).collect(),
+        predicate: index.predicate.clone(),
+        nulls_not_distinct: index.nulls_not_distinct,
     }
 }

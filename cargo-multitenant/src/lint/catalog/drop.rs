@@ -73,7 +73,7 @@ impl Catalog {
             for table in space.names_of(|relation| relation.columns.iter().any(|column| is_of(&column.sequence))) {
                 space.change(&table, |relation| {
                     for column in relation.columns.iter_mut().filter(|column| is_of(&column.sequence)) {
-                        (column.has_default, column.sequence) = (false, None);
+                        (column.has_default, column.sequence, column.default) = (false, None, None);
                     }
                 });
             }

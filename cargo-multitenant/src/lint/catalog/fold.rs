@@ -45,6 +45,7 @@ impl Catalog {
             Verb::Create => self.create(site, text),
             Verb::Alter => self.alter(site),
             Verb::Drop => self.drop(site),
+            Verb::Comment => self.comment(site),
             Verb::Select | Verb::Call => {
                 self.set_path_by_call(statement);
                 self.called(site, text);

@@ -57,9 +57,9 @@ fn of_space(space: &Space) -> Value {
         .map(|(name, entry)| {
             let (kind, of) = match &entry.kind {
                 TypeKind::Enum(labels) => ("enum", json!(labels)),
-                TypeKind::Composite => ("composite", Value::Null),
+                TypeKind::Composite(_) => ("composite", Value::Null),
                 TypeKind::Range => ("range", Value::Null),
-                TypeKind::Domain(ty) => ("domain", json!(ty.as_ref().map(type_name))),
+                TypeKind::Domain(domain) => ("domain", json!(domain.ty.as_ref().map(type_name))),
                 TypeKind::Other => ("other", Value::Null),
             };
             (name, json!({ "kind": kind, "of": of, "opaque": entry.is_opaque }))

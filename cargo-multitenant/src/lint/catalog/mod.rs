@@ -6,7 +6,9 @@
 //! rules that would have to know stay silent. Deliberately absent: what is wrong with any of it.
 
 mod alter;
+mod comment;
 mod create;
+mod domain;
 mod drop;
 mod entries;
 mod fold;
@@ -19,6 +21,7 @@ mod rename;
 mod resolve;
 mod space;
 mod table;
+mod texts;
 
 #[cfg(test)]
 mod tests;
@@ -29,8 +32,8 @@ use std::sync::Arc;
 pub(crate) use entries::Entries;
 pub use listing::folded_catalog;
 pub(crate) use object::{
-    CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, ColumnType, Origin, Relation, RelationKind,
-    RoutineEntry, TypeEntry, TypeKind,
+    CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, ColumnType, Domain, Origin,
+    Relation, RelationKind, RoutineEntry, TypeEntry, TypeKind,
 };
 pub(crate) use resolve::Home;
 pub(crate) use space::Space;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::entries::cut;
 use super::fold::Site;
 use crate::finding::Place;
-use crate::lint::sql::{Action, Column, TypeUse};
+use crate::lint::sql::{Action, Column, Identity, KeyOptions, Timing, TypeUse};
 
 /// Where something was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,7 @@ pub(crate) struct Relation {
     pub(crate) primary_key: Option<CatalogKey>,
     pub(crate) uniques: Vec<CatalogKey>,
     pub(crate) foreign_keys: Vec<CatalogForeignKey>,
-    /// The names of other constraints.
-    pub(crate) constraints: Vec<String>,
+    pub(crate) checks: Vec<CatalogCheck>,
     /// The table that it is a partition or a child of, with its schema if that was written.
     pub(crate) parent: Option<String>,
     pub(crate) is_partition: bool,
@@ -38,8 +37,41 @@ pub(crate) struct Relation {
     pub(crate) has_children: bool,
     /// What a view was made of.
     pub(crate) view: Option<Arc<ViewOf>>,
+    /// How it is partitioned, as it was written.
+    pub(crate) partition_by: Option<Arc<str>>,
+    /// What it holds as a partition, as it was written.
+    pub(crate) bounds: Option<Arc<str>>,
+    /// The options of a sequence, as they were written.
+    pub(crate) options: Option<Arc<str>>,
+    pub(crate) comment: Option<Arc<str>>,
     /// Whether its columns may be others than those that are known.
     pub(crate) is_opaque: bool,
+}
+
+/// CHECK or EXCLUDE.
+#[derive(Debug, Clone)]
+pub(crate) struct CatalogCheck {
+    /// In the catalogue each has one: its own, or what PostgreSQL calls it.
+    pub(crate) name: Option<String>,
+    pub(crate) kind: CheckKind,
+    /// Every identifier in it: with such a column it goes.
+    pub(crate) words: BTreeSet<String>,
+    pub(crate) not_valid: bool,
+    pub(crate) timing: Timing,
+}
+
+/// What rows must hold, one by one or beside each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CheckKind {
+    Check {
+        expression: Arc<str>,
+        no_inherit: bool,
+    },
+    /// As it was written, with what its items are called in its name.
+    Exclude {
+        text: Arc<str>,
+        labels: Vec<String>,
+    },
 }
 
 /// What a view was made of.
@@ -96,6 +128,13 @@ pub(crate) struct CatalogIndex {
     pub(crate) is_special: bool,
     /// `btree` where nothing else was written.
     pub(crate) method: String,
+    /// Each item as it was written.
+    pub(crate) items: Vec<Arc<str>>,
+    /// Further columns in its leaves.
+    pub(crate) include: Vec<String>,
+    /// Which rows it holds, as it was written.
+    pub(crate) predicate: Option<Arc<str>>,
+    pub(crate) nulls_not_distinct: bool,
 }
 
 /// A column.
@@ -106,12 +145,19 @@ pub(crate) struct CatalogColumn {
     pub(crate) ty: Option<ColumnType>,
     pub(crate) not_null: bool,
     pub(crate) has_default: bool,
+    /// The default as it was written; that of a `serial` is not.
+    pub(crate) default: Option<Arc<str>>,
     /// The sequence that its default draws from, as it was written; that of a `serial` has no name here.
     pub(crate) sequence: Option<String>,
     /// Of a type such as `serial`.
     pub(crate) is_serial: bool,
     pub(crate) is_identity: bool,
+    pub(crate) identity: Option<Identity>,
     pub(crate) is_generated: bool,
+    /// What it is computed from, and whether that is stored.
+    pub(crate) generated: Option<(Arc<str>, bool)>,
+    pub(crate) collation: Option<Arc<str>>,
+    pub(crate) comment: Option<Arc<str>>,
     /// Whether it is there because the parent has it.
     pub(crate) is_inherited: bool,
     pub(crate) origin: Origin,
@@ -141,6 +187,8 @@ pub(crate) struct CatalogKey {
     /// In the catalogue each has one: its own, or what PostgreSQL calls it.
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
+    pub(crate) options: KeyOptions,
+    pub(crate) timing: Timing,
     pub(crate) origin: Origin,
 }
 
@@ -156,6 +204,11 @@ pub(crate) struct CatalogForeignKey {
     pub(crate) target: Vec<String>,
     pub(crate) on_delete: Option<(Action, Place)>,
     pub(crate) on_update: Option<(Action, Place)>,
+    /// Those that SET NULL or SET DEFAULT concerns, where not all are meant.
+    pub(crate) set_columns: Vec<String>,
+    pub(crate) match_full: bool,
+    pub(crate) not_valid: bool,
+    pub(crate) timing: Timing,
     pub(crate) origin: Origin,
 }
 
@@ -164,6 +217,7 @@ pub(crate) struct CatalogForeignKey {
 pub(crate) struct TypeEntry {
     pub(crate) kind: TypeKind,
     pub(crate) origin: Origin,
+    pub(crate) comment: Option<Arc<str>>,
     /// Whether it may have other labels than those that are known.
     pub(crate) is_opaque: bool,
 }
@@ -172,11 +226,22 @@ pub(crate) struct TypeEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TypeKind {
     Enum(Vec<String>),
-    Composite,
+    /// With its fields.
+    Composite(Vec<(String, Option<ColumnType>)>),
     Range,
-    /// With the type beneath it.
-    Domain(Option<ColumnType>),
+    Domain(Domain),
     Other,
+}
+
+/// A type with conditions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Domain {
+    /// The type beneath it.
+    pub(crate) ty: Option<ColumnType>,
+    pub(crate) not_null: bool,
+    pub(crate) default: Option<Arc<str>>,
+    /// By their names.
+    pub(crate) checks: Vec<(String, Arc<str>)>,
 }
 
 /// A function or procedure; overloads are one entry.
@@ -210,12 +275,16 @@ impl Relation {
             primary_key: None,
             uniques: Vec::new(),
             foreign_keys: Vec::new(),
-            constraints: Vec::new(),
+            checks: Vec::new(),
             parent: None,
             is_partition: false,
             is_partitioned: false,
             has_children: false,
             view: None,
+            partition_by: None,
+            bounds: None,
+            options: None,
+            comment: None,
             is_opaque: false,
         }
     }
@@ -247,10 +316,15 @@ impl CatalogColumn {
             ty: None,
             not_null: false,
             has_default: false,
+            default: None,
             sequence: None,
             is_serial: false,
             is_identity: false,
+            identity: None,
             is_generated: false,
+            generated: None,
+            collation: None,
+            comment: None,
             is_inherited: false,
             origin: origin.clone(),
         }
@@ -262,6 +336,7 @@ impl CatalogColumn {
             place: Place::new(site.file, column.name.span.clone()),
             around: Place::new(site.file, column.span.clone()),
         };
-        Self { ty: column.ty.as_ref().map(column_type), ..Self::unknown(&column.name.text, &origin) }
+        let collation = column.collation.clone();
+        Self { ty: column.ty.as_ref().map(column_type), collation, ..Self::unknown(&column.name.text, &origin) }
     }
 }

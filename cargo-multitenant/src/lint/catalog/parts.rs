@@ -1,9 +1,11 @@
 //! Partitions, children and copies: what a table has from another.
 
+use std::sync::Arc;
+
 use multitenant_runtime::Tier;
 
 use super::fold::Site;
-use super::{Catalog, CatalogIndex, CatalogKey, Origin, Relation, RelationKind, Space};
+use super::{Catalog, CatalogIndex, CatalogKey, CheckKind, Origin, Relation, RelationKind, Space};
 use crate::lint::sql::{Like, Name, TableDef};
 
 impl Catalog {
@@ -29,12 +31,13 @@ impl Catalog {
         }
     }
 
-    pub(super) fn attach(&mut self, parent: &Name, part: &Name, site: &Site<'_>) {
+    pub(super) fn attach(&mut self, parent: &Name, part: &Name, bounds: Option<&Arc<str>>, site: &Site<'_>) {
         let Some(relation) = self.relation(parent, site.tier).map(|found| found.entry.clone()) else { return };
         let key = part.name();
         let Some(space) = self.space_of(part, site.tier, |space| space.relations.contains_key(key)) else { return };
         space.change(key, |part| {
             part.is_partition = true;
+            part.bounds = bounds.cloned();
             part.parent = Some(parent.name().to_owned());
             part.columns.iter_mut().for_each(|column| column.is_inherited = true);
             let primary = || relation.primary_key.as_ref().map(unnamed);
@@ -59,10 +62,11 @@ impl Catalog {
         let key = part.name();
         if let Some(space) = self.space_of(part, tier, |space| space.relations.contains_key(key)) {
             space.change(key, |part| {
-                (part.is_partition, part.parent) = (false, None);
+                (part.is_partition, part.parent, part.bounds) = (false, None, None);
                 for column in &mut part.columns {
                     column.is_inherited = false;
                     // The numbers were the parent's.
+                    column.identity = None;
                     if std::mem::take(&mut column.is_identity) {
                         column.has_default = false;
                     }
@@ -141,6 +145,7 @@ impl Relation {
                 let mut column = column.clone();
                 column.is_inherited = true;
                 column.is_identity &= is_partition;
+                column.identity = column.identity.filter(|_| is_partition);
                 self.columns.push(column);
             }
         }
@@ -149,6 +154,9 @@ impl Relation {
             self.uniques = parent.uniques.iter().map(unnamed).collect();
             self.foreign_keys.clone_from(&parent.foreign_keys);
         }
+        let is_passed_on =
+            |check: &&super::CatalogCheck| !matches!(check.kind, CheckKind::Check { no_inherit: true, .. });
+        self.checks.extend(parent.checks.iter().filter(is_passed_on).cloned());
         self.is_opaque |= parent.is_opaque;
     }
 
@@ -158,14 +166,21 @@ impl Relation {
             let mut column = column.clone();
             column.is_inherited = false;
             if !like.defaults {
-                column.sequence = None;
+                (column.sequence, column.default) = (None, None);
                 (column.has_default, column.is_serial) = (false, false);
             }
             if column.is_identity && !like.identity {
                 (column.is_identity, column.has_default) = (false, false);
             }
             column.is_generated &= like.generated;
+            column.identity = column.identity.filter(|_| column.is_identity);
+            column.generated = column.generated.filter(|_| column.is_generated);
+            column.comment = column.comment.filter(|_| like.comments);
             self.columns.push(column);
+        }
+        if like.constraints {
+            let is_check = |check: &&super::CatalogCheck| matches!(check.kind, CheckKind::Check { .. });
+            self.checks.extend(from.checks.iter().filter(is_check).cloned());
         }
         if like.indexes {
             self.primary_key = from.primary_key.as_ref().map(unnamed);

@@ -104,6 +104,7 @@ impl Catalog {
                             to.clone_into(&mut ty.name);
                         }
                     }
+                    relation.rename_in_texts(old, to);
                 });
             }
         }

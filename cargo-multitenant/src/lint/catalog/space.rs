@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 use super::entries::{Entries, cut};
-use super::{CatalogIndex, Relation, RelationKind, RoutineEntry, TypeEntry, made_up};
+use super::{CatalogIndex, CheckKind, Relation, RelationKind, RoutineEntry, TypeEntry, made_up};
 
 /// The objects of a schema. A copy of it costs nothing.
 #[derive(Debug, Clone)]
@@ -84,6 +84,7 @@ impl Space {
 
     fn give_names(&self, table: &str, relation: &mut Relation) {
         let foreign = relation.foreign_keys.iter().map(|key| &key.name);
+        let foreign = foreign.chain(relation.checks.iter().map(|check| &check.name));
         let mut given: Vec<String> = relation.keys().map(|key| &key.name).chain(foreign).flatten().cloned().collect();
         let mut name = |columns: &[String], label: &str, is_index: bool| {
             let columns = made_up::of_columns(columns.iter().map(String::as_str));
@@ -104,13 +105,26 @@ impl Space {
         for key in relation.foreign_keys.iter_mut().filter(|key| key.name.is_none()) {
             key.name = name(&key.columns, "fkey", false);
         }
+        let columns = &relation.columns;
+        for check in relation.checks.iter_mut().filter(|check| check.name.is_none()) {
+            check.name = match &check.kind {
+                // By its column, where it is about one.
+                CheckKind::Check { .. } => {
+                    let own = columns.iter().map(|column| &column.name).filter(|name| check.words.contains(*name));
+                    let own: Vec<String> = own.cloned().collect();
+                    name(if own.len() == 1 { &own } else { &[] }, "check", false)
+                }
+                CheckKind::Exclude { labels, .. } => name(labels, "excl", true),
+            };
+        }
     }
 
     fn note(&mut self, name: &str, relation: &Relation, is_there: bool) {
         let size = 1 + relation.unnamed();
         self.size = if is_there { self.size + size } else { self.size.saturating_sub(size) };
         let keys = relation.primary_key.iter().chain(&relation.uniques).map(|key| &key.name);
-        for constraint in keys.chain(relation.foreign_keys.iter().map(|key| &key.name)).flatten() {
+        let checks = relation.checks.iter().map(|check| &check.name);
+        for constraint in keys.chain(relation.foreign_keys.iter().map(|key| &key.name)).chain(checks).flatten() {
             let count = self.constraint_names.get(constraint).copied().unwrap_or_default();
             match if is_there { count + 1 } else { count.saturating_sub(1) } {
                 0 => _ = self.constraint_names.remove_mut(constraint),

@@ -1,13 +1,18 @@
 //! Tables: how their definitions fold.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use multitenant_runtime::Tier;
 
 use super::entries::cut;
 use super::fold::Site;
-use super::{Catalog, CatalogColumn, CatalogForeignKey, CatalogKey, Origin, Relation, RelationKind};
+use super::{
+    Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogKey, CheckKind, Origin, Relation, RelationKind,
+};
 use crate::finding::Place;
 use crate::lint::sql::{
-    Action, Class, Column, Constraint, ConstraintKind, ForeignKey, Ident, Like, Name, Span, TableDef,
+    Action, Class, Column, Constraint, ConstraintKind, ForeignKey, Ident, Like, Name, Span, TableDef, Timing,
 };
 
 impl Catalog {
@@ -18,6 +23,8 @@ impl Catalog {
         let mut relation = Relation::new(kind, origin);
         relation.is_partitioned = definition.is_partitioned;
         relation.is_opaque = definition.of_type;
+        relation.partition_by.clone_from(&definition.partition_by);
+        relation.bounds.clone_from(&definition.bounds);
         for parent in definition.partition_of.iter().chain(&definition.inherits) {
             match self.relation(parent, site.tier) {
                 Some(found) => relation.inherit(found.entry, definition.partition_of.is_some()),
@@ -84,6 +91,11 @@ impl Constraint {
         matches!(self.kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })
     }
 
+    /// Whether children that are no partitions have it, too.
+    pub(super) fn is_inherited(&self) -> bool {
+        matches!(self.kind, ConstraintKind::Check { no_inherit: false, .. })
+    }
+
     pub(super) fn using_index(&self) -> Option<&Name> {
         match &self.kind {
             ConstraintKind::PrimaryKey { using_index, .. } | ConstraintKind::Unique { using_index, .. } => {
@@ -96,9 +108,10 @@ impl Constraint {
 
 impl CatalogColumn {
     /// PostgreSQL keeps no NULL as a default, unless it has to be cut to the type's length.
-    pub(super) fn set_default(&mut self, sequence: Option<&Name>, is_null: bool) {
+    pub(super) fn set_default(&mut self, sequence: Option<&Name>, is_null: bool, expression: Option<&Arc<str>>) {
         self.has_default = !is_null || self.ty.as_ref().is_some_and(|ty| !ty.modifiers.is_empty());
         self.sequence = sequence.map(Name::shown);
+        self.default = expression.filter(|_| self.has_default).cloned();
     }
 }
 
@@ -142,33 +155,59 @@ impl Relation {
         let origin = site.origin(constraint.span.clone());
         let name = constraint.name.as_ref().map(|name| cut(&name.text).to_owned());
         match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns, .. } => {
+            ConstraintKind::PrimaryKey { columns, options, .. } => {
                 let columns = own(columns);
                 for column in &columns {
                     self.with_column(column, |column| column.not_null = true);
                 }
-                self.primary_key = Some(CatalogKey { name, columns, origin });
+                let (options, timing) = (options.clone(), constraint.timing);
+                self.primary_key = Some(CatalogKey { name, columns, options, timing, origin });
             }
-            ConstraintKind::Unique { columns, .. } => {
+            ConstraintKind::Unique { columns, options, .. } => {
                 let columns = own(columns);
-                self.uniques.push(CatalogKey { name, columns, origin });
+                let (options, timing) = (options.clone(), constraint.timing);
+                self.uniques.push(CatalogKey { name, columns, options, timing, origin });
             }
             ConstraintKind::ForeignKey(key) => {
                 let columns = own(&key.columns);
-                self.foreign_keys.push(foreign_key(key, name, columns, origin, site));
+                let key = foreign_key(key, name, columns, origin, site);
+                self.foreign_keys.push(CatalogForeignKey {
+                    not_valid: constraint.not_valid,
+                    timing: constraint.timing,
+                    ..key
+                });
             }
             ConstraintKind::NotNullOf(column) => self.with_column(&column.text, |column| column.not_null = true),
             ConstraintKind::NotNull => self.with(of, |column| column.not_null = true),
             ConstraintKind::Null => {}
-            ConstraintKind::Default { sequence, is_null } => {
-                self.with(of, |column| column.set_default(sequence.as_ref(), *is_null));
+            ConstraintKind::Default { sequence, is_null, expression } => {
+                self.with(of, |column| column.set_default(sequence.as_ref(), *is_null, Some(expression)));
             }
-            ConstraintKind::Identity => self.with(of, |column| {
+            ConstraintKind::Identity(identity) => self.with(of, |column| {
                 (column.is_identity, column.has_default, column.not_null) = (true, true, true);
+                column.identity = Some(identity.clone());
             }),
-            ConstraintKind::Generated => self.with(of, |column| column.is_generated = true),
-            ConstraintKind::Check | ConstraintKind::Exclude | ConstraintKind::Other => self.constraints.extend(name),
+            ConstraintKind::Generated { expression, is_stored } => self.with(of, |column| {
+                column.is_generated = true;
+                column.generated = Some((expression.clone(), *is_stored));
+            }),
+            ConstraintKind::Check { expression, words, no_inherit } => {
+                let kind = CheckKind::Check { expression: expression.clone(), no_inherit: *no_inherit };
+                self.add_check(name, kind, words, constraint);
+            }
+            ConstraintKind::Exclude { text, words, labels } => {
+                let kind = CheckKind::Exclude { text: text.clone(), labels: labels.clone() };
+                self.add_check(name, kind, words, constraint);
+            }
+            ConstraintKind::Other => {}
         }
+    }
+
+    /// What children have is the parent's of the same name.
+    fn add_check(&mut self, name: Option<String>, kind: CheckKind, words: &BTreeSet<String>, constraint: &Constraint) {
+        self.checks.retain(|check| name.is_none() || check.name != name);
+        let (not_valid, timing) = (constraint.not_valid, constraint.timing);
+        self.checks.push(CatalogCheck { name, kind, words: words.clone(), not_valid, timing });
     }
 
     fn with(&mut self, of: Option<&Ident>, change: impl Fn(&mut CatalogColumn)) {
@@ -211,6 +250,7 @@ impl Relation {
         self.uniques.retain(|key| !of(&key.columns));
         self.foreign_keys.retain(|key| !of(&key.columns));
         self.primary_key = self.primary_key.take().filter(|key| !of(&key.columns));
+        self.checks.retain(|check| !check.words.contains(name));
     }
 
     pub(super) fn rename_column(&mut self, from: &str, to: &str) {
@@ -221,6 +261,11 @@ impl Relation {
         for column in lists.flatten().filter(|column| *column == from) {
             to.clone_into(column);
         }
+        let included = self.uniques.iter_mut().chain(&mut self.primary_key).map(|key| &mut key.options.include);
+        included.flatten().filter(|column| *column == from).for_each(|column| to.clone_into(column));
+        let set = self.foreign_keys.iter_mut().flat_map(|key| &mut key.set_columns);
+        set.filter(|column| *column == from).for_each(|column| to.clone_into(column));
+        self.rename_in_texts(from, to);
     }
 
     pub(super) fn drop_constraint(&mut self, name: &str) {
@@ -228,16 +273,23 @@ impl Relation {
         self.primary_key = self.primary_key.take().filter(|key| !is_it(&key.name));
         self.uniques.retain(|key| !is_it(&key.name));
         self.foreign_keys.retain(|key| !is_it(&key.name));
-        self.constraints.retain(|known| known != cut(name));
+        self.checks.retain(|check| !is_it(&check.name));
     }
 
     pub(super) fn rename_constraint(&mut self, from: &str, to: &str) {
         let names = self.uniques.iter_mut().chain(&mut self.primary_key).map(|key| &mut key.name);
         let names = names.chain(self.foreign_keys.iter_mut().map(|key| &mut key.name));
+        let names = names.chain(self.checks.iter_mut().map(|check| &mut check.name));
         for name in names.filter(|name| name.as_deref() == Some(cut(from))) {
             *name = Some(cut(to).to_owned());
         }
-        self.constraints.iter_mut().filter(|name| *name == cut(from)).for_each(|name| cut(to).clone_into(name));
+    }
+
+    /// What holds for all rows from now on.
+    pub(super) fn validate(&mut self, name: &str) {
+        let is_it = |given: &Option<String>| given.as_deref() == Some(cut(name));
+        self.foreign_keys.iter_mut().filter(|key| is_it(&key.name)).for_each(|key| key.not_valid = false);
+        self.checks.iter_mut().filter(|check| is_it(&check.name)).for_each(|check| check.not_valid = false);
     }
 }
 
@@ -263,6 +315,10 @@ fn foreign_key(
         target: texts(&key.target),
         on_delete,
         on_update,
+        set_columns: texts(&key.set_columns),
+        match_full: key.match_full,
+        not_valid: false,
+        timing: Timing::Immediate,
         origin,
     }
 }

@@ -68,14 +68,14 @@ fn reads_all(at: &At<'_>, relation: &Relation, change: &ChangeKind) -> Option<(&
             ConstraintKind::ForeignKey(key) if !not_valid && !key.columns.iter().all(|c| is_new(&c.text)) => {
                 Some(("this foreign key", LATER))
             }
-            ConstraintKind::Check if !not_valid => Some(("this CHECK", LATER)),
-            ConstraintKind::Unique { using_index: None, columns } if !columns.iter().all(|c| is_new(&c.text)) => {
+            ConstraintKind::Check { .. } if !not_valid => Some(("this CHECK", LATER)),
+            ConstraintKind::Unique { using_index: None, columns, .. } if !columns.iter().all(|c| is_new(&c.text)) => {
                 Some((
                     "this UNIQUE",
                     "build a unique index CONCURRENTLY in a migration of its own, then ADD CONSTRAINT … UNIQUE USING INDEX",
                 ))
             }
-            ConstraintKind::Exclude => Some(("this EXCLUDE", "add it while the table is small, or in a window")),
+            ConstraintKind::Exclude { .. } => Some(("this EXCLUDE", "add it while the table is small, or in a window")),
             _ => None,
         },
         ChangeKind::SetNotNull { column } if !is_new(&column.text) => Some((

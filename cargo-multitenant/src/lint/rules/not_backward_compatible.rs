@@ -115,7 +115,10 @@ fn must_be_written(column: &Column) -> bool {
     let is_serial = column.ty.as_ref().is_some_and(|ty| ty.name.ends_with("serial"));
     has(|kind| matches!(kind, ConstraintKind::NotNull | ConstraintKind::PrimaryKey { .. }))
         && !has(|kind| {
-            matches!(kind, ConstraintKind::Default { .. } | ConstraintKind::Identity | ConstraintKind::Generated)
+            matches!(
+                kind,
+                ConstraintKind::Default { .. } | ConstraintKind::Identity(_) | ConstraintKind::Generated { .. }
+            )
         })
         && !is_serial
 }

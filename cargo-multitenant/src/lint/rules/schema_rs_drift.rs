@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use multitenant_runtime::Tier;
 
 use crate::finding::Level;
-use crate::lint::catalog::{Catalog, ColumnType, Relation, RelationKind, TypeKind};
+use crate::lint::catalog::{Catalog, ColumnType, Domain, Relation, RelationKind, TypeKind};
 use crate::lint::context::Context;
 use crate::lint::diesel::fits;
 use crate::lint::rule::{Check, rule};
@@ -166,7 +166,7 @@ fn fits_domain(diesel: &str, ty: &ColumnType, cx: &Context<'_>) -> bool {
     let spaces = [&cx.catalog.tenant, &cx.catalog.shared].into_iter().chain(cx.catalog.others.values());
     let mut kinds = spaces.filter_map(|space| space.types.get(&ty.name)).map(|entry| &entry.kind);
     kinds.any(|kind| match kind {
-        TypeKind::Domain(Some(beneath)) => {
+        TypeKind::Domain(Domain { ty: Some(beneath), .. }) => {
             let beneath = ColumnType { is_array: beneath.is_array || ty.is_array, ..beneath.clone() };
             fits(diesel, &beneath)
         }

@@ -105,7 +105,7 @@ fn usual_name(table: &str, constraint: &Constraint, column: &[Ident]) -> Option<
     };
     let name = match &constraint.kind {
         ConstraintKind::PrimaryKey { using_index: None, .. } => format!("{table}_pkey"),
-        ConstraintKind::Unique { using_index: None, columns } => of(columns, "key")?,
+        ConstraintKind::Unique { using_index: None, columns, .. } => of(columns, "key")?,
         ConstraintKind::ForeignKey(key) => of(&key.columns, "fkey")?,
         _ => return None,
     };

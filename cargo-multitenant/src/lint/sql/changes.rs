@@ -1,8 +1,8 @@
 //! ALTER.
 
-use super::constraints::{constraint, default, is_null};
+use super::constraints::{constraint, default, expression, identity, is_null};
 use super::names::{self, Place};
-use super::table::{column, tables};
+use super::table::{bounds, column, tables};
 use super::tree::{self, Kind, Node};
 use super::types::type_of;
 use super::{Change, ChangeKind, Constraint, Ident, LabelPlace};
@@ -40,7 +40,12 @@ fn change(node: &Node, place: Place<'_>) -> Option<ChangeKind> {
             to: ident(Kind::CONSTRAINT_NAME)?,
         },
         Kind::SET_SCHEMA => ChangeKind::SetSchema(ident(Kind::SCHEMA_REF)?),
-        Kind::ATTACH_PARTITION => ChangeKind::AttachPartition(tables(node, place).pop()?),
+        Kind::ATTACH_PARTITION => {
+            ChangeKind::AttachPartition { name: tables(node, place).pop()?, bounds: bounds(node) }
+        }
+        Kind::VALIDATE_CONSTRAINT => ChangeKind::ValidateConstraint {
+            name: names::name(&tree::child(node, Kind::CONSTRAINT_NAME_REF)?, place)?.name,
+        },
         Kind::DETACH_PARTITION => ChangeKind::DetachPartition {
             name: tables(node, place).pop()?,
             concurrently: tree::holds(node, Kind::DETACH_CONCURRENTLY),
@@ -82,12 +87,16 @@ fn alter_column(node: &Node, column: Ident, place: Place<'_>) -> Option<ChangeKi
     Some(match option.kind() {
         Kind::SET_TYPE => ChangeKind::SetType { column, ty: type_of(&option, place) },
         Kind::SET_DEFAULT => {
-            ChangeKind::SetDefault { column, sequence: default(&option, place), is_null: is_null(&option) }
+            let (sequence, is_null) = (default(&option, place), is_null(&option));
+            ChangeKind::SetDefault { column, sequence, is_null, expression: expression(&option) }
         }
         Kind::DROP_DEFAULT => ChangeKind::DropDefault { column },
         Kind::SET_NOT_NULL => ChangeKind::SetNotNull { column },
         Kind::DROP_NOT_NULL => ChangeKind::DropNotNull { column },
-        Kind::ADD_GENERATED => ChangeKind::AddIdentity { column },
+        Kind::ADD_GENERATED => ChangeKind::AddIdentity { column, identity: identity(&option) },
+        Kind::SET_GENERATED_OPTIONS if tree::holds(&option, Kind::SET_GENERATED) => {
+            ChangeKind::SetIdentity { column, is_always: tree::holds(&option, Kind::GENERATED_ALWAYS) }
+        }
         Kind::DROP_IDENTITY => ChangeKind::DropIdentity { column },
         Kind::DROP_EXPRESSION => ChangeKind::DropExpression { column },
         _ => ChangeKind::Other,

@@ -1,8 +1,12 @@
 //! What a table and its columns must hold.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::index::label;
 use super::names::{self, Place};
 use super::tree::{self, Kind, Node};
-use super::{Action, Constraint, ConstraintKind, ForeignKey, Ident, Name, Span};
+use super::{Action, Constraint, ConstraintKind, ForeignKey, Ident, Identity, KeyOptions, Name, Span, Timing};
 
 pub(super) fn constraint(node: &Node, place: Place<'_>) -> Option<Constraint> {
     let kind = match node.kind() {
@@ -12,19 +16,40 @@ pub(super) fn constraint(node: &Node, place: Place<'_>) -> Option<Constraint> {
         },
         Kind::NULL_CONSTRAINT => ConstraintKind::Null,
         Kind::PRIMARY_KEY_CONSTRAINT => {
-            ConstraintKind::PrimaryKey { columns: key_columns(node, place), using_index: index_used(node, place) }
+            let (columns, using_index) = (key_columns(node, place), index_used(node, place));
+            ConstraintKind::PrimaryKey { columns, using_index, options: key_options(node, place) }
         }
         Kind::UNIQUE_CONSTRAINT => {
-            ConstraintKind::Unique { columns: key_columns(node, place), using_index: index_used(node, place) }
+            let (columns, using_index) = (key_columns(node, place), index_used(node, place));
+            ConstraintKind::Unique { columns, using_index, options: key_options(node, place) }
         }
         Kind::REFERENCES_CONSTRAINT | Kind::FOREIGN_KEY_CONSTRAINT => {
             ConstraintKind::ForeignKey(foreign_key(node, place)?)
         }
-        Kind::CHECK_CONSTRAINT => ConstraintKind::Check,
-        Kind::EXCLUDE_CONSTRAINT => ConstraintKind::Exclude,
-        Kind::DEFAULT_CONSTRAINT => ConstraintKind::Default { sequence: default(node, place), is_null: is_null(node) },
-        Kind::GENERATED_CONSTRAINT if tree::holds(node, Kind::GENERATED_IDENTITY) => ConstraintKind::Identity,
-        Kind::GENERATED_CONSTRAINT => ConstraintKind::Generated,
+        Kind::CHECK_CONSTRAINT => ConstraintKind::Check {
+            expression: expression(node),
+            words: words(node, place),
+            no_inherit: tree::holds(node, Kind::NO_INHERIT),
+        },
+        Kind::EXCLUDE_CONSTRAINT => ConstraintKind::Exclude {
+            text: tree::text_of(node, |child| child.kind() != Kind::CONSTRAINT_NAME_CLAUSE),
+            words: words(node, place),
+            labels: labels(node, place),
+        },
+        Kind::DEFAULT_CONSTRAINT => ConstraintKind::Default {
+            sequence: default(node, place),
+            is_null: is_null(node),
+            expression: expression(node),
+        },
+        Kind::GENERATED_CONSTRAINT => match tree::child(node, Kind::GENERATED_IDENTITY) {
+            Some(identity) => ConstraintKind::Identity(self::identity(&identity)),
+            None => ConstraintKind::Generated {
+                expression: tree::child(node, Kind::GENERATED_STORED)
+                    .map(|stored| expression(&stored))
+                    .unwrap_or_default(),
+                is_stored: !tree::holds(node, Kind::VIRTUAL),
+            },
+        },
         kind if tree::word(kind).ends_with("_CONSTRAINT") => ConstraintKind::Other,
         _ => return None,
     };
@@ -35,12 +60,63 @@ pub(super) fn constraint(node: &Node, place: Place<'_>) -> Option<Constraint> {
         span: place(tree::span(node)),
         kind,
         not_valid: tree::holds(node, Kind::NOT_VALID),
+        timing: timing(node),
     })
+}
+
+/// What a constraint or an option holds: its first child that is an expression, without the parentheses that stand around.
+pub(super) fn expression(node: &Node) -> Arc<str> {
+    node.children().find(|child| is_expression(child.kind())).map(|child| tree::text(&child)).unwrap_or_default()
+}
+
+fn is_expression(kind: Kind) -> bool {
+    let word = tree::word(kind);
+    !(word.ends_with("_OPTION") || word.ends_with("_CLAUSE") || word.starts_with("GENERATED_"))
+        && !matches!(kind, Kind::NOT_VALID | Kind::NO_INHERIT | Kind::INHERIT | Kind::STORED | Kind::VIRTUAL)
+}
+
+/// What PostgreSQL calls the items of an exclusion in the name that it makes for it.
+fn labels(node: &Node, place: Place<'_>) -> Vec<String> {
+    let items = node.descendants().filter(|below| below.kind() == Kind::CONSTRAINT_EXCLUSION);
+    items.map(|item| label(&item, place)).collect()
+}
+
+/// Every identifier of an expression that may be a column.
+fn words(node: &Node, place: Place<'_>) -> BTreeSet<String> {
+    let names = node.descendants().filter(|below| below.kind() == Kind::NAME_REF);
+    names.filter_map(|name| names::ident(&name, place)).map(|name| name.text).collect()
+}
+
+fn timing(node: &Node) -> Timing {
+    if tree::child(node, Kind::INITIALLY_DEFERRED_CONSTRAINT_OPTION).is_some() {
+        Timing::Deferred
+    } else if tree::child(node, Kind::DEFERRABLE_CONSTRAINT_OPTION).is_some() {
+        Timing::Deferrable
+    } else {
+        Timing::Immediate
+    }
+}
+
+/// `GENERATED … AS IDENTITY`, at a column or where one is added to it.
+pub(super) fn identity(node: &Node) -> Identity {
+    let options = tree::child(node, Kind::SEQUENCE_OPTION_LIST)
+        .map(|list| tree::text_of(&list, |child| !matches!(child.kind(), Kind::L_PAREN | Kind::R_PAREN)));
+    Identity { is_always: tree::holds(node, Kind::GENERATED_ALWAYS), options }
+}
+
+fn key_options(node: &Node, place: Place<'_>) -> KeyOptions {
+    let include = node.descendants().find(|below| below.kind() == Kind::CONSTRAINT_INCLUDE_CLAUSE);
+    let list = include.and_then(|clause| tree::child(&clause, Kind::COLUMN_REF_LIST));
+    KeyOptions {
+        include: list.iter().flat_map(|list| column_refs(list, place)).map(|column| column.text).collect(),
+        nulls_not_distinct: tree::holds(node, Kind::NULLS_NOT_DISTINCT),
+    }
 }
 
 fn key_columns(node: &Node, place: Place<'_>) -> Vec<Ident> {
     let list = node.descendants().find(|below| {
         matches!(below.kind(), Kind::CONSTRAINT_COLUMN_REF_LIST | Kind::COLUMN_REF_LIST | Kind::COLUMN_LIST)
+            && below.parent().is_none_or(|above| above.kind() != Kind::CONSTRAINT_INCLUDE_CLAUSE)
     });
     list.map(|list| column_refs(&list, place)).unwrap_or_default()
 }
@@ -69,6 +145,13 @@ fn foreign_key(node: &Node, place: Place<'_>) -> Option<ForeignKey> {
         target,
         on_delete: action(Kind::ON_DELETE_ACTION),
         on_update: action(Kind::ON_UPDATE_ACTION),
+        set_columns: node
+            .descendants()
+            .filter(|below| matches!(below.kind(), Kind::SET_NULL_COLUMNS | Kind::SET_DEFAULT_COLUMNS))
+            .find_map(|set| tree::child(&set, Kind::COLUMN_REF_LIST))
+            .map(|list| column_refs(&list, place))
+            .unwrap_or_default(),
+        match_full: tree::child(node, Kind::MATCH_FULL).is_some(),
     })
 }
 

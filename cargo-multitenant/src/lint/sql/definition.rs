@@ -1,6 +1,7 @@
 //! What CREATE and ALTER say about tables, indexes and types.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Ident, Name, Span};
 
@@ -13,6 +14,10 @@ pub(crate) struct TableDef {
     pub(crate) inherits: Vec<Name>,
     pub(crate) partition_of: Option<Name>,
     pub(crate) is_partitioned: bool,
+    /// `RANGE (a)`, as it was written.
+    pub(crate) partition_by: Option<Arc<str>>,
+    /// `FOR VALUES …` or `DEFAULT` of a partition, as it was written.
+    pub(crate) bounds: Option<Arc<str>>,
     /// `OF type`: the columns are the type's.
     pub(crate) of_type: bool,
 }
@@ -26,6 +31,8 @@ pub(crate) struct Like {
     pub(crate) identity: bool,
     pub(crate) indexes: bool,
     pub(crate) generated: bool,
+    pub(crate) constraints: bool,
+    pub(crate) comments: bool,
 }
 
 /// A column.
@@ -34,6 +41,8 @@ pub(crate) struct Column {
     pub(crate) name: Ident,
     pub(crate) span: Span,
     pub(crate) ty: Option<TypeUse>,
+    /// As it was written.
+    pub(crate) collation: Option<Arc<str>>,
     pub(crate) constraints: Vec<Constraint>,
 }
 
@@ -56,6 +65,26 @@ pub(crate) struct Constraint {
     pub(crate) span: Span,
     pub(crate) kind: ConstraintKind,
     pub(crate) not_valid: bool,
+    pub(crate) timing: Timing,
+}
+
+/// When a constraint is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Timing {
+    #[default]
+    Immediate,
+    /// When a transaction says so.
+    Deferrable,
+    /// At COMMIT, unless a transaction says otherwise.
+    Deferred,
+}
+
+/// What a key can say beyond its columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct KeyOptions {
+    /// `INCLUDE (…)`.
+    pub(crate) include: Vec<String>,
+    pub(crate) nulls_not_distinct: bool,
 }
 
 /// What a constraint says. Columns are empty where it stands at its column.
@@ -68,22 +97,48 @@ pub(crate) enum ConstraintKind {
     PrimaryKey {
         columns: Vec<Ident>,
         using_index: Option<Name>,
+        options: KeyOptions,
     },
     Unique {
         columns: Vec<Ident>,
         using_index: Option<Name>,
+        options: KeyOptions,
     },
     ForeignKey(ForeignKey),
-    Check,
-    Exclude,
+    /// With what must hold, and every identifier in it.
+    Check {
+        expression: Arc<str>,
+        words: BTreeSet<String>,
+        no_inherit: bool,
+    },
+    /// As it was written, without its name.
+    Exclude {
+        text: Arc<str>,
+        words: BTreeSet<String>,
+        /// What each item is called in a name that PostgreSQL makes.
+        labels: Vec<String>,
+    },
     /// `DEFAULT NULL` is none, unless the type has a length.
     Default {
         sequence: Option<Name>,
         is_null: bool,
+        expression: Arc<str>,
     },
-    Identity,
-    Generated,
+    Identity(Identity),
+    Generated {
+        expression: Arc<str>,
+        is_stored: bool,
+    },
     Other,
+}
+
+/// `GENERATED … AS IDENTITY`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// `ALWAYS`, and not `BY DEFAULT`.
+    pub(crate) is_always: bool,
+    /// What stands in parentheses, for its sequence.
+    pub(crate) options: Option<Arc<str>>,
 }
 
 /// A foreign key.
@@ -95,6 +150,9 @@ pub(crate) struct ForeignKey {
     pub(crate) target: Vec<Ident>,
     pub(crate) on_delete: Option<(Action, Span)>,
     pub(crate) on_update: Option<(Action, Span)>,
+    /// Those that SET NULL or SET DEFAULT concerns, where not all are meant.
+    pub(crate) set_columns: Vec<Ident>,
+    pub(crate) match_full: bool,
 }
 
 /// What happens to the rows that refer to one that goes.
@@ -133,11 +191,12 @@ pub(crate) enum ChangeKind {
     AddColumn(Column),
     DropColumn { column: Ident, cascade: bool },
     SetType { column: Ident, ty: Option<TypeUse> },
-    SetDefault { column: Ident, sequence: Option<Name>, is_null: bool },
+    SetDefault { column: Ident, sequence: Option<Name>, is_null: bool, expression: Arc<str> },
     DropDefault { column: Ident },
     SetNotNull { column: Ident },
     DropNotNull { column: Ident },
-    AddIdentity { column: Ident },
+    AddIdentity { column: Ident, identity: Identity },
+    SetIdentity { column: Ident, is_always: bool },
     DropIdentity { column: Ident },
     DropExpression { column: Ident },
     AddConstraint(Constraint),
@@ -146,7 +205,8 @@ pub(crate) enum ChangeKind {
     RenameConstraint { from: Ident, to: Ident },
     RenameTo(Ident),
     SetSchema(Ident),
-    AttachPartition(Name),
+    AttachPartition { name: Name, bounds: Option<Arc<str>> },
+    ValidateConstraint { name: Ident },
     DetachPartition { name: Name, concurrently: bool },
     AddValue { label: String, place: LabelPlace },
     RenameValue { from: String, to: String },
@@ -176,14 +236,39 @@ pub(crate) struct IndexDef {
     /// further columns in its leaves.
     pub(crate) is_special: bool,
     pub(crate) method: Option<String>,
+    /// Each item as it was written, with its operator class, collation and order.
+    pub(crate) items: Vec<Arc<str>>,
+    /// `INCLUDE (…)`.
+    pub(crate) include: Vec<String>,
+    /// `WHERE …`, as it was written.
+    pub(crate) predicate: Option<Arc<str>>,
+    pub(crate) nulls_not_distinct: bool,
 }
 
 /// CREATE TYPE and CREATE DOMAIN.
 #[derive(Debug)]
 pub(crate) enum TypeDef {
     Enum(Vec<String>),
-    Composite,
+    Composite(Vec<Column>),
     Range,
-    Domain(Option<TypeUse>),
+    Domain { ty: Option<TypeUse>, constraints: Vec<Constraint> },
     Other,
+}
+
+/// COMMENT ON.
+#[derive(Debug)]
+pub(crate) struct Comment {
+    pub(crate) on: Commented,
+    /// NULL and an empty text take the comment away.
+    pub(crate) text: Option<Arc<str>>,
+}
+
+/// What a comment is about, as far as the catalogue holds it.
+#[derive(Debug)]
+pub(crate) enum Commented {
+    /// A table, view, index or sequence.
+    Relation(Name),
+    Column(Name, Ident),
+    /// A type or domain.
+    Type(Name),
 }

@@ -1,5 +1,6 @@
 //! CREATE INDEX.
 
+use super::constraints::expression as expression_of;
 use super::names::{self, Place};
 use super::tree::{self, Kind, Node};
 use super::{Ident, IndexDef};
@@ -22,6 +23,10 @@ pub(super) fn index(node: &Node, place: Place<'_>) -> IndexDef {
         is_unique: tree::has_token(node, Kind::UNIQUE_KW),
         is_partial: condition.is_some(),
         is_special: !included.is_empty() || is_special(&items),
+        items: items.iter().map(tree::text).collect(),
+        include: included.iter().map(|item| label(item, place)).collect(),
+        predicate: condition.map(|condition| expression_of(&condition)),
+        nulls_not_distinct: tree::child(node, Kind::NULLS_NOT_DISTINCT).is_some(),
         method: method.and_then(|method| Some(tree::tokens(&method).last()?.text().to_lowercase())),
     }
 }
@@ -54,7 +59,7 @@ fn words(node: &Node, place: Place<'_>) -> Vec<String> {
 }
 
 /// What PostgreSQL calls a column of an index in the name that it makes for it: a function by its name.
-fn label(item: &Node, place: Place<'_>) -> String {
+pub(super) fn label(item: &Node, place: Place<'_>) -> String {
     let label = expression(item).and_then(|expression| label_of(&expression, place));
     label.unwrap_or_else(|| "expr".to_owned())
 }

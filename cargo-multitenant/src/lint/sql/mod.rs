@@ -4,6 +4,7 @@
 //! depends on what exists; that is the catalogue's.
 
 mod changes;
+mod comment;
 mod constraints;
 mod definition;
 mod dynamic;
@@ -12,6 +13,7 @@ mod names;
 mod nesting;
 mod object;
 mod read;
+mod renamed;
 mod roles;
 mod statement;
 mod table;
@@ -22,4 +24,5 @@ pub(crate) mod words;
 pub(crate) use definition::*;
 pub(crate) use object::*;
 pub(crate) use read::read;
+pub(crate) use renamed::renamed;
 pub(crate) use statement::*;

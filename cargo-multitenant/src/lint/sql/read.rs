@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::names::{self, Found, Place};
 use super::tree::{self, Element, Kind, Node};
 use super::{
-    Class, Concerns, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, dynamic, index, nesting, table,
-    types,
+    Class, Concerns, Detail, Flags, Script, Setting, Span, Statement, Verb, changes, comment, dynamic, index, nesting,
+    table, types,
 };
 use crate::lint::parallel;
 
@@ -191,6 +191,8 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         Kind::CREATE_INDEX => Detail::Index(index::index(node, place)),
         Kind::CREATE_TYPE | Kind::CREATE_DOMAIN => Detail::Type(types::definition(node, place)),
         Kind::CREATE_FUNCTION | Kind::CREATE_PROCEDURE => Detail::Routine(routine(node, place)),
+        Kind::CREATE_SEQUENCE => Detail::Sequence(options(node)),
+        Kind::COMMENT_ON => comment::comment(node, place).map_or(Detail::None, Detail::Comment),
         Kind::CREATE_EXTENSION => Detail::Extension {
             schema: tree::child(node, Kind::EXTENSION_SCHEMA)
                 .and_then(|schema| names::ident(&tree::child(&schema, Kind::SCHEMA_REF)?, place)),
@@ -207,6 +209,15 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         kind if tree::word(kind).starts_with("ALTER_") => Detail::Changes(changes::changes(node, place)),
         _ => Detail::None,
     }
+}
+
+/// The options of a sequence, as they were written.
+fn options(node: &Node) -> Option<std::sync::Arc<str>> {
+    let text = tree::text_of(node, |child| {
+        let word = tree::word(child.kind());
+        child.kind() == Kind::WHITESPACE || (word.starts_with("OPTION_") && child.kind() != Kind::OPTION_OWNED_BY)
+    });
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The parameter that a statement or an option of a function sets or resets.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Change, Class, Ident, IndexDef, Name, Object, Role, TableDef, TypeDef};
+use super::{Change, Class, Comment, Ident, IndexDef, Name, Object, Role, TableDef, TypeDef};
 
 /// Bytes of a file.
 pub(crate) type Span = Range<usize>;
@@ -176,6 +176,9 @@ pub(crate) enum Detail {
     Index(IndexDef),
     Type(TypeDef),
     Routine(Routine),
+    Comment(Comment),
+    /// CREATE SEQUENCE, with its options as they were written.
+    Sequence(Option<Arc<str>>),
     /// SET, RESET, and ALTER ROLE, DATABASE or SYSTEM with them.
     Setting(Setting),
     Extension {

@@ -1,5 +1,7 @@
 //! CREATE TABLE.
 
+use std::sync::Arc;
+
 use super::constraints::constraint;
 use super::names::{self, Place};
 use super::tree::{self, Kind, Node};
@@ -13,6 +15,9 @@ pub(super) fn definition(node: &Node, place: Place<'_>) -> TableDef {
         partition_of: tree::child(node, Kind::PARTITION_OF).and_then(|of| tables(&of, place).pop()),
         is_partitioned: tree::child(node, Kind::PARTITION_BY).is_some()
             || tree::child(node, Kind::PARTITION_BY_CLAUSE).is_some(),
+        partition_by: tree::child(node, Kind::PARTITION_BY)
+            .map(|by| tree::text_of(&by, |child| !matches!(child.kind(), Kind::PARTITION_KW | Kind::BY_KW))),
+        bounds: bounds(node),
         of_type: tree::child(node, Kind::OF_TYPE).is_some(),
         ..TableDef::default()
     };
@@ -24,6 +29,12 @@ pub(super) fn definition(node: &Node, place: Place<'_>) -> TableDef {
         }
     }
     table
+}
+
+/// What a partition holds.
+pub(super) fn bounds(node: &Node) -> Option<Arc<str>> {
+    let is_bounds = |kind| kind == Kind::PARTITION_DEFAULT || tree::word(kind).starts_with("PARTITION_FOR_VALUES");
+    node.children().find(|child| is_bounds(child.kind())).map(|bounds| tree::text(&bounds))
 }
 
 pub(super) fn tables(node: &Node, place: Place<'_>) -> Vec<Name> {
@@ -53,6 +64,8 @@ fn like(node: &Node, place: Place<'_>) -> Option<Like> {
         identity: with("PROPERTY_IDENTITY"),
         indexes: with("PROPERTY_INDEXES"),
         generated: with("PROPERTY_GENERATED"),
+        constraints: with("PROPERTY_CONSTRAINTS"),
+        comments: with("PROPERTY_COMMENTS"),
     })
 }
 
@@ -61,7 +74,9 @@ pub(super) fn column(node: &Node, place: Place<'_>) -> Option<Column> {
     let name = names::ident(&name?, place)?;
     let constraints = node.children().filter_map(|child| constraint(&child, place)).collect();
     let span = place(tree::span(node));
-    Some(Column { name, span, ty: type_of(node, place), constraints })
+    let collation = tree::child(node, Kind::COLLATE).and_then(|collate| tree::child(&collate, Kind::COLLATION_REF));
+    let collation = collation.map(|collation| tree::text(&collation));
+    Some(Column { name, span, ty: type_of(node, place), collation, constraints })
 }
 
 /// The columns of a query, as far as they have names.

@@ -4,7 +4,7 @@
 //! statements of these, and nothing outside of `sql/` sees a node.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use squawk_syntax::SourceFile;
 use squawk_syntax::ast::{self, AstNode as _};
@@ -204,6 +204,35 @@ pub(super) fn has_token(node: &Node, kind: Kind) -> bool {
 /// The tokens below a node that are no blanks and no comments.
 pub(super) fn tokens(node: &Node) -> impl Iterator<Item = Token> {
     node.descendants_with_tokens().filter_map(Element::into_token).filter(|token| !token.kind().is_trivia())
+}
+
+/// A node's text without comments, each blank a single space.
+pub(super) fn text(node: &Node) -> Arc<str> {
+    joined(node.descendants_with_tokens().filter_map(Element::into_token))
+}
+
+/// The text of the children of a node that are wanted.
+pub(super) fn text_of(node: &Node, wants: impl Fn(&Element) -> bool) -> Arc<str> {
+    let tokens = node.children_with_tokens().filter(wants).flat_map(|child| match child {
+        Element::Token(token) => vec![token],
+        Element::Node(node) => node.descendants_with_tokens().filter_map(Element::into_token).collect(),
+    });
+    joined(tokens)
+}
+
+fn joined(tokens: impl Iterator<Item = Token>) -> Arc<str> {
+    let (mut text, mut is_blank_due) = (String::new(), false);
+    for token in tokens {
+        if token.kind().is_trivia() {
+            is_blank_due = true;
+        } else {
+            if std::mem::take(&mut is_blank_due) && !text.is_empty() {
+                text.push(' ');
+            }
+            text += token.text();
+        }
+    }
+    text.into()
 }
 
 /// A range of the parser's as ours.

@@ -1,6 +1,8 @@
 //! Types, where they are used and where they are made.
 
+use super::constraints::constraint;
 use super::names::{self, Place};
+use super::table::column;
 use super::tree::{self, Kind, Node};
 use super::{TypeDef, TypeUse};
 
@@ -93,14 +95,16 @@ fn canonical(name: &str) -> &str {
 /// CREATE TYPE and CREATE DOMAIN.
 pub(super) fn definition(node: &Node, place: Place<'_>) -> TypeDef {
     if node.kind() == Kind::CREATE_DOMAIN {
-        return TypeDef::Domain(type_of(node, place));
+        let constraints = node.children().filter_map(|child| constraint(&child, place)).collect();
+        return TypeDef::Domain { ty: type_of(node, place), constraints };
     }
     if let Some(labels) = tree::child(node, Kind::ENUM_TYPE) {
         let labels = labels.descendants().filter(|below| below.kind() == Kind::LITERAL);
         return TypeDef::Enum(labels.filter_map(|label| tree::string(&label)).collect());
     }
-    if tree::child(node, Kind::COMPOSITE_TYPE).is_some() {
-        return TypeDef::Composite;
+    if let Some(composite) = tree::child(node, Kind::COMPOSITE_TYPE) {
+        let fields = composite.descendants().filter(|below| below.kind() == Kind::COMPOSITE_FIELD_DEF);
+        return TypeDef::Composite(fields.filter_map(|field| column(&field, place)).collect());
     }
     if tree::child(node, Kind::RANGE_TYPE).is_some() { TypeDef::Range } else { TypeDef::Other }
 }

@@ -1,0 +1,171 @@
+//! Rust: `table!`, what may be joined, enums, and structs with their marks.
+
+use multitenant_runtime::Tier;
+
+use super::file::Mark;
+use super::fill::sql_type;
+use super::identifiers::Identifiers;
+use super::model::{Column, Home, Model, Table};
+use super::rust_enums::Enums;
+use super::rust_structs::Structs;
+use super::rust_types::RustTypes;
+use crate::error::CliError;
+use crate::print_schema::{self, Printable, Style, rust_name, tables_text};
+
+/// Names that structs and enums cannot have: what their fields are made of.
+const RESERVED: &[&str] = &["Option", "Vec", "String", "Self", "Ok", "Err", "Some", "None"];
+
+/// The file of a model, and what could not be written, in words.
+///
+/// # Errors
+///
+/// [`CliError::Usage`] where two tables would be one module, or `table!` cannot name the shared schema.
+pub(crate) fn rust(model: &Model, style: &Style, types: &RustTypes) -> Result<(String, Vec<String>), CliError> {
+    let mut words = Vec::new();
+    let mut printed: Vec<&Table> = Vec::new();
+    for table in model.tables.iter().filter(|table| !table.is_partition()) {
+        if table.primary_key.is_none() {
+            words.push(format!("the table {} is left out: Diesel needs a primary key, and it has none", table.name));
+        } else {
+            printed.push(table);
+        }
+    }
+    one_module_each(&printed)?;
+    let printable: Vec<Printable> = printed.iter().map(|table| printable(model, table, &mut words)).collect();
+    let keys = printed.iter().flat_map(|table| table.foreign_keys.iter().filter_map(|key| join(model, table, key)));
+    let tables = tables_text(printable, &keys.collect::<Vec<_>>(), &model.shared_schema, style, &mut words)?;
+    let mut text = format!("{}\n\n{tables}", Mark::Line("//").line());
+    let mut given = Identifiers::without(RESERVED);
+    let enums = Enums::of(model, style, &mut given);
+    text += &enums.text;
+    let structs = Structs { model, types, enums: &enums };
+    let mut unmarked: Vec<(Tier, String)> = Vec::new();
+    for table in &printed {
+        let module = rust_name(&table.name, None);
+        let written = structs.of(table, &module, &mut given);
+        let columns = written.left_out.join(", ");
+        match (written.is_marked, written.left_out.is_empty()) {
+            (false, _) => {
+                words.push(format!("the table {} has no struct: no type in Rust is known of {columns}", table.name));
+                unmarked.push((table.tier, module));
+            }
+            (true, false) => {
+                words.push(format!(
+                    "the struct of {} is without {columns}, whose types in Rust are not known",
+                    table.name
+                ));
+            }
+            (true, true) => {}
+        }
+        text += &written.text;
+    }
+    for (tier, name) in [(Tier::Shared, "shared_tables"), (Tier::Tenant, "tenant_tables")] {
+        let modules: Vec<&str> =
+            unmarked.iter().filter(|(of, _)| *of == tier).map(|(_, module)| module.as_str()).collect();
+        if !modules.is_empty() {
+            text += &format!("\nmultitenant_runtime::{name}! {{ {} }}\n", modules.join(", "));
+        }
+    }
+    Ok((text, words))
+}
+
+/// A module can have a name once.
+fn one_module_each(tables: &[&Table]) -> Result<(), CliError> {
+    for (at, table) in tables.iter().enumerate() {
+        let module = rust_name(&table.name, None);
+        if let Some(other) = tables[..at].iter().find(|other| rust_name(&other.name, None) == module) {
+            let help = if other.tier == table.tier {
+                "leave one of them out by naming the others with --table"
+            } else {
+                "export each tier by itself, with --tier"
+            };
+            return Err(CliError::Usage(format!(
+                "the tables {:?} and {:?} would both be the module `{module}`: {help}",
+                other.name, table.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn printable(model: &Model, table: &Table, words: &mut Vec<String>) -> Printable {
+    let known = |column: &&Column| column.ty.is_some();
+    let unknown: Vec<&str> =
+        table.columns.iter().filter(|column| !known(column)).map(|column| column.name.as_str()).collect();
+    if !unknown.is_empty() {
+        words.push(format!("`table!` of {} is without {}, whose types are not known", table.name, unknown.join(", ")));
+    }
+    Printable {
+        tier: table.tier,
+        name: table.name.clone(),
+        comment: table.comment.clone(),
+        primary_key: table.primary_key.iter().flat_map(|key| key.columns.clone()).collect(),
+        columns: table.columns.iter().filter(known).filter_map(|column| printed_column(model, column)).collect(),
+    }
+}
+
+fn printed_column(model: &Model, column: &Column) -> Option<print_schema::PrintableColumn> {
+    let beneath = model.beneath(column.ty.as_ref()?);
+    let has_length = matches!(beneath.name.as_str(), "varchar" | "bpchar" | "bit" | "varbit");
+    Some(print_schema::PrintableColumn {
+        name: column.name.clone(),
+        ty: sql_type(&model.shared_schema, &beneath),
+        is_array: beneath.array,
+        is_nullable: model.can_be_null(column),
+        max_length: beneath.modifiers.first().filter(|_| has_length).and_then(|length| length.parse().ok()),
+        comment: column.comment.clone(),
+    })
+}
+
+/// A foreign key between two tables of the model, by their schemas; a tenant's has no name.
+fn join(model: &Model, table: &Table, key: &super::model::ForeignKey) -> Option<print_schema::KeyFact> {
+    model.table(key.home, &key.table)?;
+    let schema = |home| if home == Home::Shared { model.shared_schema.clone() } else { String::new() };
+    Some(print_schema::KeyFact {
+        child: (schema(Home::of(table.tier)), table.name.clone()),
+        parent: (schema(key.home), key.table.clone()),
+        columns: match (key.columns.as_slice(), key.target.as_slice()) {
+            ([child], [parent]) => Some((child.clone(), parent.clone())),
+            _ => None,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::testing::{model, style};
+
+    fn written(text: &str) -> (String, Vec<String>) {
+        rust(&model(text), &style(), &RustTypes::chrono()).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said() {
+        let (text, words) = written(
+            "create table a (id int primary key, v tsvector, at timestamptz); create table b (k point primary key);
+             create table c (id int); create table d as select 1 as id;",
+        );
+        assert_eq!(
+            words,
+            [
+                "the table c is left out: Diesel needs a primary key, and it has none",
+                "the table d is left out: Diesel needs a primary key, and it has none",
+                "the struct of a is without v, whose types in Rust are not known",
+                "the table b has no struct: no type in Rust is known of k",
+            ]
+        );
+        assert!(text.contains("multitenant_runtime::tenant_tables! { b }\n"), "{text}");
+        assert!(text.contains("pub at: Option<chrono::DateTime<chrono::Utc>>,"), "{text}");
+    }
+
+    #[test]
+    fn two_tables_cannot_be_one_module() {
+        let both = "-- file: shared/1_a/up.sql\ncreate table a (id int primary key);
+                    -- file: tenant/1_a/up.sql\ncreate table a (id int primary key);";
+        let message = |text: &str| rust(&model(text), &style(), &RustTypes::chrono()).unwrap_err().to_string();
+        assert!(message(both).ends_with("would both be the module `a`: export each tier by itself, with --tier"));
+        let one = message("create table \"a b\" (id int primary key); create table a_b (id int primary key);");
+        assert!(one.contains("--table"), "{one}");
+    }
+}
