@@ -51,8 +51,11 @@ pub(super) fn pascal(name: &str) -> String {
         pascal.extend(chars.next().map(|first| first.to_ascii_uppercase()));
         pascal.push_str(chars.as_str());
     }
-    if !pascal.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        pascal.insert(0, '_');
+    match pascal.chars().next() {
+        // A lone `_` is no name in Rust.
+        None => pascal.push_str("Unnamed"),
+        Some(first) if !first.is_ascii_alphabetic() => pascal.insert(0, '_'),
+        Some(_) => {}
     }
     pascal
 }
@@ -67,7 +70,7 @@ mod tests {
             ["order items", "2fa", "größe", "", "../x"].map(plain),
             ["order_items", "_2fa", "gr__e", "_", "___x"]
         );
-        assert_eq!(["order_items", "2fa", "__", "HTTPStatus"].map(pascal), ["OrderItems", "_2fa", "_", "HTTPStatus"]);
+        assert_eq!(["order_items", "2fa", "__", "HTTPStatus"].map(pascal), ["OrderItems", "_2fa", "Unnamed", "HTTPStatus"]);
         let mut names = Identifiers::without(&["Json"]);
         assert_eq!(["Json", "A", "A"].map(|name| names.give(name)), ["Json_2", "A", "A_2"]);
         assert_eq!(names.give_all("B", &["", "Insert"]), "B");

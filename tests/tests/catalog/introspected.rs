@@ -24,7 +24,8 @@ WITH own AS (
         'not_null', a.attnotnull,
         'default', a.atthasdef AND a.attgenerated = '',
         'identity', a.attidentity <> '',
-        'generated', a.attgenerated <> '') AS shown
+        'generated', a.attgenerated <> '',
+        'comment', coalesce(col_description(a.attrelid, a.attnum), '')) AS shown
     FROM pg_attribute a
     JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
@@ -54,7 +55,10 @@ WITH own AS (
         'uniques', (SELECT coalesce(json_object_agg(conname, shown -> 'columns'), '{}')
                     FROM constraints WHERE conrelid = c.oid AND contype = 'u'),
         'foreign_keys', (SELECT coalesce(json_object_agg(conname, shown), '{}')
-                         FROM constraints WHERE conrelid = c.oid AND contype = 'f')) AS shown
+                         FROM constraints WHERE conrelid = c.oid AND contype = 'f'),
+        'checks', (SELECT coalesce(json_agg(conname ORDER BY conname), '[]')
+                   FROM constraints WHERE conrelid = c.oid AND contype IN ('c', 'x')),
+        'comment', obj_description(c.oid, 'pg_class')) AS shown
     FROM relations c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
 ), shown_indexes AS (
     SELECT c.relnamespace, c.relname, json_build_object(

@@ -75,6 +75,8 @@ fn of_relation(relation: &Relation) -> Value {
     let name = |name: &Option<String>| name.clone().unwrap_or_default();
     let uniques = relation.uniques.iter().map(|key| (name(&key.name), json!(key.columns)));
     let foreign = relation.foreign_keys.iter().map(|key| (name(&key.name), of_foreign_key(key)));
+    let mut checks: Vec<_> = relation.checks.iter().map(|check| name(&check.name)).collect();
+    checks.sort();
     let key = |key: &CatalogKey| json!({ "name": key.name, "columns": key.columns });
     json!({
         "kind": relation.kind.noun(),
@@ -85,6 +87,8 @@ fn of_relation(relation: &Relation) -> Value {
         "primary_key": relation.primary_key.as_ref().map(key),
         "uniques": uniques.collect::<BTreeMap<_, _>>(),
         "foreign_keys": foreign.collect::<BTreeMap<_, _>>(),
+        "checks": checks,
+        "comment": relation.comment.as_deref(),
     })
 }
 
@@ -97,6 +101,7 @@ fn of_column(column: &CatalogColumn, of: &Relation) -> Value {
         "default": column.has_default && !column.is_identity && !column.is_generated,
         "identity": is_known.then_some(column.is_identity),
         "generated": column.is_generated,
+        "comment": column.comment.as_deref().unwrap_or_default(),
     })
 }
 
