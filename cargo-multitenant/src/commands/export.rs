@@ -14,7 +14,7 @@ use crate::export::{
 };
 use crate::lint::{Ground, LintSettings, Marking, Paths, Project, RustTable, made};
 use crate::output::Shown;
-use crate::print_schema::{Style, formatted};
+use crate::print_schema::formatted;
 
 use super::common::FormatArg;
 
@@ -104,8 +104,7 @@ impl Export {
             }
             FormatArg::Mermaid => (mermaid(&part), Mark::Line("%%")),
             FormatArg::Rust => {
-                let style = Style::of(&config.root, &context.here)?.for_inserts();
-                let (text, more) = rust(&part, &style, &RustTypes::of(&config.root))?;
+                let (text, more) = rust(&part, &RustTypes::of(&config.root))?;
                 words.extend(more);
                 (formatted(text, &config.root, &mut words), SLASHES)
             }

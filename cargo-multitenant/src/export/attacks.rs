@@ -6,7 +6,7 @@ use super::mermaid_grammar::parse;
 use super::model::Model;
 use super::rust::rust;
 use super::rust_types::RustTypes;
-use super::testing::{model, style};
+use super::testing::model;
 use super::typescript::{BigInt, typescript};
 
 const NAMES: &[&str] = &[
@@ -124,7 +124,7 @@ fn typescript_has_them_in_strings_and_comments_only() {
 #[test]
 fn rust_can_be_parsed_and_declares_nothing_else() {
     for name in NAMES {
-        let (text, _) = rust(&everything(name), &style(), &RustTypes::chrono()).unwrap();
+        let (text, _) = rust(&everything(name), &RustTypes::chrono()).unwrap();
         let file = syn2::parse_file(&text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
         let functions = file.items.iter().filter(|item| matches!(item, syn2::Item::Fn(_))).count();
         let enums = file.items.iter().filter(|item| matches!(item, syn2::Item::Enum(_))).count();

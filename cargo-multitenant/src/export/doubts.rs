@@ -11,6 +11,9 @@ use crate::lint::{Catalog, Ground, Linted, Project, RelationKind, Space, find_ru
 /// The rules that compare schema code with migrations.
 const RULES: [&str; 2] = ["schema-rs-drift", "tier-mismatch"];
 
+/// The functions that Diesel's first migration makes in every project.
+const DIESEL: [&str; 2] = ["diesel_manage_updated_at", "diesel_set_updated_at"];
+
 /// What is worth a word about an export of this project.
 pub(crate) fn doubts(project: &Project, catalog: &Catalog, model: &Model, ground: &Ground<'_>) -> Vec<String> {
     let mut doubts = unread(project);
@@ -68,7 +71,8 @@ fn of_space(tier: Tier, space: &Space, doubts: &mut Vec<String>) {
     };
     let views = of_kind(&[RelationKind::View, RelationKind::MaterializedView]);
     let foreign = of_kind(&[RelationKind::ForeignTable]);
-    let routines: Vec<&str> = space.routines.iter().map(|(name, _)| name.as_str()).collect();
+    let routines = space.routines.iter().map(|(name, _)| name.as_str());
+    let routines: Vec<&str> = routines.filter(|name| !DIESEL.contains(name)).collect();
     for (what, names) in [("views", views), ("foreign tables", foreign), ("functions", routines)] {
         if !names.is_empty() {
             let more = if names.len() > 8 { ", …" } else { "" };

@@ -70,7 +70,10 @@ mod tests {
             ["order items", "2fa", "größe", "", "../x"].map(plain),
             ["order_items", "_2fa", "gr__e", "_", "___x"]
         );
-        assert_eq!(["order_items", "2fa", "__", "HTTPStatus"].map(pascal), ["OrderItems", "_2fa", "Unnamed", "HTTPStatus"]);
+        assert_eq!(
+            ["order_items", "2fa", "__", "HTTPStatus"].map(pascal),
+            ["OrderItems", "_2fa", "Unnamed", "HTTPStatus"]
+        );
         let mut names = Identifiers::without(&["Json"]);
         assert_eq!(["Json", "A", "A"].map(|name| names.give(name)), ["Json_2", "A", "A_2"]);
         assert_eq!(names.give_all("B", &["", "Insert"]), "B");

@@ -20,7 +20,8 @@ const RESERVED: &[&str] = &["Option", "Vec", "String", "Self", "Ok", "Err", "Som
 /// # Errors
 ///
 /// [`CliError::Usage`] where two tables would be one module, or `table!` cannot name the shared schema.
-pub(crate) fn rust(model: &Model, style: &Style, types: &RustTypes) -> Result<(String, Vec<String>), CliError> {
+pub(crate) fn rust(model: &Model, types: &RustTypes) -> Result<(String, Vec<String>), CliError> {
+    let style = &Style::by_itself();
     let mut words = Vec::new();
     let mut printed: Vec<&Table> = Vec::new();
     for table in model.tables.iter().filter(|table| !table.is_partition()) {
@@ -134,10 +135,10 @@ fn join(model: &Model, table: &Table, key: &super::model::ForeignKey) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::testing::{model, style};
+    use crate::export::testing::model;
 
     fn written(text: &str) -> (String, Vec<String>) {
-        rust(&model(text), &style(), &RustTypes::chrono()).unwrap()
+        rust(&model(text), &RustTypes::chrono()).unwrap()
     }
 
     #[test]
@@ -163,7 +164,7 @@ mod tests {
     fn two_tables_cannot_be_one_module() {
         let both = "-- file: shared/1_a/up.sql\ncreate table a (id int primary key);
                     -- file: tenant/1_a/up.sql\ncreate table a (id int primary key);";
-        let message = |text: &str| rust(&model(text), &style(), &RustTypes::chrono()).unwrap_err().to_string();
+        let message = |text: &str| rust(&model(text), &RustTypes::chrono()).unwrap_err().to_string();
         assert!(message(both).ends_with("would both be the module `a`: export each tier by itself, with --tier"));
         let one = message("create table \"a b\" (id int primary key); create table a_b (id int primary key);");
         assert!(one.contains("--table"), "{one}");

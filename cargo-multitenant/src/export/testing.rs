@@ -1,14 +1,11 @@
 //! Models of projects that are written as texts.
 
-use std::path::Path;
-
 use multitenant_runtime::Tier;
 
 use super::fill::fill;
 use super::model::Model;
 use crate::lint::testing::lint;
 use crate::lint::{LintSettings, Marking, made};
-use crate::print_schema::Style;
 
 /// The model of a project in the linter's notation.
 pub(super) fn model(text: &str) -> Model {
@@ -17,10 +14,4 @@ pub(super) fn model(text: &str) -> Model {
     let declared: Vec<_> =
         marking.tables(&project).map(|(table, marked)| (marked.tier().unwrap_or(Tier::Tenant), table)).collect();
     fill(&made(&project, "public"), &declared)
-}
-
-/// The style of a project without a `diesel.toml`.
-pub(super) fn style() -> Style {
-    let nowhere = Path::new("nowhere");
-    Style::of(nowhere, nowhere).unwrap().for_inserts()
 }

@@ -92,15 +92,10 @@ impl Filter {
 }
 
 impl Style {
-    /// The same with types that rows can be inserted with, which Diesel remembers statements by.
-    pub(crate) fn for_inserts(mut self) -> Self {
-        if !self.derives.iter().any(|derive| derive == QUERY_ID) {
-            self.derives.insert(0, QUERY_ID.to_owned());
-        }
-        if !self.derives.iter().any(|derive| derive == SQL_TYPE) {
-            self.derives.push(SQL_TYPE.to_owned());
-        }
-        self
+    /// How code is written that stands by itself: without what a `diesel.toml` says about the project's own, and with types
+    /// that rows can be inserted with.
+    pub(crate) fn by_itself() -> Self {
+        Self { defines_types: true, derives: vec![QUERY_ID.to_owned(), SQL_TYPE.to_owned()], ..Self::default() }
     }
 
     /// Reads the `diesel.toml` of a folder, if there is one.

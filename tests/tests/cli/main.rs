@@ -10,6 +10,7 @@ mod doctor;
 mod documents;
 mod drift;
 mod exit_codes;
+mod export;
 mod generate;
 mod held;
 #[cfg(unix)]

@@ -100,7 +100,8 @@ impl Space {
             key.name = name(&[], "pkey", true);
         }
         for key in relation.uniques.iter_mut().filter(|key| key.name.is_none()) {
-            key.name = name(&key.columns, "key", true);
+            let columns: Vec<String> = key.columns.iter().chain(&key.options.include).cloned().collect();
+            key.name = name(&columns, "key", true);
         }
         for key in relation.foreign_keys.iter_mut().filter(|key| key.name.is_none()) {
             key.name = name(&key.columns, "fkey", false);

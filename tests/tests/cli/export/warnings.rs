@@ -1,0 +1,46 @@
+//! What is not known for certain is said.
+
+use crate::project::Project;
+
+#[test]
+fn what_is_open_or_disagrees_is_said_and_the_rest_exported() {
+    let project = Project::on_disk()
+        .tenants(&["a"])
+        .file("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n")
+        .file(
+            "src/lib.rs",
+            "diesel::table! { orders (id) { id -> Int4, total -> Text, gone -> Int4, } }
+             diesel::table! { later (id) { id -> Int4, note -> Nullable<Text>, } }
+             diesel::table! { public.made (id) { id -> Int4, what -> Text, } }
+             multitenant_runtime::shared_tables! { made }
+             multitenant_runtime::tenant_tables! { orders, later }",
+        )
+        .migration(
+            "shared/1_a",
+            "create table made as select 1 as id, 'x'::text as what; create view v as select 1 as one;
+             create function f() returns int language sql as 'select 1';",
+        )
+        .migration(
+            "tenant/1_a",
+            "create table orders (id int primary key, total bigint);
+             do $$ begin execute format('create table %I (id int)', 'x' || current_user); end $$;
+             create table other.t (id int); create tabel x (id int);
+             create table refers (id int primary key references nobody_made);",
+        );
+    let answer = project.run(&["export", "--format", "typescript"]).code(0);
+    for said in ["later: {", "export interface Later {", "what: string", "total: string | null"] {
+        assert!(said == "later: {" || answer.stdout.contains(said), "no {said} in {}", answer.stdout);
+    }
+    answer.complains(&[
+        "the tenants' migrations run SQL that is put together at run time",
+        "the shared schema's views are left out: v",
+        "the shared schema's functions are left out: f",
+        "the schema \"other\" is neither the shared one nor a tenant's: its 1 tables are left out: t",
+        "is no SQL that can be read",
+        "src/lib.rs:1: ",
+        "the migrations are exported",
+        "refers: refers_id_fkey leads to nobody_made, which no migration makes",
+        "tenant table later: nobody can know all of its columns without a database",
+    ]);
+    Project::on_disk().tenants(&["a"]).run(&["export", "--format", "rust"]).code(3).complains(&["nothing to export"]);
+}
