@@ -24,6 +24,8 @@ mod typescript;
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod json_read;
+#[cfg(test)]
 mod mermaid_grammar;
 #[cfg(test)]
 mod testing;

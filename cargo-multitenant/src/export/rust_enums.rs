@@ -71,7 +71,7 @@ fn written(ty: &Type, labels: &[String], name: &str, sql: &str) -> String {
     format!(
         "
 /// The type {shown}.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, diesel::AsExpression, diesel::FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
 #[diesel(sql_type = sql_types::{sql})]
 pub enum {name} {{
 {variants}}}
