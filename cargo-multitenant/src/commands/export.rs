@@ -154,7 +154,7 @@ impl BigIntArg {
         match self {
             Self::String => BigInt::String,
             Self::Number => BigInt::Number,
-            Self::Bigint => BigInt::BigInt,
+            Self::Bigint => BigInt::Own,
         }
     }
 }

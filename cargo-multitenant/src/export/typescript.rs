@@ -18,7 +18,7 @@ pub(crate) enum BigInt {
     /// A number, as JSON has it.
     Number,
     /// JavaScript's own.
-    BigInt,
+    Own,
 }
 
 /// Names that types cannot have, or that are used here.
@@ -137,7 +137,7 @@ impl Writer<'_> {
             "int8" => match self.bigint {
                 BigInt::String => "string",
                 BigInt::Number => "number",
-                BigInt::BigInt => "bigint",
+                BigInt::Own => "bigint",
             },
             "json" | "jsonb" => "Json",
             // A number has no decimal digits that can be relied on, a `Date` no microseconds and no infinity.
@@ -200,7 +200,7 @@ mod tests {
         );
         insta::assert_snapshot!(typescript(&model, BigInt::String));
         let with = |bigint| typescript(&model, bigint).lines().find(|line| line.contains(" no: ")).unwrap().to_owned();
-        assert_eq!([with(BigInt::Number), with(BigInt::BigInt)], ["    no: number;", "    no: bigint;"]);
+        assert_eq!([with(BigInt::Number), with(BigInt::Own)], ["    no: number;", "    no: bigint;"]);
     }
 
     #[test]

@@ -71,8 +71,9 @@ pub(super) fn expression(node: &Node) -> Arc<str> {
 
 fn is_expression(kind: Kind) -> bool {
     let word = tree::word(kind);
-    !(word.ends_with("_OPTION") || word.ends_with("_CLAUSE") || word.starts_with("GENERATED_"))
-        && !matches!(kind, Kind::NOT_VALID | Kind::NO_INHERIT | Kind::INHERIT | Kind::STORED | Kind::VIRTUAL)
+    let is_word = matches!(kind, Kind::NOT_VALID | Kind::NO_INHERIT | Kind::INHERIT | Kind::STORED | Kind::VIRTUAL);
+    let is_option = word.ends_with("_OPTION") || word.ends_with("_CLAUSE") || word.starts_with("GENERATED_");
+    !(is_word || is_option)
 }
 
 /// What PostgreSQL calls the items of an exclusion in the name that it makes for it.
