@@ -14,7 +14,9 @@ import { readFileSync } from 'node:fs';
 const { window } = new JSDOM('<!doctype html><body></body>');
 Object.assign(globalThis, { window, document: window.document });
 const { default: mermaid } = await import('mermaid');
-const diagram = await mermaid.mermaidAPI.getDiagramFromText(readFileSync(0, 'utf8'));
+const text = readFileSync(0, 'utf8');
+await mermaid.parse(text);
+const diagram = await mermaid.mermaidAPI.getDiagramFromText(text);
 console.log(diagram.type, diagram.db.getEntities().size, diagram.db.getRelationships().length);
 ";
 
