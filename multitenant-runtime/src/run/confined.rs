@@ -17,8 +17,17 @@ use super::wall::is_ours;
 /// What the error carries around the names.
 const MARKER: (&str, &str) = ("multitenant-outside:", ":multitenant");
 
+/// What counts as done outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outside {
+    /// All of it.
+    Everything,
+    /// What was written: a copy's rows may well refer to rows of the shared schema.
+    Written,
+}
+
 /// The statement; it needs `search_path = pg_catalog`.
-pub(super) fn guard(schema: &SchemaName) -> String {
+pub(super) fn guard(schema: &SchemaName, outside: Outside) -> String {
     /// Catalogues whose objects are in a schema, with the column that says in which.
     const IN_A_SCHEMA: [(&str, &str); 11] = [
         ("pg_type", "typnamespace"),
@@ -113,17 +122,22 @@ pub(super) fn guard(schema: &SchemaName) -> String {
         // A sequence that was used is locked until the end.
         format!(
             "SELECT {} FROM pg_locks l JOIN pg_class x ON x.oid = l.relation AND x.relkind = 'S' \
-             WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND {}",
+             WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND {}{}",
             described("pg_class", "x.oid"),
-            elsewhere("x.relnamespace")
+            elsewhere("x.relnamespace"),
+            if outside == Outside::Written { " AND l.mode <> 'AccessShareLock'" } else { "" },
         ),
         format!(
             "SELECT {} FROM pg_class x WHERE {} AND x.relnamespace NOT IN ('pg_catalog'::regnamespace, \
-             'information_schema'::regnamespace) AND (pg_stat_get_xact_tuples_returned(x.oid) > 0 \
-             OR pg_stat_get_xact_tuples_fetched(x.oid) > 0 OR pg_stat_get_xact_tuples_inserted(x.oid) > 0 \
+             'information_schema'::regnamespace) AND ({}pg_stat_get_xact_tuples_inserted(x.oid) > 0 \
              OR pg_stat_get_xact_tuples_updated(x.oid) > 0 OR pg_stat_get_xact_tuples_deleted(x.oid) > 0)",
             described("pg_class", "x.oid"),
-            elsewhere("x.relnamespace")
+            elsewhere("x.relnamespace"),
+            match outside {
+                Outside::Everything =>
+                    "pg_stat_get_xact_tuples_returned(x.oid) > 0 OR pg_stat_get_xact_tuples_fetched(x.oid) > 0 OR ",
+                Outside::Written => "",
+            }
         ),
         "SELECT 'what cannot be known while track_counts is off' WHERE current_setting('track_counts') <> 'on'"
             .to_owned(),
