@@ -26,7 +26,6 @@ pub(super) fn unsupported(scope: &str) -> String {
          OR (t.typtype = 'b' AND t.typcategory <> 'A') \
          UNION ALL SELECT {} FROM typ t JOIN pg_range r ON r.rngtypid = t.oid WHERE r.rngcanonical <> 0 \
          UNION ALL SELECT {} FROM fun p JOIN pg_language l ON l.oid = p.prolang WHERE l.lanname IN ('c', 'internal') AND p.prokind <> 'a' \
-         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i') \
          UNION ALL SELECT {} FROM fun p JOIN pg_aggregate g ON g.aggfnoid = p.oid WHERE g.aggkind <> 'n' OR g.aggmtransfn <> 0 \
          OR g.aggserialfn <> 0 OR g.aggsortop <> 0\
          ) u (what) WHERE what IS NOT NULL ORDER BY 1",
@@ -55,7 +54,9 @@ pub(super) fn aliases(scope: &str, major: u32) -> String {
          UNION ALL SELECT 'pg_class/' || k.conindid, 'pg_constraint/' || k.oid FROM con k WHERE k.contype IN ('p', 'u', 'x') \
          UNION ALL SELECT 'pg_attrdef/' || d.oid, 'pg_class/' || c.oid FROM rel c JOIN pg_attrdef d ON d.adrelid = c.oid \
          JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attgenerated <> '' \
-         UNION ALL SELECT 'pg_class/' || c.oid, 'identity/' || c.oid FROM rel c WHERE c.relkind = 'S'"
+         UNION ALL SELECT 'pg_class/' || c.oid, 'identity/' || c.oid FROM rel c WHERE c.relkind = 'S' \
+         UNION ALL SELECT 'pg_proc/' || p.oid, 'pg_type/' || d.refobjid FROM s JOIN pg_proc p ON p.pronamespace = s.oid \
+         JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i' AND d.refclassid = 'pg_type'::regclass"
     )
 }
 
@@ -63,7 +64,7 @@ pub(super) fn aliases(scope: &str, major: u32) -> String {
 pub(super) fn edges(scope: &str) -> String {
     format!(
         "{scope}, own (classid, objid) AS MATERIALIZED (SELECT 'pg_class'::regclass::oid, oid FROM rel \
-         UNION ALL SELECT 'pg_type'::regclass, oid FROM typ UNION ALL SELECT 'pg_proc'::regclass, oid FROM fun \
+         UNION ALL SELECT 'pg_type'::regclass, oid FROM typ UNION ALL SELECT 'pg_proc'::regclass, p.oid FROM s JOIN pg_proc p ON p.pronamespace = s.oid \
          UNION ALL SELECT 'pg_constraint'::regclass, oid FROM con \
          UNION ALL SELECT 'pg_attrdef'::regclass, d.oid FROM rel c JOIN pg_attrdef d ON d.adrelid = c.oid \
          UNION ALL SELECT 'pg_rewrite'::regclass, x.oid FROM rel c JOIN pg_rewrite x ON x.ev_class = c.oid \

@@ -203,7 +203,8 @@ fn scope(schema: &SchemaName) -> String {
          s AS MATERIALIZED (SELECT n.* FROM path, pg_namespace n WHERE n.nspname = {} AND path.set IS NOT NULL), \
          rel AS MATERIALIZED (SELECT c.* FROM s JOIN pg_class c ON c.relnamespace = s.oid), \
          typ AS MATERIALIZED (SELECT t.* FROM s JOIN pg_type t ON t.typnamespace = s.oid), \
-         fun AS MATERIALIZED (SELECT p.* FROM s JOIN pg_proc p ON p.pronamespace = s.oid), \
+         fun AS MATERIALIZED (SELECT p.* FROM s JOIN pg_proc p ON p.pronamespace = s.oid WHERE NOT EXISTS (SELECT FROM pg_depend d \
+         WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')), \
          con AS MATERIALIZED (SELECT k.* FROM s JOIN pg_constraint k ON k.connamespace = s.oid)",
         literal(&path),
         literal(schema.as_str()),

@@ -36,7 +36,8 @@ pub(super) fn items(scope: &str) -> String {
          UNION ALL SELECT 'owner/t/' || t.oid, 'pg_type/' || t.oid, 70, t.typname, format('ALTER TYPE %I OWNER TO %I', t.typname, \
          pg_get_userbyid(t.typowner)), {} FROM typ t WHERE {} AND (t.typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM rel c \
          WHERE c.oid = t.typrelid AND c.relkind = 'c')) \
-         UNION ALL SELECT 'comment/' || c.oid || '/' || m.objsubid, 'pg_class/' || c.oid, 71, c.relname || '.' || m.objsubid, CASE m.objsubid \
+         UNION ALL SELECT 'comment/' || c.oid || '/' || m.objsubid, 'pg_class/' || c.oid, 71, c.relname || '.' || coalesce((SELECT a.attname FROM pg_attribute a \
+         WHERE a.attrelid = c.oid AND a.attnum = nullif(m.objsubid, 0)), ''), CASE m.objsubid \
          WHEN 0 THEN format('COMMENT ON %s %I IS %L', {relation}, c.relname, m.description) ELSE format('COMMENT ON COLUMN %I.%I IS %L', \
          c.relname, (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = m.objsubid), m.description) END, {none} \
          FROM rel c {} \
@@ -68,10 +69,10 @@ pub(super) fn items(scope: &str) -> String {
 
 /// What others than the owner and the tenant's own role may do: statement, whether it names the schema, role.
 pub(super) fn grants(scope: &str, own: &str) -> String {
-    let is_other = |owner: &str| format!("x.grantee <> {owner} AND u.rolname IS DISTINCT FROM {own}");
+    let is_other = |owner: &str| format!("x.grantee <> {owner} AND (x.grantee = 0 OR u.rolname IS DISTINCT FROM {own})");
     let to = "coalesce(quote_ident(u.rolname), 'PUBLIC') || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END";
     let role = "LEFT JOIN pg_roles u ON u.oid = x.grantee";
-    let group = "GROUP BY 4, u.rolname, x.grantee, x.is_grantable";
+    let group = "GROUP BY u.rolname, x.grantee, x.is_grantable";
     let privileges = "string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type)";
     let closed = |acl: &str, what: &str, name: &str| {
         format!("SELECT format('REVOKE ALL ON {what} %s FROM PUBLIC', {name}), false, NULL, {name}, 0 AS step, \
@@ -83,10 +84,10 @@ pub(super) fn grants(scope: &str, own: &str) -> String {
         "{scope} SELECT sql, named, role FROM (\
          SELECT format('GRANT %s ON %s %I TO %s', {privileges}, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.relname, {to}), \
          false, u.rolname::text, c.relname::text, 1, true FROM rel c, aclexplode(c.relacl) x {role} WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') \
-         AND {} {group}, c.relkind \
+         AND {} {group}, c.relkind, c.relname \
          UNION ALL SELECT format('GRANT %s ON TABLE %I TO %s', string_agg(format('%s (%I)', x.privilege_type, a.attname), ', ' ORDER BY a.attname, \
          x.privilege_type), c.relname, {to}), false, u.rolname, c.relname, 2, true FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid \
-         AND a.attnum > 0 AND NOT a.attisdropped, aclexplode(a.attacl) x {role} WHERE c.relkind IN ('r', 'p', 'v', 'm') AND {} {group} \
+         AND a.attnum > 0 AND NOT a.attisdropped, aclexplode(a.attacl) x {role} WHERE c.relkind IN ('r', 'p', 'v', 'm') AND {} {group}, c.relname \
          UNION ALL SELECT * FROM (SELECT closed.* FROM fun p, LATERAL ({}) closed WHERE p.proacl IS NOT NULL) f WHERE f.holds \
          UNION ALL SELECT * FROM (SELECT closed.* FROM typ t, LATERAL ({}) closed WHERE t.typacl IS NOT NULL) f WHERE f.holds \
          UNION ALL SELECT format('GRANT EXECUTE ON ROUTINE %s TO %s', {routine}, {to}), false, u.rolname, {routine}, 1, true FROM fun p, \

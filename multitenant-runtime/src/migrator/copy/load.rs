@@ -249,7 +249,7 @@ impl Migrator {
                     ("type", _) => format!("pg_catalog.to_regtype({name}) IS NOT NULL"),
                     ("function" | "procedure" | "aggregate", _) => format!("pg_catalog.to_regprocedure({name}) IS NOT NULL"),
                     ("schema", _) => format!("pg_catalog.to_regnamespace({name}) IS NOT NULL"),
-                    ("table" | "view" | "materialized view" | "sequence" | "foreign table" | "index", _) => format!("{relation} IS NOT NULL"),
+                    ("table" | "view" | "materialized view" | "sequence" | "foreign table", _) => format!("{relation} IS NOT NULL"),
                     _ => return None,
                 };
                 let shown = outside.column.as_ref().map_or_else(
