@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use multitenant_runtime::{Ignore, Settings};
+use multitenant_runtime::{AnonymiseRules, Ignore, Settings};
 
+use super::clone;
 use super::key::{self, Key};
 use super::layers::{self, Environment};
 use super::locate::{self, Location};
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) settings: Settings,
     /// What is odd, but no error.
     pub(crate) warnings: Vec<String>,
+    /// What stands in a clone's columns instead.
+    pub(crate) anonymise: AnonymiseRules,
     database: Option<Database>,
     raw: RawConfig,
     source: Source,
@@ -110,6 +113,8 @@ impl Config {
             }
         }
         problems.extend(validate::problems(&raw));
+        let (anonymise, wrong) = clone::rules(&source.text);
+        problems.extend(wrong);
         if let Some(unknown) = validate::unknown_format(&raw) {
             // What else looks wrong may well be right in that format.
             return Err(source.error(vec![unknown]));
@@ -123,6 +128,7 @@ impl Config {
             here: here.to_path_buf(),
             settings,
             warnings,
+            anonymise,
             raw,
             source,
         })

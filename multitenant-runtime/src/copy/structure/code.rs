@@ -18,14 +18,17 @@ pub(super) fn items(scope: &str, major: u32) -> String {
         "'CREATE ' || {kind} || ' ' || quote_ident(p.proname) || substr({definition}, length('CREATE OR REPLACE ' || {kind} || ' ' || \
          quote_ident(s.nspname) || '.' || quote_ident(p.proname)) + 1)"
     );
-    let names_own = format!("EXISTS (SELECT FROM regexp_split_to_table({config}, ', *') e WHERE e IN (s.nspname, quote_ident(s.nspname)))");
+    // Its elements, with quotes or without, as somebody has written them.
+    let path = format!(
+        "(SELECT CASE WHEN starts_with(m[1], '\"') THEN replace(substr(m[1], 2, length(m[1]) - 2), '\"\"', '\"') ELSE m[1] END AS e \
+         FROM regexp_matches({config}, '(\"(?:[^\"]|\"\")*\"|[^\", ]+)', 'g') m) elements"
+    );
+    let names_own = format!("EXISTS (SELECT FROM {path} WHERE e = s.nspname)");
     let signature = format!(
         "CASE WHEN {names_own} THEN regexp_replace({signature}, E'\\n SET search_path TO [^\\n]*', '') ELSE {signature} END"
     );
     let elements = format!(
-        "(SELECT json_agg(CASE WHEN e IN (s.nspname, quote_ident(s.nspname)) THEN NULL \
-         WHEN starts_with(e, '\"') THEN replace(substr(e, 2, length(e) - 2), '\"\"', '\"') ELSE e END) \
-         FROM regexp_split_to_table({config}, ', *') e)::text"
+        "(SELECT json_agg(nullif(e, s.nspname)) FROM {path})::text"
     );
     let routine = "format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))";
     format!(

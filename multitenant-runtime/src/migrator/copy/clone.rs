@@ -57,7 +57,7 @@ impl Migrator {
         let registering = self.registering(&new, target.schema())?;
         self.check_new_tenants(std::slice::from_ref(&new)).await?;
         let cloning = Cloning { source, target: &target, registering: &registering, options: &options };
-        let copied = Box::pin(self.while_held(async || Box::pin(self.try_clone(&cloning)).await)).await?;
+        let copied = Box::pin(self.while_held(|| Box::pin(self.try_clone(&cloning)))).await?;
         self.context.emit(&Event::TargetFinished { target, outcome: Outcome::Applied, failure: None });
         Ok(CopiedTenant { duration: started.elapsed(), ..copied })
     }

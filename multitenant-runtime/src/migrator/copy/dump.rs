@@ -46,7 +46,7 @@ impl Migrator {
         force: bool,
     ) -> Result<DumpedTenant, Error> {
         let (file, started) = (file.as_ref(), Instant::now());
-        let dumped = Box::pin(self.while_held(async || Box::pin(self.try_dump(tenant, file, force)).await)).await?;
+        let dumped = Box::pin(self.while_held(|| Box::pin(self.try_dump(tenant, file, force)))).await?;
         Ok(DumpedTenant { duration: started.elapsed(), ..dumped })
     }
 

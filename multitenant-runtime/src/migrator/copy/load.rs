@@ -54,7 +54,7 @@ impl Migrator {
         let target = self.target_of(&new)?;
         let registering = self.registering(&new, target.schema())?;
         self.check_new_tenants(std::slice::from_ref(&new)).await?;
-        let loaded = self.while_held(async || Box::pin(self.try_load(dump, &target, &registering)).await);
+        let loaded = self.while_held(|| Box::pin(self.try_load(dump, &target, &registering)));
         let loaded = Box::pin(loaded).await?;
         self.context.emit(&Event::TargetFinished { target, outcome: Outcome::Applied, failure: None });
         Ok(CopiedTenant { duration: started.elapsed(), ..loaded })
@@ -95,7 +95,7 @@ impl Migrator {
         site.begin(Purpose::Write, None, &patience).await?;
         self.has_what_is_needed(site, header).await?;
         self.make_schema(site, target).await?;
-        let mut loading = Loading { target, parts: dump.parts(), expected: Expected::default(), rows: 0, done: 0, tables: header.tables };
+        let mut loading = Loading { target, parts: dump.parts(), expected: Expected::default(), old: &header.schema, rows: 0, done: 0, tables: header.tables };
         self.run_parts(site, &mut loading).await?;
         let plan = self.history_of(site, target).await?;
         let versions: Vec<&str> = plan.applied.iter().map(Version::as_str).collect();
@@ -142,6 +142,7 @@ impl Migrator {
                         section = of;
                     }
                     allowed(&statement.sql)?;
+                    loading.is_free_of_its_old_name(&statement.sql)?;
                     waiting.push(statement);
                 }
                 Part::Rows { table, columns } => {
@@ -308,9 +309,35 @@ struct Loading<'a> {
     target: &'a Target,
     parts: mpsc::Receiver<Result<Part, DumpError>>,
     expected: Expected,
+    /// What the schema was called where it was dumped.
+    old: &'a str,
     rows: u64,
     done: usize,
     tables: usize,
+}
+
+impl Loading<'_> {
+    /// Refuses a function whose text names the schema that the tenant had: it would be about another tenant.
+    fn is_free_of_its_old_name(&self, sql: &str) -> Result<(), CopyError> {
+        let is_code = ["CREATE FUNCTION ", "CREATE PROCEDURE "].iter().any(|form| sql.starts_with(form));
+        if !is_code || self.old == self.target.schema().as_str() || !names(sql, self.old) {
+            return Ok(());
+        }
+        let first = sql.lines().next().unwrap_or_default();
+        let message = format!("a function of the dump names the schema {:?} in its text: {first}", self.old);
+        Err(failed(Failure::refused(message).with_hint(
+            "under another id it would be about another tenant: load it under its own, or leave the name out of the function, \
+             whose path finds it",
+        )))
+    }
+}
+
+/// Whether the text has something of that schema.
+fn names(sql: &str, schema: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let quoted = format!("\"{}\".", schema.replace('"', "\"\""));
+    let bare = format!("{schema}.");
+    sql.contains(&quoted) || sql.match_indices(&bare).any(|(at, _)| !sql[..at].ends_with(is_word))
 }
 
 /// What the new schema must be made of.

@@ -8,6 +8,8 @@ mod load;
 mod prove;
 mod site;
 
+use std::pin::Pin;
+
 use crate::copy::Unreadable;
 use crate::error::Error;
 use crate::run::{Failure, StepError, delays};
@@ -24,9 +26,12 @@ enum CopyError {
     Error(Error),
 }
 
+/// One try. Of a known type: else the compiler follows it into whatever spawns this.
+type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, CopyError>> + Send + 'a>>;
+
 impl Migrator {
     /// Does it again as long as another run holds one of the schemas, but not for ever.
-    async fn while_held<T>(&self, mut attempt: impl AsyncFnMut() -> Result<T, CopyError>) -> Result<T, Error> {
+    async fn while_held<'a, T>(&self, mut attempt: impl FnMut() -> Attempt<'a, T> + Send) -> Result<T, Error> {
         let mut delays = delays();
         loop {
             let target = match attempt().await {

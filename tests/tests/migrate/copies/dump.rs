@@ -140,6 +140,20 @@ async fn what_the_database_lacks_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_names_its_schema_is_loaded_under_its_own_id_alone() {
+    let project = small(&["a"]).await;
+    project.sql("CREATE FUNCTION tenant_a.names() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM tenant_a.users'").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x");
+    project.migrator().dump_tenant(&id("a"), &file, false).await.unwrap();
+    let dump = TenantDump::open(&file).unwrap();
+    let said = refusal(project.migrator().load_tenant(&dump, new("b")).await);
+    assert!(said.contains("names the schema \"tenant_a\"") && said.contains("names()"), "{said}");
+    assert_eq!(standing(&project, "b", "tenant_b").await, NOTHING);
+    small(&[]).await.migrator().load_tenant(&dump, new("a")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clone_and_a_load_leave_the_same() {
     let project = filled().await;
     let migrator = project.migrator();

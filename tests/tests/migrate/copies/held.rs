@@ -27,7 +27,8 @@ async fn a_migration_of_the_source_and_its_clone_take_turns() {
     project.sql(MANY).await;
     let project = project.tenant("2_more", "ALTER TABLE users ADD COLUMN more int; UPDATE users SET more = 1;");
     let migrator = project.migrator();
-    let clone = migrator.clone_tenant(&id("a"), new("b"), CloneOptions::data());
+    let source = id("a");
+    let clone = migrator.clone_tenant(&source, new("b"), CloneOptions::data());
     let (copy, report) = tokio::join!(clone, migrator.migrate(Scope::tenants()));
     let (copy, _) = (copy.unwrap(), report.unwrap());
     // Before the migration or after it, and never in between.

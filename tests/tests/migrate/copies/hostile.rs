@@ -49,7 +49,7 @@ async fn a_dump_writes_into_its_own_schema_alone() {
         (vec!["CREATE TABLE tenant_other.evil ()".to_owned()], "tenant_other.evil"),
         (vec!["CREATE TRIGGER evil BEFORE INSERT ON public.kept EXECUTE FUNCTION suppress_redundant_updates_trigger()".to_owned()], "kept"),
         (vec!["CREATE POLICY evil ON public.tenants USING (true)".to_owned()], "tenants"),
-        (vec!["GRANT pg_monitor TO pg_read_all_stats".to_owned()], "roles"),
+        (vec!["GRANT pg_monitor TO pg_signal_backend".to_owned()], "roles"),
         (vec![evil("DELETE FROM public.kept"), index.to_owned()], "kept"),
         (vec![evil("PERFORM nextval(''public.counted'')").replace("''", "'"), index.to_owned()], "counted"),
         (vec![evil("EXECUTE 'CREATE ROLE evil_of_a_dump'"), index.to_owned()], "roles"),
