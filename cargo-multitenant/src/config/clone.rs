@@ -51,7 +51,11 @@ impl Reader {
             let name: &str = column.get_ref();
             let rule = match value.get_ref() {
                 // `users.email = …` without quotes is a table in a table.
-                DeValue::Table(table) if !name.contains('.') && !table.is_empty() && table.iter().all(|(key, _)| !is_form(key.get_ref())) => {
+                DeValue::Table(table)
+                    if !name.contains('.')
+                        && !table.is_empty()
+                        && table.iter().all(|(key, _)| !is_form(key.get_ref())) =>
+                {
                     for (key, value) in table {
                         self.column(&format!("{name}.{}", key.get_ref()), key.span(), value);
                     }

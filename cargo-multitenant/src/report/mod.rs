@@ -34,7 +34,8 @@ pub(crate) use run::{RunDocument, TargetResult};
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 pub(crate) use tenant::{
-    ArchiveDocument, CopyDocument, DropDocument, DumpDocument, RenameDocument, RestoreDocument, TenantListDocument, overview_text,
+    ArchiveDocument, CopyDocument, DropDocument, DumpDocument, RenameDocument, RestoreDocument, TenantListDocument,
+    overview_text,
 };
 pub(crate) use verify::{VerifyDocument, VerifyProgress};
 

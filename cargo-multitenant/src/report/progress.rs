@@ -137,7 +137,10 @@ fn line(event: &Event) -> Option<String> {
             format!("{target}: {}", steps.collect::<Vec<_>>().join(", "))
         }
         Event::RowsCopied { target, table, rows, .. } => {
-            format!("{target}: {table}: {} copied", counted(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows"))
+            format!(
+                "{target}: {table}: {} copied",
+                counted(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows")
+            )
         }
         Event::Held { target } => format!("{target}: held by another run, will be tried again"),
         Event::Retrying { target, attempt, delay, failure } => {

@@ -1,6 +1,6 @@
 //! Whether rules fit a tenant's tables, and what they come to in SQL. Pure.
 
-use crate::ident::{Identifier, IdentError, literal};
+use crate::ident::{IdentError, Identifier, literal};
 
 use super::rules::{Anonymise, AnonymiseRules, ROW};
 use super::structure::{Column, Table};
@@ -52,7 +52,9 @@ fn problem(column: &Column, rule: &Anonymise) -> Option<String> {
     match rule {
         Anonymise::Null if column.not_null => Some("it is NOT NULL".to_owned()),
         Anonymise::Null if column.null_is_a_value => Some("it is unique, and NULL counts there".to_owned()),
-        Anonymise::Constant(_) if column.is_unique => Some("it is unique, and a constant is the same in each row".to_owned()),
+        Anonymise::Constant(_) if column.is_unique => {
+            Some("it is unique, and a constant is the same in each row".to_owned())
+        }
         Anonymise::Template(text) if column.is_unique && !text.contains(ROW) => {
             Some("it is unique, and a template without {row} is the same in each row".to_owned())
         }
@@ -163,7 +165,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_told() {
-        let table = Table { name: "t".to_owned(), is_partitioned: false, columns: Vec::new(), generated: vec!["g".to_owned()] };
+        let table =
+            Table { name: "t".to_owned(), is_partitioned: false, columns: Vec::new(), generated: vec!["g".to_owned()] };
         let history = Table { name: "history".to_owned(), ..table.clone() };
         let mut rules = AnonymiseRules::new();
         for name in ["u.a", "t.a", "t.g", "history.a"] {

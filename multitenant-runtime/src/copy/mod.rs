@@ -16,8 +16,8 @@ mod structure;
 mod tenant;
 
 pub(crate) use check::{selected, wrong_rules};
-pub(crate) use file::{Header, Part, Recorded, Section, Writer};
 pub use file::{DumpError, TenantDump};
+pub(crate) use file::{Header, Part, Recorded, Section, Writer};
 pub use rules::{Anonymise, AnonymiseRules, RuleError};
 pub(crate) use structure::{Statement, Structure, Table, Unreadable, read, rights_by_default};
 pub use tenant::{CloneOptions, CopiedTenant, DumpedTenant};

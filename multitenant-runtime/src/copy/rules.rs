@@ -139,7 +139,10 @@ mod tests {
         assert_eq!(template("{row}{name}"), Err(RuleError::Placeholder("{name}".to_owned())));
         assert_eq!(template("a}"), Err(RuleError::Placeholder("}".to_owned())));
         for column in ["", "a", ".a", "a."] {
-            assert_eq!(AnonymiseRules::new().column(column, Anonymise::Null), Err(RuleError::NoColumn(column.to_owned())));
+            assert_eq!(
+                AnonymiseRules::new().column(column, Anonymise::Null),
+                Err(RuleError::NoColumn(column.to_owned()))
+            );
         }
         let twice = AnonymiseRules::new().column("a.b", Anonymise::Null).unwrap().column("a.b", Anonymise::Hash);
         assert_eq!(twice, Err(RuleError::Twice("a.b".to_owned())));

@@ -45,7 +45,9 @@ impl Load {
         let dump = TenantDump::open(&self.file).map_err(|error| CliError::Runtime(Error::Dump(error)))?;
         let id = match self.id {
             Some(id) => id,
-            None => dump.tenant().map_err(|error| CliError::Refused(format!("the dump's id can be none here: {error}")))?,
+            None => {
+                dump.tenant().map_err(|error| CliError::Refused(format!("the dump's id can be none here: {error}")))?
+            }
         };
         let tenant = self.row.tenant(&id)?;
         let loaded =

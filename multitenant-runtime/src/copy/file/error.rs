@@ -57,9 +57,17 @@ impl DumpError {
 impl fmt::Display for DumpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { file, verb, source } => write!(f, "the file {} cannot be {verb} ({source})", file.display()),
-            Self::Exists { file } => write!(f, "the file {} exists already", file.display()),
-            Self::NoDump { file } => write!(f, "{} is no dump of a tenant", file.display()),
+            Self::Io { file, verb, source } => write!(
+                f,
+                "the file {} cannot be {verb} ({source}): name one in a folder that you may use",
+                file.display()
+            ),
+            Self::Exists { file } => {
+                write!(f, "the file {} exists already: name another one, or replace it (--force)", file.display())
+            }
+            Self::NoDump { file } => {
+                write!(f, "{} is no dump of a tenant: `cargo multitenant tenant dump` makes one", file.display())
+            }
             Self::Newer { file, format } => write!(
                 f,
                 "the dump {} has format {format}, and this release knows {}: load it with the release that wrote it, or a \

@@ -100,12 +100,19 @@ pub(super) struct EndLine {
 pub(crate) enum Part {
     Statement(Section, Statement),
     /// The rows of this table follow.
-    Rows { table: String, columns: Vec<String> },
+    Rows {
+        table: String,
+        columns: Vec<String>,
+    },
     /// Some bytes of them.
     Bytes(Vec<u8>),
     /// That was the last.
     LastRow,
-    Value { sequence: String, last: i64, is_called: bool },
+    Value {
+        sequence: String,
+        last: i64,
+        is_called: bool,
+    },
     /// That was all, and it was what the checksum says.
     End,
 }

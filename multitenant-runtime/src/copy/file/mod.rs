@@ -21,6 +21,6 @@ mod reader;
 mod writer;
 
 pub use error::DumpError;
-pub use reader::TenantDump;
 pub(crate) use frame::{FORMAT, Header, Part, Recorded, Section};
+pub use reader::TenantDump;
 pub(crate) use writer::Writer;

@@ -12,8 +12,8 @@ use crate::ident::{IdentError, TenantId};
 
 use super::DumpError;
 use super::frame::{
-    END, EndLine, FIRST, FORMAT, HEADER, Header, LAST_ROW, LONGEST, Part, ROWS, RowsLine, STATEMENT, StatementLine, VALUE,
-    ValueLine,
+    END, EndLine, FIRST, FORMAT, HEADER, Header, LAST_ROW, LONGEST, Part, ROWS, RowsLine, STATEMENT, StatementLine,
+    VALUE, ValueLine,
 };
 
 /// How much is read at once.
@@ -208,7 +208,9 @@ fn rows(reader: &mut impl BufRead, sender: &mpsc::Sender<Result<Part, DumpError>
         let end = if is_start { 0 } else { line_end(buffer, 0) };
         let mut taken = end;
         // As many whole lines as there are.
-        while taken < buffer.len() && !(is_line_start(buffer, taken, is_start) && buffer[taken] == b'\\' && may_be_last(&buffer[taken..])) {
+        while taken < buffer.len()
+            && !(is_line_start(buffer, taken, is_start) && buffer[taken] == b'\\' && may_be_last(&buffer[taken..]))
+        {
             taken = line_end(buffer, taken);
         }
         let taken = taken.max(1).min(buffer.len());

@@ -14,7 +14,8 @@ use crate::migration::RunId;
 
 use super::DumpError;
 use super::frame::{
-    END, EndLine, FIRST, FORMAT, HEADER, Header, LAST_ROW, ROWS, RowsLine, STATEMENT, Section, StatementLine, VALUE, ValueLine,
+    END, EndLine, FIRST, FORMAT, HEADER, Header, LAST_ROW, ROWS, RowsLine, STATEMENT, Section, StatementLine, VALUE,
+    ValueLine,
 };
 
 /// How much is gathered before the disk gets it.
@@ -181,7 +182,9 @@ fn named(partial: &Path, file: &Path, force: bool) -> Result<(), DumpError> {
     }
     match std::fs::hard_link(partial, file) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(DumpError::Exists { file: file.to_owned() }),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(DumpError::Exists { file: file.to_owned() })
+        }
         // Not every file system has links.
         Err(_) if !file.exists() => std::fs::rename(partial, file).map_err(DumpError::io(file, "written")),
         Err(_) => Err(DumpError::Exists { file: file.to_owned() }),

@@ -27,9 +27,7 @@ pub(super) fn items(scope: &str, major: u32) -> String {
     let signature = format!(
         "CASE WHEN {names_own} THEN regexp_replace({signature}, E'\\n SET search_path TO [^\\n]*', '') ELSE {signature} END"
     );
-    let elements = format!(
-        "(SELECT json_agg(nullif(e, s.nspname)) FROM {path})::text"
-    );
+    let elements = format!("(SELECT json_agg(nullif(e, s.nspname)) FROM {path})::text");
     let routine = "format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))";
     format!(
         "{scope} \

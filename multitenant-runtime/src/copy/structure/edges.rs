@@ -97,5 +97,7 @@ pub(super) fn outside(rows: &[Row]) -> BTreeSet<Outside> {
             column: row.get(5).map(str::to_owned),
         })
     });
-    outside.filter(|outside| !matches!(outside.schema.as_deref(), Some("pg_catalog" | "pg_toast" | "information_schema"))).collect()
+    outside
+        .filter(|outside| !matches!(outside.schema.as_deref(), Some("pg_catalog" | "pg_toast" | "information_schema")))
+        .collect()
 }

@@ -166,8 +166,11 @@ pub(crate) async fn read(
     roles.extend(grants.iter().filter_map(|row| row.get(2)).map(str::to_owned));
     let outside = edges::outside(&edges);
     let ordered = ordered(items, &edges::pairs(&aliases), &edges::pairs(&edges)).map_err(|circle| {
-        let message = format!("{:?} cannot be copied: its objects depend on each other in a circle: {circle}", schema.as_str());
-        Unreadable::Refused(Failure::refused(message).with_hint("take one of them apart: a default instead of a generated column, a function with its body in quotes"))
+        let message =
+            format!("{:?} cannot be copied: its objects depend on each other in a circle: {circle}", schema.as_str());
+        Unreadable::Refused(Failure::refused(message).with_hint(
+            "take one of them apart: a default instead of a generated column, a function with its body in quotes",
+        ))
     })?;
     let grants = grants.iter().filter_map(|row| Some(plain(row.get(0)?, row.get(1) == Some("t")))).collect();
     Ok(Structure {

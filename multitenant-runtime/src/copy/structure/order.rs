@@ -27,7 +27,14 @@ impl Item {
     /// From a row of id, what it comes after, rank, name, statement; the path of a function, what fills it, roles, and
     /// whether the schema is named.
     pub(super) fn of(row: &Row) -> Option<Self> {
-        let list = |column| row.get(column).unwrap_or_default().split(' ').filter(|id: &&str| !id.is_empty()).map(str::to_owned).collect();
+        let list = |column| {
+            row.get(column)
+                .unwrap_or_default()
+                .split(' ')
+                .filter(|id: &&str| !id.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
         let sql = row.get(4)?.to_owned();
         Some(Self {
             id: row.get(0)?.to_owned(),
@@ -98,7 +105,8 @@ pub(super) fn ordered(
     let order = walk.order;
     let boundary = boundary.unwrap_or(order.len());
     let statements = |part: &[usize]| part.iter().map(|&at| items[at].statement.clone()).collect();
-    let refresh = order.iter().filter_map(|&at| items[at].refresh.as_deref()).map(|sql| super::plain(sql, false)).collect();
+    let refresh =
+        order.iter().filter_map(|&at| items[at].refresh.as_deref()).map(|sql| super::plain(sql, false)).collect();
     Ok(Ordered { before: statements(&order[..boundary]), after: statements(&order[boundary..]), refresh })
 }
 

@@ -13,7 +13,8 @@ pub(super) fn items(scope: &str, major: u32) -> String {
             if verb == "RULE" { "rulename" } else { "tgname" }
         )
     };
-    let (rule, trigger) = (enabled("RULE", "ev_enabled").replace("TABLE ONLY", "TABLE"), enabled("TRIGGER", "tgenabled"));
+    let (rule, trigger) =
+        (enabled("RULE", "ev_enabled").replace("TABLE ONLY", "TABLE"), enabled("TRIGGER", "tgenabled"));
     let compression = if major >= 14 {
         "UNION ALL SELECT 'compression/' || c.oid || '/' || a.attnum, {after}, 26, c.relname || '.' || a.attname, \
          format('ALTER TABLE ONLY %I ALTER COLUMN %I SET COMPRESSION %s', c.relname, a.attname, \
@@ -30,7 +31,8 @@ pub(super) fn items(scope: &str, major: u32) -> String {
     } else {
         "true"
     };
-    let trigger_of_parent = "x.tgparentid <> 0 AND x.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = x.tgparentid)";
+    let trigger_of_parent =
+        "x.tgparentid <> 0 AND x.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = x.tgparentid)";
     let unlogged_view = "CASE WHEN c.reloptions IS NOT NULL THEN ' WITH (' || ";
     format!(
         "{scope}, col AS MATERIALIZED (SELECT a.* FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \

@@ -6,7 +6,9 @@ pub(super) fn items(scope: &str) -> String {
     let is_owned = "EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') \
                     AND d.refclassid = 'pg_class'::regclass AND c.relkind = 'S')";
     let other = |column: &str| format!("{column} <> (SELECT o.oid FROM pg_roles o WHERE o.rolname = current_user)");
-    let roles = |column: &str| format!("NULL, NULL, json_build_array((SELECT o.rolname FROM pg_roles o WHERE o.oid = {column}))::text, false");
+    let roles = |column: &str| {
+        format!("NULL, NULL, json_build_array((SELECT o.rolname FROM pg_roles o WHERE o.oid = {column}))::text, false")
+    };
     let routine = "format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))";
     let relation = "CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'i' THEN 'INDEX' \
                     WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END";
@@ -69,14 +71,18 @@ pub(super) fn items(scope: &str) -> String {
 
 /// What others than the owner and the tenant's own role may do: statement, whether it names the schema, role.
 pub(super) fn grants(scope: &str, own: &str) -> String {
-    let is_other = |owner: &str| format!("x.grantee <> {owner} AND (x.grantee = 0 OR u.rolname IS DISTINCT FROM {own})");
-    let to = "coalesce(quote_ident(u.rolname), 'PUBLIC') || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END";
+    let is_other =
+        |owner: &str| format!("x.grantee <> {owner} AND (x.grantee = 0 OR u.rolname IS DISTINCT FROM {own})");
+    let to =
+        "coalesce(quote_ident(u.rolname), 'PUBLIC') || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END";
     let role = "LEFT JOIN pg_roles u ON u.oid = x.grantee";
     let group = "GROUP BY u.rolname, x.grantee, x.is_grantable";
     let privileges = "string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type)";
     let closed = |acl: &str, what: &str, name: &str| {
-        format!("SELECT format('REVOKE ALL ON {what} %s FROM PUBLIC', {name}), false, NULL, {name}, 0 AS step, \
-                 NOT EXISTS (SELECT FROM aclexplode({acl}) x WHERE x.grantee = 0) AS holds")
+        format!(
+            "SELECT format('REVOKE ALL ON {what} %s FROM PUBLIC', {name}), false, NULL, {name}, 0 AS step, \
+                 NOT EXISTS (SELECT FROM aclexplode({acl}) x WHERE x.grantee = 0) AS holds"
+        )
     };
     let routine = "format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))";
     let quoted_type = "quote_ident(t.typname)";

@@ -79,7 +79,9 @@ impl Migrator {
         }
         let from = place(&self.locate(&site.session, source).await?)?;
         if from.schema() == target.schema() {
-            return Err(failed(Failure::refused("a tenant is no copy of itself").with_hint("give the copy another id")));
+            return Err(failed(
+                Failure::refused("a tenant is no copy of itself").with_hint("give the copy another id"),
+            ));
         }
         let state = StateTable::ready(&site.session, settings).await?;
         site.lock(&from).await?;
@@ -134,7 +136,13 @@ impl Migrator {
             let copied = site.copy_rows(table, schemas, &options.rules, salt.as_str()).await?;
             rows += if table.name == history { 0 } else { copied };
             let (table, done) = (table.name.clone(), done + 1);
-            self.context.emit(&Event::RowsCopied { target: target.clone(), table, rows: copied, done, tables: tables.len() });
+            self.context.emit(&Event::RowsCopied {
+                target: target.clone(),
+                table,
+                rows: copied,
+                done,
+                tables: tables.len(),
+            });
         }
         if !options.structure_only {
             let values = site.values(from.schema(), &structure.sequences).await?;
@@ -170,7 +178,9 @@ impl Migrator {
             return Ok(());
         }
         let failure = Failure::refused(format!("rules of anonymising do not fit: {}", problems.join("; ")));
-        Err(failed(failure.with_hint("correct [clone.anonymise], or clone without them (--no-anonymise, CloneOptions::data)")))
+        Err(failed(
+            failure.with_hint("correct [clone.anonymise], or clone without them (--no-anonymise, CloneOptions::data)"),
+        ))
     }
 }
 

@@ -54,7 +54,12 @@ impl Site {
     }
 
     /// Writes a table's rows into a dump. Says how many.
-    pub(super) async fn dump_rows(&self, table: &Table, schema: &SchemaName, writer: &mut Writer) -> Result<u64, CopyError> {
+    pub(super) async fn dump_rows(
+        &self,
+        table: &Table,
+        schema: &SchemaName,
+        writer: &mut Writer,
+    ) -> Result<u64, CopyError> {
         let (names, values) = selected(table, &AnonymiseRules::new(), "", false)?;
         let source = qualified(schema, &table.name)?;
         let only = if table.is_partitioned { "" } else { "ONLY " };
@@ -75,7 +80,12 @@ impl Site {
     }
 
     /// Begins to fill a table of the schema with rows of a dump.
-    pub(super) async fn load_rows(&self, schema: &SchemaName, table: &str, columns: &[String]) -> Result<RowSink, CopyError> {
+    pub(super) async fn load_rows(
+        &self,
+        schema: &SchemaName,
+        table: &str,
+        columns: &[String],
+    ) -> Result<RowSink, CopyError> {
         let names: Vec<String> =
             columns.iter().map(|name| Ok(Identifier::new(name)?.quoted())).collect::<Result<_, CopyError>>()?;
         let columns = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
@@ -84,7 +94,11 @@ impl Site {
     }
 
     /// Where these sequences stand.
-    pub(super) async fn values(&self, schema: &SchemaName, sequences: &[String]) -> Result<Vec<SequenceValue>, CopyError> {
+    pub(super) async fn values(
+        &self,
+        schema: &SchemaName,
+        sequences: &[String],
+    ) -> Result<Vec<SequenceValue>, CopyError> {
         let mut values = Vec::with_capacity(sequences.len());
         for chunk in sequences.chunks(CHUNK) {
             let queries = chunk.iter().map(|name| {

@@ -97,7 +97,11 @@ impl Migrator {
         for value in site.values(from.schema(), &structure.sequences).await? {
             writer.value(&value.name, value.last, value.is_called).await?;
         }
-        let rest = [(Section::After, &structure.after), (Section::Refresh, &structure.refresh), (Section::Grants, &structure.grants)];
+        let rest = [
+            (Section::After, &structure.after),
+            (Section::Refresh, &structure.refresh),
+            (Section::Grants, &structure.grants),
+        ];
         for (section, statements) in rest {
             for statement in statements {
                 writer.statement(section, statement).await?;
@@ -134,7 +138,10 @@ impl Migrator {
         let has_checksums = table.columns.iter().any(|column| column.name == "multitenant_checksum");
         let checksum = if has_checksums { "multitenant_checksum" } else { "NULL" };
         let ledger = Frame::new(settings, from).ledger().qualified();
-        let rows = site.session.rows(&format!("SELECT version, {checksum}, pg_catalog.now() FROM {ledger} ORDER BY version")).await?;
+        let rows = site
+            .session
+            .rows(&format!("SELECT version, {checksum}, pg_catalog.now() FROM {ledger} ORDER BY version"))
+            .await?;
         let now = site.session.rows("SELECT pg_catalog.now()::pg_catalog.timestamptz(0)::pg_catalog.text").await?;
         let recorded = |row: &crate::connection::Row| {
             Some(Recorded { version: row.get(0)?.to_owned(), checksum: row.get(1).map(str::to_owned) })

@@ -23,7 +23,9 @@ impl Migrator {
         let sql = format!("SELECT FROM pg_catalog.pg_namespace WHERE nspname = {}", literal(schema.as_str()));
         if !site.session.rows(&sql).await?.is_empty() {
             let message = format!("the schema {schema} exists already");
-            return Err(failed(Failure::refused(message).with_hint("give another id, or drop or rename what is there")));
+            return Err(failed(
+                Failure::refused(message).with_hint("give another id, or drop or rename what is there"),
+            ));
         }
         let current = [
             format!("CREATE SCHEMA {}", schema.quoted()),
@@ -40,7 +42,12 @@ impl Migrator {
 
     /// Runs the statements under the new schema's path alone, which is `pg_catalog` afterwards. A lock that does not come,
     /// of a shared table that a foreign key refers to, is tried for again, and what was done before is kept.
-    pub(super) async fn run_in(&self, site: &Site, schema: &SchemaName, statements: &[Statement]) -> Result<(), CopyError> {
+    pub(super) async fn run_in(
+        &self,
+        site: &Site,
+        schema: &SchemaName,
+        statements: &[Statement],
+    ) -> Result<(), CopyError> {
         for chunk in statements.chunks(CHUNK) {
             let mut texts = vec!["SAVEPOINT copying".to_owned(), path(schema)];
             for statement in chunk {

@@ -87,7 +87,9 @@ impl Migrator {
         }
         if header.postgres > site.major {
             let message = format!("the dump is of PostgreSQL {}, and this server is {}", header.postgres, site.major);
-            return Err(failed(Failure::refused(message).with_hint("load it into a server of that version or a later one")));
+            return Err(failed(
+                Failure::refused(message).with_hint("load it into a server of that version or a later one"),
+            ));
         }
         let state = StateTable::ready(&site.session, settings).await?;
         site.lock(target).await?;
@@ -95,7 +97,15 @@ impl Migrator {
         site.begin(Purpose::Write, None, &patience).await?;
         self.has_what_is_needed(site, header).await?;
         self.make_schema(site, target).await?;
-        let mut loading = Loading { target, parts: dump.parts(), expected: Expected::default(), old: &header.schema, rows: 0, done: 0, tables: header.tables };
+        let mut loading = Loading {
+            target,
+            parts: dump.parts(),
+            expected: Expected::default(),
+            old: &header.schema,
+            rows: 0,
+            done: 0,
+            tables: header.tables,
+        };
         self.run_parts(site, &mut loading).await?;
         let plan = self.history_of(site, target).await?;
         let versions: Vec<&str> = plan.applied.iter().map(Version::as_str).collect();
@@ -157,7 +167,9 @@ impl Migrator {
                     self.run_section(site, loading, section, std::mem::take(&mut waiting)).await?;
                     values.push(SequenceValue { name: sequence, last, is_called });
                 }
-                Part::Bytes(_) | Part::LastRow => return Err(failed(Failure::refused("the dump has rows of no table"))),
+                Part::Bytes(_) | Part::LastRow => {
+                    return Err(failed(Failure::refused("the dump has rows of no table")));
+                }
                 Part::End => {
                     self.run_section(site, loading, section, waiting).await?;
                     return site.set_values(schema, &values).await;
@@ -210,7 +222,8 @@ impl Migrator {
     /// What this project must have.
     fn fits(&self, header: &Header) -> Result<(), Error> {
         let settings = &self.context.settings;
-        let refused = |message: String, hint: &str| Err(Error::Database(Box::new(Failure::refused(message).with_hint(hint))));
+        let refused =
+            |message: String, hint: &str| Err(Error::Database(Box::new(Failure::refused(message).with_hint(hint))));
         if header.shared_schema != settings.shared_schema.as_str() {
             let message = format!(
                 "the dump is of a project whose shared schema is {:?}, and here it is {:?}",
@@ -220,12 +233,14 @@ impl Migrator {
             return refused(message, "its tables refer to that schema by its name");
         }
         if header.history_table != settings.tenant_history.as_str() {
-            let message = format!("the dump's history is called {:?}, and here {:?}", header.history_table, settings.tenant_history.as_str());
+            let message = format!(
+                "the dump's history is called {:?}, and here {:?}",
+                header.history_table,
+                settings.tenant_history.as_str()
+            );
             return refused(message, "set migrations.table to that name");
         }
-        let is_unknown = |version: &&str| {
-            self.context.tenant.get(&Version::recorded(version)).is_none()
-        };
+        let is_unknown = |version: &&str| self.context.tenant.get(&Version::recorded(version)).is_none();
         let unknown: Vec<&str> = header.history.iter().map(|row| row.version.as_str()).filter(is_unknown).collect();
         if unknown.is_empty() {
             return Ok(());
@@ -273,7 +288,10 @@ impl Migrator {
             return Ok(());
         }
         let failure = Failure::refused(format!("this database lacks what the dump refers to: {}", lacking.join(", ")));
-        Err(failed(failure.with_hint("migrate the shared schema first (`cargo multitenant migrate shared`), and make the roles")))
+        Err(failed(
+            failure
+                .with_hint("migrate the shared schema first (`cargo multitenant migrate shared`), and make the roles"),
+        ))
     }
 
     /// That the new schema is what the file says.

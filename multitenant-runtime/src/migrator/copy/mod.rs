@@ -48,7 +48,8 @@ impl Migrator {
                     }
                 }
                 _ => {
-                    let message = format!("another run is creating, copying or migrating {:?}", target.schema().as_str());
+                    let message =
+                        format!("another run is creating, copying or migrating {:?}", target.schema().as_str());
                     let failure = Failure::new(FailureClass::Held, message);
                     return Err(Error::Database(Box::new(failure.with_hint("wait for it, then do it again"))));
                 }

@@ -36,8 +36,7 @@ impl Migrator {
 
 /// In what a schema differs from what its copy is made of.
 pub(super) fn difference(expected: &Structure, found: &Structure) -> Option<String> {
-    let parts: [fn(&Structure) -> &Vec<Statement>; 4] =
-        [|s| &s.before, |s| &s.after, |s| &s.refresh, |s| &s.grants];
+    let parts: [fn(&Structure) -> &Vec<Statement>; 4] = [|s| &s.before, |s| &s.after, |s| &s.refresh, |s| &s.grants];
     let first = |one: &[Statement], other: &[Statement]| {
         let only = one.iter().find(|statement| !other.contains(statement));
         only.map(|statement| statement.sql.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -62,5 +61,7 @@ pub(super) fn stays_within(found: &Structure, source: &SchemaName) -> Result<(),
 
 pub(super) fn unequal(difference: &str) -> CopyError {
     let failure = Failure::refused(format!("the copy would not be equal, so nothing of it is kept: {difference}"));
-    failed(failure.with_hint("where a function or a view has the schema's own name in its text, leave the name out: the path finds it"))
+    failed(failure.with_hint(
+        "where a function or a view has the schema's own name in its text, leave the name out: the path finds it",
+    ))
 }

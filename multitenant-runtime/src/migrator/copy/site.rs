@@ -76,7 +76,12 @@ impl Site {
 
     /// Begins the transaction. The tables of the schema that is read are locked before its snapshot, so that nobody changes
     /// them meanwhile but their rows.
-    pub(super) async fn begin(&mut self, purpose: Purpose, reads: Option<&SchemaName>, patience: &str) -> Result<(), CopyError> {
+    pub(super) async fn begin(
+        &mut self,
+        purpose: Purpose,
+        reads: Option<&SchemaName>,
+        patience: &str,
+    ) -> Result<(), CopyError> {
         let tables = match reads {
             Some(schema) => self.tables(schema).await?,
             None => Vec::new(),
@@ -88,7 +93,9 @@ impl Site {
         };
         let mut statements = vec![begin.to_owned(), patience.to_owned()];
         statements.extend(SETTINGS.map(str::to_owned));
-        let locks = tables.chunks(CHUNK).map(|tables| format!("LOCK TABLE ONLY {} IN ACCESS SHARE MODE", tables.join(", ONLY ")));
+        let locks = tables
+            .chunks(CHUNK)
+            .map(|tables| format!("LOCK TABLE ONLY {} IN ACCESS SHARE MODE", tables.join(", ONLY ")));
         statements.extend(locks);
         if purpose != Purpose::Read {
             statements.push("SELECT pg_catalog.pg_current_xact_id()".to_owned());

@@ -5,8 +5,10 @@ use multitenant_runtime::{CloneOptions, DumpError, Error, Scope, TenantDump};
 use super::{NOTHING, WHOLE, contents, everything, filled, id, new, portrait, refusal, small, standing};
 
 fn files(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -20,7 +22,10 @@ async fn what_is_loaded_is_what_was_dumped() {
     let dumped = migrator.dump_tenant(&id("a"), &file, false).await.unwrap();
     assert_eq!((files(folder.path()).len(), dumped.bytes), (1, std::fs::metadata(&file).unwrap().len()));
     #[cfg(unix)]
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions()) & 0o777,
+        0o600
+    );
     let dump = TenantDump::open(&file).unwrap();
     assert_eq!(dump.tenant().unwrap(), id("a"));
     // In the same database, and in another one, where all else is as new.
@@ -46,7 +51,12 @@ async fn what_is_loaded_is_what_was_dumped() {
     };
     let (first, second) = (lines(&file), lines(&again));
     assert!(first.len() > 300);
-    let rowless = |lines: Vec<String>| lines.into_iter().filter(|line| line.starts_with("--:") || line.contains(' ')).collect::<std::collections::BTreeSet<_>>();
+    let rowless = |lines: Vec<String>| {
+        lines
+            .into_iter()
+            .filter(|line| line.starts_with("--:") || line.contains(' '))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
     assert_eq!(rowless(first), rowless(second));
 }
 
@@ -142,7 +152,9 @@ async fn what_the_database_lacks_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_names_its_schema_is_loaded_under_its_own_id_alone() {
     let project = small(&["a"]).await;
-    project.sql("CREATE FUNCTION tenant_a.names() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM tenant_a.users'").await;
+    project
+        .sql("CREATE FUNCTION tenant_a.names() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM tenant_a.users'")
+        .await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x");
     project.migrator().dump_tenant(&id("a"), &file, false).await.unwrap();

@@ -42,7 +42,8 @@ async fn a_migration_of_the_source_and_its_clone_take_turns() {
 async fn a_source_that_stays_held_is_told() {
     let project = small(&["a"]).await;
     let holder = project.client().await;
-    let key = multitenant_runtime::inspection::locks_of(&multitenant_runtime::SchemaName::new("tenant_a").unwrap())[0].1;
+    let key =
+        multitenant_runtime::inspection::locks_of(&multitenant_runtime::SchemaName::new("tenant_a").unwrap())[0].1;
     holder.query("SELECT pg_advisory_lock($1)", &[&key]).await.unwrap();
     let cancellation = CancellationToken::new();
     let token = cancellation.clone();

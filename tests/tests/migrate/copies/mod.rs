@@ -71,7 +71,9 @@ async fn contents(client: &Client, schema: &str) -> Vec<String> {
             // Columns by name: a partition's may have come in another order.
             _ => format!("SELECT (to_jsonb(r))::text FROM ONLY {table} r ORDER BY 1"),
         };
-        lines.extend(client.query(&sql, &[]).await.unwrap().iter().map(|row| format!("{name}: {}", row.get::<_, String>(0))));
+        lines.extend(
+            client.query(&sql, &[]).await.unwrap().iter().map(|row| format!("{name}: {}", row.get::<_, String>(0))),
+        );
     }
     // Where a hash sends a value of an enum is another thing for each enum.
     lines.retain(|line| !line.starts_with("hashed_"));

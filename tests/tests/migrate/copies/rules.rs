@@ -83,7 +83,9 @@ async fn a_rule_that_breaks_a_key_leaves_nothing() {
     let project = filled().await;
     let migrator = project.migrator();
     project.sql("CREATE UNIQUE INDEX two ON tenant_a.users (phone, (1)); CREATE UNIQUE INDEX note ON tenant_a.measures (at, v)").await;
-    project.sql("SET search_path = tenant_a, public; INSERT INTO tenant_a.measures VALUES ('2019-12-01', 'Happy', -1)").await;
+    project
+        .sql("SET search_path = tenant_a, public; INSERT INTO tenant_a.measures VALUES ('2019-12-01', 'Happy', -1)")
+        .await;
     let same = rules(&[("measures.v", constant("1"))]);
     let error = migrator.clone_tenant(&id("a"), new("b"), CloneOptions::anonymised(same)).await.unwrap_err();
     assert!(error.to_string().contains("23505"), "{error}");
