@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::copy::{CopiedTenant, DumpError, Header, Part, Section, Statement, Structure, TenantDump};
 use crate::error::Error;
-use crate::ident::literal;
+use crate::ident::{Identifier, literal};
 use crate::migration::{Mode, Version, split};
 use crate::migrator::{Migrator, NewTenant};
 use crate::run::{Event, Failure, Outcome, Registering, cancellable};
@@ -353,7 +353,7 @@ impl Loading<'_> {
 /// Whether the text has something of that schema.
 fn names(sql: &str, schema: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let quoted = format!("\"{}\".", schema.replace('"', "\"\""));
+    let quoted = Identifier::new(schema).map_or_else(|_| schema.to_owned(), |name| format!("{}.", name.quoted()));
     let bare = format!("{schema}.");
     sql.contains(&quoted) || sql.match_indices(&bare).any(|(at, _)| !sql[..at].ends_with(is_word))
 }

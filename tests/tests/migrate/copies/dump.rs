@@ -17,6 +17,7 @@ fn files(folder: &Path) -> Vec<String> {
 async fn what_is_loaded_is_what_was_dumped() {
     let project = filled().await;
     let migrator = project.migrator();
+    project.sql("COMMENT ON SCHEMA tenant_a IS 'of a'; GRANT USAGE ON SCHEMA tenant_a TO pg_monitor").await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("é \"a\".dump");
     let dumped = migrator.dump_tenant(&id("a"), &file, false).await.unwrap();

@@ -71,7 +71,7 @@ async fn what_a_dump_s_functions_do_elsewhere_is_noticed() {
         ("EXECUTE 'CREATE ROLE evil_of_a_dump'", "roles"),
         ("UPDATE tenant_other.users SET name = 'evil'", "tenant_other.users"),
         ("EXECUTE 'ALTER TABLE public.kept ADD COLUMN evil int'", "kept"),
-        ("EXECUTE 'COMMENT ON SCHEMA tenant_other IS $c$ evil $c$'", ""),
+        ("EXECUTE 'COMMENT ON SCHEMA tenant_other IS $c$ evil $c$'", "a comment on tenant_other"),
         ("EXECUTE 'CREATE TABLE tenant_other.evil ()'", "tenant_other.evil"),
         ("EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || ' SET search_path = evil'", "settings"),
     ] {
@@ -84,13 +84,7 @@ async fn what_a_dump_s_functions_do_elsewhere_is_noticed() {
         let step = with_statement(&copied(&step, "1"), "first", &deed);
         let dump =
             with_statement(&copied(&step, "2"), "after", "CREATE INDEX zz_evil ON users USING btree (evil(name))");
-        let result = project.migrator().load_tenant(&dump, new("b")).await;
-        if expected.is_empty() {
-            // A comment on another schema: a row of a catalogue that nobody looks at, and the server's own rights allow it.
-            result.unwrap();
-            continue;
-        }
-        let said = refusal(result);
+        let said = refusal(project.migrator().load_tenant(&dump, new("b")).await);
         assert!(
             said.contains("would change what is not the new tenant's") && said.contains(expected),
             "{deed}: {said}"
