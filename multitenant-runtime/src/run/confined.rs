@@ -116,18 +116,10 @@ pub(super) fn guard(schema: &SchemaName, outside: Outside) -> String {
         // A sequence that was used is locked until the end.
         format!(
             "SELECT {} FROM pg_locks l JOIN pg_class x ON x.oid = l.relation AND x.relkind = 'S' \
-             WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND {}{}",
+                 WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND {}{}",
             described("pg_class", "x.oid"),
             elsewhere("x.relnamespace"),
-            if outside == Outside::Everything {
-        // The comment of the schema itself, which is the mark of its creation.
-        written.push(format!(
-            "SELECT 'the comment of the schema itself' FROM own JOIN pg_description x ON x.objoid = own.oid \
-             AND x.classoid = 'pg_namespace'::regclass WHERE {}",
-            is_ours("x.xmin")
-        ));
-    }
-    if outside == Outside::Written { " AND l.mode <> 'AccessShareLock'" } else { "" },
+            if outside == Outside::Written { " AND l.mode <> 'AccessShareLock'" } else { "" },
         ),
         format!(
             "SELECT {} FROM pg_class x WHERE {} AND x.relnamespace NOT IN ('pg_catalog'::regnamespace, \
@@ -144,12 +136,20 @@ pub(super) fn guard(schema: &SchemaName, outside: Outside) -> String {
         "SELECT 'what cannot be known while track_counts is off' WHERE current_setting('track_counts') <> 'on'"
             .to_owned(),
     ];
+    if outside == Outside::Everything {
+        // The comment of the schema itself, which is the mark of its creation.
+        written.push(format!(
+            "SELECT 'the comment of the schema itself' FROM own JOIN pg_description x ON x.objoid = own.oid \
+             AND x.classoid = 'pg_namespace'::regclass WHERE {}",
+            is_ours("x.xmin")
+        ));
+    }
     if outside == Outside::Written {
         // A comment is no change of what it is about, and yet it is another's.
         written.push(format!(
             "SELECT concat('a comment on ', i.identity) FROM pg_description x, own, \
              LATERAL pg_identify_object(x.classoid, x.objoid, x.objsubid) i WHERE {} AND own.nspname !~ '^pg_(toast|temp)' \
-             AND coalesce(i.schema, CASE x.classoid WHEN 'pg_namespace'::regclass THEN i.name END) <> own.nspname",
+             AND coalesce(i.schema, CASE x.classoid WHEN 'pg_namespace'::regclass THEN i.name END) <> quote_ident(own.nspname)",
             is_ours("x.xmin")
         ));
     }
