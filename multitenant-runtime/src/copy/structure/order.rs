@@ -96,8 +96,8 @@ pub(super) fn ordered(
     }
     let mut walk = Walk { items: &items, needs: &needs, done: HashSet::new(), way: Vec::new(), order: Vec::new() };
     let mut boundary = None;
-    for at in 0..items.len() {
-        if items[at].rank >= AFTER_ROWS && boundary.is_none() {
+    for (at, item) in items.iter().enumerate() {
+        if item.rank >= AFTER_ROWS && boundary.is_none() {
             boundary = Some(walk.order.len());
         }
         walk.visit(at)?;
