@@ -122,7 +122,7 @@ async fn a_dump_from_before_is_behind_and_one_from_later_is_refused() {
     newer.migrator().migrate(Scope::all()).await.unwrap();
     newer.migrator().dump_tenant(&id("a"), &late, false).await.unwrap();
     let loaded = newer.migrator().load_tenant(&TenantDump::open(&old).unwrap(), new("b")).await.unwrap();
-    assert_eq!(loaded.pending.iter().map(|version| version.as_str()).collect::<Vec<_>>(), ["2"]);
+    assert_eq!(loaded.pending.iter().map(multitenant_runtime::Version::as_str).collect::<Vec<_>>(), ["2"]);
     assert_eq!(newer.migrator().migrate(Scope::all()).await.unwrap().summary().applied, 1);
     assert_eq!(portrait(&newer.migrator(), "b").await.differences(&portrait(&newer.migrator(), "a").await), []);
     let other = small(&[]).await;
