@@ -46,7 +46,8 @@ pub(crate) use schema_code::SchemaCodeDocument;
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 pub(crate) use tenant::{
-    ArchiveDocument, DropDocument, RenameDocument, RestoreDocument, TenantListDocument, overview_text,
+    ArchiveDocument, CopyDocument, DropDocument, DumpDocument, RenameDocument, RestoreDocument, TenantListDocument,
+    overview_text,
 };
 #[cfg(feature = "project")]
 pub(crate) use verify::{VerifyDocument, VerifyProgress};

@@ -1,0 +1,142 @@
+//! The results of `tenant clone`, `tenant load` and `tenant dump`.
+
+use std::time::Duration;
+
+use multitenant_runtime::{CopiedTenant, DumpedTenant, Version};
+use serde::Serialize;
+
+use crate::output::{GOOD, Shown, paint};
+use crate::report::{FORMAT, counted, seconds};
+
+use super::{Named, size};
+
+/// A tenant that was made as a copy.
+#[derive(Debug, Serialize)]
+pub(crate) struct CopyDocument<'a> {
+    format: u32,
+    #[serde(flatten)]
+    to: Named<'a>,
+    from: &'a str,
+    tables: usize,
+    rows: u64,
+    /// How many columns have something else in them.
+    anonymised: usize,
+    pending: Vec<&'a str>,
+    edited: Vec<&'a str>,
+    /// Whether it was compared with all that was read of the original.
+    proven: bool,
+    duration_ms: u64,
+    #[serde(skip)]
+    participle: &'static str,
+}
+
+impl<'a> CopyDocument<'a> {
+    pub(crate) fn new(copied: &'a CopiedTenant, participle: &'static str) -> Self {
+        Self {
+            format: FORMAT,
+            to: Named::from(&copied.target),
+            from: copied.from.as_str(),
+            tables: copied.tables,
+            rows: copied.rows,
+            anonymised: copied.anonymised,
+            pending: versions(&copied.pending),
+            edited: versions(&copied.edited),
+            proven: copied.is_proven,
+            duration_ms: millis(copied.duration),
+            participle,
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let anonymised = match self.anonymised {
+            0 => String::new(),
+            n => format!(", {} anonymised", counted(n, "column", "columns")),
+        };
+        format!(
+            " {}  {}: {}, {}{anonymised} ({})\n",
+            Shown(self.to.schema),
+            paint(GOOD, format!("{} from {}", self.participle, Shown(self.from))),
+            counted(self.tables, "table", "tables"),
+            rows(self.rows),
+            seconds(self.duration_ms)
+        )
+    }
+
+    /// What is left to do, or not known.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let Self { to, pending, edited, .. } = self;
+        if !pending.is_empty() {
+            let what = counted(pending.len(), "migration is pending", "migrations are pending");
+            warnings.push(format!("{what}: cargo multitenant migrate --tenant {:?}", to.tenant));
+        }
+        if !edited.is_empty() {
+            warnings.push(format!(
+                "{} had another text when it was applied: see cargo multitenant repair --tenant {:?}",
+                edited.join(", "),
+                to.tenant
+            ));
+        }
+        if !self.proven {
+            warnings.push(
+                "the dump is of another major version of PostgreSQL, so that only the number of objects was compared: \
+                 cargo multitenant drift tells more"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+}
+
+/// A tenant that was written to a file.
+#[derive(Debug, Serialize)]
+pub(crate) struct DumpDocument<'a> {
+    format: u32,
+    #[serde(flatten)]
+    from: Named<'a>,
+    file: String,
+    bytes: u64,
+    tables: usize,
+    rows: u64,
+    applied: Vec<&'a str>,
+    duration_ms: u64,
+}
+
+impl<'a> DumpDocument<'a> {
+    pub(crate) fn new(dumped: &'a DumpedTenant) -> Self {
+        Self {
+            format: FORMAT,
+            from: Named::from(&dumped.target),
+            file: crate::config::slashes(&dumped.file),
+            bytes: dumped.bytes,
+            tables: dumped.tables,
+            rows: dumped.rows,
+            applied: versions(&dumped.applied),
+            duration_ms: millis(dumped.duration),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        format!(
+            " {}  {}: {}, {}, {} ({})\n",
+            Shown(self.from.schema),
+            paint(GOOD, format!("dumped to {}", Shown(&self.file))),
+            counted(self.tables, "table", "tables"),
+            rows(self.rows),
+            size(self.bytes),
+            seconds(self.duration_ms)
+        )
+    }
+}
+
+fn rows(rows: u64) -> String {
+    counted(usize::try_from(rows).unwrap_or(usize::MAX), "row", "rows")
+}
+
+fn versions(versions: &[Version]) -> Vec<&str> {
+    versions.iter().map(Version::as_str).collect()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,67 @@
+//! Whether a copy is equal, before it is committed.
+
+use crate::copy::{Statement, Structure};
+use crate::drift::portray_within;
+use crate::ident::SchemaName;
+use crate::migrator::Migrator;
+use crate::run::Failure;
+use crate::target::Target;
+
+use super::site::Site;
+use super::{CopyError, failed};
+
+impl Migrator {
+    /// That a clone is what its source is: by the statements that would make it, which are read from the catalogue once
+    /// more, and by the comparison that `drift` makes, which reads it in another way.
+    pub(super) async fn prove(
+        &self,
+        site: &Site,
+        source: (&Target, &Structure),
+        target: &Target,
+    ) -> Result<(), CopyError> {
+        let (from, expected) = source;
+        let found = site.structure(self, target).await?;
+        stays_within(&found, from.schema())?;
+        if let Some(difference) = difference(expected, &found) {
+            return Err(unequal(&difference));
+        }
+        let portrait = portray_within(&site.session, &self.context, from.clone(), site.major).await?;
+        let copy = portray_within(&site.session, &self.context, target.clone(), site.major).await?;
+        match copy.differences(&portrait).first() {
+            Some(difference) => Err(unequal(&difference.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// In what a schema differs from what its copy is made of.
+pub(super) fn difference(expected: &Structure, found: &Structure) -> Option<String> {
+    let parts: [fn(&Structure) -> &Vec<Statement>; 4] = [|s| &s.before, |s| &s.after, |s| &s.refresh, |s| &s.grants];
+    let first = |one: &[Statement], other: &[Statement]| {
+        let only = one.iter().find(|statement| !other.contains(statement));
+        only.map(|statement| statement.sql.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    for part in parts {
+        let (expected, found) = (part(expected), part(found));
+        if expected != found {
+            let said = |text: Option<String>| text.unwrap_or_else(|| "nothing more".to_owned());
+            return Some(format!("{} instead of {}", said(first(found, expected)), said(first(expected, found))));
+        }
+    }
+    (expected.tables != found.tables).then(|| "its tables have other columns".to_owned())
+}
+
+/// That nothing in a clone uses anything of its source.
+pub(super) fn stays_within(found: &Structure, source: &SchemaName) -> Result<(), CopyError> {
+    match found.outside.iter().find(|outside| outside.schema.as_deref() == Some(source.as_str())) {
+        Some(outside) => Err(unequal(&format!("it would use the original's {}", outside.identity))),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn unequal(difference: &str) -> CopyError {
+    let failure = Failure::refused(format!("the copy would not be equal, so nothing of it is kept: {difference}"));
+    failed(failure.with_hint(
+        "where a function or a view has the schema's own name in its text, leave the name out: the path finds it",
+    ))
+}
