@@ -207,6 +207,11 @@ impl Config {
         patterns.iter().filter_map(|pattern| pattern.parse().ok()).collect()
     }
 
+    /// Whether `[clone.anonymise]` has been read: a program does not carry it.
+    pub(crate) fn knows_rules(&self) -> bool {
+        self.has_file || !self.is_embedded
+    }
+
     /// An error that points at the place that the database URL came from.
     pub(crate) fn bad_url(&self, message: impl Into<String>) -> Box<ConfigError> {
         let origin = match &self.database {

@@ -34,6 +34,7 @@ pub(super) fn schema() -> Value {
     for open in OPEN_SECTIONS {
         sections.insert((*open).to_owned(), json!({ "type": "object" }));
     }
+    sections.insert("clone".to_owned(), clone());
     #[cfg(feature = "lint")]
     sections.insert("lint".to_owned(), crate::lint::section_schema());
     top.extend(sections);
@@ -43,6 +44,25 @@ pub(super) fn schema() -> Value {
         "description": "The configuration of cargo-multitenant.",
         "type": "object",
         "properties": top,
+        "additionalProperties": false,
+    })
+}
+
+/// What stands in a clone's columns instead.
+fn clone() -> Value {
+    let form = |name: &str, value: Value| json!({ "type": "object", "required": [name], "properties": { name: value }, "additionalProperties": false });
+    let constant = form("constant", json!({ "type": ["string", "number", "boolean"] }));
+    let template = form("template", json!({ "type": "string" }));
+    let rule = json!({ "anyOf": [{ "enum": ["null", "hash"] }, constant, template] });
+    json!({
+        "type": "object",
+        "properties": {
+            "anonymise": {
+                "description": "What `tenant clone` puts into columns, named as \"table.column\", instead of what is there.",
+                "type": "object",
+                "additionalProperties": { "anyOf": [rule, { "type": "object", "additionalProperties": rule }] },
+            },
+        },
         "additionalProperties": false,
     })
 }

@@ -34,6 +34,8 @@ fn schema_of(args: &[&str]) -> Option<&'static str> {
         ["tenant", "archive", ..] => "tenant-archive",
         ["tenant", "restore", ..] => "tenant-restore",
         ["tenant", "drop", ..] => "tenant-drop",
+        ["tenant", "clone" | "load", ..] => "tenant-copy",
+        ["tenant", "dump", ..] => "tenant-dump",
         ["lint", ..] if says("--list-rules") => "rules",
         ["status", ..] => "status",
         ["print-schema", ..] => "print-schema",

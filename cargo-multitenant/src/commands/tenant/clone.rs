@@ -62,6 +62,13 @@ impl Clone {
                     .to_owned(),
             ));
         }
+        if !self.structure && !self.no_anonymise && !project.config().knows_rules() {
+            return Err(CliError::Refused(
+                "this program carries its migrations, and not the rules of [clone.anonymise]: name multitenant.toml by \
+                 --config, or say --no-anonymise for the rows as they are, or --structure for none"
+                    .to_owned(),
+            ));
+        }
         let options = match (self.structure, self.no_anonymise) {
             (true, _) => CloneOptions::structure(),
             (false, true) => CloneOptions::anonymised(AnonymiseRules::new()),
@@ -73,7 +80,7 @@ impl Clone {
         })?;
         let document = CopyDocument::new(&copied, "cloned");
         context.console.result(&document, CopyDocument::text)?;
-        document.warnings().iter().for_each(|warning| context.console.warning(warning));
+        document.warnings(&context.program).iter().for_each(|warning| context.console.warning(warning));
         Ok(exit_code::DONE)
     }
 }

@@ -54,7 +54,7 @@ impl Load {
             copying(context, &project, Some(&id), async move |migrator| migrator.load_tenant(&dump, tenant).await)?;
         let document = CopyDocument::new(&loaded, "loaded");
         context.console.result(&document, CopyDocument::text)?;
-        document.warnings().iter().for_each(|warning| context.console.warning(warning));
+        document.warnings(&context.program).iter().for_each(|warning| context.console.warning(warning));
         Ok(exit_code::DONE)
     }
 }

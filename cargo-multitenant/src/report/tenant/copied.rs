@@ -63,26 +63,25 @@ impl<'a> CopyDocument<'a> {
     }
 
     /// What is left to do, or not known.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self, program: &str) -> Vec<String> {
         let mut warnings = Vec::new();
         let Self { to, pending, edited, .. } = self;
         if !pending.is_empty() {
             let what = counted(pending.len(), "migration is pending", "migrations are pending");
-            warnings.push(format!("{what}: cargo multitenant migrate --tenant {:?}", to.tenant));
+            warnings.push(format!("{what}: {program} migrate --tenant {:?}", to.tenant));
         }
         if !edited.is_empty() {
             warnings.push(format!(
-                "{} had another text when it was applied: see cargo multitenant repair --tenant {:?}",
+                "{} had another text when it was applied: see {program} repair --tenant {:?}",
                 edited.join(", "),
                 to.tenant
             ));
         }
         if !self.proven {
-            warnings.push(
+            warnings.push(format!(
                 "the dump is of another major version of PostgreSQL, so that only the number of objects was compared: \
-                 cargo multitenant drift tells more"
-                    .to_owned(),
-            );
+                 {program} drift tells more"
+            ));
         }
         warnings
     }
