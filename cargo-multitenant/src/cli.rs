@@ -9,6 +9,8 @@ use crate::commands::{
     completions, db, doctor, drift, explain, generate, migrate, repair, rollback, seed, shell, snapshot, sql, status,
     tenant, verify,
 };
+#[cfg(feature = "scaffold")]
+use crate::commands::init;
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::config::{Environment, Overrides};
@@ -20,6 +22,7 @@ use crate::seeds::Register;
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo multitenant init my-app                     a project, from an empty folder or around what is there
   cargo multitenant generate tenant create_orders   a new migration for every tenant
   cargo multitenant migrate                         the shared schema, then all tenants
   cargo multitenant migrate --tenant acme,globex    two tenants
@@ -111,6 +114,8 @@ enum ColorArg {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "scaffold")]
+    Init(init::Init),
     Migrate(migrate::Migrate),
     Rollback(rollback::Rollback),
     Redo(rollback::Redo),
@@ -145,6 +150,8 @@ impl Command {
 
     fn run(self, context: &Context) -> Result<u8, CliError> {
         match self {
+            #[cfg(feature = "scaffold")]
+            Self::Init(command) => command.run(context),
             Self::Migrate(command) => command.run(context),
             Self::Rollback(command) => command.run(context),
             Self::Redo(command) => command.run(context),

@@ -28,6 +28,8 @@ mod doctor;
 mod error;
 pub mod exit_code;
 mod finding;
+#[cfg(feature = "scaffold")]
+mod init;
 mod interrupt;
 #[cfg(feature = "lint")]
 mod lint;

@@ -8,6 +8,8 @@ pub(crate) mod doctor;
 pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod generate;
+#[cfg(feature = "scaffold")]
+pub(crate) mod init;
 mod level;
 #[cfg(feature = "lint")]
 pub(crate) mod lint;
