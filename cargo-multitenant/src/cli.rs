@@ -1,24 +1,22 @@
 //! The command line as a whole: the common flags, and which commands there are.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::commands::{
-    completions, db, doctor, drift, explain, generate, migrate, repair, rollback, seed, shell, snapshot, sql, status,
-    tenant, verify,
-};
+use crate::commands::common::{Common, Forms, told};
+use crate::commands::deployed::Deployed;
 #[cfg(feature = "scaffold")]
 use crate::commands::init;
+use crate::commands::{completions, db, doctor, explain, generate, verify};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
-use crate::config::{Environment, Overrides};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::exit_code;
-use crate::output::{Console, Format, Verbosity};
-use crate::seeds::Register;
+use crate::source::{Register, Source};
+
+/// What is written before a command's name.
+const PROGRAM: &str = "cargo multitenant";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,66 +62,12 @@ struct Cli {
     command: Command,
 }
 
-/// What every command takes.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Common options")]
-struct Common {
-    /// The configuration [default: multitenant.toml beside Cargo.toml]
-    #[arg(long, global = true, value_name = "PATH")]
-    config: Option<PathBuf>,
-    /// The database of this call; wins over everything that is configured
-    #[arg(long, global = true, value_name = "URL")]
-    database_url: Option<String>,
-    /// How the result is written to stdout
-    #[arg(long, global = true, value_enum, default_value_t = FormatArg::Text)]
-    format: FormatArg,
-    /// When to use colours; NO_COLOR is respected
-    #[arg(long, global = true, value_enum, default_value_t = ColorArg::Auto, value_name = "WHEN")]
-    color: ColorArg,
-    /// Nothing on stderr but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Everything that happens, line by line, on stderr
-    #[arg(short, long, global = true)]
-    verbose: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FormatArg {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
-    /// Annotations of a pull request, of what `lint` finds
-    Github,
-    /// SARIF 2.1.0, of what `lint` finds
-    Sarif,
-    /// Rows separated by commas, of what `sql` answers
-    Csv,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ColorArg {
-    /// On a terminal
-    Auto,
-    /// Into files and pipes too
-    Always,
-    /// Not at all
-    Never,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
     #[cfg(feature = "scaffold")]
     Init(init::Init),
-    Migrate(migrate::Migrate),
-    Rollback(rollback::Rollback),
-    Redo(rollback::Redo),
-    Status(status::Status),
-    Repair(repair::Repair),
-    Snapshot(snapshot::Snapshot),
-    Drift(drift::Drift),
-    Tenant(tenant::Tenant),
+    #[command(flatten)]
+    Deployed(Deployed),
     Generate(generate::Generate),
     #[cfg(feature = "lint")]
     Lint(lint::Lint),
@@ -133,33 +77,25 @@ enum Command {
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
     Db(db::Db),
-    Seed(seed::Seed),
-    Sql(sql::Sql),
-    Shell(shell::Shell),
     Completions(completions::Completions),
 }
 
 impl Command {
-    /// Whether its result can be shown in the forms that findings have.
-    fn has_findings(&self) -> bool {
-        #[cfg(feature = "lint")]
-        return matches!(self, Self::Lint(_));
-        #[cfg(not(feature = "lint"))]
-        false
+    /// Which forms its results have.
+    fn forms(&self) -> Forms {
+        match self {
+            Self::Deployed(command) => command.forms(),
+            #[cfg(feature = "lint")]
+            Self::Lint(_) => Forms::Findings,
+            _ => Forms::None,
+        }
     }
 
     fn run(self, context: &Context) -> Result<u8, CliError> {
         match self {
             #[cfg(feature = "scaffold")]
             Self::Init(command) => command.run(context),
-            Self::Migrate(command) => command.run(context),
-            Self::Rollback(command) => command.run(context),
-            Self::Redo(command) => command.run(context),
-            Self::Status(command) => command.run(context),
-            Self::Repair(command) => command.run(context),
-            Self::Snapshot(command) => command.run(context),
-            Self::Drift(command) => command.run(context),
-            Self::Tenant(command) => command.run(context),
+            Self::Deployed(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "lint")]
             Self::Lint(command) => command.run(context),
@@ -169,9 +105,6 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),
             Self::Db(command) => command.run(context),
-            Self::Seed(command) => command.run(context),
-            Self::Sql(command) => command.run(context),
-            Self::Shell(command) => command.run(context),
             Self::Completions(command) => command.run(context, Cli::command()),
         }
     }
@@ -185,32 +118,13 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The same, with seeds that are compiled in.
 pub(crate) fn run_with(args: impl IntoIterator<Item = OsString>, register: Option<Register>) -> u8 {
-    let cli = match Cli::try_parse_from(without_subcommand_name(args)) {
-        Ok(cli) => cli,
-        Err(answer) => {
-            // Help and version too come this way; clap knows which stream each belongs to.
-            let _ = answer.print();
-            return if answer.use_stderr() { exit_code::USAGE } else { exit_code::DONE };
+    match Cli::try_parse_from(without_subcommand_name(args)) {
+        Ok(Cli { common, command }) => {
+            let forms = command.forms();
+            common.carry_out(Source::Folders(register), PROGRAM, forms, |context| command.run(context))
         }
-    };
-    let console = cli.common.console();
-    let result = std::env::current_dir().map_err(CliError::System).and_then(|here| {
-        let overrides = Overrides { config: cli.common.config, database_url: cli.common.database_url };
-        if matches!(console.format, Format::Github | Format::Sarif) && !cli.command.has_findings() {
-            return Err(CliError::Usage(
-                "--format github and sarif are for what `lint` finds: use text or json".to_owned(),
-            ));
-        }
-        if console.format == Format::Csv && !matches!(cli.command, Command::Sql(_)) {
-            return Err(CliError::Usage("--format csv is for what `sql` answers: use text or json".to_owned()));
-        }
-        let context = Context { console, overrides, environment: Environment::of_process(), here, register };
-        cli.command.run(&context)
-    });
-    result.unwrap_or_else(|error| {
-        console.error(&error);
-        exit_code::of_error(&error)
-    })
+        Err(answer) => told(&answer),
+    }
 }
 
 /// Cargo calls `cargo-multitenant multitenant …`.
@@ -220,30 +134,6 @@ fn without_subcommand_name(args: impl IntoIterator<Item = OsString>) -> Vec<OsSt
         args.remove(1);
     }
     args
-}
-
-impl Common {
-    fn console(&self) -> Console {
-        Console {
-            color: match self.color {
-                ColorArg::Auto => anstream::ColorChoice::Auto,
-                ColorArg::Always => anstream::ColorChoice::Always,
-                ColorArg::Never => anstream::ColorChoice::Never,
-            },
-            format: match self.format {
-                FormatArg::Text => Format::Text,
-                FormatArg::Json => Format::Json,
-                FormatArg::Github => Format::Github,
-                FormatArg::Sarif => Format::Sarif,
-                FormatArg::Csv => Format::Csv,
-            },
-            verbosity: match (self.quiet, self.verbose) {
-                (true, _) => Verbosity::Quiet,
-                (false, false) => Verbosity::Normal,
-                (false, true) => Verbosity::Verbose,
-            },
-        }
-    }
 }
 
 #[cfg(test)]
@@ -260,6 +150,15 @@ mod tests {
         for args in [&["cargo-multitenant", "multitenant", "status"][..], &["cargo-multitenant", "status"]] {
             let args = without_subcommand_name(args.iter().map(OsString::from));
             assert!(Cli::try_parse_from(args).is_ok());
+        }
+    }
+
+    #[test]
+    fn an_application_knows_of_every_command() {
+        let embedded = crate::commands::deployed::command();
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(embedded.find_subcommand(name).is_some(), "`{name}` is neither in `Deployed` nor in `ELSEWHERE`");
         }
     }
 }

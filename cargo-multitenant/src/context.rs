@@ -3,8 +3,11 @@
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use multitenant_runtime::{Error, MigrationSet, Migrator, MigratorBuilder, Tier};
+#[cfg(feature = "project")]
+use multitenant_runtime::Tier;
+use multitenant_runtime::{Error, MigrationSet, Migrator, MigratorBuilder, SeedError, SeedSet};
 
 use crate::config::{Config, Database, Environment, Overrides};
 use crate::development;
@@ -12,7 +15,7 @@ use crate::error::CliError;
 use crate::interrupt::Signals;
 use crate::output::Console;
 use crate::report::Names;
-use crate::seeds::Register;
+use crate::source::{Embedded, Source};
 
 /// What every command is given.
 pub(crate) struct Context {
@@ -24,14 +27,23 @@ pub(crate) struct Context {
     pub(crate) environment: Environment,
     /// Where we stand.
     pub(crate) here: PathBuf,
-    /// The seeds that are compiled in.
-    pub(crate) register: Option<Register>,
+    /// Where the project's configuration, migrations and seeds are.
+    pub(crate) source: Source,
+    /// What is written before a command's name: `cargo multitenant`.
+    pub(crate) program: String,
 }
 
 impl Context {
-    /// The configuration of the project that we stand in. What is odd about it goes to stderr.
+    /// The configuration of the project. What is odd about it goes to stderr.
     pub(crate) fn config(&self) -> Result<Config, CliError> {
-        let config = Config::load(&self.overrides, self.environment.clone(), &self.here)?;
+        let environment = self.environment.clone();
+        let config = match &self.source {
+            #[cfg(feature = "project")]
+            Source::Folders(_) => Config::load(&self.overrides, environment, &self.here)?,
+            Source::Embedded(embedded) => {
+                Config::embedded(&embedded.migrations.settings(), &self.overrides, environment, &self.here)?
+            }
+        };
         for warning in &config.warnings {
             self.console.warning(warning);
         }
@@ -42,7 +54,11 @@ impl Context {
     pub(crate) fn project(&self) -> Result<Project, CliError> {
         let config = self.config()?;
         // The folders first: without them there is nothing that a database could be asked for.
-        let project = Project::of(config)?;
+        let project = match &self.source {
+            #[cfg(feature = "project")]
+            Source::Folders(_) => Project::of(config)?,
+            Source::Embedded(embedded) => Project::embedded(embedded, config)?,
+        };
         project.config.database()?;
         Ok(project)
     }
@@ -53,10 +69,19 @@ pub(crate) struct Project {
     config: Config,
     shared: Option<MigrationSet>,
     tenant: MigrationSet,
+    /// What the program that embeds it makes of each migrator.
+    embedded: Option<Arc<Embedded>>,
 }
 
 impl Project {
-    /// The project of a configuration, with its migrations.
+    /// The project of a configuration, with the migrations that a program embeds.
+    fn embedded(embedded: &Arc<Embedded>, config: Config) -> Result<Self, CliError> {
+        let (shared, tenant) = embedded.sets().map_err(|error| CliError::Runtime(Error::Migrations(error)))?;
+        Ok(Self { config, shared, tenant, embedded: Some(Arc::clone(embedded)) })
+    }
+
+    /// The project of a configuration, with the migrations in its folders.
+    #[cfg(feature = "project")]
     pub(crate) fn of(config: Config) -> Result<Self, CliError> {
         let tenant = config.tenant_folder()?;
         let shared = config.shared_folder()?;
@@ -66,6 +91,7 @@ impl Project {
         Ok(Self {
             shared: shared.map(|folder| set(Tier::Shared, &folder)).transpose()?,
             tenant: set(Tier::Tenant, &tenant)?,
+            embedded: None,
             config,
         })
     }
@@ -76,6 +102,7 @@ impl Project {
     }
 
     /// The migrations of the shared schema, where there are any, and of the tenants.
+    #[cfg(feature = "project")]
     pub(crate) fn sets(&self) -> (Option<&MigrationSet>, &MigrationSet) {
         (self.shared.as_ref(), &self.tenant)
     }
@@ -87,19 +114,25 @@ impl Project {
         options: impl FnOnce(MigratorBuilder) -> MigratorBuilder,
     ) -> Result<Migrator, CliError> {
         let url = match self.config.database()? {
-            Database::Embedded => development::start(&self.config.root)?,
+            Database::Embedded => self.development_server()?,
             Database::Url(url, _) => url.clone(),
         };
         self.migrator_at(&url, options)
     }
 
-    /// The same, to this place.
+    /// The URL of the project's database on its development server, which is started unless it runs.
+    pub(crate) fn development_server(&self) -> Result<String, CliError> {
+        development::start(self.config.development_folder()?)
+    }
+
+    /// As [`migrator`](Self::migrator), to this place.
     pub(crate) fn migrator_at(
         &self,
         url: &str,
         options: impl FnOnce(MigratorBuilder) -> MigratorBuilder,
     ) -> Result<Migrator, CliError> {
         let builder = Migrator::from_sets(self.shared.clone(), self.tenant.clone(), self.config.settings.clone());
+        let builder = self.embedded.iter().fold(builder, |builder, embedded| embedded.complete(builder));
         options(builder.database_url(url)).build().map_err(|error| match error {
             Error::Url(error) => self.config.bad_url(error.to_string()).into(),
             Error::Settings(error) => self.config.bad_value(error.key(), error.to_string()).into(),
@@ -129,6 +162,11 @@ impl Project {
         }
         let message = format!("{flag} asks the state table which tenants failed, and this turns it off");
         Err(self.config.bad_value("migrations.state_schema", message).into())
+    }
+
+    /// All the seeds that the program carries; none where the project is in folders.
+    pub(crate) fn seeds(&self) -> Result<SeedSet, SeedError> {
+        self.embedded.as_ref().map_or_else(|| Ok(SeedSet::default()), |embedded| embedded.seeds())
     }
 
     /// The names of the migrations' folders.

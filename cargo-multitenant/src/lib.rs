@@ -1,8 +1,11 @@
 //! The cargo subcommand of `multitenant-runtime`: migrate a shared schema and every tenant's, and see how
 //! they stand.
 //!
-//! The binary is [`main`] and nothing else, so that an application can ship the same command line as a
-//! binary of its own, and tests can drive it. What a script needs to know is in [`exit_code`].
+//! The binary is one call of this library, and so are the same commands inside of an application, on the migrations that
+//! it embeds: [`Application`]. What a script needs to know is in [`exit_code`].
+//!
+//! An application takes this crate with `default-features = false`: then there is neither the linter nor a parser of SQL,
+//! neither templates nor cargo, and nothing reads a project's files.
 //!
 //! # Configuration
 //!
@@ -19,14 +22,18 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
+mod application;
+#[cfg(feature = "project")]
 mod cli;
 mod commands;
 mod config;
 mod context;
 mod development;
+#[cfg(feature = "project")]
 mod doctor;
 mod error;
 pub mod exit_code;
+#[cfg(feature = "project")]
 mod finding;
 #[cfg(feature = "scaffold")]
 mod init;
@@ -35,10 +42,17 @@ mod interrupt;
 mod lint;
 mod output;
 mod report;
+#[cfg(feature = "project")]
+#[doc(hidden)]
 pub mod seeds;
+mod source;
+#[cfg(feature = "project")]
 mod verify;
 
+#[cfg(feature = "project")]
 use std::process::ExitCode;
+
+pub use application::Application;
 
 #[cfg(feature = "lint")]
 #[doc(hidden)]
@@ -47,13 +61,15 @@ pub use lint::folded_catalog;
 /// Does what the command line of this process says.
 ///
 /// Installs a panic hook: a panic anywhere, in a worker too, is a bug and ends in [`exit_code::BUG`].
+#[cfg(feature = "project")]
 #[must_use]
 pub fn main() -> ExitCode {
     answer(None)
 }
 
 /// The same, with seeds that are compiled in.
-fn answer(register: Option<seeds::Register>) -> ExitCode {
+#[cfg(feature = "project")]
+fn answer(register: Option<source::Register>) -> ExitCode {
     let bugs = output::BugReport::install();
     let code = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cli::run_with(std::env::args_os(), register)))
         .unwrap_or(exit_code::BUG);

@@ -4,7 +4,6 @@ use clap::{Args, ValueEnum};
 use multitenant_runtime::{DriftOptions, DriftOutcome, DriftReference, DriftReport, Ignore, Scratch, TenantId};
 
 use crate::context::{Context, block_on, unless_interrupted};
-use crate::development;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::output::Format;
@@ -71,7 +70,7 @@ impl Drift {
             Where::Auto => Scratch::Auto,
             Where::Transaction => Scratch::Transaction,
             Where::Database => Scratch::Database,
-            Where::Embedded => Scratch::Server(development::start(&project.config().root)?),
+            Where::Embedded => Scratch::Server(project.development_server()?),
         });
         options.ignore.extend(project.config().ignored_drift().into_iter().chain(self.ignore));
         if let Some(tenant) = self.reference {
@@ -80,7 +79,7 @@ impl Drift {
         let migrator = project.migrator(|builder| builder)?;
         let compared = async { Box::pin(migrator.drift(options)).await.map_err(CliError::Runtime) };
         let report = block_on(unless_interrupted(compared))?;
-        let document = DriftDocument::new(&report);
+        let document = DriftDocument::new(&report, &context.program);
         if self.fix_sql {
             context.console.raw(&document.script())?;
             context.console.message(&document.summary_line());

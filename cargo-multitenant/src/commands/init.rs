@@ -13,7 +13,7 @@ use crate::error::CliError;
 use crate::exit_code;
 use crate::init::{
     Action, Choices, Crates, Database, Feature, Features, Framework, Ground, OldMigrations, PackageName, Template,
-    Unwritten, Unusable, plan, write,
+    Unusable, Unwritten, plan, write,
 };
 use crate::interrupt::{Signal, Signals};
 use crate::output::{agree, can_ask, choose, choose_any, choose_text};
@@ -148,8 +148,11 @@ impl Init {
         let asks = !self.yes && can_ask();
         let choices = self.choices(context, &ground, asks)?;
         let now = TimeZone::UTC.to_datetime(Timestamp::now());
-        let plan = plan(&choices, &ground, self.force, now)
-            .map_err(|what| CliError::Files { what, help: None, source: None })?;
+        let plan = plan(&choices, &ground, self.force, now).map_err(|what| CliError::Files {
+            what,
+            help: None,
+            source: None,
+        })?;
         let to_do = plan.files.iter().any(|file| file.action != Action::Keep);
         if asks && to_do && !self.dry_run {
             context.console.message(InitDocument::new(&plan, &choices, true).files_text().trim_end());

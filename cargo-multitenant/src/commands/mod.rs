@@ -2,14 +2,22 @@
 //!
 //! What several commands take is in `scope`, `options` and `rollout`; what they do with it in `run`.
 
+pub(crate) mod common;
+#[cfg(feature = "project")]
 pub(crate) mod completions;
+#[cfg(feature = "project")]
 pub(crate) mod db;
+pub(crate) mod deployed;
+#[cfg(feature = "project")]
 pub(crate) mod doctor;
 pub(crate) mod drift;
+#[cfg(feature = "project")]
 pub(crate) mod explain;
+#[cfg(feature = "project")]
 pub(crate) mod generate;
 #[cfg(feature = "scaffold")]
 pub(crate) mod init;
+#[cfg(feature = "project")]
 mod level;
 #[cfg(feature = "lint")]
 pub(crate) mod lint;
@@ -28,4 +36,5 @@ pub(crate) mod snapshot;
 pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod tenant;
+#[cfg(feature = "project")]
 pub(crate) mod verify;

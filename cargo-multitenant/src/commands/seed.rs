@@ -1,15 +1,20 @@
 //! `cargo multitenant seed`
 
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use multitenant_runtime::{Error, Scope, SeedOptions, SeedSet, Selection, Tier};
+#[cfg(feature = "project")]
+use multitenant_runtime::Tier;
+use multitenant_runtime::{Error, Scope, SeedOptions, SeedSet, Selection};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Context, Project, block_on};
 use crate::error::CliError;
 use crate::report::{Kind, Progress};
-use crate::seeds::{RustSeed, hand_over, in_folder, of_file};
+#[cfg(feature = "project")]
+use crate::seeds::{InFolders, hand_over};
+use crate::source::Source;
 
 use super::options::RunArgs;
 use super::run::{finish, until_signalled};
@@ -61,12 +66,9 @@ impl Seed {
         let console = context.console;
         let mut scope = self.scope.scope()?;
         let project = context.project()?;
-        let found = self.find(&project, &mut scope)?;
-        let rust: Vec<RustSeed> = found.rust.into_iter().filter(|seed| is_in(&scope, seed.tier)).collect();
-        let seeds = match &context.register {
-            None if !rust.is_empty() => return hand_over(context.environment.cargo(), &project.config().root, &rust),
-            Some(register) => register(found.sql),
-            None => found.sql,
+        let seeds = match self.seeds(context, &project, &mut scope)? {
+            ControlFlow::Continue(seeds) => seeds,
+            ControlFlow::Break(code) => return Ok(code),
         };
         let mut options = SeedOptions::new(scope);
         if let Some(name) = &self.env {
@@ -91,10 +93,53 @@ impl Seed {
         finish(console, Kind::Seed, result, signal)
     }
 
-    /// The seeds that are meant; files narrow the scope to their tiers.
-    fn find(&self, project: &Project, scope: &mut Scope) -> Result<Found, CliError> {
+    /// The seeds that are meant, or what became of those that another program has; files narrow the scope to their tiers.
+    fn seeds(
+        &self,
+        context: &Context,
+        project: &Project,
+        scope: &mut Scope,
+    ) -> Result<ControlFlow<u8, SeedSet>, CliError> {
+        let (shared, tenant) = self.files(scope)?;
+        let seeds = match &context.source {
+            #[cfg(feature = "project")]
+            Source::Folders(register) => {
+                let mut there = if shared.is_none() && tenant.is_none() {
+                    InFolders::find(project.config(), self.env.as_deref())?
+                } else {
+                    InFolders::of_files(shared, tenant)
+                };
+                there.rust.retain(|seed| is_in(scope, seed.tier));
+                if register.is_none() && !there.rust.is_empty() {
+                    let (cargo, root) = (context.environment.cargo(), &project.config().root);
+                    return hand_over(cargo, root, &there.rust).map(ControlFlow::Break);
+                }
+                there.sql.map(|seeds| register.iter().fold(seeds, |seeds, register| register(seeds)))
+            }
+            Source::Embedded(_) if shared.is_none() && tenant.is_none() => project.seeds(),
+            Source::Embedded(_) => {
+                [&shared, &tenant].into_iter().flatten().try_for_each(|file| no_rust(file))?;
+                SeedSet::from_files(shared.as_slice(), tenant.as_slice())
+            }
+        };
+        let seeds = seeds.map_err(|error| CliError::Runtime(Error::Seeds(error)))?;
+        if seeds.is_empty() && matches!(context.source, Source::Embedded(_)) {
+            return Err(CliError::Files {
+                what: "this program carries no seeds".to_owned(),
+                help: Some(
+                    "give it some (`Application::seeds(embed_seeds!())`, `Application::tenant_seed`), or name a file with \
+                     --tenant-file or --shared-file",
+                ),
+                source: None,
+            });
+        }
+        Ok(ControlFlow::Continue(seeds))
+    }
+
+    /// The files that are named, of the shared schema and of the tenants.
+    fn files(&self, scope: &mut Scope) -> Result<(Option<PathBuf>, Option<PathBuf>), CliError> {
         let tenants = scope.tenants != Selection::None;
-        let (mut shared_file, mut tenant_file) = (self.shared_file.clone(), self.tenant_file.clone());
+        let (mut shared, mut tenant) = (self.shared_file.clone(), self.tenant_file.clone());
         if let Some(file) = &self.file {
             match (scope.shared, tenants) {
                 (true, true) => {
@@ -103,54 +148,42 @@ impl Seed {
                             .to_owned(),
                     ));
                 }
-                (true, false) => shared_file = Some(file.clone()),
-                (false, _) => tenant_file = Some(file.clone()),
+                (true, false) => shared = Some(file.clone()),
+                (false, _) => tenant = Some(file.clone()),
             }
         }
-        let (sql, rust) = if shared_file.is_none() && tenant_file.is_none() {
-            let (shared, tenant) = project.config().seed_folders()?;
-            if shared.is_none() && tenant.is_none() {
-                return Err(CliError::Files {
-                    what: "neither seeds/shared nor seeds/tenant exists".to_owned(),
-                    help: Some("create one with SQL files in it, set seeds.folder, or name a file with --tenant-file"),
-                    source: None,
-                });
-            }
-            let env = self.env.as_deref();
-            let rust = [(Tier::Shared, &shared), (Tier::Tenant, &tenant)].into_iter();
-            let rust =
-                rust.flat_map(|(tier, folder)| folder.iter().flat_map(move |folder| in_folder(tier, folder, env)));
-            (SeedSet::from_folders(shared.as_deref(), tenant.as_deref()), rust.collect())
-        } else {
-            if (shared_file.is_some() && !scope.shared) || (tenant_file.is_some() && !tenants) {
-                return Err(CliError::Usage(
-                    "a file of one tier, and targets of the other: say `all`, or leave the file out".to_owned(),
-                ));
-            }
-            scope.shared = shared_file.is_some();
-            if tenant_file.is_none() {
-                scope.tenants = Selection::None;
-            }
-            let rust = |tier, file: &Option<PathBuf>| file.as_deref().and_then(|file| of_file(tier, file));
-            let rust = (rust(Tier::Shared, &shared_file), rust(Tier::Tenant, &tenant_file));
-            let shared = shared_file.filter(|_| rust.0.is_none());
-            let tenant = tenant_file.filter(|_| rust.1.is_none());
-            (SeedSet::from_files(shared.as_slice(), tenant.as_slice()), rust.0.into_iter().chain(rust.1).collect())
-        };
-        Ok(Found { sql: sql.map_err(|error| CliError::Runtime(Error::Seeds(error)))?, rust })
+        if shared.is_none() && tenant.is_none() {
+            return Ok((None, None));
+        }
+        if (shared.is_some() && !scope.shared) || (tenant.is_some() && !tenants) {
+            return Err(CliError::Usage(
+                "a file of one tier, and targets of the other: say `all`, or leave the file out".to_owned(),
+            ));
+        }
+        scope.shared = shared.is_some();
+        if tenant.is_none() {
+            scope.tenants = Selection::None;
+        }
+        Ok((shared, tenant))
     }
 }
 
-/// The seeds that are meant.
-struct Found {
-    sql: SeedSet,
-    /// They are compiled.
-    rust: Vec<RustSeed>,
-}
-
+#[cfg(feature = "project")]
 fn is_in(scope: &Scope, tier: Tier) -> bool {
     match tier {
         Tier::Shared => scope.shared,
         Tier::Tenant => scope.tenants != Selection::None,
     }
+}
+
+/// What is Rust cannot be compiled where there is no cargo.
+fn no_rust(file: &Path) -> Result<(), CliError> {
+    if file.extension().is_none_or(|extension| extension != "rs") {
+        return Ok(());
+    }
+    Err(CliError::Usage(format!(
+        "{} is Rust, and this program compiles nothing: register the function (`Application::tenant_seed`), and run `seed` \
+         without a file",
+        crate::config::slashes(file)
+    )))
 }

@@ -100,6 +100,7 @@ keys! {
 }
 
 /// The keys whose values `embed_migrations!` puts into a binary.
+#[cfg(feature = "project")]
 pub(crate) const EMBEDDED: &[Key] = &[
     DATABASE_SHARED_SCHEMA,
     ISOLATION_SCHEMA_NAME,

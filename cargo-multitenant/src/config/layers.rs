@@ -42,6 +42,7 @@ impl Environment {
     }
 
     /// Which cargo this is the subcommand of, as cargo itself says.
+    #[cfg(feature = "project")]
     pub(crate) fn cargo(&self) -> &str {
         self.variables.get("CARGO").map_or("cargo", |(value, _)| value.as_str())
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "project")]
 use cargo_metadata::MetadataCommand;
 
 /// The configuration's name.
@@ -17,6 +18,11 @@ pub(crate) struct Location {
 }
 
 impl Location {
+    /// Where there is no project but what a program embeds.
+    pub(crate) fn none(here: &Path) -> Self {
+        Self { root: here.to_path_buf(), file: None }
+    }
+
     /// The project that a given configuration file belongs to.
     pub(crate) fn of_file(file: &Path, here: &Path) -> Self {
         let file = here.join(file);
@@ -27,6 +33,7 @@ impl Location {
     /// Looks for the configuration: here, beside the package's and the workspace's Cargo.toml, and, where cargo
     /// does not help (there is no Cargo.toml, or no cargo, as in an image that only migrates), in the folders
     /// above.
+    #[cfg(feature = "project")]
     pub(crate) fn find(here: &Path) -> Self {
         if let Some(found) = Self::in_folder(here) {
             return found;
@@ -38,6 +45,7 @@ impl Location {
         searched.iter().find_map(|folder| Self::in_folder(folder)).unwrap_or(Self { root: nearest, file: None })
     }
 
+    #[cfg(feature = "project")]
     fn in_folder(folder: &Path) -> Option<Self> {
         let file = folder.join(FILE_NAME);
         file.is_file().then(|| Self { root: folder.to_path_buf(), file: Some(file) })
@@ -45,6 +53,7 @@ impl Location {
 }
 
 /// The folder of the package that we are in, if any, then the workspace's.
+#[cfg(feature = "project")]
 fn cargo_folders(here: &Path) -> Vec<PathBuf> {
     if !here.ancestors().any(|folder| folder.join("Cargo.toml").is_file()) {
         return Vec::new();
@@ -100,6 +109,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "project")]
     #[test]
     fn finds_the_file_here_beside_cargo_toml_and_above() {
         let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,8 @@ use std::ops::Range;
 pub(crate) enum Origin {
     /// The built-in configuration.
     Default,
+    /// What `embed_migrations!` has put into the program.
+    Embedded,
     /// Bytes of `multitenant.toml`.
     File(Range<usize>),
     /// An environment variable of the process.

@@ -74,6 +74,7 @@ impl RawConfig {
     }
 
     /// The values that an application embeds, as texts; of a list a line for each entry.
+    #[cfg(feature = "project")]
     pub(crate) fn embedded(&self) -> BTreeMap<&'static str, String> {
         let embedded = self.entries.iter().filter(|(path, _)| key::EMBEDDED.iter().any(|key| key.path == **path));
         let text = |value: &Value| match value {

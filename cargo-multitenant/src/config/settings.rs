@@ -1,20 +1,17 @@
 //! The configuration as it is used: layers laid over each other, then validated.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use multitenant_runtime::{Ignore, Settings};
+use multitenant_runtime::{Ignore, Settings, SettingsText};
 
-use super::key::{self, Key};
+use super::embedded;
+use super::key;
 use super::layers::{self, Environment};
 use super::locate::{self, Location};
 use super::problem::{ConfigError, Origin, Problem};
 use super::raw::{RawConfig, Value};
 use super::validate;
-
-/// Where shared migrations are if nobody says so.
-const SHARED_FOLDER: &str = "migrations/shared";
 
 /// What the flags say about the configuration.
 #[derive(Debug, Clone, Default)]
@@ -54,34 +51,60 @@ pub(crate) struct Config {
     /// What is odd, but no error.
     pub(crate) warnings: Vec<String>,
     database: Option<Database>,
-    raw: RawConfig,
-    source: Source,
-    has_file: bool,
-    here: PathBuf,
+    pub(super) raw: RawConfig,
+    pub(super) source: Source,
+    pub(super) has_file: bool,
+    /// Whether it is the one that a program carries.
+    is_embedded: bool,
+    #[cfg(feature = "project")]
+    pub(super) here: PathBuf,
 }
 
 /// The file that errors point into.
 #[derive(Debug, Clone)]
-struct Source {
-    file: String,
-    text: String,
+pub(super) struct Source {
+    pub(super) file: String,
+    pub(super) text: String,
 }
 
 impl Source {
-    fn error(&self, problems: Vec<Problem>) -> Box<ConfigError> {
+    pub(super) fn error(&self, problems: Vec<Problem>) -> Box<ConfigError> {
         Box::new(ConfigError { file: self.file.clone(), text: self.text.clone(), problems })
     }
 }
 
 impl Config {
     /// Finds the project that we stand in and reads its configuration.
-    pub(crate) fn load(
+    #[cfg(feature = "project")]
+    pub(crate) fn load(overrides: &Overrides, environment: Environment, here: &Path) -> Result<Self, Box<ConfigError>> {
+        Self::of(None, overrides, environment, here)
+    }
+
+    /// The configuration that a program embeds, under what file, environment and flags say. A file is read where one is
+    /// named, and not looked for.
+    pub(crate) fn embedded(
+        settings: &SettingsText<'_>,
+        overrides: &Overrides,
+        environment: Environment,
+        here: &Path,
+    ) -> Result<Self, Box<ConfigError>> {
+        Self::of(Some(embedded::layer(settings)), overrides, environment, here)
+    }
+
+    fn of(
+        embedded: Option<RawConfig>,
         overrides: &Overrides,
         mut environment: Environment,
         here: &Path,
     ) -> Result<Self, Box<ConfigError>> {
+        let is_embedded = embedded.is_some();
         let named = overrides.config.clone().or_else(|| environment.config_file().map(PathBuf::from));
-        let location = named.map_or_else(|| Location::find(here), |file| Location::of_file(&file, here));
+        let location = match named {
+            Some(file) => Location::of_file(&file, here),
+            #[cfg(feature = "project")]
+            None if !is_embedded => Location::find(here),
+            None => Location::none(here),
+        };
         let shown = locate::shown(location.file.as_deref().unwrap_or(&location.root.join(locate::FILE_NAME)), here);
         let mut source = Source { file: slashes(&shown), text: String::new() };
         if let Some(file) = &location.file {
@@ -92,6 +115,7 @@ impl Config {
             })?;
         }
         let (mut raw, mut problems) = RawConfig::parse(layers::DEFAULT, |_| Origin::Default);
+        raw.overlay(embedded.unwrap_or_default());
         let (file, wrong) = RawConfig::parse(&source.text, Origin::File);
         raw.overlay(file);
         problems.extend(wrong);
@@ -119,7 +143,9 @@ impl Config {
         Ok(Self {
             database: database(&raw),
             has_file: location.file.is_some(),
+            is_embedded,
             root: location.root,
+            #[cfg(feature = "project")]
             here: here.to_path_buf(),
             settings,
             warnings,
@@ -131,42 +157,35 @@ impl Config {
     /// The database that is migrated: `migrate_url` where it is set, else `url`.
     pub(crate) fn database(&self) -> Result<&Database, Box<ConfigError>> {
         self.database.as_ref().ok_or_else(|| {
-            let what =
-                if self.has_file { "has no database.url" } else { "does not exist, and DATABASE_URL is not set" };
-            let problem =
-                Problem::new(Origin::Nowhere, format!("no database is configured: {} {what}", self.source.file));
-            self.source.error(vec![problem.help(
-                "write `url = \"postgres://…\"` under [database], set DATABASE_URL, give --database-url, or write \
-                 `url = \"embedded\"` for a development server of the project's own",
-            )])
+            let (what, help) = match (self.has_file, self.is_embedded) {
+                (true, _) => (format!("{} has no database.url", self.source.file), DATABASE_HELP),
+                (false, false) => {
+                    (format!("{} does not exist, and DATABASE_URL is not set", self.source.file), DATABASE_HELP)
+                }
+                (false, true) => (
+                    "DATABASE_URL is not set, and a program embeds no address".to_owned(),
+                    "set DATABASE_URL, or MULTITENANT_MIGRATE_URL where that is a pooler's; or give --database-url",
+                ),
+            };
+            let problem = Problem::new(Origin::Nowhere, format!("no database is configured: {what}"));
+            self.source.error(vec![problem.help(help)])
         })
     }
 
-    /// The URL of the application's own connections, where it is another one than what is migrated over.
-    pub(crate) fn application_url(&self) -> Option<&str> {
-        let url = self.raw.text(&key::DATABASE_URL).filter(|url| *url != "embedded")?;
-        self.raw.text(&key::DATABASE_MIGRATE_URL).filter(|migrate| *migrate != url).map(|_| url)
-    }
-
-    /// Whether there is a URL for what migrates, beside the application's.
-    pub(crate) fn has_migrate_url(&self) -> bool {
-        self.raw.text(&key::DATABASE_MIGRATE_URL).is_some()
-    }
-
-    /// What an application embeds of the configuration: the values of the file as texts, lists with a line for each
-    /// entry. Without defaults.
-    pub(crate) fn written(&self) -> BTreeMap<&'static str, String> {
-        RawConfig::parse(&self.source.text, Origin::File).0.embedded()
-    }
-
-    /// The same of the defaults.
-    pub(crate) fn defaults() -> BTreeMap<&'static str, String> {
-        RawConfig::parse(layers::DEFAULT, |_| Origin::Default).0.embedded()
-    }
-
-    /// The file that it was read from, as it is shown; `None` where there is none.
-    pub(crate) fn file(&self) -> Option<&str> {
-        self.has_file.then_some(self.source.file.as_str())
+    /// The folder in which the project's development server lies. A program that carries its configuration has a project
+    /// only where a file says so.
+    pub(crate) fn development_folder(&self) -> Result<&Path, Box<ConfigError>> {
+        if self.has_file || !self.is_embedded {
+            return Ok(&self.root);
+        }
+        let keys = [&key::DATABASE_MIGRATE_URL, &key::DATABASE_URL];
+        let origin = keys.into_iter().find_map(|key| self.raw.entry(key)).map(|entry| entry.origin.clone());
+        let message = "`embedded` is the development server of a project, and this program does not know in which folder \
+                       that is";
+        Err(self.source.error(vec![Problem::new(origin.unwrap_or(Origin::Nowhere), message).help(
+            "give a URL: postgres://user@host/database; in development name the project with --config \
+             …/multitenant.toml",
+        )]))
     }
 
     /// How many connections there may be at once.
@@ -180,74 +199,6 @@ impl Config {
         let patterns = self.raw.texts(&key::DRIFT_IGNORE).unwrap_or_default();
         // They were read once already, and what cannot be was an error.
         patterns.iter().filter_map(|pattern| pattern.parse().ok()).collect()
-    }
-
-    /// The folder of the tenants' migrations, which must be there.
-    pub(crate) fn tenant_folder(&self) -> Result<PathBuf, Box<ConfigError>> {
-        let folder = self.new_tenant_folder();
-        if folder.is_dir() {
-            return Ok(folder);
-        }
-        let shown = slashes(&folder);
-        let problem = if self.has_file {
-            self.problem(&key::MIGRATIONS_FOLDER, format!("the folder {shown} does not exist"))
-                .help("create it, begin with `cargo multitenant generate tenant NAME`, or correct migrations.folder")
-        } else {
-            let file = &self.source.file;
-            Problem::new(Origin::Nowhere, format!("neither {file} nor the folder {shown} exists"))
-                .help(format!("create {file}, or begin with `cargo multitenant generate tenant NAME`"))
-        };
-        Err(self.source.error(vec![problem]))
-    }
-
-    /// The folder of the shared migrations: the configured one, which must be there, or the usual one if it
-    /// exists.
-    pub(crate) fn shared_folder(&self) -> Result<Option<PathBuf>, Box<ConfigError>> {
-        let folder = self.new_shared_folder();
-        if folder.is_dir() {
-            return Ok(Some(folder));
-        }
-        if self.raw.text(&key::MIGRATIONS_SHARED_FOLDER).is_none() {
-            return Ok(None);
-        }
-        let message = format!("the folder {} does not exist", slashes(&folder));
-        let problem = self.problem(&key::MIGRATIONS_SHARED_FOLDER, message);
-        Err(self.source.error(vec![problem.help("create it, or correct migrations.shared_folder")]))
-    }
-
-    /// The folders of the shared migrations and of the tenants', where they are there; those that somebody has named
-    /// must be.
-    #[cfg(feature = "lint")]
-    pub(crate) fn folders_that_are_there(&self) -> Result<(Option<PathBuf>, Option<PathBuf>), Box<ConfigError>> {
-        let is_named = !matches!(self.raw.origin(key::MIGRATIONS_FOLDER.path), Origin::Default | Origin::Nowhere);
-        let tenant = if is_named { Some(self.tenant_folder()?) } else { self.tenant_folder().ok() };
-        Ok((self.shared_folder()?, tenant))
-    }
-
-    /// Where new migrations of the tenants go, whether the folder is there or not.
-    pub(crate) fn new_tenant_folder(&self) -> PathBuf {
-        self.folder(self.raw.text(&key::MIGRATIONS_FOLDER).unwrap_or_default())
-    }
-
-    /// Where new shared migrations go, whether the folder is there or not.
-    pub(crate) fn new_shared_folder(&self) -> PathBuf {
-        self.folder(self.raw.text(&key::MIGRATIONS_SHARED_FOLDER).unwrap_or(SHARED_FOLDER))
-    }
-
-    /// The folders of the shared schema's seeds and of the tenants', where they are there; those that somebody has named
-    /// must be.
-    pub(crate) fn seed_folders(&self) -> Result<(Option<PathBuf>, Option<PathBuf>), Box<ConfigError>> {
-        let shared = self.seed_folder(&key::SEEDS_SHARED_FOLDER, SHARED_SEEDS)?;
-        Ok((shared, self.seed_folder(&key::SEEDS_FOLDER, TENANT_SEEDS)?))
-    }
-
-    fn seed_folder(&self, key: &Key, usual: &str) -> Result<Option<PathBuf>, Box<ConfigError>> {
-        let folder = self.folder(self.raw.text(key).unwrap_or(usual));
-        if folder.is_dir() || self.raw.text(key).is_none() {
-            return Ok(Some(folder).filter(|folder| folder.is_dir()));
-        }
-        let problem = self.problem(key, format!("the folder {} does not exist", slashes(&folder)));
-        Err(self.source.error(vec![problem.help(format!("create it, or correct {}", key.path))]))
     }
 
     /// An error that points at the place that the database URL came from.
@@ -276,19 +227,11 @@ impl Config {
     pub(crate) fn error(&self, problems: Vec<Problem>) -> Box<ConfigError> {
         self.source.error(problems)
     }
-
-    fn problem(&self, key: &Key, message: String) -> Problem {
-        Problem::new(self.raw.origin(key.path), message)
-    }
-
-    fn folder(&self, folder: &str) -> PathBuf {
-        locate::shown(&self.root.join(folder), &self.here)
-    }
 }
 
-/// Where seeds lie unless somebody says otherwise.
-const TENANT_SEEDS: &str = "seeds/tenant";
-const SHARED_SEEDS: &str = "seeds/shared";
+/// What to do where no database is configured.
+const DATABASE_HELP: &str = "write `url = \"postgres://…\"` under [database], set DATABASE_URL, give --database-url, or \
+                             write `url = \"embedded\"` for a development server of the project's own";
 
 fn database(raw: &RawConfig) -> Option<Database> {
     let key = [&key::DATABASE_MIGRATE_URL, &key::DATABASE_URL].into_iter().find(|key| raw.text(key).is_some())?;

@@ -155,7 +155,8 @@ fn keys_of_other_sources(raw: &RawConfig) -> Vec<Problem> {
         .filter(|(owner, _)| *owner != source)
         .flat_map(|(owner, keys)| keys.iter().map(move |key| (*owner, *key)))
         .filter_map(|(owner, key)| raw.entry(key).map(|entry| (owner, key, entry.origin.clone())))
-        .filter(|(.., origin)| *origin != Origin::Default)
+        // What was embedded belongs to the source that was embedded, and gives way with it.
+        .filter(|(.., origin)| !matches!(origin, Origin::Default | Origin::Embedded))
         .map(|(owner, key, origin)| {
             Problem::new(origin, format!("`{}` belongs to source = {owner:?}, and the source is {source:?}", key.path))
                 .help(format!("remove the key, or write source = {owner:?}"))

@@ -10,7 +10,7 @@ pub(super) fn said(problem: &Problem) -> String {
         Origin::Variable(name) => format!("{message} (from the environment variable {name})"),
         Origin::DotEnv(name) => format!("{message} (from {name} in the .env file)"),
         Origin::Flag(name) => format!("{message} (from the flag {name})"),
-        Origin::File(_) | Origin::Default | Origin::Nowhere => message.clone(),
+        Origin::Embedded | Origin::File(_) | Origin::Default | Origin::Nowhere => message.clone(),
     }
 }
 

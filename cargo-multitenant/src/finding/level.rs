@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Level {
     /// Not looked for.
+    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only the linter's rules can be turned off"))]
     Off,
     /// To be known.
     Info,

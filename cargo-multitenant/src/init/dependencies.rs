@@ -22,9 +22,24 @@ pub(super) enum Source {
 
 /// All names that there can be.
 const NAMES: [&str; 18] = [
-    "actix-web", "axum", "cargo-multitenant", "diesel", "diesel-async", "dotenvy", "futures-util", "http-body-util", "hyper",
-    "hyper-util", "metrics-exporter-prometheus", "multitenant-macros", "multitenant-runtime", "serde", "serde_json",
-    "tokio", "tower", "tracing",
+    "actix-web",
+    "axum",
+    "cargo-multitenant",
+    "diesel",
+    "diesel-async",
+    "dotenvy",
+    "futures-util",
+    "http-body-util",
+    "hyper",
+    "hyper-util",
+    "metrics-exporter-prometheus",
+    "multitenant-macros",
+    "multitenant-runtime",
+    "serde",
+    "serde_json",
+    "tokio",
+    "tower",
+    "tracing",
 ];
 
 /// Whether a package of this name is depended on.
@@ -52,9 +67,8 @@ pub(super) fn normal(choices: &Choices) -> Vec<Dependency> {
     all.push(with_defaults("tracing", "0.1"));
     all.push(bare("tracing-subscriber", "0.3").with(&["fmt", "registry", "std"]));
     all.push(with_defaults("dotenvy", "0.15"));
-    if cfg!(feature = "scaffold") && COMMANDS {
-        all.push(Dependency { default_features: false, ..ours("cargo-multitenant", choices) });
-    }
+    let commands = Dependency { default_features: false, ..ours("cargo-multitenant", choices) };
+    all.push(commands.with(&["tls"]));
     if choices.framework != Framework::None {
         all.push(with_defaults("serde", "1").with(&["derive"]));
     }
@@ -74,9 +88,6 @@ pub(super) fn normal(choices: &Choices) -> Vec<Dependency> {
     }
     all
 }
-
-/// Whether the application has our commands of its own.
-pub(super) const COMMANDS: bool = false;
 
 /// What its tests depend on.
 pub(super) fn development(choices: &Choices) -> Vec<Dependency> {
@@ -137,13 +148,7 @@ fn bare(name: &'static str, version: &'static str) -> Dependency {
 }
 
 fn with_defaults(name: &'static str, version: &'static str) -> Dependency {
-    Dependency {
-        name,
-        source: Source::Version(version),
-        default_features: true,
-        features: Vec::new(),
-        covered_by: "",
-    }
+    Dependency { name, source: Source::Version(version), default_features: true, features: Vec::new(), covered_by: "" }
 }
 
 impl Dependency {

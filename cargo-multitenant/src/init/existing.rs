@@ -98,7 +98,8 @@ impl Ground {
         ground.root = root;
         let folders = ground.folders_to_look_into();
         for folder in folders {
-            let names = names(&ground.root.join(&folder)).map_err(|error| unusable(&ground.root.join(&folder), error))?;
+            let names =
+                names(&ground.root.join(&folder)).map_err(|error| unusable(&ground.root.join(&folder), error))?;
             ground.migrations.insert(folder, names);
         }
         Ok(ground)

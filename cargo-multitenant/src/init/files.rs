@@ -5,7 +5,6 @@ use minijinja::Value;
 use multitenant_runtime::{Tier, Version};
 
 use super::choices::{Choices, Database, Feature, Framework, Template};
-use super::dependencies::COMMANDS;
 use super::existing::Ground;
 use super::templates::{DASHBOARD, Templates};
 use super::version;
@@ -112,6 +111,9 @@ fn context(choices: &Choices, ground: &Ground, tenant_folder: &str, shared_folde
     if watched.iter().all(|folder| folder.starts_with("migrations/")) {
         watched = vec!["migrations"];
     }
+    if choices.application() {
+        watched.push("seeds");
+    }
     let watched: Vec<Value> = watched.into_iter().map(Value::from).collect();
     let newest = ground.old.as_ref().and_then(|old| old.newest());
     Value::from_iter([
@@ -123,7 +125,6 @@ fn context(choices: &Choices, ground: &Ground, tenant_folder: &str, shared_folde
         ("database", Value::from(choices.database.word())),
         ("enterprise", Value::from(choices.template == Template::Enterprise)),
         ("application", Value::from(choices.application())),
-        ("commands", Value::from(COMMANDS)),
         ("listens", Value::from(choices.listens())),
         ("registry", Value::from(choices.registry())),
         ("seeds", Value::from(choices.template >= Template::Standard)),

@@ -75,10 +75,12 @@ pub(super) fn with_member(text: &str, member: &str) -> Result<Option<String>, St
     }
     let members = workspace.entry("members").or_insert(Item::Value(Value::Array(Array::new())));
     let members = members.as_array_mut().ok_or("workspace.members is no list")?;
-    let several_lines = members.iter().any(|value| value.decor().prefix().and_then(|p| p.as_str()).is_some_and(|p| p.contains('\n')));
+    let several_lines =
+        members.iter().any(|value| value.decor().prefix().and_then(|p| p.as_str()).is_some_and(|p| p.contains('\n')));
     members.push(member);
     if several_lines
-        && let (Some(first), Some(last)) = (members.get(0).map(|value| value.decor().clone()), members.len().checked_sub(1))
+        && let (Some(first), Some(last)) =
+            (members.get(0).map(|value| value.decor().clone()), members.len().checked_sub(1))
         && let Some(value) = members.get_mut(last)
     {
         *value.decor_mut() = first;
@@ -95,9 +97,9 @@ fn matches(pattern: &str, path: &str) -> bool {
 fn name_matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
-        Some((before, after)) => name
-            .strip_prefix(before)
-            .is_some_and(|rest| (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| name_matches(after, rest)))),
+        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            (0..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| name_matches(after, rest)))
+        }),
     }
 }
 
@@ -207,10 +209,19 @@ mod tests {
     fn each_way_to_write_a_dependency_is_understood() {
         let wanted = [dependency("a", &["x", "y"])];
         for (text, expected) in [
-            ("[dependencies]\na = { version = \"1\", features = [\"x\"] }\n", "[dependencies]\na = { version = \"1\", features = [\"x\", \"y\"] }\n"),
+            (
+                "[dependencies]\na = { version = \"1\", features = [\"x\"] }\n",
+                "[dependencies]\na = { version = \"1\", features = [\"x\", \"y\"] }\n",
+            ),
             ("[dependencies.a]\nversion = \"1\"\n", "[dependencies.a]\nversion = \"1\"\nfeatures = [\"x\", \"y\"]\n"),
-            ("[dependencies]\na.workspace = true\n", "[dependencies]\na.workspace = true\na.features = [\"x\", \"y\"]\n"),
-            ("[dependencies]\na = { version = \"1\", features = [\"full\"] }\n", "[dependencies]\na = { version = \"1\", features = [\"full\"] }\n"),
+            (
+                "[dependencies]\na.workspace = true\n",
+                "[dependencies]\na.workspace = true\na.features = [\"x\", \"y\"]\n",
+            ),
+            (
+                "[dependencies]\na = { version = \"1\", features = [\"full\"] }\n",
+                "[dependencies]\na = { version = \"1\", features = [\"full\"] }\n",
+            ),
         ] {
             check(text, &wanted, expected);
         }
@@ -222,7 +233,11 @@ mod tests {
     fn a_workspace_names_its_new_member() {
         for (text, member, expected) in [
             ("[workspace]\nmembers = [\"a\"]\n", "b", Some("[workspace]\nmembers = [\"a\", \"b\"]\n")),
-            ("[workspace]\nmembers = [\n    \"a\", # first\n]\n", "b", Some("[workspace]\nmembers = [\n    \"a\", # first\n    \"b\",\n]\n")),
+            (
+                "[workspace]\nmembers = [\n    \"a\", # first\n]\n",
+                "b",
+                Some("[workspace]\nmembers = [\n    \"a\", # first\n    \"b\",\n]\n"),
+            ),
             ("[workspace]\nmembers = [\"crates/*\"]\n", "crates/b", None),
             ("[workspace]\nmembers = [\"crates/*\"]\n", "b", Some("[workspace]\nmembers = [\"crates/*\", \"b\"]\n")),
             ("[workspace]\nexclude = [\"old\"]\n", "old/b", None),

@@ -5,12 +5,80 @@ use std::fmt;
 /// What a package cannot be called: Rust's words, the standard library's crates, folders of Cargo's, and files that
 /// Windows does not have.
 const TAKEN: [&str; 74] = [
-    "abstract", "alloc", "as", "async", "aux", "await", "become", "box", "break", "build", "con", "const", "continue",
-    "core", "crate", "deps", "do", "dyn", "else", "enum", "examples", "extern", "false", "final", "fn", "for", "gen",
-    "if", "impl", "in", "incremental", "let", "loop", "macro", "match", "mod", "move", "mut", "nul", "override", "panic",
-    "priv", "prn", "proc-macro", "proc_macro", "pub", "ref", "return", "self", "static", "std", "struct", "super", "test",
-    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "app",
-    "axum", "diesel", "tokio", "serde", "tracing", "hyper", "tower",
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "aux",
+    "await",
+    "become",
+    "box",
+    "break",
+    "build",
+    "con",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "deps",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "examples",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "incremental",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "nul",
+    "override",
+    "panic",
+    "priv",
+    "prn",
+    "proc-macro",
+    "proc_macro",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
+    "yield",
+    "app",
+    "axum",
+    "diesel",
+    "tokio",
+    "serde",
+    "tracing",
+    "hyper",
+    "tower",
 ];
 
 /// A package's name.
@@ -94,9 +162,24 @@ mod tests {
 
     #[test]
     fn names_are_what_cargo_takes() {
-        for bad in
-            ["", "1app", "a b", "a\"b", "../../evil", "a/b", "é", "_", "-a", "Self", "fn", "test", "axum", "diesel-async", "con", "multitenant-runtime"]
-        {
+        for bad in [
+            "",
+            "1app",
+            "a b",
+            "a\"b",
+            "../../evil",
+            "a/b",
+            "é",
+            "_",
+            "-a",
+            "Self",
+            "fn",
+            "test",
+            "axum",
+            "diesel-async",
+            "con",
+            "multitenant-runtime",
+        ] {
             assert!(PackageName::new(bad).is_err(), "{bad:?}");
         }
         assert!(PackageName::new(&"a".repeat(65)).is_err());
@@ -108,7 +191,10 @@ mod tests {
     #[test]
     fn what_is_called_after_it_is_a_name_there() {
         let name = PackageName::new("My_App-").unwrap();
-        assert_eq!((&*name.library(), &*name.in_kubernetes(), &*name.in_postgresql()), ("My_App_", "my-app", "my_app_"));
+        assert_eq!(
+            (&*name.library(), &*name.in_kubernetes(), &*name.in_postgresql()),
+            ("My_App_", "my-app", "my_app_")
+        );
         let long = PackageName::new(&"a-".repeat(32)).unwrap();
         assert!(long.in_kubernetes().len() <= 50 && !long.in_kubernetes().ends_with('-'));
         assert_eq!(long.in_postgresql().len(), 60);

@@ -101,9 +101,7 @@ fn is_somebody_else_s(made: &Files, places: &Places, ground: &Ground, force: boo
     if ground.old.is_some() {
         return true;
     }
-    let differs = |file: &&File| {
-        matches!(&places[&*file.path], There::File(bytes) if bytes != file.text.as_bytes())
-    };
+    let differs = |file: &&File| matches!(&places[&*file.path], There::File(bytes) if bytes != file.text.as_bytes());
     let sources = || made.all.iter().filter(|file| file.role == Role::Application && file.path.ends_with(".rs"));
     !force && sources().any(|file| differs(&file)) && !is_ours(made, places)
 }
@@ -192,9 +190,11 @@ fn manifests(choices: &Choices, ground: &Ground) -> Result<Vec<Planned>, String>
     let place = ground.root.join("Cargo.toml");
     let at = |error: String| format!("{}: {error}", slashes(&place));
     if ground.manifest.is_some() && ground.package.is_none() {
-        return Err(at("it is a workspace's and no package's: give the folder of one of its members, or of a new one, or \
+        return Err(at(
+            "it is a workspace's and no package's: give the folder of one of its members, or of a new one, or \
                        take --template minimal"
-            .to_owned()));
+                .to_owned(),
+        ));
     }
     let before = ground.manifest.clone();
     let text = before.clone().unwrap_or_else(|| manifest::new(&choices.name));

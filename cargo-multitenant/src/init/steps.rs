@@ -3,7 +3,6 @@
 use multitenant_runtime::Tier;
 
 use super::choices::{Choices, Crates, Database, Feature, Framework, Template};
-use super::dependencies::COMMANDS;
 use super::existing::Ground;
 use super::files::Files;
 use super::plan::{Action, Plan, whose};
@@ -96,9 +95,10 @@ pub(super) fn steps(choices: &Choices, ground: &Ground, plan: &Plan) -> Vec<Stri
              starts: it migrates, and answers with the pool for all tenants"
                 .to_owned(),
         );
-        if COMMANDS {
+        if choices.template == Template::Enterprise {
             steps.push(
-                "begin `main` with the commands of the application, as `my-app multitenant migrate`: \
+                "add cargo-multitenant (default-features = false, features = [\"tls\"]) to Cargo.toml, and begin `main` with what \
+                 Dockerfile and k8s/ call, `multitenant migrate`: \
                  `if let Some(code) = cargo_multitenant::Application::new(&db::MIGRATIONS).answer(std::env::args_os()) \
                  { return code; }`"
                     .to_owned(),

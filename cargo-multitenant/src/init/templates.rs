@@ -104,7 +104,10 @@ mod tests {
         let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/observability/grafana/dashboard.json");
         // In a package as it is published there is no example.
         if let Ok(text) = std::fs::read_to_string(example) {
-            assert_eq!(text, DASHBOARD, "copy examples/observability/grafana/dashboard.json to templates/observability");
+            assert_eq!(
+                text, DASHBOARD,
+                "copy examples/observability/grafana/dashboard.json to templates/observability"
+            );
         }
     }
 }

@@ -21,6 +21,7 @@ fn draw_one(file: &str, text: &str, problem: &Problem) -> String {
         Origin::Variable(name) => Some(format!("the value comes from the environment variable {name}")),
         Origin::DotEnv(name) => Some(format!("the value comes from {name} in the .env file")),
         Origin::Flag(name) => Some(format!("the value comes from the flag {name}")),
+        Origin::Embedded => Some("the value was embedded into this program by embed_migrations!".to_owned()),
         Origin::File(_) | Origin::Default | Origin::Nowhere => None,
     };
     let mut group = Group::with_title(Level::ERROR.primary_title(&message));

@@ -27,6 +27,9 @@ pub(crate) struct DriftDocument<'a> {
     summary: Summary,
     #[serde(skip)]
     targets: &'a [TargetDrift],
+    /// What is written before a command's name.
+    #[serde(skip)]
+    program: &'a str,
 }
 
 /// One difference of one schema, or why a schema is not compared.
@@ -65,8 +68,9 @@ struct Summary {
 }
 
 impl<'a> DriftDocument<'a> {
-    pub(crate) fn new(report: &'a DriftReport) -> Self {
-        let mut findings: Vec<DriftFinding<'a>> = report.targets.iter().flat_map(of_target).collect();
+    pub(crate) fn new(report: &'a DriftReport, program: &'a str) -> Self {
+        let mut findings: Vec<DriftFinding<'a>> =
+            report.targets.iter().flat_map(|target| of_target(target, program)).collect();
         findings.extend(report.unusable.iter().map(|unusable| DriftFinding {
             tenant: Some(&unusable.tenant),
             ..plain("drift-not-comparable", "error", unusable.failure.to_string())
@@ -82,7 +86,7 @@ impl<'a> DriftDocument<'a> {
             not_comparable: count(|outcome| matches!(outcome, DriftOutcome::NotComparable(_))) + report.unusable.len(),
             duration_ms: millis(report.duration),
         };
-        Self { format: FORMAT, reference: &report.reference, findings, summary, targets: &report.targets }
+        Self { format: FORMAT, reference: &report.reference, findings, summary, targets: &report.targets, program }
     }
 
     /// Schemas that differ in the same are shown together.
@@ -140,11 +144,12 @@ impl<'a> DriftDocument<'a> {
     /// A script for psql.
     pub(crate) fn script(&self) -> String {
         let mut text = format!(
-            "-- What mends {}, from `cargo multitenant drift --fix-sql`, compared with {}.\n\
+            "-- What mends {}, from `{} drift --fix-sql`, compared with {}.\n\
              -- Read it first; then: psql -X -v ON_ERROR_STOP=1 -f FILE\n\
              -- Not in one transaction: some statements cannot be in one. What would lose data or loosen security is in comments.\n\
              SET check_function_bodies = off;\n",
             counted(self.summary.differences, "difference", "differences"),
+            self.program,
             comment(self.reference),
         );
         for target in self.targets.iter().filter(|target| target.outcome == DriftOutcome::Different) {
@@ -173,13 +178,13 @@ impl<'a> DriftDocument<'a> {
     }
 }
 
-fn of_target(target: &TargetDrift) -> Vec<DriftFinding<'_>> {
+fn of_target<'a>(target: &'a TargetDrift, program: &str) -> Vec<DriftFinding<'a>> {
     let (tenant, schema) = (target.target.tenant().map(TenantId::as_str), Some(target.target.schema().as_str()));
     let of = |finding: DriftFinding<'static>| DriftFinding { tenant, schema, ..finding };
     match &target.outcome {
         DriftOutcome::Behind(pending) => {
             let pending = counted(*pending, "migration is pending", "migrations are pending");
-            let help = Some("migrate it first: cargo multitenant migrate".to_owned());
+            let help = Some(format!("migrate it first: {program} migrate"));
             vec![of(DriftFinding { help, ..plain("drift-behind", "info", pending) })]
         }
         DriftOutcome::NotComparable(failure) => {

@@ -108,11 +108,12 @@ impl InitDocument {
             let _ = writeln!(text, " {}  {}{reason}", paint(style, format!("{word:<11}")), Shown(&file.path));
         }
         let Summary { created, changed, overwritten, kept } = self.summary;
-        let counts: Vec<String> = [(created, "new"), (changed, "changed"), (overwritten, "overwritten"), (kept, "kept")]
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| format!("{count} {word}"))
-            .collect();
+        let counts: Vec<String> =
+            [(created, "new"), (changed, "changed"), (overwritten, "overwritten"), (kept, "kept")]
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, word)| format!("{count} {word}"))
+                .collect();
         let end = if created + changed + overwritten == 0 {
             "; there is nothing to do"
         } else if self.dry_run {

@@ -4,7 +4,9 @@
 //! A document borrows from the report and holds what JSON shows; texts are made from documents, so that the
 //! two cannot tell different stories.
 
+#[cfg(feature = "project")]
 mod complaints;
+#[cfg(feature = "project")]
 mod doctor;
 mod drift;
 mod failure;
@@ -20,8 +22,10 @@ mod run;
 mod snapshot;
 mod status;
 mod tenant;
+#[cfg(feature = "project")]
 mod verify;
 
+#[cfg(feature = "project")]
 pub(crate) use doctor::DoctorDocument;
 pub(crate) use drift::DriftDocument;
 #[cfg(test)]
@@ -40,6 +44,7 @@ pub(crate) use status::{StatusDocument, anything_to_do};
 pub(crate) use tenant::{
     ArchiveDocument, DropDocument, RenameDocument, RestoreDocument, TenantListDocument, overview_text,
 };
+#[cfg(feature = "project")]
 pub(crate) use verify::{VerifyDocument, VerifyProgress};
 
 /// The format of the JSON documents; it grows when a field changes its meaning.

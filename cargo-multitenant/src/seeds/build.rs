@@ -94,8 +94,8 @@ fn cannot(reason: &str) -> CliError {
     CliError::Files {
         what: format!("seeds in Rust are compiled with the project's library, and that cannot be done: {reason}"),
         help: Some(
-            "move the code to src/lib.rs; or register the seeds in the application (`SeedSet::with_tenant`, or \
-             `cargo_multitenant::seeds::main`), and run them by it",
+            "move the code to src/lib.rs; or register the seeds in the application \
+             (`cargo_multitenant::Application::tenant_seed`), and run them by its own `multitenant seed`",
         ),
         source: None,
     }

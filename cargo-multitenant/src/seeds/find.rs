@@ -1,8 +1,11 @@
-//! Which seeds are Rust.
+//! Which seeds there are in a project, and which of them are Rust.
 
 use std::path::{Path, PathBuf};
 
-use multitenant_runtime::Tier;
+use multitenant_runtime::{SeedError, SeedSet, Tier};
+
+use crate::config::Config;
+use crate::error::CliError;
 
 /// A seed that is Rust.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +17,45 @@ pub(crate) struct RustSeed {
     pub(crate) path: PathBuf,
 }
 
+/// The seeds in a project's folders, or in files that are named.
+pub(crate) struct InFolders {
+    pub(crate) sql: Result<SeedSet, SeedError>,
+    pub(crate) rust: Vec<RustSeed>,
+}
+
+impl InFolders {
+    /// All that the configured folders hold: the common ones, and of those in Rust the ones of this environment.
+    pub(crate) fn find(config: &Config, environment: Option<&str>) -> Result<Self, CliError> {
+        let (shared, tenant) = config.seed_folders()?;
+        if shared.is_none() && tenant.is_none() {
+            return Err(CliError::Files {
+                what: "neither seeds/shared nor seeds/tenant exists".to_owned(),
+                help: Some("create one with SQL files in it, set seeds.folder, or name a file with --tenant-file"),
+                source: None,
+            });
+        }
+        let folders = [(Tier::Shared, &shared), (Tier::Tenant, &tenant)].into_iter();
+        let rust = folders
+            .flat_map(|(tier, folder)| folder.iter().flat_map(move |folder| in_folder(tier, folder, environment)));
+        Ok(Self { rust: rust.collect(), sql: SeedSet::from_folders(shared.as_deref(), tenant.as_deref()) })
+    }
+
+    /// These files.
+    pub(crate) fn of_files(shared: Option<PathBuf>, tenant: Option<PathBuf>) -> Self {
+        let rust = |tier, file: &Option<PathBuf>| file.as_deref().and_then(|file| of_file(tier, file));
+        let rust = (rust(Tier::Shared, &shared), rust(Tier::Tenant, &tenant));
+        let shared = shared.filter(|_| rust.0.is_none());
+        let tenant = tenant.filter(|_| rust.1.is_none());
+        Self {
+            sql: SeedSet::from_files(shared.as_slice(), tenant.as_slice()),
+            rust: rust.0.into_iter().chain(rust.1).collect(),
+        }
+    }
+}
+
 /// Those in a folder of seeds, the common ones and those of this environment; where a folder cannot be read, whoever
 /// reads the SQL files says so.
-pub(crate) fn in_folder(tier: Tier, folder: &Path, environment: Option<&str>) -> Vec<RustSeed> {
+fn in_folder(tier: Tier, folder: &Path, environment: Option<&str>) -> Vec<RustSeed> {
     let mut seeds = of(tier, folder, None);
     if let Some(environment) = environment {
         seeds.extend(of(tier, &folder.join(environment), Some(environment)));
@@ -25,7 +64,7 @@ pub(crate) fn in_folder(tier: Tier, folder: &Path, environment: Option<&str>) ->
 }
 
 /// The seed in a file, where it is Rust.
-pub(crate) fn of_file(tier: Tier, path: &Path) -> Option<RustSeed> {
+fn of_file(tier: Tier, path: &Path) -> Option<RustSeed> {
     let name = path.file_name()?.to_string_lossy().into_owned();
     is_rust(path).then(|| RustSeed { tier, environment: None, name, path: path.to_path_buf() })
 }

@@ -9,12 +9,14 @@ mod build;
 mod find;
 mod package;
 
-use multitenant_runtime::SeedSet;
 #[cfg(feature = "functions")]
 use std::process::ExitCode;
 
+#[cfg(feature = "functions")]
+use multitenant_runtime::SeedSet;
+
 pub(crate) use build::hand_over;
-pub(crate) use find::{RustSeed, in_folder, of_file};
+pub(crate) use find::{InFolders, RustSeed};
 
 #[cfg(feature = "functions")]
 pub use {
@@ -22,28 +24,10 @@ pub use {
     multitenant_runtime::{FunctionResult, SeedSet as Set, Tier},
 };
 
-/// What registers the seeds that are compiled in.
-pub(crate) type Register = Box<dyn Fn(SeedSet) -> SeedSet>;
-
-/// Does what the command line of this process says, with seeds that are compiled in; what the package of Rust seeds
-/// calls.
-///
-/// An application whose package has no library calls it itself:
-///
-/// ```no_run
-/// use cargo_multitenant::seeds::{AsyncPgConnection, FunctionResult, Tier};
-///
-/// async fn users(conn: &mut AsyncPgConnection) -> FunctionResult {
-///     # let _ = conn;
-///     Ok(())
-/// }
-///
-/// fn main() -> std::process::ExitCode {
-///     cargo_multitenant::seeds::main(|seeds| seeds.with_function(Tier::Tenant, None, "10_users.rs", users))
-/// }
-/// ```
+/// Does what the command line of this process says, with seeds that are compiled in: what the package of Rust seeds calls.
+/// An application has [`Application`](crate::Application).
 #[cfg(feature = "functions")]
 #[must_use]
-pub fn main(register: impl Fn(SeedSet) -> SeedSet + 'static) -> ExitCode {
+pub fn main(register: impl Fn(SeedSet) -> SeedSet + Send + Sync + 'static) -> ExitCode {
     crate::answer(Some(Box::new(register)))
 }

@@ -65,7 +65,7 @@ pub(super) fn manifest(package: &Package, own: &Table, root: &Path, tool: Option
             Some(folder) => ours.insert("path".to_owned(), folder.to_string_lossy().into_owned().into()),
             None => ours.insert("version".to_owned(), concat!("=", env!("CARGO_PKG_VERSION")).into()),
         };
-        let features = ["functions"].into_iter().chain(cfg!(feature = "tls").then_some("tls"));
+        let features = ["functions", "project"].into_iter().chain(cfg!(feature = "tls").then_some("tls"));
         ours.insert("features".to_owned(), features.map(Value::from).collect::<Vec<_>>().into());
     }
     dependencies.insert(TOOL.to_owned(), ours);

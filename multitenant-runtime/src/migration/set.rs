@@ -218,8 +218,9 @@ impl MigrationSet {
         Self::sorted(tier, migrations, problems)
     }
 
-    /// The set without a migration.
-    pub(crate) fn empty(tier: Tier) -> Self {
+    /// The set without a migration, for one that has functions only.
+    #[must_use]
+    pub fn empty(tier: Tier) -> Self {
         Self { tier, migrations: Arc::default() }
     }
 

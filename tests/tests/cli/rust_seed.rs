@@ -78,7 +78,7 @@ async fn on_a_package_that_is_only_a_binary_nothing_can_depend() {
     run(&project, &["seed"]).code(3).complains(&[
         "the package shop-app is only a binary, and nothing can depend on it",
         "move the code to src/lib.rs",
-        "cargo_multitenant::seeds::main",
+        "cargo_multitenant::Application::tenant_seed",
     ]);
     assert_eq!(project.texts(NAMES).await, [""]);
 }

@@ -31,7 +31,7 @@ impl Restore {
         let migrator = project.migrator(|builder| builder)?;
         let restored = async { migrator.restore_tenant(&self.id).await.map_err(CliError::Runtime) };
         let restored = block_on(unless_interrupted(restored))?;
-        context.console.result(&RestoreDocument::new(&restored), RestoreDocument::text)?;
+        context.console.result(&RestoreDocument::new(&restored), |document| document.text(&context.program))?;
         Ok(exit_code::DONE)
     }
 }

@@ -65,14 +65,14 @@ impl<'a> RestoreDocument<'a> {
         }
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self, program: &str) -> String {
         let tenant = Shown(self.tenant);
         let how = match self.pending.as_deref() {
             None => paint(WARN, "tenants.filter leaves it out still: nothing serves or migrates it"),
             Some([]) => "up to date".to_owned(),
             Some(pending) => {
                 let behind = paint(WARN, format!("{} behind", counted(pending.len(), "migration", "migrations")));
-                format!("{behind}: cargo multitenant migrate --tenant {tenant}")
+                format!("{behind}: {program} migrate --tenant {tenant}")
             }
         };
         format!(" {tenant}  {}: its schema is {}\n     {how}\n", paint(GOOD, "restored"), Shown(self.schema))

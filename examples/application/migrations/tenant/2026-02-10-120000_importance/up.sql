@@ -1,0 +1,1 @@
+ALTER TABLE notes ADD COLUMN important boolean NOT NULL DEFAULT false;

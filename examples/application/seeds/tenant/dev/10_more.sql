@@ -1,0 +1,1 @@
+INSERT INTO notes (text) VALUES ('for trying things out');
