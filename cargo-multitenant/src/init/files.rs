@@ -49,7 +49,6 @@ pub(super) enum Role {
 pub(super) struct Files {
     pub(super) all: Vec<File>,
     pub(super) tenant_folder: String,
-    pub(super) shared_folder: Option<String>,
 }
 
 /// All files that these choices may lead to.
@@ -77,7 +76,7 @@ pub(super) fn files(choices: &Choices, ground: &Ground, now: DateTime) -> Result
     if choices.template == Template::Enterprise {
         made.deployment(choices)?;
     }
-    Ok(Files { all: made.all, tenant_folder, shared_folder })
+    Ok(Files { all: made.all, tenant_folder })
 }
 
 /// Where the tenants' migrations are, and the shared schema's.

@@ -10,6 +10,7 @@ mod doctor;
 mod drift;
 mod generate;
 mod held;
+mod init;
 #[cfg(unix)]
 mod interrupt;
 mod lint;
