@@ -16,7 +16,7 @@ use crate::init::{
     Unusable, Unwritten, plan, write,
 };
 use crate::interrupt::{Signal, Signals};
-use crate::output::{agree, can_ask, choose, choose_any, choose_text};
+use crate::output::{agree, can_ask, choose, choose_any, choose_text, restore_terminal};
 use crate::report::InitDocument;
 
 /// A project for tenants, from an empty folder or around what is there
@@ -138,14 +138,16 @@ impl Init {
         block_on(self.run_catching(context))
     }
 
-    /// Ctrl-C is caught from the first question on, so that it ends the command and nothing is half done.
+    /// Until the first file is written a signal ends the process; from then on what has been written is taken back first.
     async fn run_catching(self, context: &Context) -> Result<u8, CliError> {
-        let mut signals = Signals::catch().map_err(CliError::System)?;
         let mut ground = Ground::read(&context.here.join(&self.path)).map_err(unusable)?;
         if self.force {
             ground = ground.unconfigured().map_err(unusable)?;
         }
         let asks = !self.yes && can_ask();
+        // While a question waits for a key nothing else here runs.
+        let mut asked_to_end = Signals::catch().map_err(CliError::System)?;
+        let ending = tokio::spawn(async move { end_asking(asked_to_end.next().await) });
         let choices = self.choices(context, &ground, asks)?;
         let now = TimeZone::UTC.to_datetime(Timestamp::now());
         let plan = plan(&choices, &ground, self.force, now).map_err(|what| CliError::Files {
@@ -161,6 +163,8 @@ impl Init {
             }
         }
         let document = InitDocument::new(&plan, &choices, self.dry_run);
+        let mut signals = Signals::catch().map_err(CliError::System)?;
+        ending.abort();
         if !self.dry_run {
             let mut interrupted = None;
             let written = write(&plan, || match received(&mut signals) {
@@ -434,6 +438,12 @@ impl FeatureArg {
             Self::Debug => Some(Feature::Debug),
         }
     }
+}
+
+/// Ends the process in the middle of a question, of which nothing is left on the terminal; nothing has been written.
+fn end_asking(signal: Signal) {
+    restore_terminal();
+    std::process::exit(exit_code::of_signal(signal).into());
 }
 
 /// The signal that has come meanwhile.

@@ -40,10 +40,14 @@ pub(crate) fn agree(prompt: &str) -> Result<bool, CliError> {
     answered(Confirm::new().with_prompt(prompt).default(true).interact())
 }
 
+/// A question that is not answered leaves the cursor hidden.
+pub(crate) fn restore_terminal() {
+    let _ = dialoguer::console::Term::stderr().show_cursor();
+}
+
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T, CliError> {
     answer.map_err(|dialoguer::Error::IO(error)| {
-        // A question that is not answered leaves the cursor hidden.
-        let _ = dialoguer::console::Term::stderr().show_cursor();
+        restore_terminal();
         match error.kind() {
             io::ErrorKind::Interrupted => CliError::Interrupted(Signal::Interrupt),
             _ => CliError::System(error),
