@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a package cannot be called: Rust's words, the standard library's crates, folders of Cargo's, and files that
 /// Windows does not have.
-const TAKEN: [&str; 74] = [
+const TAKEN: [&str; 73] = [
     "abstract",
     "alloc",
     "as",
@@ -71,7 +71,6 @@ const TAKEN: [&str; 74] = [
     "where",
     "while",
     "yield",
-    "app",
     "axum",
     "diesel",
     "tokio",

@@ -55,7 +55,9 @@ fn linted(project: &Project, case: &Case) {
     let mut command = project.command(&["lint", "--format", "json"]);
     command.current_dir(project.path("app"));
     let document = answer(command).code(0).json();
-    assert_eq!(document["findings"].as_array().unwrap().len(), 0, "{case:?}: {document}");
+    // A primary key that is no uuid is worth a word, and meant.
+    let louder = |finding: &&serde_json::Value| finding["level"] != "info";
+    assert_eq!(document["findings"].as_array().unwrap().iter().filter(louder).count(), 0, "{case:?}: {document}");
 }
 
 #[track_caller]
