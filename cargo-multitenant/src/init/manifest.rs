@@ -75,15 +75,19 @@ pub(super) fn with_member(text: &str, member: &str) -> Result<Option<String>, St
     }
     let members = workspace.entry("members").or_insert(Item::Value(Value::Array(Array::new())));
     let members = members.as_array_mut().ok_or("workspace.members is no list")?;
-    let several_lines =
-        members.iter().any(|value| value.decor().prefix().and_then(|p| p.as_str()).is_some_and(|p| p.contains('\n')));
-    members.push(member);
-    if several_lines
-        && let (Some(first), Some(last)) =
-            (members.get(0).map(|value| value.decor().clone()), members.len().checked_sub(1))
-        && let Some(value) = members.get_mut(last)
-    {
-        *value.decor_mut() = first;
+    let indent =
+        members.get(0).and_then(|first| first.decor().prefix()?.as_str()).filter(|prefix| prefix.contains('\n'));
+    match indent.and_then(|prefix| prefix.rsplit('\n').next()).map(str::to_owned) {
+        Some(indent) => {
+            // What is said after the last one stays in its line.
+            let said = members.trailing().as_str().unwrap_or_default().trim_end().to_owned();
+            let mut value = Value::from(member);
+            value.decor_mut().set_prefix(format!("{said}\n{indent}"));
+            members.push_formatted(value);
+            members.set_trailing("\n");
+            members.set_trailing_comma(true);
+        }
+        None => members.push(member),
     }
     Ok(Some(document.to_string()))
 }
