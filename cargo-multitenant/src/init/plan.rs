@@ -73,11 +73,11 @@ impl Plan {
 pub(crate) fn plan(choices: &Choices, ground: &Ground, force: bool, now: DateTime) -> Result<Plan, String> {
     let mut choices = choices.clone();
     let mut made = files(&choices, ground, now)?;
-    let mut places = look(&ground.root, made.all.iter().map(|file| &*file.path).chain(["Cargo.toml", "src/main.rs"]));
+    let mut places = places_of(&made, &ground.root);
     if choices.application() && is_somebody_else_s(&made, &places, ground, force) {
         choices.has_application = true;
         made = files(&choices, ground, now)?;
-        places = look(&ground.root, made.all.iter().map(|file| &*file.path).chain(["Cargo.toml", "src/main.rs"]));
+        places = places_of(&made, &ground.root);
     }
     let mut plan = Plan {
         root: ground.root.clone(),
@@ -94,6 +94,12 @@ pub(crate) fn plan(choices: &Choices, ground: &Ground, force: bool, now: DateTim
     plan.steps = steps::steps(&choices, ground, &plan);
     plan.next = steps::next(&choices, ground);
     Ok(plan)
+}
+
+/// What is where the files are to be, and where the folders are that a file is to keep.
+fn places_of(made: &Files, root: &Path) -> Places {
+    let folders = made.all.iter().filter_map(|file| file.path.strip_suffix("/.gitkeep"));
+    look(root, made.all.iter().map(|file| &*file.path).chain(folders))
 }
 
 /// Whether the package has an application that is not the one that would be written: then none of it is.
@@ -122,7 +128,8 @@ fn needed<'f>(made: &'f Files, places: &Places, ground: &Ground) -> Vec<&'f File
         let others = || made.all.iter().any(|other| other.path != file.path && other.path.starts_with(folder));
         let full = || !ground.migrations_in(folder.trim_end_matches('/')).is_empty();
         let there = || places[&*file.path] != There::Nothing;
-        file.role != Role::Placeholder || there() || !(others() || full())
+        let made_before = || places[folder.trim_end_matches('/')] != There::Nothing;
+        file.role != Role::Placeholder || there() || !(others() || full() || made_before())
     };
     made.all.iter().filter(is_needed).collect()
 }
