@@ -94,7 +94,7 @@ pub use settings::{
 };
 
 #[cfg(feature = "functions")]
-pub use migration::{FunctionResult, MigrationFunction, RustMigration};
+pub use migration::{FunctionResult, MigrationFunction, RustMigration, SyncConnection, Synchronous, synchronous};
 #[cfg(feature = "migrations")]
 pub use {
     async_trait::async_trait,

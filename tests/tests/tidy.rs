@@ -93,6 +93,40 @@ fn the_architecture_names_every_room() {
 }
 
 #[test]
+fn an_application_is_spared_what_only_a_project_needs() {
+    let tree = |features: &str| {
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.current_dir(root()).args([
+            "tree",
+            "--quiet",
+            "--locked",
+            "--package",
+            "cargo-multitenant",
+            "--prefix",
+            "none",
+        ]);
+        cargo.args(["--edges", "normal,no-proc-macro", "--no-default-features", "--features", features]);
+        let output = cargo.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let has = |tree: &str, name: &str| tree.lines().any(|line| line.starts_with(name));
+    let spared = ["squawk", "syn ", "minijinja ", "toml_edit ", "cargo_metadata ", "clap_complete ", "rpds ", "jiff "];
+    for features in ["", "functions", "functions,tls"] {
+        let tree = tree(features);
+        assert!(has(&tree, "clap "), "{tree}");
+        let found: Vec<_> = spared.into_iter().filter(|name| has(&tree, name)).collect();
+        assert_eq!(found, [""; 0], "of the library for applications, with the features {features:?}");
+    }
+    let all = tree("lint,scaffold");
+    assert_eq!(
+        spared.into_iter().filter(|name| !has(&all, name)).collect::<Vec<_>>(),
+        [""; 0],
+        "names that are not right"
+    );
+}
+
+#[test]
 fn links_between_the_documents_lead_somewhere() {
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned);
     for document in documents.into_iter().chain(CRATES.map(|package| format!("{package}/README.md"))) {

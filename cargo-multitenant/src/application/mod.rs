@@ -259,3 +259,34 @@ fn file_name(path: &Path) -> Option<String> {
     let name = if cfg!(windows) { path.file_stem() } else { Some(name) };
     name.map(OsStr::to_string_lossy).map(std::borrow::Cow::into_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use multitenant_runtime::{EmbeddedSet, SettingsText};
+
+    use super::*;
+
+    fn application() -> Application {
+        let migrations =
+            EmbeddedMigrations::new(None, EmbeddedSet::new("migrations/tenant", &[]), SettingsText::DEFAULT);
+        Application::new(&migrations)
+    }
+
+    #[test]
+    fn other_arguments_are_the_application_s_own() {
+        for args in [&["shop"][..], &[], &["shop", "serve"], &["shop", "serve", "multitenant"], &["shop", "--help"]] {
+            assert!(application().answer(args.iter().map(OsString::from)).is_none(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_called_what_was_started_or_what_it_says() {
+        assert_eq!(file_name(Path::new("/usr/bin/my-app")).as_deref(), Some("my-app"));
+        let command = application().name("shop").command();
+        let own = Command::new("shop").subcommand(command);
+        let matches = own.try_get_matches_from(["shop", "multitenant", "migrate", "--dry-run"]).unwrap();
+        assert_eq!(matches.subcommand().map(|(name, _)| name), Some("multitenant"));
+        let other = application().name("other").program();
+        assert_eq!(other, "other multitenant");
+    }
+}

@@ -28,8 +28,9 @@ use super::scope::ScopeArgs;
 /// schema but for its rows. They run each time, unless --once records them, in the table __multitenant_seeds of each
 /// schema. A tenant that fails is as it was, and stops nobody else.
 ///
-/// A seed may be Rust as well: a file that ends in .rs, with `pub async fn seed(conn: &mut AsyncPgConnection)`. It is
-/// compiled with the project's library, so that `use my_app::schema::*` works, and runs in the same transaction.
+/// A seed may be Rust as well: a file that ends in .rs, with `pub async fn seed(conn: &mut AsyncPgConnection)`, or, for
+/// synchronous Diesel, `pub fn seed(conn: &mut impl LoadConnection<Backend = Pg>)`. It is compiled with the project's
+/// library, so that `use my_app::schema::*` works, and runs in the same transaction.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -60,7 +60,7 @@ pub(super) fn layer(settings: &SettingsText<'_>) -> RawConfig {
 mod tests {
     use multitenant_runtime::Settings;
 
-    use super::super::validate;
+    use super::super::{layers, validate};
     use super::*;
 
     #[test]
@@ -95,7 +95,8 @@ mod tests {
         let others = registries.into_iter().chain([list, RegistryText::DEFAULT]);
         let others = others.map(|registry| SettingsText { registry, ..SettingsText::DEFAULT });
         for text in others.chain([all]) {
-            let raw = layer(&text);
+            let (mut raw, _) = RawConfig::parse(layers::DEFAULT, |_| Origin::Default);
+            raw.overlay(layer(&text));
             assert_eq!(validate::problems(&raw), []);
             assert_eq!(validate::settings(&raw).unwrap(), Settings::try_from(text).unwrap());
         }

@@ -72,7 +72,8 @@ fn build(cargo: &str, root: &Path, folder: &Path, target: &Path) -> Result<PathB
     let status = child.wait().map_err(failed)?;
     program.filter(|_| status.success()).ok_or_else(|| CliError::Files {
         what: "the seeds in Rust do not compile".to_owned(),
-        help: Some("each has `pub async fn seed(conn: &mut AsyncPgConnection) -> Result<(), …>`; see above"),
+        help: Some("each has `pub async fn seed(conn: &mut AsyncPgConnection) -> Result<(), …>`, or `pub fn seed(conn: &mut impl \
+             LoadConnection<Backend = Pg>) -> Result<(), …>`; see above"),
         source: None,
     })
 }

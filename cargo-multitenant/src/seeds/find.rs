@@ -15,6 +15,8 @@ pub(crate) struct RustSeed {
     /// Its way in the folder, which it is recorded as.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
+    /// Whether its function is not asynchronous.
+    pub(crate) is_synchronous: bool,
 }
 
 /// The seeds in a project's folders, or in files that are named.
@@ -66,7 +68,7 @@ fn in_folder(tier: Tier, folder: &Path, environment: Option<&str>) -> Vec<RustSe
 /// The seed in a file, where it is Rust.
 fn of_file(tier: Tier, path: &Path) -> Option<RustSeed> {
     let name = path.file_name()?.to_string_lossy().into_owned();
-    is_rust(path).then(|| RustSeed { tier, environment: None, name, path: path.to_path_buf() })
+    is_rust(path).then(|| seed(tier, None, name, path.to_path_buf()))
 }
 
 fn of(tier: Tier, folder: &Path, environment: Option<&str>) -> Vec<RustSeed> {
@@ -76,11 +78,51 @@ fn of(tier: Tier, folder: &Path, environment: Option<&str>) -> Vec<RustSeed> {
     let seeds = paths.into_iter().filter_map(|path| {
         let name = path.file_name()?.to_str()?.to_owned();
         let name = environment.map_or(name.clone(), |environment| format!("{environment}/{name}"));
-        Some(RustSeed { tier, environment: environment.map(str::to_owned), name, path })
+        Some(seed(tier, environment, name, path))
     });
     seeds.filter(|seed| !seed.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))).collect()
 }
 
+fn seed(tier: Tier, environment: Option<&str>, name: String, path: PathBuf) -> RustSeed {
+    // Where it cannot be read the compiler says so.
+    let is_synchronous = std::fs::read_to_string(&path).is_ok_and(|text| is_synchronous(&text));
+    RustSeed { tier, environment: environment.map(str::to_owned), name, path, is_synchronous }
+}
+
+/// Whether the function `seed` is not asynchronous, by the line that it begins on.
+fn is_synchronous(text: &str) -> bool {
+    let declares = |line: &str| {
+        let words = line.trim_start().strip_prefix("pub ")?.trim_start();
+        let (is_async, words) = match words.strip_prefix("async ") {
+            Some(words) => (true, words.trim_start()),
+            None => (false, words),
+        };
+        let rest = words.strip_prefix("fn ")?.trim_start().strip_prefix("seed")?.trim_start();
+        rest.starts_with(['(', '<']).then_some(!is_async)
+    };
+    text.lines().find_map(declares).unwrap_or(false)
+}
+
 fn is_rust(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs") && !path.is_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_without_async_is_synchronous() {
+        for (text, expected) in [
+            ("pub async fn seed(conn: &mut AsyncPgConnection) -> QueryResult<()> {", false),
+            ("use x;\n\npub fn seed(conn: &mut impl LoadConnection<Backend = Pg>) -> QueryResult<()> {", true),
+            ("    pub  fn  seed <C>(conn: &mut C)", true),
+            ("// pub fn seed(conn)\npub async fn seed(conn: &mut C)", false),
+            ("pub fn seeds(conn: &mut C) {}\npub async fn seed(", false),
+            ("pub fn seedling() {}", false),
+            ("", false),
+        ] {
+            assert_eq!(is_synchronous(text), expected, "{text}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) use find::{InFolders, RustSeed};
 #[cfg(feature = "functions")]
 pub use {
     diesel_async::AsyncPgConnection,
-    multitenant_runtime::{FunctionResult, SeedSet as Set, Tier},
+    multitenant_runtime::{FunctionResult, SyncConnection, Tier, synchronous},
 };
 
 /// Does what the command line of this process says, with seeds that are compiled in: what the package of Rust seeds calls.

@@ -139,18 +139,29 @@ pub(super) fn program(seeds: &[RustSeed]) -> String {
             Tier::Shared => "Shared",
             Tier::Tenant => "Tenant",
         };
-        modules += &format!(
-            "#[path = {path:?}]\nmod seed_{i};\nasync fn run_{i}(conn: &mut AsyncPgConnection) -> FunctionResult {{\n    \
-             Ok(seed_{i}::seed(conn).await?)\n}}\n\n"
-        );
+        modules += &format!("#[path = {path:?}]\nmod seed_{i};\n{}\n", called(i, seed.is_synchronous));
+        let function = if seed.is_synchronous { format!("tool::synchronous(run_{i})") } else { format!("run_{i}") };
         registered += &format!(
-            "\n            .with_function(Tier::{tier}, {:?}, {name:?}, run_{i})",
+            "\n            .with_function(tool::Tier::{tier}, {:?}, {name:?}, {function})",
             seed.environment.as_deref()
         );
     }
     format!(
-        "use {TOOL}::seeds::{{AsyncPgConnection, FunctionResult, Tier}};\n\n{modules}fn main() -> std::process::ExitCode {{\n    \
-         {TOOL}::seeds::main(|seeds| {{\n        seeds{registered}\n    }})\n}}\n"
+        "use {TOOL}::seeds as tool;\n\n{modules}fn main() -> std::process::ExitCode {{\n    \
+         tool::main(|seeds| {{\n        seeds{registered}\n    }})\n}}\n"
+    )
+}
+
+/// The function that calls the seed's own; what that fails with becomes one kind of error.
+fn called(i: usize, is_synchronous: bool) -> String {
+    if is_synchronous {
+        return format!(
+            "fn run_{i}(conn: &mut tool::SyncConnection<'_>) -> tool::FunctionResult {{\n    Ok(seed_{i}::seed(conn)?)\n}}\n"
+        );
+    }
+    format!(
+        "async fn run_{i}(conn: &mut tool::AsyncPgConnection) -> tool::FunctionResult {{\n    \
+         Ok(seed_{i}::seed(conn).await?)\n}}\n"
     )
 }
 
@@ -165,10 +176,16 @@ mod tests {
             environment: Some("dev".to_owned()),
             name: "dev/1 \"x\".rs".to_owned(),
             path: "/p/seeds/tenant/dev/1 \"x\".rs".into(),
+            is_synchronous: false,
         };
-        let program = program(&[seed]);
+        let other = RustSeed { is_synchronous: true, name: "2.rs".to_owned(), ..seed.clone() };
+        let program = program(&[seed, other]);
         assert!(program.contains(r#"#[path = "/p/seeds/tenant/dev/1 \"x\".rs"]"#), "{program}");
-        assert!(program.contains(r#".with_function(Tier::Tenant, Some("dev"), "dev/1 \"x\".rs", run_0)"#), "{program}");
+        assert!(
+            program.contains(r#".with_function(tool::Tier::Tenant, Some("dev"), "dev/1 \"x\".rs", run_0)"#),
+            "{program}"
+        );
+        assert!(program.contains(r#""2.rs", tool::synchronous(run_1))"#), "{program}");
     }
 
     #[test]

@@ -48,6 +48,12 @@ pub trait MigrationFunction: Send + Sync {
     ///
     /// Whatever keeps it from that: everything is rolled back.
     async fn run(&self, connection: &mut AsyncPgConnection) -> FunctionResult;
+
+    /// Whether it blocks the task that runs it, which then cannot be told that the run is cancelled.
+    #[doc(hidden)]
+    fn blocks(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
@@ -127,9 +133,9 @@ where
 ///
 /// # Limits
 ///
-/// Behind a transaction pooler it is refused. Diesel's own harness cannot run it, and neither can the command line, to
+/// Behind a transaction pooler it is refused. Diesel's own harness cannot run it, and neither can `cargo multitenant`, to
 /// which its version is one that it does not know: that is reported, and keeps it from nothing. A tenant that is
-/// created by it lacks the function until the application migrates.
+/// created by it lacks the function until the application migrates. The same commands inside the application have it.
 #[derive(Clone)]
 #[must_use = "a migration does nothing until a migrator has it"]
 pub struct RustMigration {
@@ -223,6 +229,11 @@ impl Function {
 
     pub(crate) async fn run(&self, connection: &mut AsyncPgConnection) -> FunctionResult {
         self.0.run(connection).await
+    }
+
+    /// Whether it blocks its task.
+    pub(crate) fn blocks(&self) -> bool {
+        self.0.blocks()
     }
 }
 

@@ -15,6 +15,8 @@ mod script;
 mod set;
 mod source;
 mod statements;
+#[cfg(feature = "functions")]
+mod synchronous;
 mod version;
 
 pub use checksum::Checksum;
@@ -32,4 +34,6 @@ pub use set::{Migration, MigrationSet};
 use statements::concurrently;
 pub(crate) use statements::{Effects, IndexWork, RelationName, without_variables};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};
+#[cfg(feature = "functions")]
+pub use synchronous::{SyncConnection, Synchronous, synchronous};
 pub use version::{MAX_VERSION_CHARS, Version};

@@ -154,12 +154,20 @@ fn wait_for<T: Send>(work: impl Future<Output = Result<T, Error>> + Send) -> Res
     on_a_runtime(work).map_err(Error::Runtime)?
 }
 
+/// A synchronous function blocks the thread that calls it, and another one must move the connection's bytes.
+#[cfg(feature = "functions")]
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+}
+
+#[cfg(not(feature = "functions"))]
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
 /// Does the work on a thread of its own with a runtime of its own.
 pub(crate) fn on_a_runtime<T: Send>(work: impl Future<Output = T> + Send) -> io::Result<T> {
-    let on_a_thread = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(runtime.block_on(work))
-    };
+    let on_a_thread = || Ok(runtime()?.block_on(work));
     thread::scope(|scope| match scope.spawn(on_a_thread).join() {
         Ok(result) => result,
         // A panic of ours stays a panic, on the caller's thread.

@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
 
 use crate::connection::{Backend, Care, Guest, ServerError};
 use crate::migration::{Function, Migration};
@@ -181,6 +182,8 @@ impl Inside<'_> {
     }
 
     async fn called(self, guest: &mut Guest, function: &Function) -> Result<(), StepError> {
+        let care = guest.care();
+        let watch = function.blocks().then(|| Watch::over(&care, self.context.cancellation.clone()));
         let call = AssertUnwindSafe(async { function.run(&mut guest.connection).await }).catch_unwind();
         let result = tokio::select! {
             biased;
@@ -190,6 +193,7 @@ impl Inside<'_> {
                 return Err(StepError::failed(self.about(failure)));
             }
         };
+        drop(watch);
         match result {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.fell(guest, error).await),
@@ -335,6 +339,23 @@ impl Inside<'_> {
         }
         failure.file.get_or_insert_with(|| self.migration.name().to_owned());
         failure
+    }
+}
+
+/// Stops what a blocked function waits for when the run is cancelled, from a task of its own; until it is dropped.
+struct Watch(tokio::task::JoinHandle<()>);
+
+impl Watch {
+    fn over(care: &Care, cancellation: CancellationToken) -> Self {
+        let canceller = care.canceller.clone();
+        let never = std::future::pending::<()>();
+        Self(tokio::spawn(async move { cancellable(&cancellation, || canceller, never).await }))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

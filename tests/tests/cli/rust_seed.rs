@@ -27,7 +27,8 @@ async fn shop(source: &str) -> Project {
         .file(source, library)
         .file("seeds/tenant/01_first.sql", "insert into users values (1, 'SQL');")
         .file("seeds/tenant/02_second.rs", SEED)
-        .file("seeds/tenant/03_third.sql", "insert into users select max(id) + 1, 'last' from users;");
+        .file("seeds/tenant/03_third.sql", "insert into users select max(id) + 1, 'last' from users;")
+        .file("seeds/tenant/04_fourth.rs", SYNCHRONOUS);
     project.run(&["migrate"]).code(0);
     project
 }
@@ -44,6 +45,22 @@ pub async fn seed(conn: &mut AsyncPgConnection) -> QueryResult<()> {
 }
 ";
 
+const SYNCHRONOUS: &str = "\
+use diesel::connection::LoadConnection;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use shop_app::schema::users;
+
+pub fn seed(conn: &mut impl LoadConnection<Backend = Pg>) -> QueryResult<()> {
+    conn.transaction(|conn| {
+        let last: Option<i32> = users::table.select(diesel::dsl::max(users::id)).get_result(conn)?;
+        let row = (users::id.eq(last.unwrap_or_default() + 1), users::name.eq(\"synchronous\"));
+        diesel::insert_into(users::table).values(row).execute(conn)?;
+        Ok(())
+    })
+}
+";
+
 fn run(project: &Project, args: &[&str]) -> Answer {
     let mut command = project.command(args);
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap());
@@ -57,8 +74,8 @@ async fn a_seed_in_rust_uses_the_project_s_library() {
     let project = shop("src/lib.rs").await;
     run(&project, &["seed", "--once"])
         .code(0)
-        .says(&[" tenant_a  seeded 3: 01_first.sql to 03_third.sql\n", " 2 schemas: 2 seeded ("]);
-    assert_eq!(project.texts(NAMES).await, ["SQL,from the library,last"]);
+        .says(&[" tenant_a  seeded 4: 01_first.sql to 04_fourth.rs\n", " 2 schemas: 2 seeded ("]);
+    assert_eq!(project.texts(NAMES).await, ["SQL,from the library,last,synchronous"]);
     run(&project, &["multitenant", "seed", "--once"]).code(0).says(&["2 schemas: 2 up to date"]);
     let document = run(&project, &["seed", "tenants", "--file", "seeds/tenant/02_second.rs", "--format", "json"]);
     let document = document.code(11).json();

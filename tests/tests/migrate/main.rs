@@ -27,5 +27,6 @@ mod shown;
 mod snapshot;
 mod startup;
 mod state;
+mod synchronous;
 mod unreadable;
 mod wall;

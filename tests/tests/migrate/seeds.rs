@@ -12,7 +12,7 @@ use multitenant_runtime::{
 
 use crate::project::{Project, outcomes};
 
-async fn shop(tenants: usize) -> Project {
+pub(crate) async fn shop(tenants: usize) -> Project {
     let project = Project::new()
         .await
         .shared("1_plans", "CREATE TABLE plans (id int PRIMARY KEY)")
@@ -29,7 +29,7 @@ async fn shop(tenants: usize) -> Project {
     project
 }
 
-fn files(project: &Project) -> SeedSet {
+pub(crate) fn files(project: &Project) -> SeedSet {
     SeedSet::from_folder(&project.path("seeds")).unwrap()
 }
 
@@ -41,11 +41,11 @@ fn incomplete(result: Result<Report, Error>) -> Report {
 }
 
 /// The failure of the first tenant.
-fn failed(result: Result<Report, Error>) -> Failure {
+pub(crate) fn failed(result: Result<Report, Error>) -> Failure {
     incomplete(result).targets.remove(0).failure.unwrap()
 }
 
-async fn users(project: &Project, schema: &str) -> String {
+pub(crate) async fn users(project: &Project, schema: &str) -> String {
     project.one(&format!("SELECT coalesce(string_agg(id::text, ',' ORDER BY id), '') FROM {schema}.users")).await
 }
 
