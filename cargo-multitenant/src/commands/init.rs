@@ -140,9 +140,9 @@ impl Init {
 
     /// Until the first file is written a signal ends the process; from then on what has been written is taken back first.
     async fn run_catching(self, context: &Context) -> Result<u8, CliError> {
-        let mut ground = Ground::read(&context.here.join(&self.path)).map_err(unusable)?;
+        let mut ground = Ground::read(&context.here.join(&self.path)).map_err(|error| unusable(&error))?;
         if self.force {
-            ground = ground.unconfigured().map_err(unusable)?;
+            ground = ground.unconfigured().map_err(|error| unusable(&error))?;
         }
         let asks = !self.yes && can_ask();
         // While a question waits for a key nothing else here runs.
@@ -457,7 +457,7 @@ fn received(signals: &mut Signals) -> Option<Signal> {
     }
 }
 
-fn unusable(unusable: Unusable) -> CliError {
+fn unusable(unusable: &Unusable) -> CliError {
     CliError::Files {
         what: format!("{} cannot be used: {}", shown(&unusable.path), unusable.reason),
         help: None,

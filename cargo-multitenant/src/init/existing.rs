@@ -244,6 +244,7 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors and texts alike are given where they arise")]
 fn unusable(path: &Path, reason: impl ToString) -> Unusable {
     Unusable { path: path.to_path_buf(), reason: reason.to_string() }
 }
