@@ -63,7 +63,10 @@ fn linted(project: &Project, case: &Case) {
 #[track_caller]
 fn checked(case: &Case) {
     let project = made(case);
-    linted(&project, case);
+    // In the others there is nothing to lint yet.
+    if ["full", "enterprise"].contains(&&*case[0]) {
+        linted(&project, case);
+    }
     if case[0] != "minimal" {
         let formatted = cargo(&project, &["fmt", "--check"]);
         assert_eq!(formatted.code, Some(0), "{case:?}: {}", formatted.stdout);
