@@ -7,10 +7,10 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::commands::common::{Common, Forms, told};
 use crate::commands::deployed::Deployed;
 use crate::commands::{completions, db, doctor, explain, generate, json_schema, verify};
+#[cfg(feature = "scaffold")]
+use crate::commands::{init, print_schema, scaffold};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
-#[cfg(feature = "scaffold")]
-use crate::commands::{print_schema, scaffold};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::source::{Register, Source};
@@ -20,6 +20,7 @@ const PROGRAM: &str = "cargo multitenant";
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo multitenant init my-app                     a project, from an empty folder or around what is there
   cargo multitenant generate tenant create_orders   a new migration for every tenant
   cargo multitenant scaffold schema orders --type tenant total:numeric   table!, structs and migration
   cargo multitenant migrate                         the shared schema, then all tenants
@@ -65,6 +66,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "scaffold")]
+    Init(init::Init),
     #[command(flatten)]
     Deployed(Deployed),
     Generate(generate::Generate),
@@ -97,6 +100,8 @@ impl Command {
 
     fn run(self, context: &Context) -> Result<u8, CliError> {
         match self {
+            #[cfg(feature = "scaffold")]
+            Self::Init(command) => command.run(context),
             Self::Deployed(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "scaffold")]

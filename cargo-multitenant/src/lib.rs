@@ -35,6 +35,8 @@ mod error;
 pub mod exit_code;
 #[cfg(feature = "project")]
 mod finding;
+#[cfg(feature = "scaffold")]
+mod init;
 mod interrupt;
 #[cfg(feature = "project")]
 mod json_schema;

@@ -15,6 +15,8 @@ pub(crate) mod drift;
 pub(crate) mod explain;
 #[cfg(feature = "project")]
 pub(crate) mod generate;
+#[cfg(feature = "scaffold")]
+pub(crate) mod init;
 #[cfg(feature = "project")]
 pub(crate) mod json_schema;
 #[cfg(feature = "project")]

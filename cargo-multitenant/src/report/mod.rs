@@ -11,6 +11,8 @@ mod doctor;
 mod drift;
 mod failure;
 mod findings;
+#[cfg(feature = "scaffold")]
+mod init;
 mod kind;
 mod names;
 mod plan;
@@ -33,6 +35,8 @@ pub(crate) use drift::DriftDocument;
 #[cfg(test)]
 pub(crate) use failure::FailureView;
 pub(crate) use findings::FindingsDocument;
+#[cfg(feature = "scaffold")]
+pub(crate) use init::InitDocument;
 pub(crate) use kind::Kind;
 pub(crate) use names::Names;
 pub(crate) use plan::PlanDocument;

@@ -12,6 +12,7 @@ mod drift;
 mod exit_codes;
 mod generate;
 mod held;
+mod init;
 #[cfg(unix)]
 mod interrupt;
 mod lint;
