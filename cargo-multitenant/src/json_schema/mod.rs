@@ -29,6 +29,7 @@ documents! {
     "drift",
     "explain",
     "generate",
+    "init",
     "lint",
     "lock",
     "plan",

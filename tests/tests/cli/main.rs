@@ -30,6 +30,8 @@ mod shell;
 mod snapshot;
 mod sql;
 mod status;
+#[cfg(unix)]
+mod strangers_day;
 mod tenant;
 #[cfg(unix)]
 mod terminal;

@@ -6,3 +6,5 @@ mod compiled;
 mod folder;
 mod refused;
 mod written;
+
+pub(crate) use folder::{built_as_we_are, cargo};
