@@ -76,7 +76,7 @@ fn of_runtime(error: &Error) -> u8 {
         | Error::NoTenantMatches(_)
         | Error::UnknownVersion(_)
         | Error::UnknownEnvironment(_) => NO_MATCH,
-        Error::Irreversible(_) | Error::Dump(DumpError::Exists { .. }) => REFUSED,
+        Error::Irreversible(_) | Error::Dump(DumpError::Exists { .. } | DumpError::NoFile { .. }) => REFUSED,
         Error::Dump(_) => CONFIGURATION,
         Error::TwoTiers => USAGE,
         Error::Database(failure) if is_lost(failure) => UNREACHABLE,

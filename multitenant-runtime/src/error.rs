@@ -82,7 +82,9 @@ impl fmt::Display for Error {
             Self::Registry(error) => error.fmt(f),
             Self::UnknownTenants(ids) => {
                 f.write_str("the registry has no tenant")?;
-                ids.iter().enumerate().try_for_each(|(i, id)| write!(f, "{} {id:?}", if i > 0 { "," } else { "" }))?;
+                ids.iter()
+                    .enumerate()
+                    .try_for_each(|(i, id)| write!(f, "{} {:?}", if i > 0 { "," } else { "" }, id.as_str()))?;
                 f.write_str(": check the spelling (ids are case-sensitive), or create the tenant first")
             }
             Self::NoTenantMatches(patterns) => {

@@ -22,6 +22,11 @@ pub enum DumpError {
         /// The file.
         file: PathBuf,
     },
+    /// What is there is a folder, a link, a pipe, a device.
+    NoFile {
+        /// What is there.
+        file: PathBuf,
+    },
     /// It is no dump of a tenant.
     NoDump {
         /// The file.
@@ -65,8 +70,11 @@ impl fmt::Display for DumpError {
             Self::Exists { file } => {
                 write!(f, "the file {} exists already: name another one, or replace it (--force)", file.display())
             }
+            Self::NoFile { file } => {
+                write!(f, "{} is no regular file, and is not replaced: name another one", file.display())
+            }
             Self::NoDump { file } => {
-                write!(f, "{} is no dump of a tenant: `cargo multitenant tenant dump` makes one", file.display())
+                write!(f, "{} is no dump of a tenant: `tenant dump` makes one", file.display())
             }
             Self::Newer { file, format } => write!(
                 f,

@@ -151,6 +151,11 @@ fn read(
     let hashing = Hashing { file, left: length, digest: Sha256::new() };
     let mut reader = BufReader::with_capacity(READ, hashing);
     let broken = |what: &str| DumpError::damaged(path, what.to_owned());
+    // What is in the file is no matter of the folder that it is in.
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => broken(&error.to_string()),
+        _ => cannot()(error),
+    };
     for _ in 0..2 {
         line(&mut reader, LONGEST).map_err(cannot())?;
     }
@@ -158,7 +163,10 @@ fn read(
         let part = if let Some(json) = line.strip_prefix(STATEMENT) {
             let StatementLine { section, bytes, path, names_schema } =
                 serde_json::from_str(json).map_err(|_| broken("a line before a statement cannot be read"))?;
-            Part::Statement(section, Statement { sql: text(&mut reader, bytes).map_err(cannot())?, path, names_schema })
+            Part::Statement(
+                section,
+                Statement { sql: text(&mut reader, bytes).map_err(unreadable)?, path, names_schema },
+            )
         } else if let Some(json) = line.strip_prefix(VALUE) {
             let ValueLine { sequence, last, is_called } =
                 serde_json::from_str(json).map_err(|_| broken("a sequence's line cannot be read"))?;
@@ -169,7 +177,7 @@ fn read(
             if sender.blocking_send(Ok(Part::Rows { table, columns })).is_err() {
                 return Ok(None);
             }
-            if !rows(&mut reader, sender).map_err(cannot())? {
+            if !rows(&mut reader, sender).map_err(unreadable)? {
                 return Ok(None);
             }
             Part::LastRow

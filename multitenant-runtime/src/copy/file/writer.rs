@@ -57,9 +57,10 @@ impl Writer {
     ///
     /// Where it is there, or its folder cannot be written to.
     pub(crate) fn begin(file: &Path, force: bool) -> Result<Self, DumpError> {
-        // What is no file at all, a folder or a device, is not replaced by one.
+        // What is no file at all, a folder, a link, a pipe or a device, is not replaced by one.
         match std::fs::symlink_metadata(file) {
-            Ok(found) if !force || found.is_dir() => return Err(DumpError::Exists { file: file.to_owned() }),
+            Ok(found) if !found.is_file() => return Err(DumpError::NoFile { file: file.to_owned() }),
+            Ok(_) if !force => return Err(DumpError::Exists { file: file.to_owned() }),
             _ => {}
         }
         let name = file.file_name().ok_or_else(|| {
@@ -178,6 +179,9 @@ fn open(file: &Path) -> std::io::Result<File> {
 /// Gives a whole file its name.
 fn named(partial: &Path, file: &Path, force: bool) -> Result<(), DumpError> {
     if force {
+        if std::fs::symlink_metadata(file).is_ok_and(|found| !found.is_file()) {
+            return Err(DumpError::NoFile { file: file.to_owned() });
+        }
         return std::fs::rename(partial, file).map_err(DumpError::io(file, "written"));
     }
     match std::fs::hard_link(partial, file) {
