@@ -134,6 +134,7 @@ mod tests {
         let table = Table {
             name: "t".to_owned(),
             is_partitioned: false,
+            parents: Vec::new(),
             columns: vec![column],
             generated: vec!["made".to_owned()],
         };
@@ -165,8 +166,13 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_told() {
-        let table =
-            Table { name: "t".to_owned(), is_partitioned: false, columns: Vec::new(), generated: vec!["g".to_owned()] };
+        let table = Table {
+            name: "t".to_owned(),
+            is_partitioned: false,
+            parents: Vec::new(),
+            columns: Vec::new(),
+            generated: vec!["g".to_owned()],
+        };
         let history = Table { name: "history".to_owned(), ..table.clone() };
         let mut rules = AnonymiseRules::new();
         for name in ["u.a", "t.a", "t.g", "history.a"] {
@@ -186,6 +192,7 @@ mod tests {
         let table = Table {
             name: "t".to_owned(),
             is_partitioned: false,
+            parents: Vec::new(),
             columns: vec![column("a\"b", 'S'), column("c", 'S'), mood],
             generated: Vec::new(),
         };

@@ -11,6 +11,8 @@
 
 mod check;
 mod file;
+mod heirs;
+mod own_name;
 mod rules;
 mod structure;
 mod tenant;
@@ -18,6 +20,8 @@ mod tenant;
 pub(crate) use check::{selected, wrong_rules};
 pub use file::{DumpError, TenantDump};
 pub(crate) use file::{Header, Part, Recorded, Section, Writer};
+pub(crate) use heirs::{inherited, without_rules};
+pub(crate) use own_name::{Names, names_in_a_text, shown};
 pub use rules::{Anonymise, AnonymiseRules, RuleError};
 pub(crate) use structure::{Statement, Structure, Table, Unreadable, read, rights_by_default};
 pub use tenant::{CloneOptions, CopiedTenant, DumpedTenant};

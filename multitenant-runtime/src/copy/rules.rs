@@ -55,7 +55,7 @@ impl AnonymiseRules {
     }
 
     /// With a rule for this column: `table.column`, with the first dot between them. A partitioned table is named, and
-    /// not its partitions.
+    /// not its partitions. Tables that inherit the column have the rule too, unless they have one of their own.
     ///
     /// # Errors
     ///
@@ -93,6 +93,16 @@ impl AnonymiseRules {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str, &Anonymise)> {
         self.rules.iter().map(|((table, column), rule)| (table.as_str(), column.as_str(), rule))
+    }
+
+    /// Gives a column a rule that has none.
+    pub(crate) fn unless_there(&mut self, table: &str, column: &str, rule: &Anonymise) {
+        self.rules.entry((table.to_owned(), column.to_owned())).or_insert_with(|| rule.clone());
+    }
+
+    /// Whether a column of the table has one.
+    pub(crate) fn are_of(&self, table: &str) -> bool {
+        self.rules.keys().any(|(of, _)| of == table)
     }
 
     pub(crate) fn of(&self, table: &str, column: &str) -> Option<&Anonymise> {

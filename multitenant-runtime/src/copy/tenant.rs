@@ -55,6 +55,9 @@ pub struct CopiedTenant {
     pub rows: u64,
     /// How many columns have something else in them than the tenant's.
     pub anonymised: usize,
+    /// Its tables with rows of which no column has a rule, where there are rules: they are as they were, and may hold what
+    /// rules withhold elsewhere. Not the history.
+    pub without_rules: Vec<String>,
     /// The migrations of this project that it lacks: `migrate` applies them.
     pub pending: Vec<Version>,
     /// Those whose text was another one when they were applied.

@@ -21,6 +21,8 @@ pub(crate) struct CopyDocument<'a> {
     rows: u64,
     /// How many columns have something else in them.
     anonymised: usize,
+    /// The tables of which no column has a rule, where there are rules.
+    without_rules: Vec<&'a str>,
     pending: Vec<&'a str>,
     edited: Vec<&'a str>,
     /// Whether it was compared with all that was read of the original.
@@ -39,6 +41,7 @@ impl<'a> CopyDocument<'a> {
             tables: copied.tables,
             rows: copied.rows,
             anonymised: copied.anonymised,
+            without_rules: copied.without_rules.iter().map(String::as_str).collect(),
             pending: versions(&copied.pending),
             edited: versions(&copied.edited),
             proven: copied.is_proven,
@@ -65,7 +68,14 @@ impl<'a> CopyDocument<'a> {
     /// What is left to do, or not known.
     pub(crate) fn warnings(&self, program: &str) -> Vec<String> {
         let mut warnings = Vec::new();
-        let Self { to, pending, edited, .. } = self;
+        let Self { to, pending, edited, without_rules, .. } = self;
+        if !without_rules.is_empty() {
+            let tables: Vec<String> = without_rules.iter().map(|table| Shown(table).to_string()).collect();
+            warnings.push(format!(
+                "no rule of [clone.anonymise] is about {}: what stands there is as it was",
+                tables.join(", ")
+            ));
+        }
         if !pending.is_empty() {
             let what = counted(pending.len(), "migration is pending", "migrations are pending");
             warnings.push(format!("{what}: {program} migrate --tenant {:?}", to.tenant));

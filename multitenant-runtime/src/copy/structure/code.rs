@@ -52,7 +52,7 @@ pub(super) fn items(scope: &str, major: u32) -> String {
          UNION ALL SELECT 'path/' || p.oid, 'pg_proc/' || p.oid, 16, {routine}, format('ALTER ROUTINE %s SET search_path FROM CURRENT', \
          {routine}), {elements}, NULL, NULL, false FROM s, fun p WHERE {names_own} \
          UNION ALL SELECT 'pg_proc/' || p.oid, NULL, 17, {routine}, format('CREATE AGGREGATE %I(%s) (SFUNC = %s, STYPE = %s%s%s%s%s%s)', \
-         p.proname, pg_get_function_arguments(p.oid), g.aggtransfn::regproc, g.aggtranstype::regtype, \
+         p.proname, CASE WHEN p.pronargs = 0 THEN '*' ELSE pg_get_function_arguments(p.oid) END, g.aggtransfn::regproc, g.aggtranstype::regtype, \
          CASE WHEN g.aggtransspace <> 0 THEN ', SSPACE = ' || g.aggtransspace END, \
          CASE WHEN g.aggfinalfn <> 0 THEN ', FINALFUNC = ' || g.aggfinalfn::regproc::text || CASE WHEN g.aggfinalextra \
          THEN ', FINALFUNC_EXTRA' ELSE '' END || CASE g.aggfinalmodify WHEN 's' THEN ', FINALFUNC_MODIFY = SHAREABLE' \

@@ -22,6 +22,8 @@ pub(super) fn unsupported(scope: &str) -> String {
          UNION ALL SELECT 'the partition ' || p.inhrelid::regclass || ' elsewhere' FROM rel c JOIN pg_inherits p ON p.inhparent = c.oid \
          WHERE c.relkind = 'p' AND p.inhrelid NOT IN (SELECT oid FROM rel) \
          UNION ALL SELECT {} FROM rel c JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relkind = 'i' AND NOT i.indisvalid \
+         UNION ALL SELECT {} || ', whose triggers are disabled (ALTER TABLE ' || x.tgrelid::regclass || ' ENABLE TRIGGER ALL)' \
+         FROM con k JOIN pg_trigger x ON x.tgconstraint = k.oid JOIN rel c ON c.oid = x.tgrelid WHERE x.tgisinternal AND x.tgenabled <> 'O' \
          UNION ALL SELECT {} FROM typ t WHERE t.typtype = 'p' OR (t.typtype = 'b' AND t.typelem = 0) \
          OR (t.typtype = 'b' AND t.typcategory <> 'A') \
          UNION ALL SELECT {} FROM typ t JOIN pg_range r ON r.rngtypid = t.oid WHERE r.rngcanonical <> 0 \
@@ -32,6 +34,7 @@ pub(super) fn unsupported(scope: &str) -> String {
         described("pg_class", "c.oid"),
         described("pg_class", "c.oid"),
         described("pg_class", "c.oid"),
+        described("pg_constraint", "k.oid"),
         described("pg_type", "t.oid"),
         described("pg_type", "t.oid"),
         described("pg_proc", "p.oid"),

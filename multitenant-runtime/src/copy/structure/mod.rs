@@ -26,6 +26,7 @@ use crate::connection::{PipelineError, Row, Session};
 use crate::ident::{RoleName, SchemaName, literal};
 use crate::run::Failure;
 
+use super::own_name::Names;
 use order::{Item, ordered};
 
 /// What stands for the schema's own name in a statement that cannot do without: the first of them.
@@ -49,6 +50,8 @@ pub(crate) struct Table {
     pub(crate) name: String,
     /// Whether it is partitioned: then its rows are its partitions'.
     pub(crate) is_partitioned: bool,
+    /// The tables of the schema that it inherits from.
+    pub(crate) parents: Vec<String>,
     /// The columns that are written: not those that the server generates.
     pub(crate) columns: Vec<Column>,
     /// Those that the server generates.
@@ -105,6 +108,7 @@ pub(crate) struct Structure {
     pub(crate) outside: BTreeSet<Outside>,
     /// Roles that are named.
     pub(crate) roles: BTreeSet<String>,
+    pub(crate) names: Names,
 }
 
 /// Why there is no structure.
@@ -123,7 +127,7 @@ impl Statement {
 
 /// Reads the schema, in the transaction that is open; its path is `pg_catalog` afterwards. `own` is the tenant's role.
 ///
-/// Ten statements, however much there is.
+/// Eleven statements, however much there is.
 pub(crate) async fn read(
     session: &Session,
     schema: &SchemaName,
@@ -143,6 +147,7 @@ pub(crate) async fn read(
         rights::grants(&scope, &own),
         tables::rows(&scope),
         tables::sequences(&scope),
+        tables::names(&scope),
     ];
     let mut statements = vec![TRUSTED_PATH];
     for query in &queries {
@@ -162,6 +167,7 @@ pub(crate) async fn read(
     }
     let (aliases, edges, grants) = (next(), next(), next());
     let (tables, sequences) = (tables::tables(&next()), texts(&next()));
+    let names = tables::names_of(&next());
     let mut roles: BTreeSet<String> = items.iter().flat_map(|item| item.roles.iter().cloned()).collect();
     roles.extend(grants.iter().filter_map(|row| row.get(2)).map(str::to_owned));
     let outside = edges::outside(&edges);
@@ -182,6 +188,7 @@ pub(crate) async fn read(
         sequences,
         outside,
         roles,
+        names,
     })
 }
 

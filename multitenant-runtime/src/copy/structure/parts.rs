@@ -31,8 +31,10 @@ pub(super) fn items(scope: &str, major: u32) -> String {
     } else {
         "true"
     };
+    // One of a partition is made with the one that it comes from, and enabled.
     let trigger_of_parent =
         "x.tgparentid <> 0 AND x.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = x.tgparentid)";
+    let index_options = OPTIONS.replace("c.reloptions", "x.reloptions");
     let unlogged_view = "CASE WHEN c.reloptions IS NOT NULL THEN ' WITH (' || ";
     format!(
         "{scope}, col AS MATERIALIZED (SELECT a.* FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
@@ -63,6 +65,13 @@ pub(super) fn items(scope: &str, major: u32) -> String {
          UNION ALL SELECT 'pg_class/' || i.indexrelid, {after}, 34, x.relname, pg_get_indexdef(i.indexrelid, 0, true), {none} \
          FROM rel c JOIN pg_index i ON i.indrelid = c.oid JOIN rel x ON x.oid = i.indexrelid \
          WHERE NOT EXISTS (SELECT FROM con k WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x')) \
+         UNION ALL SELECT 'index options/' || x.oid, 'pg_class/' || x.oid, 35, x.relname, format('ALTER INDEX %I SET (%s)', x.relname, \
+         {index_options}), {none} FROM con k JOIN rel x ON x.oid = k.conindid WHERE k.contype IN ('p', 'u', 'x') AND x.relkind = 'i' \
+         AND x.reloptions IS NOT NULL \
+         UNION ALL SELECT 'target/' || x.oid || '/' || a.attnum, 'pg_class/' || x.oid, 35, x.relname || '.' || a.attnum, \
+         format('ALTER INDEX %I ALTER COLUMN %s SET STATISTICS %s', x.relname, a.attnum, a.attstattarget), {none} \
+         FROM rel x JOIN pg_attribute a ON a.attrelid = x.oid AND a.attstattarget >= 0 AND a.attnum > 0 WHERE x.relkind IN ('i', 'I') \
+         AND EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = x.oid AND i.indexprs IS NOT NULL AND i.indkey[a.attnum - 1] = 0) \
          UNION ALL SELECT 'attach/' || x.oid, concat_ws(' ', 'pg_class/' || x.oid, 'pg_class/' || p.oid), 36, x.relname, \
          format('ALTER INDEX %I ATTACH PARTITION %I', p.relname, x.relname), {none} FROM rel x JOIN pg_inherits h ON h.inhrelid = x.oid \
          JOIN rel p ON p.oid = h.inhparent WHERE x.relkind IN ('i', 'I') \
@@ -89,9 +98,9 @@ pub(super) fn items(scope: &str, major: u32) -> String {
          FROM rel c JOIN pg_rewrite x ON x.ev_class = c.oid WHERE x.rulename <> '_RETURN' AND x.ev_enabled <> 'O' \
          UNION ALL SELECT 'pg_trigger/' || x.oid, {after}, 62, c.relname || '.' || x.tgname, pg_get_triggerdef(x.oid, true), {none} \
          FROM rel c JOIN pg_trigger x ON x.tgrelid = c.oid WHERE NOT x.tgisinternal AND x.tgparentid = 0 \
-         UNION ALL SELECT 'trigger/' || x.oid, concat_ws(' ', 'pg_trigger/' || x.oid, 'pg_trigger/' || nullif(x.tgparentid, 0)), 63, \
+         UNION ALL SELECT 'trigger/' || x.oid, concat_ws(' ', 'pg_trigger/' || x.oid, 'pg_trigger/' || nullif(x.tgparentid, 0), 'trigger/' || nullif(x.tgparentid, 0)), 63, \
          c.relname || '.' || x.tgname, {trigger}, {none} FROM rel c JOIN pg_trigger x ON x.tgrelid = c.oid WHERE NOT x.tgisinternal \
-         AND (x.tgparentid = 0 AND x.tgenabled <> 'O' OR {trigger_of_parent}) \
+         AND (x.tgenabled <> 'O' OR {trigger_of_parent}) \
          UNION ALL SELECT 'row security/' || c.oid, {after}, 64, c.relname, format('ALTER TABLE ONLY %I %s', c.relname, concat_ws(', ', \
          CASE WHEN c.relrowsecurity THEN 'ENABLE ROW LEVEL SECURITY' END, CASE WHEN c.relforcerowsecurity THEN 'FORCE ROW LEVEL SECURITY' END)), \
          {none} FROM rel c WHERE c.relrowsecurity OR c.relforcerowsecurity \
@@ -103,6 +112,9 @@ pub(super) fn items(scope: &str, major: u32) -> String {
          WHERE u.oid = ANY (x.polroles))::text, false FROM rel c JOIN pg_policy x ON x.polrelid = c.oid \
          UNION ALL SELECT 'pg_statistic_ext/' || x.oid, NULL, 66, x.stxname, 'CREATE STATISTICS ' || quote_ident(x.stxname) || \
          substr(pg_get_statisticsobjdef(x.oid), length('CREATE STATISTICS ' || quote_ident(s.nspname) || '.' || quote_ident(x.stxname)) + 1), {none} \
-         FROM s JOIN pg_statistic_ext x ON x.stxnamespace = s.oid"
+         FROM s JOIN pg_statistic_ext x ON x.stxnamespace = s.oid \
+         UNION ALL SELECT 'target/' || x.oid, 'pg_statistic_ext/' || x.oid, 67, x.stxname, \
+         format('ALTER STATISTICS %I SET STATISTICS %s', x.stxname, x.stxstattarget), {none} \
+         FROM s JOIN pg_statistic_ext x ON x.stxnamespace = s.oid WHERE x.stxstattarget >= 0"
     )
 }

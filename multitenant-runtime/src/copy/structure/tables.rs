@@ -2,7 +2,7 @@
 
 use crate::connection::Row;
 
-use super::{Column, Table};
+use super::{Column, Names, Table};
 
 /// Storage parameters as `WITH` takes them; the texts of an array, `name=value` each.
 pub(super) const OPTIONS: &str = "(SELECT string_agg(format('%s=%L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)), ', ') \
@@ -37,6 +37,9 @@ pub(super) fn items(scope: &str, major: u32) -> String {
     let sequence = "format(' AS %s START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', q.seqtypid::regtype, \
                     q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' ELSE '' END)";
     let of_a_sequence = sequence.replacen("' AS %s START", "'START", 1).replacen("q.seqtypid::regtype, ", "", 1);
+    // Where it had all that it inherits before it inherited, its columns are in an order of their own.
+    let inherits_later = "NOT EXISTS (SELECT FROM pg_attribute i WHERE i.attrelid = c.oid AND i.attnum > 0 AND NOT i.attisdropped \
+                          AND NOT i.attislocal)";
     let none = "NULL, NULL, NULL, false";
     format!(
         "{scope} \
@@ -63,7 +66,7 @@ pub(super) fn items(scope: &str, major: u32) -> String {
          CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, c.relname, \
          CASE WHEN c.reloftype <> 0 THEN 'OF ' || format_type(c.reloftype, NULL) ELSE '(' || coalesce({columns} || E'\\n', '') || ')' END, \
          (SELECT ' INHERITS (' || string_agg(h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno) || ')' FROM pg_inherits h \
-         WHERE h.inhrelid = c.oid AND NOT c.relispartition), \
+         WHERE h.inhrelid = c.oid AND NOT c.relispartition AND NOT {inherits_later}), \
          CASE c.relkind WHEN 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) END, \
          (SELECT format(' USING %I', m.amname) FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'), {with}, \
          (SELECT format(' TABLESPACE %I', t.spcname) FROM pg_tablespace t WHERE t.oid = c.reltablespace)), {none} \
@@ -71,7 +74,11 @@ pub(super) fn items(scope: &str, major: u32) -> String {
          UNION ALL SELECT 'attach/' || c.oid, concat_ws(' ', 'pg_class/' || c.oid, 'pg_class/' || p.oid), 25, c.relname, \
          format('ALTER TABLE ONLY %I ATTACH PARTITION %I %s', p.relname, c.relname, pg_get_expr(c.relpartbound, c.oid)), {none} \
          FROM rel c JOIN pg_inherits h ON h.inhrelid = c.oid JOIN rel p ON p.oid = h.inhparent \
-         WHERE c.relispartition AND c.relkind IN ('r', 'p')"
+         WHERE c.relispartition AND c.relkind IN ('r', 'p') \
+         UNION ALL SELECT 'inherit/' || c.oid, concat_ws(' ', 'pg_class/' || c.oid, string_agg('pg_class/' || h.inhparent, ' ')), 25, c.relname, \
+         format('ALTER TABLE %I %s', c.relname, string_agg('INHERIT ' || h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno)), {none} \
+         FROM rel c JOIN pg_inherits h ON h.inhrelid = c.oid WHERE c.relkind = 'r' AND NOT c.relispartition AND {inherits_later} \
+         GROUP BY c.oid, c.relname"
     )
 }
 
@@ -86,7 +93,8 @@ pub(super) fn rows(scope: &str) -> String {
          (SELECT min(k.conname::text) FROM pg_constraint k WHERE k.contype = 'f' AND (k.conrelid = c.oid AND a.attnum = ANY (k.conkey) \
          OR k.confrelid = c.oid AND a.attnum = ANY (k.confkey))), \
          CASE WHEN coalesce(nullif(y.typbasetype, 0), y.oid) IN ('varchar'::regtype, 'bpchar'::regtype) \
-         THEN nullif(CASE WHEN y.typbasetype = 0 THEN a.atttypmod ELSE y.typtypmod END, -1) - 4 END, y.typnamespace = c.relnamespace \
+         THEN nullif(CASE WHEN y.typbasetype = 0 THEN a.atttypmod ELSE y.typtypmod END, -1) - 4 END, y.typnamespace = c.relnamespace, \
+         (SELECT json_agg(p.relname ORDER BY h.inhseqno) FROM pg_inherits h JOIN rel p ON p.oid = h.inhparent WHERE h.inhrelid = c.oid) \
          FROM rel c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          LEFT JOIN pg_type y ON y.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = nullif(y.typbasetype, 0) \
          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname, a.attnum"
@@ -100,7 +108,9 @@ pub(super) fn tables(rows: &[Row]) -> Vec<Table> {
         let Some(name) = row.get(0) else { continue };
         if tables.last().is_none_or(|table| table.name != name) {
             let is_partitioned = row.get(1) == Some("t");
-            tables.push(Table { name: name.to_owned(), is_partitioned, columns: Vec::new(), generated: Vec::new() });
+            let parents = row.get(12).and_then(|parents| serde_json::from_str(parents).ok()).unwrap_or_default();
+            let name = name.to_owned();
+            tables.push(Table { name, is_partitioned, parents, columns: Vec::new(), generated: Vec::new() });
         }
         let (Some(table), Some(column)) = (tables.last_mut(), row.get(2)) else { continue };
         if row.get(3) == Some("t") {
@@ -120,6 +130,26 @@ pub(super) fn tables(rows: &[Row]) -> Vec<Table> {
         });
     }
     tables
+}
+
+/// The names of all objects and columns, and which of the two each is.
+pub(super) fn names(scope: &str) -> String {
+    format!(
+        "{scope} SELECT relname::text, true FROM rel WHERE relkind NOT IN ('i', 'I', 't') UNION SELECT typname, true FROM typ \
+         UNION SELECT proname, true FROM fun UNION SELECT a.attname, false FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I', 'S')"
+    )
+}
+
+/// The names of the rows of that query.
+pub(super) fn names_of(rows: &[Row]) -> Names {
+    let mut names = Names::default();
+    for row in rows {
+        let Some(name) = row.get(0) else { continue };
+        let of = if row.get(1) == Some("t") { &mut names.objects } else { &mut names.columns };
+        of.insert(name.to_owned());
+    }
+    names
 }
 
 /// The names of all sequences.

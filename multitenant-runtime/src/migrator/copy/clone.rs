@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::copy::{AnonymiseRules, CloneOptions, CopiedTenant, Structure, wrong_rules};
+use crate::copy::{AnonymiseRules, CloneOptions, CopiedTenant, Structure, inherited, without_rules, wrong_rules};
 use crate::error::Error;
 use crate::ident::{TenantId, literal};
 use crate::migration::RunId;
@@ -12,6 +12,7 @@ use crate::seed;
 use crate::state::StateTable;
 use crate::target::Target;
 
+use super::prove::is_free_of;
 use super::site::{Purpose, Site, place};
 use super::{CopyError, failed};
 
@@ -93,10 +94,16 @@ impl Migrator {
         let patience = format!("SET LOCAL lock_timeout = {}", settings.lock_timeout.as_millis());
         site.begin(Purpose::ReadAndWrite, Some(from.schema()), &patience).await?;
         let structure = site.structure(self, &from).await?;
-        self.rules_fit(site, &structure, &from, &options.rules).await?;
+        let all = [&structure.before, &structure.after, &structure.refresh, &structure.grants];
+        is_free_of(all.into_iter().flatten(), from.schema().as_str(), &structure.names)?;
+        let rules = inherited(&options.rules, &structure.tables);
+        self.rules_fit(site, &structure, &from, &rules).await?;
+        if !options.structure_only {
+            site.has_no_large_objects(from.schema(), &rules).await?;
+        }
         self.make_schema(site, target).await?;
         self.run_in(site, target.schema(), &structure.before).await?;
-        let rows = self.copy_tables(site, &structure, &from, cloning).await?;
+        let rows = self.copy_tables(site, &structure, &from, (cloning, &rules)).await?;
         self.run_in(site, target.schema(), &structure.after).await?;
         self.run_in(site, target.schema(), &structure.refresh).await?;
         self.grant(site, target.schema(), &structure.grants).await?;
@@ -109,7 +116,8 @@ impl Migrator {
             from: source.clone(),
             tables: structure.tables.len().saturating_sub(1),
             rows,
-            anonymised: options.rules.len(),
+            anonymised: rules.len(),
+            without_rules: without_rules(&rules, &structure.tables, &self.withheld()),
             pending: plan.pending,
             edited: plan.edited,
             is_proven: true,
@@ -122,7 +130,7 @@ impl Migrator {
         site: &Site,
         structure: &Structure,
         from: &Target,
-        cloning: &Cloning<'_>,
+        (cloning, rules): (&Cloning<'_>, &AnonymiseRules),
     ) -> Result<u64, CopyError> {
         let Cloning { target, options, .. } = *cloning;
         let history = self.context.settings.tenant_history.as_str();
@@ -133,7 +141,7 @@ impl Migrator {
         for (done, table) in tables.iter().enumerate() {
             self.unless_cancelled()?;
             let schemas = [from.schema(), target.schema()];
-            let copied = site.copy_rows(table, schemas, &options.rules, salt.as_str()).await?;
+            let copied = site.copy_rows(table, schemas, rules, salt.as_str()).await?;
             rows += if table.name == history { 0 } else { copied };
             let (table, done) = (table.name.clone(), done + 1);
             self.context.emit(&Event::RowsCopied {
@@ -151,6 +159,11 @@ impl Migrator {
         Ok(rows)
     }
 
+    /// The tables that say what was applied to the tenant.
+    fn withheld(&self) -> [&str; 2] {
+        [self.context.settings.tenant_history.as_str(), seed::TABLE]
+    }
+
     /// That the rules fit, before anything is made.
     async fn rules_fit(
         &self,
@@ -159,8 +172,7 @@ impl Migrator {
         from: &Target,
         rules: &AnonymiseRules,
     ) -> Result<(), CopyError> {
-        let withheld = [self.context.settings.tenant_history.as_str(), seed::TABLE];
-        let (mut problems, constants) = wrong_rules(rules, &structure.tables, &withheld);
+        let (mut problems, constants) = wrong_rules(rules, &structure.tables, &self.withheld());
         let path = format!("SET LOCAL search_path = {}, pg_temp", from.schema().quoted());
         for (column, text, kind) in constants {
             let asked = [

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::copy::{DumpedTenant, Header, Recorded, Section, Structure, Writer};
+use crate::copy::{AnonymiseRules, DumpedTenant, Header, Recorded, Section, Structure, Writer};
 use crate::error::Error;
 use crate::ident::TenantId;
 use crate::migration::Version;
@@ -80,6 +80,7 @@ impl Migrator {
         let patience = format!("SET LOCAL lock_timeout = {}", settings.lock_timeout.as_millis());
         site.begin(Purpose::Read, Some(from.schema()), &patience).await?;
         let structure = site.structure(self, &from).await?;
+        site.has_no_large_objects(from.schema(), &AnonymiseRules::new()).await?;
         let header = self.header_of_a_dump(site, &from, tenant, &structure).await?;
         writer.header(&header).await?;
         for statement in &structure.before {

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::copy::{CopiedTenant, DumpError, Header, Part, Section, Statement, Structure, TenantDump};
 use crate::error::Error;
-use crate::ident::{Identifier, literal};
+use crate::ident::{SchemaName, literal};
 use crate::migration::{Mode, Version, split};
 use crate::migrator::{Migrator, NewTenant};
 use crate::run::{Event, Failure, Outcome, Registering, cancellable};
@@ -14,7 +14,7 @@ use crate::state::StateTable;
 use crate::target::Target;
 
 use super::data::{self, SequenceValue};
-use super::prove::{difference, unequal};
+use super::prove::{difference, is_free_of, stays_within, unequal};
 use super::site::{Purpose, Site};
 use super::{CopyError, failed};
 
@@ -101,7 +101,6 @@ impl Migrator {
             target,
             parts: dump.parts(),
             expected: Expected::default(),
-            old: &header.schema,
             rows: 0,
             done: 0,
             tables: header.tables,
@@ -116,6 +115,9 @@ impl Migrator {
         }
         let found = site.structure(self, target).await?;
         let is_proven = header.postgres == site.major;
+        if header.schema != target.schema().as_str() {
+            loading.expected.is_free_of(&header.schema, &found)?;
+        }
         self.is_as_written(&loading.expected, &found, is_proven)?;
         self.finish(site, state.as_ref(), &plan, registering, true).await?;
         Ok(CopiedTenant {
@@ -124,6 +126,7 @@ impl Migrator {
             tables: header.tables,
             rows: loading.rows,
             anonymised: 0,
+            without_rules: Vec::new(),
             pending: plan.pending,
             edited: plan.edited,
             is_proven,
@@ -152,7 +155,6 @@ impl Migrator {
                         section = of;
                     }
                     allowed(&statement.sql)?;
-                    loading.is_free_of_its_old_name(&statement.sql)?;
                     waiting.push(statement);
                 }
                 Part::Rows { table, columns } => {
@@ -288,10 +290,7 @@ impl Migrator {
             return Ok(());
         }
         let failure = Failure::refused(format!("this database lacks what the dump refers to: {}", lacking.join(", ")));
-        Err(failed(
-            failure
-                .with_hint("migrate the shared schema first (`cargo multitenant migrate shared`), and make the roles"),
-        ))
+        Err(failed(failure.with_hint("migrate the shared schema first (`migrate shared`), and make the roles")))
     }
 
     /// That the new schema is what the file says.
@@ -327,35 +326,9 @@ struct Loading<'a> {
     target: &'a Target,
     parts: mpsc::Receiver<Result<Part, DumpError>>,
     expected: Expected,
-    /// What the schema was called where it was dumped.
-    old: &'a str,
     rows: u64,
     done: usize,
     tables: usize,
-}
-
-impl Loading<'_> {
-    /// Refuses a function whose text names the schema that the tenant had: it would be about another tenant.
-    fn is_free_of_its_old_name(&self, sql: &str) -> Result<(), CopyError> {
-        let is_code = ["CREATE FUNCTION ", "CREATE PROCEDURE "].iter().any(|form| sql.starts_with(form));
-        if !is_code || self.old == self.target.schema().as_str() || !names(sql, self.old) {
-            return Ok(());
-        }
-        let first = sql.lines().next().unwrap_or_default();
-        let message = format!("a function of the dump names the schema {:?} in its text: {first}", self.old);
-        Err(failed(Failure::refused(message).with_hint(
-            "under another id it would be about another tenant: load it under its own, or leave the name out of the function, \
-             whose path finds it",
-        )))
-    }
-}
-
-/// Whether the text has something of that schema.
-fn names(sql: &str, schema: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let quoted = Identifier::new(schema).map_or_else(|_| schema.to_owned(), |name| format!("{}.", name.quoted()));
-    let bare = format!("{schema}.");
-    sql.contains(&quoted) || sql.match_indices(&bare).any(|(at, _)| !sql[..at].ends_with(is_word))
 }
 
 /// What the new schema must be made of.
@@ -368,6 +341,15 @@ struct Expected {
 }
 
 impl Expected {
+    /// That nothing of it is about the schema that the tenant had: under another id that is another tenant's.
+    fn is_free_of(&self, old: &str, found: &Structure) -> Result<(), CopyError> {
+        if let Ok(old) = SchemaName::new(old) {
+            stays_within(found, &old)?;
+        }
+        let all = [&self.before, &self.after, &self.refresh, &self.grants];
+        is_free_of(all.into_iter().flatten(), old, &found.names)
+    }
+
     fn of(&mut self, section: Section) -> &mut Vec<Statement> {
         match section {
             Section::Before => &mut self.before,
@@ -379,7 +361,7 @@ impl Expected {
 }
 
 /// How statements of a dump begin. What they name is another matter, which the guard at the end looks at.
-const FORMS: [&str; 28] = [
+const FORMS: [&str; 29] = [
     "CREATE TYPE ",
     "CREATE DOMAIN ",
     "CREATE FUNCTION ",
@@ -403,6 +385,7 @@ const FORMS: [&str; 28] = [
     "ALTER SEQUENCE ",
     "ALTER INDEX ",
     "ALTER ROUTINE ",
+    "ALTER STATISTICS ",
     "ALTER TYPE ",
     "ALTER DEFAULT PRIVILEGES ",
     "COMMENT ON ",

@@ -4,6 +4,7 @@ mod clone;
 mod data;
 mod dump;
 mod fill;
+mod large_objects;
 mod load;
 mod prove;
 mod site;

@@ -145,3 +145,17 @@ async fn a_history_that_is_another_is_refused() {
 fn with_statement_free(file: &Path) -> TenantDump {
     with_statement(file, "after", "COMMENT ON TABLE users IS 'x'")
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_is_too_long_is_the_file_s_fault_and_not_its_folder_s() {
+    let (project, folder) = attacked().await;
+    let file = folder.path().join("x");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let at = text.find("\"bytes\":").unwrap() + "\"bytes\":".len();
+    let end = at + text[at..].find('}').unwrap();
+    std::fs::write(&file, format!("{}99999999{}", &text[..at], &text[end..])).unwrap();
+    let error = project.migrator().load_tenant(&with_statement_free(&file), new("b")).await.unwrap_err().to_string();
+    assert!(error.contains("a statement is too long") && error.contains("cut off or altered"), "{error}");
+    assert!(!error.contains("folder"), "{error}");
+    assert_eq!(standing(&project, "b", "tenant_b").await, NOTHING);
+}

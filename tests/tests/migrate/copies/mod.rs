@@ -4,6 +4,8 @@ mod clone;
 mod dump;
 mod held;
 mod hostile;
+mod lossless;
+mod own_names;
 mod rules;
 
 use multitenant_runtime::{Migrator, NewTenant, Portrait, Scope, Target, TenantId};
