@@ -79,9 +79,9 @@ impl Word {
         for form in self.forms.iter().filter(|form| !form.is_empty()) {
             for (at, _) in folded.match_indices(form.as_str()) {
                 let end = at + form.len();
-                let is_whole = !(begins(form) && folded[..at].ends_with(is_word))
-                    && !(ends(form) && folded[end..].starts_with(is_word));
-                if is_whole {
+                let goes_on =
+                    begins(form) && folded[..at].ends_with(is_word) || ends(form) && folded[end..].starts_with(is_word);
+                if !goes_on {
                     places.push((at, end));
                 }
             }
