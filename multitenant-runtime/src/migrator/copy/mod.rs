@@ -3,9 +3,11 @@
 mod clone;
 mod data;
 mod dump;
+mod elsewhere;
 mod fill;
 mod load;
 mod prove;
+mod role;
 mod site;
 
 use std::pin::Pin;

@@ -4,6 +4,7 @@ mod clone;
 mod dump;
 mod held;
 mod hostile;
+mod roles;
 mod rules;
 
 use multitenant_runtime::{Migrator, NewTenant, Portrait, Scope, Target, TenantId};
