@@ -116,7 +116,7 @@ impl Migrator {
         }
         // Before the role is made, which is elsewhere; and behind this nothing of the dump's runs.
         let guard = Transaction::guard_of_a_load(Frame::new(settings, target));
-        run::send(&site.session, &guard, &[], &Preparation::default(), &self.context.cancellation).await?;
+        run::close(&site.session, &guard, &[], &Preparation::default(), &self.context.cancellation).await?;
         self.leaves_the_rest_alone(site, target).await?;
         let has_role = self.give_to_role(site, target, loading.expected.naming_role()).await?;
         let found = site.structure(self, target).await?;
