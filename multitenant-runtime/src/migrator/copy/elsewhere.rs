@@ -39,6 +39,8 @@ impl Migrator {
 }
 
 async fn found(site: &Site, other: &Session, target: &Target) -> Result<Vec<String>, CopyError> {
+    // Both are to call everything alike.
+    other.rows("SET search_path = pg_catalog").await?;
     let mut found = locked(site, other, target).await?;
     let parents = parents(site, target).await?;
     let mut looks = 0;
