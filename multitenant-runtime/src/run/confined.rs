@@ -70,12 +70,17 @@ pub(super) fn guard(schema: &SchemaName, outside: Outside) -> String {
         // Foreign keys and heirs of its own leave a mark there.
         format!(
             "SELECT {} FROM pg_class x WHERE {} AND {} AND NOT EXISTS (SELECT FROM own, pg_constraint k \
-             WHERE k.confrelid = x.oid AND k.contype = 'f' AND k.connamespace = own.oid) \
-             AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN own \
-             ON own.oid = c.relnamespace WHERE h.inhparent = x.oid)",
+             WHERE k.confrelid = x.oid AND k.contype = 'f' AND k.connamespace = own.oid){}",
             described("pg_class", "x.oid"),
             is_ours("x.xmin"),
-            elsewhere("x.relnamespace")
+            elsewhere("x.relnamespace"),
+            // A copy has no heirs of what is elsewhere.
+            if outside == Outside::Everything {
+                " AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN own \
+                 ON own.oid = c.relnamespace WHERE h.inhparent = x.oid)"
+            } else {
+                ""
+            }
         ),
         format!(
             "SELECT {} FROM pg_attribute x JOIN pg_class c ON c.oid = x.attrelid WHERE {} AND {}",

@@ -19,6 +19,8 @@ pub(super) fn unsupported(scope: &str) -> String {
          UNION ALL SELECT {} FROM rel c WHERE c.relkind = 'f' \
          UNION ALL SELECT {} FROM rel c JOIN pg_inherits h ON h.inhrelid = c.oid WHERE c.relispartition AND c.relkind <> 'i' \
          AND h.inhparent NOT IN (SELECT oid FROM rel) \
+         UNION ALL SELECT c.relname || ', which inherits from ' || h.inhparent::regclass FROM rel c JOIN pg_inherits h ON h.inhrelid = c.oid \
+         WHERE NOT c.relispartition AND h.inhparent NOT IN (SELECT oid FROM rel) \
          UNION ALL SELECT 'the partition ' || p.inhrelid::regclass || ' elsewhere' FROM rel c JOIN pg_inherits p ON p.inhparent = c.oid \
          WHERE c.relkind = 'p' AND p.inhrelid NOT IN (SELECT oid FROM rel) \
          UNION ALL SELECT {} FROM rel c JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relkind = 'i' AND NOT i.indisvalid \

@@ -32,6 +32,9 @@ use order::{Item, ordered};
 /// What stands for the schema's own name in a statement that cannot do without: the first of them.
 const MARK: &str = ":schema:";
 
+/// What stands for the tenant's own role. No name stands like that without quotes.
+const ROLE_MARK: &str = ":role:";
+
 /// One statement that makes a part of a schema, under a `search_path` of that schema alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Statement {
@@ -111,6 +114,13 @@ pub(crate) struct Structure {
     pub(crate) names: Names,
 }
 
+impl Structure {
+    /// The statements that name the tenant's own role.
+    pub(crate) fn naming_role(&self) -> impl Iterator<Item = &Statement> {
+        [&self.after, &self.before, &self.grants].into_iter().flatten().filter(|statement| statement.names_role())
+    }
+}
+
 /// Why there is no structure.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
@@ -123,31 +133,51 @@ impl Statement {
     pub(crate) fn sql_in(&self, schema: &SchemaName) -> String {
         if self.names_schema { self.sql.replacen(MARK, &schema.quoted(), 1) } else { self.sql.clone() }
     }
+
+    /// Whether the tenant's own role stands in it, as a mark: as an owner or in a policy at its end, or as who gives
+    /// rights by default.
+    pub(crate) fn names_role(&self) -> bool {
+        self.sql.ends_with(&format!(" {ROLE_MARK}")) || self.sql.starts_with(&by_default_of_own())
+    }
+
+    /// The same with a role of this name in the mark's place.
+    pub(crate) fn for_role(&self, role: &RoleName) -> Self {
+        let by_default = by_default_of_own();
+        let sql = if let Some(rest) = self.sql.strip_prefix(&by_default) {
+            format!("{}{}{rest}", by_default.trim_end_matches(ROLE_MARK), role.quoted())
+        } else if let Some(start) = self.sql.strip_suffix(ROLE_MARK).filter(|_| self.names_role()) {
+            format!("{start}{}", role.quoted())
+        } else {
+            self.sql.clone()
+        };
+        Self { sql, ..self.clone() }
+    }
 }
 
-/// Reads the schema, in the transaction that is open; its path is `pg_catalog` afterwards. `own` is the tenant's role.
+/// Reads the schema, in the transaction that is open; its path is `pg_catalog` afterwards. `own` is an SQL
+/// expression for the name that the tenant's role has or would have.
 ///
 /// Eleven statements, however much there is.
 pub(crate) async fn read(
     session: &Session,
     schema: &SchemaName,
-    own: Option<&RoleName>,
+    own: &str,
     major: u32,
 ) -> Result<Structure, Unreadable> {
     let scope = scope(schema);
-    let own = own.map_or_else(|| "NULL".to_owned(), |role| literal(role.as_str()));
     let queries = [
         edges::unsupported(&scope),
         tables::items(&scope, major),
         code::items(&scope, major),
-        parts::items(&scope, major),
-        rights::items(&scope),
+        parts::items(&scope, own, major),
+        rights::items(&scope, own),
         edges::aliases(&scope, major),
         edges::edges(&scope),
-        rights::grants(&scope, &own),
+        rights::grants(&scope, own),
         tables::rows(&scope),
         tables::sequences(&scope),
         tables::names(&scope),
+        rights::by_default(&scope, own),
     ];
     let mut statements = vec![TRUSTED_PATH];
     for query in &queries {
@@ -168,8 +198,9 @@ pub(crate) async fn read(
     let (aliases, edges, grants) = (next(), next(), next());
     let (tables, sequences) = (tables::tables(&next()), texts(&next()));
     let names = tables::names_of(&next());
-    let mut roles: BTreeSet<String> = items.iter().flat_map(|item| item.roles.iter().cloned()).collect();
+    let mut roles: BTreeSet<String> = items.iter().flat_map(|item| item.roles.iter().flatten().cloned()).collect();
     roles.extend(grants.iter().filter_map(|row| row.get(2)).map(str::to_owned));
+    roles.extend(texts(&next()));
     let outside = edges::outside(&edges);
     let ordered = ordered(items, &edges::pairs(&aliases), &edges::pairs(&edges)).map_err(|circle| {
         let message =
@@ -228,6 +259,10 @@ fn not_known(schema: &SchemaName, what: &[String]) -> Failure {
     let named = what.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     Failure::refused(format!("{:?} holds what a copy cannot make anew: {named}{more}", schema.as_str()))
         .with_hint("move it to the shared schema, or drop it; an index that is not valid: reindex or drop it")
+}
+
+fn by_default_of_own() -> String {
+    format!("ALTER DEFAULT PRIVILEGES FOR ROLE {ROLE_MARK}")
 }
 
 fn plain(sql: &str, names_schema: bool) -> Statement {

@@ -20,7 +20,8 @@ pub(super) struct Item {
     pub(super) statement: Statement,
     /// What fills it, where it is a materialised view that is filled.
     pub(super) refresh: Option<String>,
-    pub(super) roles: Vec<String>,
+    /// The roles that it names; nothing for the tenant's own.
+    pub(super) roles: Vec<Option<String>>,
 }
 
 impl Item {

@@ -1,9 +1,10 @@
 //! What hangs on tables: defaults, constraints, indexes, views, rules, triggers, policies, statistics, comments.
 
+use super::ROLE_MARK;
 use super::tables::OPTIONS;
 
 /// All of it.
-pub(super) fn items(scope: &str, major: u32) -> String {
+pub(super) fn items(scope: &str, own: &str, major: u32) -> String {
     let none = "NULL, NULL, NULL, false";
     let after = "'pg_class/' || c.oid";
     let enabled = |verb: &str, column: &str| {
@@ -35,6 +36,13 @@ pub(super) fn items(scope: &str, major: u32) -> String {
     let trigger_of_parent =
         "x.tgparentid <> 0 AND x.tgenabled <> (SELECT p.tgenabled FROM pg_trigger p WHERE p.oid = x.tgparentid)";
     let index_options = OPTIONS.replace("c.reloptions", "x.reloptions");
+    // The tenant's own role stands last, as a mark.
+    let is_own = format!("pg_get_userbyid(o)::text = {own}");
+    let is_to_own = format!("EXISTS (SELECT FROM unnest(x.polroles) o WHERE {is_own})");
+    let to = format!(
+        "(SELECT string_agg(CASE WHEN o = 0 THEN 'PUBLIC' WHEN {is_own} THEN '{ROLE_MARK}' ELSE quote_ident(pg_get_userbyid(o)) END, ', ' \
+         ORDER BY {is_own}, pg_get_userbyid(o)) FROM unnest(x.polroles) o)"
+    );
     let unlogged_view = "CASE WHEN c.reloptions IS NOT NULL THEN ' WITH (' || ";
     format!(
         "{scope}, col AS MATERIALIZED (SELECT a.* FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
@@ -106,10 +114,12 @@ pub(super) fn items(scope: &str, major: u32) -> String {
          {none} FROM rel c WHERE c.relrowsecurity OR c.relforcerowsecurity \
          UNION ALL SELECT 'pg_policy/' || x.oid, {after}, 65, c.relname || '.' || x.polname, format('CREATE POLICY %I ON %I AS %s FOR %s TO %s%s%s', \
          x.polname, c.relname, CASE WHEN x.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, CASE x.polcmd WHEN 'r' THEN 'SELECT' \
-         WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, (SELECT string_agg(CASE o WHEN 0 THEN 'PUBLIC' \
-         ELSE o::regrole::text END, ', ' ORDER BY o) FROM unnest(x.polroles) o), ' USING (' || pg_get_expr(x.polqual, x.polrelid) || ')', \
+         WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, CASE WHEN {is_to_own} THEN 'PUBLIC' ELSE {to} END, ' USING (' || pg_get_expr(x.polqual, x.polrelid) || ')', \
          ' WITH CHECK (' || pg_get_expr(x.polwithcheck, x.polrelid) || ')'), NULL, NULL, (SELECT json_agg(u.rolname) FROM pg_roles u \
-         WHERE u.oid = ANY (x.polroles))::text, false FROM rel c JOIN pg_policy x ON x.polrelid = c.oid \
+         WHERE u.oid = ANY (x.polroles) AND u.rolname::text <> {own})::text, false FROM rel c JOIN pg_policy x ON x.polrelid = c.oid \
+         UNION ALL SELECT 'policy/' || x.oid, 'pg_policy/' || x.oid, 67, c.relname || '.' || x.polname, \
+         format('ALTER POLICY %I ON %I TO %s', x.polname, c.relname, {to}), NULL, NULL, '[null]', false \
+         FROM rel c JOIN pg_policy x ON x.polrelid = c.oid WHERE {is_to_own} \
          UNION ALL SELECT 'pg_statistic_ext/' || x.oid, NULL, 66, x.stxname, 'CREATE STATISTICS ' || quote_ident(x.stxname) || \
          substr(pg_get_statisticsobjdef(x.oid), length('CREATE STATISTICS ' || quote_ident(s.nspname) || '.' || quote_ident(x.stxname)) + 1), {none} \
          FROM s JOIN pg_statistic_ext x ON x.stxnamespace = s.oid \

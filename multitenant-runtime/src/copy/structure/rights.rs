@@ -1,13 +1,17 @@
 //! Who owns what, who else may do what, and what is said of it.
 
+use super::ROLE_MARK;
+
 /// Owners other than who reads, and comments.
-pub(super) fn items(scope: &str) -> String {
+pub(super) fn items(scope: &str, own: &str) -> String {
     let none = "NULL, NULL, NULL, false";
     let is_owned = "EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') \
                     AND d.refclassid = 'pg_class'::regclass AND c.relkind = 'S')";
     let other = |column: &str| format!("{column} <> (SELECT o.oid FROM pg_roles o WHERE o.rolname = current_user)");
     let roles = |column: &str| {
-        format!("NULL, NULL, json_build_array((SELECT o.rolname FROM pg_roles o WHERE o.oid = {column}))::text, false")
+        format!(
+            "NULL, NULL, json_build_array((SELECT nullif(o.rolname::text, {own}) FROM pg_roles o WHERE o.oid = {column}))::text, false"
+        )
     };
     let routine = "format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))";
     let relation = "CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'i' THEN 'INDEX' \
@@ -31,12 +35,12 @@ pub(super) fn items(scope: &str) -> String {
     ];
     format!(
         "{scope} \
-         SELECT 'owner/' || c.oid, 'pg_class/' || c.oid, 70, c.relname::text, format('ALTER TABLE %I OWNER TO %I', c.relname, \
-         pg_get_userbyid(c.relowner)), {} FROM rel c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT {is_owned} AND {} \
-         UNION ALL SELECT 'owner/p/' || p.oid, 'pg_proc/' || p.oid, 70, {routine}, format('ALTER ROUTINE %s OWNER TO %I', {routine}, \
-         pg_get_userbyid(p.proowner)), {} FROM fun p WHERE {} \
-         UNION ALL SELECT 'owner/t/' || t.oid, 'pg_type/' || t.oid, 70, t.typname, format('ALTER TYPE %I OWNER TO %I', t.typname, \
-         pg_get_userbyid(t.typowner)), {} FROM typ t WHERE {} AND (t.typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM rel c \
+         SELECT 'owner/' || c.oid, 'pg_class/' || c.oid, 70, c.relname::text, format('ALTER TABLE %I OWNER TO %s', c.relname, \
+         {}), {} FROM rel c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT {is_owned} AND {} \
+         UNION ALL SELECT 'owner/p/' || p.oid, 'pg_proc/' || p.oid, 70, {routine}, format('ALTER ROUTINE %s OWNER TO %s', {routine}, \
+         {}), {} FROM fun p WHERE {} \
+         UNION ALL SELECT 'owner/t/' || t.oid, 'pg_type/' || t.oid, 70, t.typname, format('ALTER TYPE %I OWNER TO %s', t.typname, \
+         {}), {} FROM typ t WHERE {} AND (t.typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM rel c \
          WHERE c.oid = t.typrelid AND c.relkind = 'c')) \
          UNION ALL SELECT 'comment/' || c.oid || '/' || m.objsubid, 'pg_class/' || c.oid, 71, c.relname || '.' || coalesce((SELECT a.attname FROM pg_attribute a \
          WHERE a.attrelid = c.oid AND a.attnum = nullif(m.objsubid, 0)), ''), CASE m.objsubid \
@@ -53,10 +57,13 @@ pub(super) fn items(scope: &str) -> String {
          m.description), {none} FROM s JOIN pg_statistic_ext x ON x.stxnamespace = s.oid {} \
          UNION ALL SELECT 'comment/s', NULL, 72, 'schema', format('COMMENT ON SCHEMA :schema: IS %L', m.description), NULL, NULL, NULL, true \
          FROM s {}{}",
+        named("c.relowner", own),
         roles("c.relowner"),
         other("c.relowner"),
+        named("p.proowner", own),
         roles("p.proowner"),
         other("p.proowner"),
+        named("t.typowner", own),
         roles("t.typowner"),
         other("t.typowner"),
         said("pg_class", "c.oid"),
@@ -69,10 +76,25 @@ pub(super) fn items(scope: &str) -> String {
     )
 }
 
+/// The role with this number as it stands in a statement: the tenant's own as a mark.
+fn named(column: &str, own: &str) -> String {
+    format!(
+        "CASE WHEN pg_get_userbyid({column})::text = {own} THEN '{ROLE_MARK}' ELSE quote_ident(pg_get_userbyid({column})) END"
+    )
+}
+
+/// Whose default privileges in the schema are others' than who reads.
+pub(super) fn by_default(scope: &str, own: &str) -> String {
+    format!(
+        "{scope} SELECT DISTINCT pg_get_userbyid(d.defaclrole) FROM s JOIN pg_default_acl d ON d.defaclnamespace = s.oid \
+         WHERE pg_get_userbyid(d.defaclrole)::text IS DISTINCT FROM {own} AND pg_get_userbyid(d.defaclrole) <> current_user"
+    )
+}
+
 /// What others than the owner and the tenant's own role may do: statement, whether it names the schema, role.
 pub(super) fn grants(scope: &str, own: &str) -> String {
     let is_other =
-        |owner: &str| format!("x.grantee <> {owner} AND (x.grantee = 0 OR u.rolname IS DISTINCT FROM {own})");
+        |owner: &str| format!("x.grantee <> {owner} AND (x.grantee = 0 OR u.rolname::text IS DISTINCT FROM {own})");
     let to =
         "coalesce(quote_ident(u.rolname), 'PUBLIC') || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END";
     let role = "LEFT JOIN pg_roles u ON u.oid = x.grantee";
@@ -102,7 +124,7 @@ pub(super) fn grants(scope: &str, own: &str) -> String {
          aclexplode(t.typacl) x {role} WHERE x.grantee <> 0 AND {} \
          UNION ALL SELECT format('GRANT %s ON SCHEMA :schema: TO %s', {privileges}, {to}), true, u.rolname, '', 1, true FROM s, \
          aclexplode(s.nspacl) x {role} WHERE {} {group} \
-         UNION ALL SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA :schema: GRANT %s ON %s TO %s', pg_get_userbyid(d.defaclrole), \
+         UNION ALL SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA :schema: GRANT %s ON %s TO %s', {}, \
          {privileges}, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'ROUTINES' ELSE 'TYPES' END, {to}), \
          true, u.rolname, d.defaclrole::text, 3, true FROM s JOIN pg_default_acl d ON d.defaclnamespace = s.oid, aclexplode(d.defaclacl) x {role} \
          WHERE {} {group}, d.defaclrole, d.defaclobjtype\
@@ -114,6 +136,7 @@ pub(super) fn grants(scope: &str, own: &str) -> String {
         is_other("p.proowner"),
         is_other("t.typowner"),
         is_other("s.nspowner"),
+        named("d.defaclrole", own),
         is_other("d.defaclrole"),
     )
 }

@@ -107,10 +107,11 @@ impl Migrator {
         self.run_in(site, target.schema(), &structure.after).await?;
         self.run_in(site, target.schema(), &structure.refresh).await?;
         self.grant(site, target.schema(), &structure.grants).await?;
+        let has_role = self.give_to_role(site, target, structure.naming_role()).await?;
         let plan = self.history_of(site, target).await?;
         self.prove(site, (&from, &structure), target).await?;
         site.session.rows("SET LOCAL search_path = pg_catalog").await?;
-        self.finish(site, state.as_ref(), &plan, registering, false).await?;
+        self.finish(site, state.as_ref(), &plan, registering, has_role).await?;
         Ok(CopiedTenant {
             target: target.clone(),
             from: source.clone(),

@@ -40,7 +40,7 @@ impl Migrator {
         Ok(())
     }
 
-    /// Runs the statements under the new schema's path alone, which is `pg_catalog` afterwards. A lock that does not come,
+    /// Runs the statements, but for those that name the tenant's own role, under the new schema's path alone, which is `pg_catalog` afterwards. A lock that does not come,
     /// of a shared table that a foreign key refers to, is tried for again, and what was done before is kept.
     pub(super) async fn run_in(
         &self,
@@ -48,6 +48,7 @@ impl Migrator {
         schema: &SchemaName,
         statements: &[Statement],
     ) -> Result<(), CopyError> {
+        let statements: Vec<&Statement> = statements.iter().filter(|statement| !statement.names_role()).collect();
         for chunk in statements.chunks(CHUNK) {
             let mut texts = vec!["SAVEPOINT copying".to_owned(), path(schema)];
             for statement in chunk {
@@ -121,17 +122,18 @@ impl Migrator {
         state: Option<&StateTable>,
         plan: &TargetPlan,
         registering: &Registering,
-        is_from_a_file: bool,
+        has_role: bool,
     ) -> Result<(), CopyError> {
         let (context, target) = (&self.context, &plan.target);
         let frame = Frame::new(&context.settings, target);
-        let roles = Box::pin(self.role_of_a_new_tenant(&site.session, target)).await?;
+        let roles =
+            if has_role { Vec::new() } else { Box::pin(self.role_of_a_new_tenant(&site.session, target)).await? };
         let registering = registering.with_roles(roles);
         let note = state.map(|state| {
             let digest = digest(&context.tenant, &plan.applied, &plan.edited);
             state.note(target, frame.ledger(), &digest, plan.applied.last())
         });
-        let transaction = Transaction::finish_copy(frame, &registering, note, is_from_a_file);
+        let transaction = Transaction::finish_copy(frame, &registering, note);
         self.unless_cancelled()?;
         let ended = close(&site.session, &transaction, &[], &Preparation::default(), &context.cancellation).await;
         let Err(error) = ended else { return Ok(()) };

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::ident::{SchemaName, literal};
 use crate::migration::{Mode, Version, split};
 use crate::migrator::{Migrator, NewTenant};
-use crate::run::{Event, Failure, Outcome, Registering, cancellable};
+use crate::run::{self, Event, Failure, Frame, Outcome, Preparation, Registering, Transaction, cancellable};
 use crate::state::StateTable;
 use crate::target::Target;
 
@@ -113,13 +113,18 @@ impl Migrator {
         if versions != said || !plan.unknown.is_empty() {
             return Err(unequal("its history is not the one that it says it has"));
         }
+        // Before the role is made, which is elsewhere; and behind this nothing of the dump's runs.
+        let guard = Transaction::guard_of_a_load(Frame::new(settings, target));
+        run::close(&site.session, &guard, &[], &Preparation::default(), &self.context.cancellation).await?;
+        self.leaves_the_rest_alone(site, target).await?;
+        let has_role = self.give_to_role(site, target, loading.expected.naming_role()).await?;
         let found = site.structure(self, target).await?;
         let is_proven = header.postgres == site.major;
         if header.schema != target.schema().as_str() {
             loading.expected.is_free_of(&header.schema, &found)?;
         }
         self.is_as_written(&loading.expected, &found, is_proven)?;
-        self.finish(site, state.as_ref(), &plan, registering, true).await?;
+        self.finish(site, state.as_ref(), &plan, registering, has_role).await?;
         Ok(CopiedTenant {
             target: target.clone(),
             from: dump.tenant()?,
@@ -311,6 +316,11 @@ impl Migrator {
             (expected.after.len(), found.after.len()),
             (expected.refresh.len(), found.refresh.len()),
         ];
+        // Who may do what every version writes alike.
+        let grants = Structure { grants: expected.grants.clone(), ..found.clone() };
+        if let Some(difference) = difference(&grants, found) {
+            return Err(unequal(&difference));
+        }
         match counts.iter().find(|(expected, found)| expected != found) {
             Some((expected, found)) => Err(unequal(&format!("it has {found} parts instead of {expected}"))),
             None => Ok(()),
@@ -350,6 +360,11 @@ impl Expected {
         is_free_of(all.into_iter().flatten(), old, &found.names)
     }
 
+    fn naming_role(&self) -> impl Iterator<Item = &Statement> {
+        let sections = [&self.after, &self.before, &self.grants];
+        sections.into_iter().flatten().filter(|statement| statement.names_role())
+    }
+
     fn of(&mut self, section: Section) -> &mut Vec<Statement> {
         match section {
             Section::Before => &mut self.before,
@@ -361,7 +376,7 @@ impl Expected {
 }
 
 /// How statements of a dump begin. What they name is another matter, which the guard at the end looks at.
-const FORMS: [&str; 29] = [
+const FORMS: [&str; 30] = [
     "CREATE TYPE ",
     "CREATE DOMAIN ",
     "CREATE FUNCTION ",
@@ -387,6 +402,7 @@ const FORMS: [&str; 29] = [
     "ALTER ROUTINE ",
     "ALTER STATISTICS ",
     "ALTER TYPE ",
+    "ALTER POLICY ",
     "ALTER DEFAULT PRIVILEGES ",
     "COMMENT ON ",
     "REFRESH MATERIALIZED VIEW ",
@@ -397,10 +413,93 @@ const FORMS: [&str; 29] = [
 fn allowed(sql: &str) -> Result<(), CopyError> {
     let is_of_a_form = FORMS.iter().any(|form| sql.starts_with(form)) || sql.starts_with("REVOKE ");
     let is_one = split(sql, Mode::Transactional).is_ok_and(|statements| statements.len() == 1);
-    if is_of_a_form && is_one {
+    if is_of_a_form && is_one && names_a_kind(sql) {
         return Ok(());
     }
     let beginning: String = sql.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
     let failure = Failure::refused(format!("the dump has a statement that no dump has: {beginning:?}"));
     Err(failed(failure.with_hint("nothing of it is loaded; dump the tenant anew")))
+}
+
+/// Whether a right or a comment is of a kind of object that a schema has.
+fn names_a_kind(sql: &str) -> bool {
+    const GRANTED: [&str; 5] = ["TABLE", "SEQUENCE", "ROUTINE", "TYPE", "SCHEMA"];
+    const COMMENTED: [&str; 16] = [
+        "TABLE",
+        "COLUMN",
+        "VIEW",
+        "MATERIALIZED",
+        "SEQUENCE",
+        "INDEX",
+        "ROUTINE",
+        "TYPE",
+        "DOMAIN",
+        "CONSTRAINT",
+        "TRIGGER",
+        "POLICY",
+        "RULE",
+        "STATISTICS",
+        "SCHEMA",
+        "AGGREGATE",
+    ];
+    let kinds: &[&str] = if sql.starts_with("COMMENT ON ") {
+        &COMMENTED
+    } else if sql.starts_with("GRANT ") || sql.starts_with("REVOKE ") {
+        &GRANTED
+    } else {
+        return true;
+    };
+    let mut words = words(sql).into_iter().skip_while(|word| *word != "ON").skip(1);
+    let (kind, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    kinds.contains(&kind) && (kind != "SCHEMA" || name == ":schema:")
+}
+
+/// The words of a statement, as they are parted by spaces outside of quotes.
+fn words(sql: &str) -> Vec<&str> {
+    let (mut words, mut start, mut quote) = (Vec::new(), 0, None);
+    for (at, c) in sql.char_indices() {
+        match quote {
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None if c.is_whitespace() => {
+                words.extend(Some(&sql[start..at]).filter(|word| !word.is_empty()));
+                start = at + c.len_utf8();
+            }
+            None => {}
+        }
+    }
+    words.extend(Some(&sql[start..]).filter(|word| !word.is_empty()));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_schema_has_is_granted_and_commented() {
+        for sql in [
+            "GRANT SELECT (\"a ON PARAMETER \"), UPDATE (b) ON TABLE t TO x",
+            "REVOKE ALL ON ROUTINE f(a integer) FROM PUBLIC",
+            "GRANT USAGE ON SCHEMA :schema: TO x",
+            "COMMENT ON COLUMN t.a IS 'x'",
+            "COMMENT ON MATERIALIZED VIEW v IS 'ON ROLE'",
+        ] {
+            assert!(allowed(sql).is_ok(), "{sql}");
+        }
+        for sql in [
+            "GRANT ALTER SYSTEM ON PARAMETER work_mem TO x",
+            "GRANT SELECT (\"a ON TABLE t\") ON PARAMETER b TO x",
+            "GRANT CREATE ON TABLESPACE pg_default TO x",
+            "GRANT a TO b",
+            "GRANT a\nTO b",
+            "GRANT USAGE ON SCHEMA public TO x",
+            "COMMENT ON ROLE postgres IS 'x'",
+            "COMMENT ON DATABASE d IS 'x'",
+            "COMMENT ON SCHEMA public IS 'x'",
+        ] {
+            assert!(allowed(sql).is_err(), "{sql}");
+        }
+    }
 }

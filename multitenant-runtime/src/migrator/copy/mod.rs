@@ -3,10 +3,12 @@
 mod clone;
 mod data;
 mod dump;
+mod elsewhere;
 mod fill;
 mod large_objects;
 mod load;
 mod prove;
+mod role;
 mod site;
 
 use std::pin::Pin;

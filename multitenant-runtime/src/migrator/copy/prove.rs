@@ -28,13 +28,17 @@ impl Migrator {
         let portrait = portray_within(&site.session, &self.context, from.clone(), site.major).await?;
         let copy = portray_within(&site.session, &self.context, target.clone(), site.major).await?;
         // Drift takes the source's name in a function for the schema's. What such a name is was looked at before
-        // (`is_free_of`): an alias or a column, whose text is the same in the copy, as the statements have told.
-        let is_alias = |difference: &&Difference| {
-            matches!(difference.kind, ObjectKind::Function | ObjectKind::Procedure)
-                && difference.facet == Some("definition")
-                && difference.found.as_ref().is_some_and(|text| text.contains(from.schema().as_str()))
+        // (`is_free_of`): an alias or a column, whose text is the same in the copy, as the statements have told. And whom a
+        // policy is for the statements say, in which a mark stands for the tenant's own role.
+        let is_told = |difference: &&Difference| match difference.kind {
+            ObjectKind::Function | ObjectKind::Procedure => {
+                difference.facet == Some("definition")
+                    && difference.found.as_ref().is_some_and(|text| text.contains(from.schema().as_str()))
+            }
+            ObjectKind::Policy => difference.facet == Some("roles"),
+            _ => false,
         };
-        match copy.differences(&portrait).iter().find(|difference| !is_alias(difference)) {
+        match copy.differences(&portrait).iter().find(|difference| !is_told(difference)) {
             Some(difference) => Err(unequal(&difference.to_string())),
             None => Ok(()),
         }

@@ -1,7 +1,6 @@
 //! One connection on which a copy is made: its locks, its transaction, its settings.
 
 use crate::connection::Session;
-use crate::copy::{Structure, read};
 use crate::ident::{Identifier, SchemaName, literal};
 use crate::migrator::Migrator;
 use crate::migrator::locate::Located;
@@ -117,12 +116,6 @@ impl Site {
         let rows = self.session.rows(&sql).await?;
         let names = rows.iter().filter_map(|row| row.get(0)).map(|name| qualified(schema, name));
         names.collect::<Result<_, _>>()
-    }
-
-    /// What a tenant's schema is made of; its role's rights do not count.
-    pub(super) async fn structure(&self, migrator: &Migrator, target: &Target) -> Result<Structure, CopyError> {
-        let (role, _) = migrator.role_that_would_go(&self.session, target).await?;
-        Ok(read(&self.session, target.schema(), role.as_ref(), self.major).await?)
     }
 }
 

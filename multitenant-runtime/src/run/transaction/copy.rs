@@ -6,23 +6,22 @@ use crate::run::frame::Frame;
 use crate::run::registering::Registering;
 
 impl Transaction {
-    /// Registers the tenant whose schema was filled in the transaction that is open, and ends it. What a file has filled
-    /// must have written nowhere else before that.
-    pub(crate) fn finish_copy(
-        frame: Frame<'_>,
-        registering: &Registering,
-        note: Option<String>,
-        is_from_a_file: bool,
-    ) -> Self {
+    /// Registers the tenant whose schema was filled in the transaction that is open, and ends it.
+    pub(crate) fn finish_copy(frame: Frame<'_>, registering: &Registering, note: Option<String>) -> Self {
         let mut tx = Self::default();
         tx.push(Role::Frame, TRUSTED_PATH.to_owned());
-        if is_from_a_file {
-            // What is deferred runs now, and not behind the guard's back.
-            tx.push(Role::Frame, "SET CONSTRAINTS ALL IMMEDIATE".to_owned());
-            tx.push(Role::Loaded, confined::guard(frame.schema(), Outside::Written));
-        }
         note.into_iter().for_each(|sql| tx.push(Role::Frame, sql));
         tx.register(frame, registering);
         tx.commit()
+    }
+
+    /// That what a file has filled has written nowhere else, in the transaction that is open.
+    pub(crate) fn guard_of_a_load(frame: Frame<'_>) -> Self {
+        let mut tx = Self::default();
+        tx.push(Role::Frame, TRUSTED_PATH.to_owned());
+        // What is deferred runs now, and not behind the guard's back.
+        tx.push(Role::Frame, "SET CONSTRAINTS ALL IMMEDIATE".to_owned());
+        tx.push(Role::Loaded, confined::guard(frame.schema(), Outside::Written));
+        tx
     }
 }

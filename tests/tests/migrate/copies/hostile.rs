@@ -47,14 +47,21 @@ async fn a_dump_writes_into_its_own_schema_alone() {
         ("CREATE TABLE tenant_other.evil ()", ""),
         ("CREATE TRIGGER evil BEFORE INSERT ON public.kept EXECUTE FUNCTION suppress_redundant_updates_trigger()", ""),
         ("CREATE POLICY evil ON public.tenants USING (true)", ""),
-        ("GRANT pg_monitor TO pg_signal_backend", ""),
+        ("GRANT pg_monitor TO pg_signal_backend", "no dump has"),
+        ("GRANT CREATE ON TABLESPACE pg_default TO pg_monitor", "no dump has"),
+        ("COMMENT ON ROLE pg_monitor IS 'evil'", "no dump has"),
+        ("GRANT SELECT ON TABLE public.kept TO pg_monitor", ""),
+        ("CREATE TABLE heir () INHERITS (public.kept)", "kept"),
         ("CREATE TABLE stray (id int)", ""),
     ] {
         for section in ["before", "after"] {
             let said = refusal(project.migrator().load_tenant(&with_statement(&file, section, sql), new("b")).await);
             // What the new schema does not have afterwards is no part of it.
-            let expected = if expected.is_empty() { "would not be equal" } else { expected };
-            assert!(sql.contains("stray") && section == "before" || said.contains(expected), "{sql} {section}: {said}");
+            let is_expected = match expected {
+                "" => said.contains("would not be equal") || said.contains("what is not the new tenant's"),
+                expected => said.contains(expected),
+            };
+            assert!(is_expected, "{sql} {section}: {said}");
             assert_eq!(standing(&project, "b", "tenant_b").await, NOTHING);
         }
     }
@@ -73,6 +80,16 @@ async fn what_a_dump_s_functions_do_elsewhere_is_noticed() {
         ("EXECUTE 'ALTER TABLE public.kept ADD COLUMN evil int'", "kept"),
         ("EXECUTE 'COMMENT ON SCHEMA tenant_other IS $c$ evil $c$'", "a comment on tenant_other"),
         ("EXECUTE 'CREATE TABLE tenant_other.evil ()'", "tenant_other.evil"),
+        ("EXECUTE 'DROP SCHEMA tenant_other CASCADE'", "schema tenant_other"),
+        ("EXECUTE 'DROP TABLE public.lonely'", "lonely"),
+        ("EXECUTE 'DROP FUNCTION public.pf()'", "function"),
+        ("EXECUTE 'DROP POLICY pp ON public.lonely'", "lonely"),
+        ("EXECUTE 'DROP TYPE public.odd'", "odd"),
+        ("EXECUTE 'COMMENT ON TABLE public.lonely IS NULL'", "lonely"),
+        ("EXECUTE 'GRANT ALL ON public.precious TO PUBLIC'", "precious"),
+        ("EXECUTE 'ALTER TABLE public.precious DISABLE ROW LEVEL SECURITY'", "precious"),
+        ("EXECUTE 'COMMENT ON ROLE pg_monitor IS $c$ evil $c$'", "pg_monitor"),
+        ("EXECUTE 'GRANT CREATE ON TABLESPACE pg_default TO pg_monitor'", "tablespaces"),
         ("EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || ' SET search_path = evil'", "settings"),
     ] {
         // All of it is where a dump would have it, so that the schema is just what the file says.
@@ -97,7 +114,11 @@ async fn what_a_dump_s_functions_do_elsewhere_is_noticed() {
 /// A shop with a dump of a tenant, and what an attacker would like to change.
 async fn attacked() -> (Project, tempfile::TempDir) {
     let project = small(&["a", "other"]).await;
-    project.sql("CREATE TABLE public.kept (id int PRIMARY KEY); INSERT INTO kept VALUES (1); CREATE SEQUENCE public.counted").await;
+    project.sql("CREATE TABLE public.kept (id int PRIMARY KEY); INSERT INTO kept VALUES (1); CREATE SEQUENCE public.counted;
+         CREATE TABLE public.lonely (id int); CREATE POLICY pp ON public.lonely; COMMENT ON TABLE public.lonely IS 'x';
+         CREATE TYPE public.odd AS ENUM ('a'); CREATE FUNCTION public.pf() RETURNS int LANGUAGE sql AS 'SELECT 1';
+         CREATE TABLE public.precious (id int PRIMARY KEY); ALTER TABLE public.precious ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE tenant_a.users ADD COLUMN p int REFERENCES public.precious").await;
     let folder = tempfile::tempdir().unwrap();
     project.migrator().dump_tenant(&id("a"), folder.path().join("x"), false).await.unwrap();
     (project, folder)
@@ -121,6 +142,29 @@ fn copied(dump: &TenantDump, name: &str) -> std::path::PathBuf {
     let file = dump.file().with_file_name(name);
     std::fs::copy(dump.file(), &file).unwrap();
     file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_of_another_kind_is_refused_whatever_version_the_dump_says_it_is_of() {
+    let (project, folder) = attacked().await;
+    let file = folder.path().join("x");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let at = text.find("\"postgres\":").unwrap() + "\"postgres\":".len();
+    let end = at + text[at..].find(',').unwrap();
+    std::fs::write(&file, format!("{}13{}", &text[..at], &text[end..])).unwrap();
+    for sql in [
+        "GRANT ALTER SYSTEM ON PARAMETER work_mem TO pg_monitor",
+        "GRANT CREATE ON TABLESPACE pg_default TO pg_monitor",
+        "COMMENT ON ROLE pg_monitor IS 'evil'",
+        "GRANT SELECT ON TABLE public.kept TO pg_monitor",
+        "GRANT SELECT ON TABLE public.precious TO pg_monitor",
+    ] {
+        let said = refusal(project.migrator().load_tenant(&with_statement(&file, "grants", sql), new("b")).await);
+        assert!(said.contains("no dump has") || said.contains("what is not the new tenant's"), "{sql}: {said}");
+        assert_eq!(standing(&project, "b", "tenant_b").await, NOTHING);
+    }
+    let granted = "GRANT SELECT ON TABLE users TO pg_monitor";
+    project.migrator().load_tenant(&with_statement(&file, "grants", granted), new("b")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ mod held;
 mod hostile;
 mod lossless;
 mod own_names;
+mod roles;
 mod rules;
 
 use multitenant_runtime::{Migrator, NewTenant, Portrait, Scope, Target, TenantId};
