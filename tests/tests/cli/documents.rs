@@ -99,9 +99,10 @@ fn the_schema_of_the_configuration_knows_what_the_command_knows() {
     let validator = jsonschema::validator_for(&schema("config")).unwrap();
     let value = |text: &str| serde_json::to_value(text.parse::<toml::Table>().unwrap()).unwrap();
     let default = include_str!("../../../cargo-multitenant/src/config/default.toml");
-    // With all keys that are commented out, too.
+    // With all keys that are commented out, too, but one file for both tiers, which the two for each exclude.
     let all: String = default
         .lines()
+        .filter(|line| *line != "# file = \"src/schema.rs\"")
         .map(|line| line.strip_prefix("# ").filter(|code| is_key(code)).unwrap_or(line).to_owned() + "\n")
         .collect();
     for text in [default, &all, "[lint.rules]\ntable-naming = [\"error\", { style = \"snake_case\" }]\n"] {
