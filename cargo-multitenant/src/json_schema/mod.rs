@@ -5,6 +5,7 @@
 //! and their documentation, so it cannot be behind.
 
 mod config;
+mod values;
 
 use serde_json::{Map, Value};
 

@@ -21,6 +21,7 @@ mod text;
 mod types;
 
 pub(crate) use content::{Place, sheets};
+pub(crate) use model::Model;
 pub(crate) use outcome::{Outcome, SheetOutcome, compare, replace};
 pub(crate) use source::{Source, look};
 pub(crate) use style::Style;
