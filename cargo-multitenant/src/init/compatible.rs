@@ -51,7 +51,8 @@ fn reason(name: &str, entry: &Item, workspace: Option<&DocumentMut>) -> Option<S
     let (_, major, minor, newer) = RELEASES.iter().find(|(of, ..)| *of == name)?;
     let requirement = VersionReq::parse(&version).ok()?;
     let last = if *newer == Newer::Too { minor + 100 } else { *minor };
-    let fits = (*minor..=last).any(|minor| (0..60).any(|patch| requirement.matches(&Version::new(*major, minor, patch))));
+    let fits =
+        (*minor..=last).any(|minor| (0..60).any(|patch| requirement.matches(&Version::new(*major, minor, patch))));
     (!fits).then(|| format!("it depends on {name} {version}: raise it to {major}.{minor}"))
 }
 
@@ -117,7 +118,11 @@ mod tests {
         ] {
             let manifest = format!("[dependencies]\n{entry}\n");
             let workspace = "[workspace.dependencies]\ndiesel = \"1.4\"\n";
-            assert_eq!(unusable_dependencies(&manifest, Some(workspace), &wanted).len(), usize::from(unusable), "{entry}");
+            assert_eq!(
+                unusable_dependencies(&manifest, Some(workspace), &wanted).len(),
+                usize::from(unusable),
+                "{entry}"
+            );
         }
     }
 

@@ -284,7 +284,10 @@ impl Made<'_> {
         for (path, template) in [
             (".github/workflows/ci.yml", "deploy/ci.yml"),
             ("Dockerfile", "deploy/Dockerfile"),
-            (if self.ground.around.is_some() { "Dockerfile.dockerignore" } else { ".dockerignore" }, "deploy/dockerignore"),
+            (
+                if self.ground.around.is_some() { "Dockerfile.dockerignore" } else { ".dockerignore" },
+                "deploy/dockerignore",
+            ),
             ("docker-compose.yml", "deploy/docker-compose.yml"),
             ("k8s/kustomization.yaml", "k8s/kustomization.yaml"),
             ("k8s/migrate.yaml", "k8s/migrate.yaml"),

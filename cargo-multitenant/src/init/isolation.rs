@@ -4,6 +4,7 @@ use std::path::Path;
 
 use multitenant_runtime::SchemaTemplate;
 
+use crate::config::{shown, slashes};
 use crate::lint::{Ground, Kind, LintSettings, Paths, Project, RULES, Rule, run};
 
 /// What a rule has found.
@@ -29,7 +30,7 @@ pub(super) fn unfit(folder: &Path, root: &Path) -> Vec<Unfit> {
     let found = run(&project, &ground, &rules).findings.into_iter();
     let unfit = |finding: crate::finding::Finding| Unfit {
         rule: finding.code,
-        file: project.sources.get(finding.place.file).path.clone(),
+        file: slashes(&shown(Path::new(&project.sources.get(finding.place.file).path), root)),
     };
     found.map(unfit).collect()
 }
@@ -44,7 +45,10 @@ mod tests {
     fn what_names_the_shared_schema_is_found() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("migrations");
-        for (name, sql) in [("1_a", "CREATE TABLE public.a (id uuid PRIMARY KEY);\n"), ("2_b", "CREATE TABLE b (id int PRIMARY KEY);\n")] {
+        for (name, sql) in [
+            ("1_a", "CREATE TABLE public.a (id uuid PRIMARY KEY);\n"),
+            ("2_b", "CREATE TABLE b (id int PRIMARY KEY);\n"),
+        ] {
             fs::create_dir_all(folder.join(name)).unwrap();
             fs::write(folder.join(name).join("up.sql"), sql).unwrap();
         }

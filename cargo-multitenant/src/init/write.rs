@@ -48,7 +48,8 @@ pub(crate) fn write(plan: &Plan, mut go_on: impl FnMut() -> io::Result<()>) -> R
         return Err(Box::new(Unwritten { place: plan.root.clone(), error, left }));
     }
     // Another run at the same time may have taken back what this one has found as it was to be.
-    let found = plan.files.iter().filter(|file| file.action == Action::Keep).map(|file| &file.place);
+    let kept = |file: &&Planned| file.action == Action::Keep && file.before.is_some();
+    let found = plan.files.iter().filter(kept).map(|file| &file.place);
     let gone = found.chain(&done.theirs).find(|place| fs::symlink_metadata(place).is_err()).cloned();
     if let Some(place) = gone {
         let left = done.take_back();
@@ -211,6 +212,24 @@ mod tests {
                 assert_eq!(all(root), before, "ended at {ends_at}");
             }
         }
+    }
+
+    /// What was found as it was to be may be taken back by the run that had made it.
+    #[test]
+    fn what_is_gone_at_the_end_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::write(root.join("theirs"), "same").unwrap();
+        let files = vec![
+            planned(root, "ours", Action::Create, None, "a"),
+            planned(root, "theirs", Action::Keep, Some("same"), "same"),
+        ];
+        let error = write(&plan(root, files), || {
+            let _ = fs::remove_file(root.join("theirs"));
+            Ok(())
+        });
+        assert!(error.unwrap_err().error.to_string().contains("is gone now"));
+        assert_eq!(all(root), []);
     }
 
     #[test]
