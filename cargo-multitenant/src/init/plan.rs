@@ -104,9 +104,10 @@ pub(crate) fn plan(choices: &Choices, ground: &Ground, force: bool, now: DateTim
 
 /// Whether what would be written goes with the package that is there.
 fn is_possible(choices: &Choices, ground: &Ground) -> Result<(), String> {
-    let Some(manifest) = ground.manifest.as_deref() else { return Ok(()) };
+    let (Some(manifest), Some(package)) = (ground.manifest.as_deref(), ground.package.as_deref()) else {
+        return Ok(());
+    };
     let inherited = ground.inherited.as_deref();
-    let package = ground.package.as_deref().unwrap_or_default();
     let reason = choices.application().then(|| unusable_package(manifest, inherited, package)).flatten();
     let of_dependencies = || unusable_dependencies(manifest, inherited, &dependencies::normal(choices)).into_iter();
     let reason = reason.or_else(|| of_dependencies().map(|(_, reason)| reason).next());
