@@ -308,10 +308,12 @@ fn default_template(ground: &Ground) -> Template {
 
 /// That which the package has already.
 fn default_framework(ground: &Ground) -> Framework {
-    match ground.manifest.as_deref().unwrap_or_default() {
-        manifest if manifest.contains("actix-web") => Framework::Actix,
-        manifest if manifest.contains("axum") || ground.package.is_none() => Framework::Axum,
-        _ => Framework::None,
+    if ground.depends_on("actix-web") {
+        Framework::Actix
+    } else if ground.depends_on("axum") || ground.package.is_none() {
+        Framework::Axum
+    } else {
+        Framework::None
     }
 }
 

@@ -138,7 +138,7 @@ impl Choices {
 
     /// Whether the application listens.
     pub(crate) fn listens(&self) -> bool {
-        self.template >= Template::Full
+        self.application()
             && (self.framework != Framework::None || self.has(Feature::Health) || self.has(Feature::Metrics))
     }
 }

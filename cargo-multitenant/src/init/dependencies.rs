@@ -9,8 +9,8 @@ pub(super) struct Dependency {
     pub(super) source: Source,
     pub(super) default_features: bool,
     pub(super) features: Vec<&'static str>,
-    /// Features that stand for all of them where the package has the crate already.
-    pub(super) covered_by: &'static str,
+    /// Features that bring another one, or all, where the package has the crate already.
+    pub(super) covered_by: &'static [(&'static str, &'static str)],
 }
 
 /// Where it comes from.
@@ -19,6 +19,15 @@ pub(super) enum Source {
     Version(&'static str),
     Path(String),
 }
+
+/// Which of Diesel's features bring those that are needed: without one of the first a table of more than 16 columns does
+/// not compile.
+const DIESEL: &[(&str, &str)] = &[
+    ("default", "32-column-tables"),
+    ("64-column-tables", "32-column-tables"),
+    ("128-column-tables", "32-column-tables"),
+    ("postgres", "postgres_backend"),
+];
 
 /// All names that there can be.
 const NAMES: [&str; 18] = [
@@ -54,7 +63,7 @@ pub(super) fn normal(choices: &Choices) -> Vec<Dependency> {
     if choices.template == Template::Minimal {
         return Vec::new();
     }
-    all.push(bare("diesel", "2.3").with(&["postgres_backend"]).covered_by("postgres"));
+    all.push(bare("diesel", "2.3").with(&["32-column-tables", "postgres_backend"]).covered_by(DIESEL));
     match choices.framework {
         Framework::None => {}
         Framework::Axum => all.push(bare("axum", "0.8").with(&["http1", "json", "tokio"])),
@@ -63,7 +72,7 @@ pub(super) fn normal(choices: &Choices) -> Vec<Dependency> {
     if !choices.application() {
         return all;
     }
-    all.push(with_defaults("tokio", "1").with(&tokio_features(choices)).covered_by("full"));
+    all.push(with_defaults("tokio", "1").with(&tokio_features(choices)).covered_by(&[("full", "*")]));
     all.push(with_defaults("tracing", "0.1"));
     all.push(bare("tracing-subscriber", "0.3").with(&["fmt", "registry", "std"]));
     all.push(with_defaults("dotenvy", "0.15"));
@@ -140,7 +149,7 @@ fn ours(name: &'static str, choices: &Choices) -> Dependency {
         Crates::Published => Source::Version(env!("CARGO_PKG_VERSION")),
         Crates::Checkout(folder) => Source::Path(crate::config::slashes(&folder.join(name))),
     };
-    Dependency { name, source, default_features: true, features: Vec::new(), covered_by: "" }
+    Dependency { name, source, default_features: true, features: Vec::new(), covered_by: &[] }
 }
 
 fn bare(name: &'static str, version: &'static str) -> Dependency {
@@ -148,7 +157,7 @@ fn bare(name: &'static str, version: &'static str) -> Dependency {
 }
 
 fn with_defaults(name: &'static str, version: &'static str) -> Dependency {
-    Dependency { name, source: Source::Version(version), default_features: true, features: Vec::new(), covered_by: "" }
+    Dependency { name, source: Source::Version(version), default_features: true, features: Vec::new(), covered_by: &[] }
 }
 
 impl Dependency {
@@ -156,7 +165,7 @@ impl Dependency {
         Self { features: features.to_vec(), ..self }
     }
 
-    fn covered_by(self, feature: &'static str) -> Self {
-        Self { covered_by: feature, ..self }
+    fn covered_by(self, covered_by: &'static [(&'static str, &'static str)]) -> Self {
+        Self { covered_by, ..self }
     }
 }

@@ -10,6 +10,7 @@ use toml::{Table, Value};
 
 use crate::config::slashes;
 
+use super::isolation::{self, Unfit};
 use super::manifest;
 
 /// What is there in the folder.
@@ -23,6 +24,10 @@ pub(crate) struct Ground {
     pub(crate) package: Option<String>,
     /// The manifest of the workspace that a new package is in, with its folder.
     pub(crate) workspace: Option<(PathBuf, String)>,
+    /// The folder of the workspace that the package is a member of, or will be; `None` where it stands alone.
+    pub(super) around: Option<PathBuf>,
+    /// The dependencies of that workspace, which its members may inherit.
+    pub(super) inherited: Option<String>,
     /// The folders that `multitenant.toml` names, where there is one.
     pub(super) configured: Option<Configured>,
     /// Diesel's migrations of a single schema.
@@ -51,6 +56,8 @@ pub(crate) struct OldMigrations {
     pub(crate) makes_tenants: bool,
     /// What named the folder.
     pub(crate) named_by: Option<String>,
+    /// What would leak or break if they were each tenant's, as `lint` has it.
+    pub(super) unfit: Vec<Unfit>,
     /// The file with `table!`, relative to the root.
     pub(crate) schema_file: Option<String>,
 }
@@ -90,10 +97,14 @@ impl Ground {
             Some(text) => manifest::package(text).map_err(|error| unusable(&manifest_path, error))?,
             None => None,
         };
-        let workspace = if manifest.is_none() { workspace(&root)? } else { None };
+        let stands_alone = manifest.as_deref().is_some_and(manifest::is_workspace);
+        let around = if stands_alone { None } else { workspace(&root)? };
+        let inherited = around.as_ref().map(|(_, text)| text.clone());
+        let workspace = if manifest.is_none() { around.clone() } else { None };
+        let around = around.map(|(folder, _)| folder);
         let configured = configured(&root)?;
         let old = if configured.is_none() { old(&root)? } else { None };
-        let mut ground = Self { manifest, package, workspace, configured, old, ..Self::default() };
+        let mut ground = Self { manifest, package, workspace, around, inherited, configured, old, ..Self::default() };
         ground.repository = root.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
         ground.root = root;
         let folders = ground.folders_to_look_into();
@@ -110,6 +121,11 @@ impl Ground {
         self.configured = None;
         self.old = old(&self.root)?;
         Ok(self)
+    }
+
+    /// Whether the package depends on a crate.
+    pub(crate) fn depends_on(&self, name: &str) -> bool {
+        self.manifest.as_deref().is_some_and(|manifest| manifest::depends_on(manifest, name))
     }
 
     fn folders_to_look_into(&self) -> Vec<String> {
@@ -191,6 +207,7 @@ fn old(root: &Path) -> Result<Option<OldMigrations>, Unusable> {
         names,
         makes_tenants,
         named_by,
+        unfit: isolation::unfit(&path, root),
         schema_file: schema_file.map(|file| slashes(file.strip_prefix(root).unwrap_or(&file))),
     }))
 }

@@ -105,6 +105,10 @@ fn context(choices: &Choices, ground: &Ground, tenant_folder: &str, shared_folde
         Framework::Actix => "actix",
     };
     let library = ground.manifest.as_deref().and_then(super::manifest::library);
+    // From here to the workspace's folder, and back.
+    let inner = ground.around.as_ref().and_then(|around| ground.root.strip_prefix(around).ok());
+    let up = inner.map(|inner| vec![".."; inner.components().count()].join("/")).unwrap_or_default();
+    let member = inner.map(|inner| format!("{}/", crate::config::slashes(inner))).unwrap_or_default();
     let toml = |text: &str| Value::from(toml::Value::from(text).to_string());
     let mut watched: Vec<&str> = [Some(tenant_folder), shared_folder].into_iter().flatten().collect();
     if watched.iter().all(|folder| folder.starts_with("migrations/")) {
@@ -124,13 +128,16 @@ fn context(choices: &Choices, ground: &Ground, tenant_folder: &str, shared_folde
         ("database", Value::from(choices.database.word())),
         ("enterprise", Value::from(choices.template == Template::Enterprise)),
         ("application", Value::from(choices.application())),
+        ("build_context", Value::from(ground.around.as_ref().map(|_| up.clone()))),
+        ("dockerfile", Value::from(format!("{member}Dockerfile"))),
+        ("version", Value::from(env!("CARGO_PKG_VERSION"))),
         ("listens", Value::from(choices.listens())),
         ("registry", Value::from(choices.registry())),
         ("seeds", Value::from(choices.template >= Template::Standard)),
         ("shared", Value::from(shared)),
         ("cross_schema", Value::from(choices.has(Feature::CrossSchema))),
-        ("health", Value::from(choices.has(Feature::Health))),
-        ("metrics", Value::from(choices.has(Feature::Metrics))),
+        ("health", Value::from(choices.application() && choices.has(Feature::Health))),
+        ("metrics", Value::from(choices.application() && choices.has(Feature::Metrics))),
         ("debug", Value::from(choices.has(Feature::Debug))),
         ("existing", Value::from(existing.unwrap_or_default())),
         ("tenant_folder_toml", toml(tenant_folder)),
@@ -277,16 +284,21 @@ impl Made<'_> {
         for (path, template) in [
             (".github/workflows/ci.yml", "deploy/ci.yml"),
             ("Dockerfile", "deploy/Dockerfile"),
-            (".dockerignore", "deploy/dockerignore"),
+            (
+                if self.ground.around.is_some() { "Dockerfile.dockerignore" } else { ".dockerignore" },
+                "deploy/dockerignore",
+            ),
             ("docker-compose.yml", "deploy/docker-compose.yml"),
             ("k8s/kustomization.yaml", "k8s/kustomization.yaml"),
             ("k8s/migrate.yaml", "k8s/migrate.yaml"),
             ("k8s/deployment.yaml", "k8s/deployment.yaml"),
-            ("k8s/service.yaml", "k8s/service.yaml"),
         ] {
             self.add(Role::Plain, path, template)?;
         }
-        if choices.has(Feature::Metrics) {
+        if choices.listens() {
+            self.add(Role::Plain, "k8s/service.yaml", "k8s/service.yaml")?;
+        }
+        if choices.application() && choices.has(Feature::Metrics) {
             let grafana = "observability/grafana";
             self.add(Role::Plain, "observability/prometheus.yml", "observability/prometheus.yml")?;
             let place = format!("{grafana}/provisioning/datasources/prometheus.yml");

@@ -31,6 +31,17 @@ pub(super) fn build_script(text: &str) -> Option<String> {
     document.get("package")?.get("build")?.as_str().map(str::to_owned)
 }
 
+/// Whether a manifest is a workspace's, a package's besides or not.
+pub(super) fn is_workspace(text: &str) -> bool {
+    parse(text).is_ok_and(|document| document.contains_key("workspace"))
+}
+
+/// Whether a manifest's package depends on a crate.
+pub(super) fn depends_on(text: &str, name: &str) -> bool {
+    let Ok(document) = parse(text) else { return false };
+    document.get("dependencies").and_then(Item::as_table_like).is_some_and(|table| table.contains_key(name))
+}
+
 /// The manifest with these dependencies, and what was done to it.
 ///
 /// # Errors
@@ -56,7 +67,7 @@ pub(super) fn edit(text: &str, normal: &[Dependency], dev: &[Dependency]) -> Res
             }
         }
     }
-    let text = if done.is_empty() { text.to_owned() } else { document.to_string() };
+    let text = if done.is_empty() { text.to_owned() } else { with_ends_of(text, &document.to_string()) };
     Ok((text, done))
 }
 
@@ -89,7 +100,7 @@ pub(super) fn with_member(text: &str, member: &str) -> Result<Option<String>, St
         }
         None => members.push(member),
     }
-    Ok(Some(document.to_string()))
+    Ok(Some(with_ends_of(text, &document.to_string())))
 }
 
 /// Whether a pattern of `members` takes this folder in: `*` is any part of one name.
@@ -107,8 +118,41 @@ fn name_matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn parse(text: &str) -> Result<DocumentMut, String> {
+pub(super) fn parse(text: &str) -> Result<DocumentMut, String> {
+    let text = text.strip_prefix(BOM).unwrap_or(text);
     text.parse().map_err(|error: toml_edit::TomlError| error.to_string().trim_end().to_owned())
+}
+
+/// What some editors begin a file with.
+const BOM: char = '\u{feff}';
+
+/// An edited text, which ends its lines with `\n`, with a beginning and ends as the text had that was edited: each line that
+/// was there has its own, and a new one that of most.
+fn with_ends_of(before: &str, edited: &str) -> String {
+    let lines: Vec<(&str, bool)> = before
+        .strip_prefix(BOM)
+        .unwrap_or(before)
+        .split_inclusive('\n')
+        .map(|line| (line.trim_end_matches(['\r', '\n']), line.ends_with("\r\n")))
+        .collect();
+    let carried = lines.iter().filter(|(_, carried)| *carried).count();
+    let mut text = if before.starts_with(BOM) { BOM.to_string() } else { String::new() };
+    let mut rest = lines.as_slice();
+    for line in edited.split_inclusive('\n') {
+        let plain = line.trim_end_matches(['\r', '\n']);
+        let mut carries = carried * 2 > lines.len();
+        if let Some(at) = rest.iter().position(|(other, _)| *other == plain) {
+            carries = rest[at].1;
+            rest = &rest[at + 1..];
+        }
+        text.push_str(plain);
+        text.push_str(match line.ends_with('\n') {
+            true if carries => "\r\n",
+            true => "\n",
+            false => "",
+        });
+    }
+    text
 }
 
 /// Adds a dependency, or the features that it lacks; what was done, if anything.
@@ -152,10 +196,14 @@ fn lacking<'d>(there: &Item, dependency: &'d Dependency) -> Vec<&'d str> {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    if has.contains(&dependency.covered_by) {
-        return Vec::new();
-    }
-    dependency.features.iter().copied().filter(|feature| !has.contains(feature)).collect()
+    let off = there.as_table_like().and_then(|table| table.get("default-features")).and_then(Item::as_bool);
+    let is_on = |by: &str| has.contains(&by) || (by == "default" && off != Some(false));
+    let is_covered = |feature: &str| {
+        let mut covers = dependency.covered_by.iter();
+        covers.any(|(by, brings)| is_on(by) && (*brings == "*" || *brings == feature))
+    };
+    let lacks = |feature: &&str| !has.contains(feature) && !is_covered(feature);
+    dependency.features.iter().copied().filter(lacks).collect()
 }
 
 fn entry(dependency: &Dependency) -> Value {
@@ -187,7 +235,7 @@ mod tests {
             source: Source::Version("1"),
             default_features: true,
             features: features.to_vec(),
-            covered_by: "full",
+            covered_by: &[("full", "*")],
         }
     }
 
@@ -229,8 +277,28 @@ mod tests {
         ] {
             check(text, &wanted, expected);
         }
+        // Diesel's default features have what tables of more than 16 columns need.
+        let choices = [Dependency { covered_by: &[("default", "x")], ..dependency("a", &["x"]) }];
+        check("[dependencies]\na = \"1\"\n", &choices, "[dependencies]\na = \"1\"\n");
+        check(
+            "[dependencies]\na = { version = \"1\", default-features = false }\n",
+            &choices,
+            "[dependencies]\na = { version = \"1\", default-features = false , features = [\"x\"] }\n",
+        );
         assert!(edit("[dependencies]\na = 5\n", &wanted, &[]).is_err());
         assert!(edit("[dependencies", &wanted, &[]).is_err());
+    }
+
+    #[test]
+    fn line_ends_and_the_mark_at_the_beginning_stay() {
+        let text = "\u{feff}[package]\r\nname = \"p\"\r\n\r\n[dependencies]\r\na = \"1\"\r\n";
+        check(text, &[dependency("b", &[])], &format!("{text}b = \"1\"\r\n"));
+        // Each line keeps its own.
+        let text = "[package]\nname = \"p\"\r\n[dependencies]\r\na = \"1\"\n";
+        check(text, &[dependency("b", &[])], &format!("{text}b = \"1\"\n"));
+        let text = "[workspace]\r\nmembers = [\"a\"]\r\n";
+        let expected = "[workspace]\r\nmembers = [\"a\", \"b\"]\r\n";
+        assert_eq!(with_member(text, "b").unwrap().as_deref(), Some(expected));
     }
 
     #[test]

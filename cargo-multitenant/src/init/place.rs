@@ -27,8 +27,9 @@ pub(super) fn look<'p>(root: &Path, paths: impl Iterator<Item = &'p str>) -> Pla
 fn at(path: &Path) -> There {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => There::Other("it is a folder".to_owned()),
-        Ok(_) => match fs::read(path) {
+        Ok(metadata) => match fs::read(path) {
             Ok(bytes) => There::File(bytes),
+            Err(error) if is_absent(&error) && metadata.is_symlink() => There::Other(dangling(path)),
             Err(error) => There::Other(error.to_string()),
         },
         Err(error) if is_absent(&error) => There::Nothing,
@@ -37,4 +38,10 @@ fn at(path: &Path) -> There {
         }
         Err(error) => There::Other(error.to_string()),
     }
+}
+
+/// Of a link that leads nowhere.
+fn dangling(link: &Path) -> String {
+    let target = fs::read_link(link).map(|target| crate::config::slashes(&target)).unwrap_or_default();
+    format!("it is a link to {target}, which is not there: make that file, or remove the link")
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::config::{shown, slashes};
 
 use super::choices::{Choices, Template};
+use super::compatible::{unusable_dependencies, unusable_package};
 use super::dependencies;
 use super::existing::Ground;
 use super::files::{File, Files, Role, files};
@@ -41,8 +42,10 @@ pub(crate) struct Planned {
     pub(crate) reason: Option<String>,
     /// What was there when this was decided.
     pub(crate) before: Option<Vec<u8>>,
-    /// What will be there; not told where it is a secret.
-    pub(crate) text: String,
+    /// What will be there.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether nobody but its owner may read it.
+    pub(crate) private: bool,
 }
 
 /// All of it, before any of it is done.
@@ -79,6 +82,9 @@ pub(crate) fn plan(choices: &Choices, ground: &Ground, force: bool, now: DateTim
         made = files(&choices, ground, now)?;
         places = places_of(&made, &ground.root);
     }
+    if choices.template >= Template::Full {
+        is_possible(&choices, ground)?;
+    }
     let mut plan = Plan {
         root: ground.root.clone(),
         files: manifests(&choices, ground)?,
@@ -96,6 +102,24 @@ pub(crate) fn plan(choices: &Choices, ground: &Ground, force: bool, now: DateTim
     Ok(plan)
 }
 
+/// Whether what would be written goes with the package that is there.
+fn is_possible(choices: &Choices, ground: &Ground) -> Result<(), String> {
+    let (Some(manifest), Some(package)) = (ground.manifest.as_deref(), ground.package.as_deref()) else {
+        return Ok(());
+    };
+    let inherited = ground.inherited.as_deref();
+    let reason = choices.application().then(|| unusable_package(manifest, inherited, package)).flatten();
+    let of_dependencies = || unusable_dependencies(manifest, inherited, &dependencies::normal(choices)).into_iter();
+    let reason = reason.or_else(|| of_dependencies().map(|(_, reason)| reason).next());
+    reason.map_or(Ok(()), |reason| {
+        Err(format!(
+            "{}: what would be written does not compile in this package: {reason}; or take --template standard, which has \
+             no application; nothing was written",
+            slashes(&ground.root.join("Cargo.toml"))
+        ))
+    })
+}
+
 /// What is where the files are to be, and where the folders are that a file is to keep.
 fn places_of(made: &Files, root: &Path) -> Places {
     let folders = made.all.iter().filter_map(|file| file.path.strip_suffix("/.gitkeep"));
@@ -107,7 +131,7 @@ fn is_somebody_else_s(made: &Files, places: &Places, ground: &Ground, force: boo
     if ground.old.is_some() {
         return true;
     }
-    let differs = |file: &&File| matches!(&places[&*file.path], There::File(bytes) if bytes != file.text.as_bytes());
+    let differs = |file: &&File| matches!(&places[&*file.path], There::File(bytes) if !bytes.is_empty() && bytes != file.text.as_bytes());
     let sources = || made.all.iter().filter(|file| file.role == Role::Application && file.path.ends_with(".rs"));
     !force && sources().any(|file| differs(&file)) && !is_ours(made, places)
 }
@@ -141,7 +165,8 @@ fn decided(file: &File, places: &Places, root: &Path, force: bool) -> Result<Pla
         action: Action::Create,
         reason: None,
         before: None,
-        text: file.text.clone(),
+        bytes: file.text.clone().into_bytes(),
+        private: file.role == Role::Secret,
     };
     match &places[&*file.path] {
         There::Nothing => return Ok(planned),
@@ -153,6 +178,9 @@ fn decided(file: &File, places: &Places, root: &Path, force: bool) -> Result<Pla
     let before = planned.before.as_deref().unwrap_or_default();
     if before == file.text.as_bytes() {
         (planned.action, planned.reason) = (Action::Keep, Some("as it would be written".to_owned()));
+    } else if before.is_empty() {
+        // What an interrupted program or a full disk has left of it, or nobody's words in any case.
+        planned.reason = Some("it was empty".to_owned());
     } else if file.role == Role::Lines {
         let lacking = lacking(before, &file.text);
         if lacking.is_empty() {
@@ -160,7 +188,7 @@ fn decided(file: &File, places: &Places, root: &Path, force: bool) -> Result<Pla
         } else {
             planned.reason = Some(format!("added: {}", lacking.join(", ")));
             planned.action = Action::Change;
-            planned.text = with_lines(before, &lacking);
+            planned.bytes = with_lines(before, &lacking);
         }
     } else if force && file.role != Role::Secret && file.role != Role::Placeholder {
         planned.action = Action::Overwrite;
@@ -170,23 +198,28 @@ fn decided(file: &File, places: &Places, root: &Path, force: bool) -> Result<Pla
     Ok(planned)
 }
 
+/// What some editors begin a file with.
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
 /// The lines of a text that another one does not have.
 fn lacking<'t>(before: &[u8], text: &'t str) -> Vec<&'t str> {
-    let before = String::from_utf8_lossy(before);
+    let before = String::from_utf8_lossy(before.strip_prefix(BOM).unwrap_or(before));
     let plain = |line: &str| line.trim().trim_matches('/').to_owned();
     text.lines().filter(|line| !before.lines().any(|other| plain(other) == plain(line))).collect()
 }
 
-fn with_lines(before: &[u8], lines: &[&str]) -> String {
-    let mut text = String::from_utf8_lossy(before).into_owned();
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
+/// The lines behind what was there, byte for byte, with ends as its own lines have.
+fn with_lines(before: &[u8], lines: &[&str]) -> Vec<u8> {
+    let mut bytes = before.to_vec();
+    let end: &[u8] = if before.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        bytes.extend(end);
     }
     for line in lines {
-        text.push_str(line);
-        text.push('\n');
+        bytes.extend(line.as_bytes());
+        bytes.extend(end);
     }
-    text
+    bytes
 }
 
 /// The package's manifest, and the workspace's where it has to name a new package.
@@ -205,20 +238,24 @@ fn manifests(choices: &Choices, ground: &Ground) -> Result<Vec<Planned>, String>
     }
     let before = ground.manifest.clone();
     let text = before.clone().unwrap_or_else(|| manifest::new(&choices.name));
-    let (text, done) =
-        manifest::edit(&text, &dependencies::normal(choices), &dependencies::development(choices)).map_err(at)?;
+    // Those are left as they are, and told.
+    let unusable = unusable_dependencies(&text, ground.inherited.as_deref(), &dependencies::normal(choices));
+    let mut normal = dependencies::normal(choices);
+    normal.retain(|dependency| !unusable.iter().any(|(name, _)| *name == dependency.name));
+    let (text, done) = manifest::edit(&text, &normal, &dependencies::development(choices)).map_err(at)?;
     let (action, reason) = match (&before, done.is_empty()) {
         (None, _) => (Action::Create, None),
         (Some(_), true) => (Action::Keep, Some("it has all dependencies".to_owned())),
         (Some(_), false) => (Action::Change, Some(done.join("; "))),
     };
-    let planned = |path: String, place: &Path, action, reason, before: Option<String>, text| Planned {
+    let planned = |path: String, place: &Path, action, reason, before: Option<String>, text: String| Planned {
         path,
         place: place.to_path_buf(),
         action,
         reason,
         before: before.map(String::into_bytes),
-        text,
+        bytes: text.into_bytes(),
+        private: false,
     };
     let mut all = vec![planned("Cargo.toml".to_owned(), &place, action, reason, before, text)];
     if let Some((folder, before)) = &ground.workspace {
@@ -239,5 +276,17 @@ pub(super) fn whose(tier: Tier) -> &'static str {
     match tier {
         Tier::Tenant => "each tenant's",
         Tier::Shared => "the shared schema's",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_added_to_the_bytes_that_are_there() {
+        assert_eq!(with_lines(b"caf\xe9\r\nb", &["/x"]), b"caf\xe9\r\nb\r\n/x\r\n");
+        assert_eq!(with_lines(b"", &["/x", "/y"]), b"/x\n/y\n");
+        assert_eq!(lacking("\u{feff}/target\r\n".as_bytes(), "/target\n/.env\n"), ["/.env"]);
     }
 }

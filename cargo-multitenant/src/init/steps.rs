@@ -3,6 +3,8 @@
 use multitenant_runtime::Tier;
 
 use super::choices::{Choices, Crates, Database, Feature, Framework, Template};
+use super::compatible::unusable_dependencies;
+use super::dependencies;
 use super::existing::Ground;
 use super::files::Files;
 use super::plan::{Action, Plan, whose};
@@ -26,6 +28,16 @@ pub(super) fn notes(choices: &Choices, ground: &Ground, made: &Files) -> Vec<Str
                 whose(Tier::Tenant)
             ),
         });
+        if choices.existing == Tier::Tenant && !old.unfit.is_empty() {
+            let first = old.unfit.iter().take(3).map(|unfit| format!("{} in {}", unfit.rule, unfit.file));
+            let more = if old.unfit.len() > 3 { ", …" } else { "" };
+            notes.push(format!(
+                "as each tenant's they break isolation in {} place(s): {}{more}: run `cargo multitenant lint` before the \
+                 first tenant is made",
+                old.unfit.len(),
+                first.collect::<Vec<_>>().join(", "),
+            ));
+        }
         if old.makes_tenants && choices.existing == Tier::Shared && choices.registry() {
             notes.push(
                 "one of them makes a table `tenants`, which is taken for the list of tenants: see [tenants] in \
@@ -66,7 +78,7 @@ pub(super) fn steps(choices: &Choices, ground: &Ground, plan: &Plan) -> Vec<Stri
     let kept = |path: &str| {
         plan.files.iter().find(|file| file.path == path && file.action == Action::Keep).and_then(|file| {
             let before = String::from_utf8_lossy(file.before.as_deref().unwrap_or_default()).into_owned();
-            (before != file.text).then_some((before, &file.text))
+            (before.as_bytes() != file.bytes).then(|| (before, String::from_utf8_lossy(&file.bytes).into_owned()))
         })
     };
     if let Some((before, text)) = kept("build.rs") {
@@ -112,6 +124,12 @@ pub(super) fn steps(choices: &Choices, ground: &Ground, plan: &Plan) -> Vec<Stri
             ));
         }
     }
+    if let Some(manifest) = &ground.manifest {
+        let wanted = dependencies::normal(choices);
+        for (_, reason) in unusable_dependencies(manifest, ground.inherited.as_deref(), &wanted) {
+            steps.push(format!("in Cargo.toml: {reason}, which multitenant-runtime goes with"));
+        }
+    }
     if kept(".env").is_some_and(|(before, _)| !before.contains("DATABASE_URL")) {
         steps.push("add DATABASE_URL to .env".to_owned());
     }
@@ -123,6 +141,41 @@ pub(super) fn steps(choices: &Choices, ground: &Ground, plan: &Plan) -> Vec<Stri
             crate::config::slashes(repository)
         ));
     }
+    if choices.template == Template::Enterprise {
+        steps.extend(of_deployment(choices, ground));
+    }
+    steps
+}
+
+/// What is left to be done before it is brought into production.
+fn of_deployment(choices: &Choices, ground: &Ground) -> Vec<String> {
+    let mut steps = vec![
+        "set the image of k8s/kustomization.yaml to what was pushed, with a tag of its own for each release: \
+         `kustomize edit set image`, or newName and newTag"
+            .to_owned(),
+    ];
+    if let Some(around) = &ground.around {
+        let member = crate::config::slashes(ground.root.strip_prefix(around).unwrap_or(&ground.root));
+        steps.push(format!(
+            "the image is built from the workspace, which has Cargo.lock: `docker build -f {member}/Dockerfile .` in {}, \
+             as docker-compose.yml does",
+            crate::config::slashes(around)
+        ));
+    }
+    if let Crates::Checkout(folder) = &choices.crates {
+        steps.push(format!(
+            "Cargo.toml takes cargo-multitenant's crates from {}, which neither Docker nor CI has: name their published \
+             versions there before either is used",
+            crate::config::slashes(folder)
+        ));
+    }
+    if choices.has_application {
+        steps.push(
+            "of your application it is not known where it listens and how it is probed: add its ports, probes and what \
+             Prometheus asks to docker-compose.yml and k8s/deployment.yaml, and a Service"
+                .to_owned(),
+        );
+    }
     steps
 }
 
@@ -130,7 +183,7 @@ pub(super) fn steps(choices: &Choices, ground: &Ground, plan: &Plan) -> Vec<Stri
 pub(super) fn next(choices: &Choices, ground: &Ground) -> Vec<String> {
     let mut next = Vec::new();
     match &choices.database {
-        Database::Compose => next.push("docker compose up -d postgres && cp .env.example .env".to_owned()),
+        Database::Compose => next.push("docker compose up -d --wait postgres && cp .env.example .env".to_owned()),
         Database::Manual => next.push("set DATABASE_URL, or write it to .env".to_owned()),
         Database::Url(_) | Database::Embedded => {}
     }

@@ -1,17 +1,21 @@
 //! Does what a plan says: all of it, or nothing.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::plan::{Action, Plan, Planned};
+use crate::write as whole;
 
 /// What has been done so far, so that it can be taken back.
 #[derive(Default)]
 struct Done {
     folders: Vec<PathBuf>,
     created: Vec<PathBuf>,
-    changed: Vec<(PathBuf, Vec<u8>)>,
+    /// With what was there before, and what is there now.
+    changed: Vec<(PathBuf, Vec<u8>, Vec<u8>)>,
+    /// What somebody else has written meanwhile, as it was to be.
+    theirs: Vec<PathBuf>,
 }
 
 /// A file that could not be written; nothing else of the plan is left.
@@ -30,10 +34,9 @@ pub(crate) struct Unwritten {
 /// Where a file cannot be written, or `go_on` does not: then what was written is taken back.
 pub(crate) fn write(plan: &Plan, mut go_on: impl FnMut() -> io::Result<()>) -> Result<(), Box<Unwritten>> {
     let mut done = Done::default();
-    let to_do = plan.files.iter().filter(|file| file.action != Action::Keep);
-    // What exists is changed last: where something goes wrong before, it has not been touched.
-    let (new, old): (Vec<_>, Vec<_>) = to_do.partition(|file| file.action == Action::Create);
-    for file in new.into_iter().chain(old) {
+    let mut to_do: Vec<&Planned> = plan.files.iter().filter(|file| file.action != Action::Keep).collect();
+    to_do.sort_by_key(|file| turn(file));
+    for file in to_do {
         let written = go_on().and_then(|()| done.write(file));
         if let Err(error) = written {
             let left = done.take_back();
@@ -44,7 +47,32 @@ pub(crate) fn write(plan: &Plan, mut go_on: impl FnMut() -> io::Result<()>) -> R
         let left = done.take_back();
         return Err(Box::new(Unwritten { place: plan.root.clone(), error, left }));
     }
+    // Another run at the same time may have taken back what this one has found as it was to be.
+    let kept = |file: &&Planned| file.action == Action::Keep && file.before.is_some();
+    let found = plan.files.iter().filter(kept).map(|file| &file.place);
+    let gone = found.chain(&done.theirs).find(|place| fs::symlink_metadata(place).is_err()).cloned();
+    if let Some(place) = gone {
+        let left = done.take_back();
+        let error = io::Error::other("it was there when this run began, and is gone now: try again");
+        return Err(Box::new(Unwritten { place, error, left }));
+    }
     Ok(())
+}
+
+/// When a file is written. What exists is changed late: where something goes wrong before, it has not been touched. And
+/// what says that there is something comes last, so that after a process was killed the next one sees the same choices:
+/// of a migration the way up, which makes its folder one, comes before the way down, the configuration after all new
+/// files, and the package's manifest after everything.
+fn turn(file: &Planned) -> u8 {
+    let is_new = file.before.is_none();
+    match &*file.path {
+        "Cargo.toml" => 5,
+        path if path.ends_with("/Cargo.toml") => 4,
+        "multitenant.toml" if is_new => 2,
+        _ if !is_new => 3,
+        path if path.ends_with("/down.sql") => 1,
+        _ => 0,
+    }
 }
 
 impl Done {
@@ -53,30 +81,29 @@ impl Done {
         match &file.before {
             None => self.create(file),
             Some(before) => {
-                if fs::read(&file.place)? != *before {
-                    return Err(io::Error::other("it has changed since it was read: try again"));
-                }
-                replace(&file.place, file.text.as_bytes())?;
-                self.changed.push((file.place.clone(), before.clone()));
+                whole::rewrite(&file.place, before, &file.bytes)?;
+                self.changed.push((file.place.clone(), before.clone(), file.bytes.clone()));
                 Ok(())
             }
         }
     }
 
     fn create(&mut self, file: &Planned) -> io::Result<()> {
-        let mut new = match File::create_new(&file.place) {
-            Ok(new) => new,
-            // Somebody has done the very same meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return match fs::read(&file.place)? == file.text.as_bytes() {
-                    true => Ok(()),
-                    false => Err(io::Error::other("it was made by somebody else meanwhile: try again")),
-                };
+        match whole::create(&file.place, &file.bytes, file.private) {
+            Ok(()) => {
+                self.created.push(file.place.clone());
+                Ok(())
             }
-            Err(error) => return Err(error),
-        };
-        self.created.push(file.place.clone());
-        new.write_all(file.text.as_bytes())
+            // Somebody has done the very same meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match fs::read(&file.place)? == file.bytes {
+                true => {
+                    self.theirs.push(file.place.clone());
+                    Ok(())
+                }
+                false => Err(io::Error::other("it was made by somebody else meanwhile: try again")),
+            },
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a folder, and those above it.
@@ -100,8 +127,8 @@ impl Done {
     /// Takes everything back, the last first; what could not be is the answer.
     fn take_back(self) -> Vec<PathBuf> {
         let mut left = Vec::new();
-        for (place, before) in self.changed.into_iter().rev() {
-            if replace(&place, &before).is_err() {
+        for (place, before, after) in self.changed.into_iter().rev() {
+            if whole::rewrite(&place, &after, &before).is_err() {
                 left.push(place);
             }
         }
@@ -118,32 +145,6 @@ impl Done {
     }
 }
 
-/// Writes beside the file and puts the new one in its place; what may be done with it stays as it was.
-fn replace(place: &Path, bytes: &[u8]) -> io::Result<()> {
-    let permissions = fs::metadata(place)?.permissions();
-    if permissions.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
-    // A link stays one: what it leads to is what is written.
-    let place = fs::canonicalize(place)?;
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let beside = place.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.set_permissions(permissions)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, &place));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +156,8 @@ mod tests {
             action,
             reason: None,
             before: before.map(|text| text.as_bytes().to_vec()),
-            text: text.to_owned(),
+            bytes: text.as_bytes().to_vec(),
+            private: false,
         }
     }
 
@@ -210,6 +212,24 @@ mod tests {
                 assert_eq!(all(root), before, "ended at {ends_at}");
             }
         }
+    }
+
+    /// What was found as it was to be may be taken back by the run that had made it.
+    #[test]
+    fn what_is_gone_at_the_end_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::write(root.join("theirs"), "same").unwrap();
+        let files = vec![
+            planned(root, "ours", Action::Create, None, "a"),
+            planned(root, "theirs", Action::Keep, Some("same"), "same"),
+        ];
+        let error = write(&plan(root, files), || {
+            let _ = fs::remove_file(root.join("theirs"));
+            Ok(())
+        });
+        assert!(error.unwrap_err().error.to_string().contains("is gone now"));
+        assert_eq!(all(root), []);
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(crate) use settings::{LintSettings, unknown_rule};
 pub(crate) use {
     catalog::{Catalog, Space},
     marking::Marking,
+    rule::Kind,
     run::made,
     schema::RustTable,
 };

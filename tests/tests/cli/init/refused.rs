@@ -79,6 +79,39 @@ fn a_place_where_nothing_can_be_written_is_named() {
     project.run(&["init", "space", "--template", "minimal", "--database", "manual"]).code(0);
 }
 
+/// An application that cannot compile is not written; what is possible all the same is.
+#[test]
+fn what_does_not_go_with_the_package_is_refused() {
+    let package = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\n";
+    for (manifest, complaint) in [
+        (format!("{package}axum = \"0.6\"\n"), "it depends on axum 0.6: raise it to 0.8"),
+        (format!("{package}tokio = \"0.2\"\n"), "it depends on tokio 0.2"),
+        (format!("{package}diesel = {{ version = \"2.3\", optional = true }}\n"), "the dependency diesel is optional"),
+        (package.replace("2021", "2018"), "its edition is 2018"),
+    ] {
+        let project = Project::on_disk().file("app/Cargo.toml", &manifest).file("app/src/lib.rs", "");
+        for template in ["full", "enterprise"] {
+            refused(&project, &["app", "--template", template, "--framework", "axum", "--yes"], 3, complaint);
+        }
+    }
+    let project = Project::on_disk().file("app/Cargo.toml", &format!("{package}diesel = \"1.4\"\n"));
+    init(&project, &["--template", "standard", "--framework", "none", "--yes"])
+        .code(0)
+        .says(&["in Cargo.toml: it depends on diesel 1.4: raise it to 2.3"]);
+    let manifest = fs::read_to_string(project.path("app/Cargo.toml")).unwrap();
+    assert!(manifest.contains("diesel = \"1.4\"\n"), "{manifest}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_named() {
+    let project = Project::on_disk().file("app/x", "");
+    std::os::unix::fs::symlink("nowhere/routes.rs", project.path("app/build.rs")).unwrap();
+    let complaint = "app/build.rs cannot be written: it is a link to nowhere/routes.rs, which is not there";
+    let answer = init(&project, &["--yes"]).code(3);
+    answer.complains(&[complaint]);
+}
+
 /// For root too, to whom a read-only folder is none.
 #[cfg(target_os = "linux")]
 #[test]

@@ -181,10 +181,46 @@ fn the_url_of_a_database_is_a_secret() {
         assert_eq!(text.contains("se%27cret"), path == ".env", "{path}");
     }
     assert!(fs::read_to_string(project.path("app/.gitignore")).unwrap().contains("/.env\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(project.path("app/.env")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
     // A `.env` that is there stays as it is, forced or not.
     let project = project.file("app/.env", "X=1\n");
     init(&project, &["--yes", "--force", "--database-url", "postgres://localhost/other"])
         .code(0)
         .says(&["add DATABASE_URL to .env"]);
     assert_eq!(fs::read_to_string(project.path("app/.env")).unwrap(), "X=1\n");
+}
+
+/// What is said of an application that is not ours, and of a workspace that Docker has to see.
+#[test]
+fn a_deployment_claims_only_what_there_is() {
+    let project = Project::on_disk()
+        .file("Cargo.toml", "[workspace]\nmembers = [\"app\"]\n")
+        .file("app/Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n")
+        .file("app/src/main.rs", "mod db;\nfn main() {}\n")
+        .file("app/src/lib.rs", "// theirs\n");
+    let args =
+        ["--template", "enterprise", "--framework", "axum", "--feature", "shared,metrics", "--database", "compose"];
+    init(&project, &args).code(0).says(&[
+        "the image is built from the workspace, which has Cargo.lock: `docker build -f app/Dockerfile .`",
+        "add its ports, probes and what Prometheus asks",
+        "docker compose up -d --wait postgres",
+        "with a tag of its own for each release",
+    ]);
+    let texts = contents(&project.path("app"));
+    let text = |path: &str| String::from_utf8_lossy(&texts[path]).into_owned();
+    for trace in ["livez", "STARTUP", "LISTEN_ADDR", "prometheus.io", "3000"] {
+        for path in ["k8s/deployment.yaml", "Dockerfile", "docker-compose.yml"] {
+            assert!(!text(path).contains(trace), "{trace} in {path}");
+        }
+    }
+    assert!(!texts.contains_key("k8s/service.yaml") && !text("k8s/kustomization.yaml").contains("service"));
+    assert!(text("docker-compose.yml").contains("      context: ..\n      dockerfile: app/Dockerfile\n"));
+    assert!(texts.contains_key("Dockerfile.dockerignore"));
+    assert!(text("Dockerfile").ends_with("CMD [\"app\"]\n"));
+    assert!(text(".github/workflows/ci.yml").contains(concat!("--version ", env!("CARGO_PKG_VERSION"), " --locked")));
 }
