@@ -10,6 +10,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::ident::{Identifier, within_literal};
+
 use super::structure::Statement;
 
 /// The names that a schema has for its objects, which tell a column of an alias from an object of the schema.
@@ -59,8 +61,9 @@ struct Word {
 
 impl Word {
     fn new(schema: &str) -> Self {
-        let (double, single) = (schema.replace('"', "\"\""), schema.replace('\'', "''"));
-        let mut forms = vec![schema.to_owned(), double.replace('\'', "''"), double, single];
+        let quoted = Identifier::new(schema).map(|name| name.quoted()).ok();
+        let double = quoted.as_deref().and_then(|name| name.strip_prefix('"')?.strip_suffix('"')).unwrap_or(schema);
+        let mut forms = vec![schema.to_owned(), within_literal(double), double.to_owned(), within_literal(schema)];
         forms.sort();
         forms.dedup();
         Self { forms, folds: !schema.bytes().any(|byte| byte.is_ascii_uppercase()) }
