@@ -1,6 +1,8 @@
 //! The templates, and how texts are made of them.
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, Value};
+
+use crate::scaffold::blank_environment;
 
 /// `templates!`: a function from a name to its text.
 macro_rules! templates {
@@ -68,12 +70,7 @@ impl Templates {
     ///
     /// Where one of them is no template, which is a bug.
     pub(super) fn new() -> Result<Self, minijinja::Error> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        environment.set_keep_trailing_newline(true);
+        let mut environment = blank_environment();
         for (name, text) in ALL {
             environment.add_template(name, text)?;
         }

@@ -34,4 +34,4 @@ pub(crate) use name::{Subject, check, environment};
 pub(crate) use package::{MOST_COLUMNS, Package};
 pub(crate) use schema_code::{SchemaCode, own_columns};
 pub(crate) use seed::SeedDraft;
-pub(crate) use template::{NAMES, Templates, text_of};
+pub(crate) use template::{NAMES, Templates, blank_environment, text_of};

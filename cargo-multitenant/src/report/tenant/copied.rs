@@ -1,11 +1,11 @@
 //! The results of `tenant clone`, `tenant load` and `tenant dump`.
 
-use std::time::Duration;
-
-use multitenant_runtime::{CopiedTenant, DumpedTenant, Version};
+use multitenant_runtime::{CopiedTenant, DumpedTenant};
 use serde::Serialize;
 
 use crate::output::{GOOD, Shown, paint};
+use crate::report::names::versions;
+use crate::report::run::millis;
 use crate::report::{FORMAT, counted, seconds};
 
 use super::{Named, size};
@@ -140,12 +140,4 @@ impl<'a> DumpDocument<'a> {
 
 fn rows(rows: u64) -> String {
     counted(usize::try_from(rows).unwrap_or(usize::MAX), "row", "rows")
-}
-
-fn versions(versions: &[Version]) -> Vec<&str> {
-    versions.iter().map(Version::as_str).collect()
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
