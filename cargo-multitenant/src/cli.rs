@@ -8,7 +8,7 @@ use crate::commands::common::{Common, Forms, told};
 use crate::commands::deployed::Deployed;
 use crate::commands::{completions, db, doctor, explain, generate, json_schema, verify};
 #[cfg(feature = "scaffold")]
-use crate::commands::{export, print_schema, scaffold};
+use crate::commands::{export, init, print_schema, scaffold};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::context::Context;
@@ -20,6 +20,7 @@ const PROGRAM: &str = "cargo multitenant";
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo multitenant init my-app                     a project, from an empty folder or around what is there
   cargo multitenant generate tenant create_orders   a new migration for every tenant
   cargo multitenant scaffold schema orders --type tenant total:numeric   table!, structs and migration
   cargo multitenant migrate                         the shared schema, then all tenants
@@ -66,6 +67,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "scaffold")]
+    Init(init::Init),
     #[command(flatten)]
     Deployed(Deployed),
     Generate(generate::Generate),
@@ -102,6 +105,8 @@ impl Command {
 
     fn run(self, context: &Context) -> Result<u8, CliError> {
         match self {
+            #[cfg(feature = "scaffold")]
+            Self::Init(command) => command.run(context),
             Self::Deployed(command) => command.run(context),
             Self::Generate(command) => command.run(context),
             #[cfg(feature = "scaffold")]

@@ -3,7 +3,7 @@
 //! Of several that would fit a run, the first of these is taken: interrupted, [`FAILED`], [`SOME_FAILED`],
 //! [`REFUSED`], [`HELD`].
 
-use multitenant_runtime::{Error, Failure, FailureClass, Outcome, RegistryError};
+use multitenant_runtime::{DumpError, Error, Failure, FailureClass, Outcome, RegistryError};
 
 use crate::error::CliError;
 use crate::interrupt::Signal;
@@ -76,7 +76,8 @@ fn of_runtime(error: &Error) -> u8 {
         | Error::NoTenantMatches(_)
         | Error::UnknownVersion(_)
         | Error::UnknownEnvironment(_) => NO_MATCH,
-        Error::Irreversible(_) => REFUSED,
+        Error::Irreversible(_) | Error::Dump(DumpError::Exists { .. } | DumpError::NoFile { .. }) => REFUSED,
+        Error::Dump(_) => CONFIGURATION,
         Error::TwoTiers => USAGE,
         Error::Database(failure) if is_lost(failure) => UNREACHABLE,
         Error::Database(failure) if failure.class == FailureClass::Refused => REFUSED,

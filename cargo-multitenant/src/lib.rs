@@ -37,6 +37,8 @@ pub mod exit_code;
 mod export;
 #[cfg(feature = "project")]
 mod finding;
+#[cfg(feature = "scaffold")]
+mod init;
 mod interrupt;
 #[cfg(feature = "project")]
 mod json_schema;

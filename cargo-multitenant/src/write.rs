@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 /// Writes a file, new or over what was there.
 #[cfg(any(test, feature = "lint"))]
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
-    over(path, text, |_| Ok(()))
+    over(path, text.as_bytes(), |_| Ok(()))
 }
 
 /// Writes a file anew, if it still is what it was; one that was not there had no text.
-pub(crate) fn rewrite(path: &Path, before: &str, text: &str) -> io::Result<()> {
+pub(crate) fn rewrite(path: &Path, before: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> io::Result<()> {
+    let (before, text) = (before.as_ref(), text.as_ref());
     // Somebody else may have done the very same meanwhile.
     if is(path, text)? {
         return Ok(());
@@ -20,6 +21,44 @@ pub(crate) fn rewrite(path: &Path, before: &str, text: &str) -> io::Result<()> {
         true => Ok(()),
         false => Err(io::Error::other("it has changed since it was read: try again")),
     })
+}
+
+/// Writes a file that is not there yet, as a whole; where there is one, by whomever, it is left alone.
+///
+/// # Errors
+///
+/// `AlreadyExists` where there is something of that name; or where it cannot be written.
+#[cfg(feature = "scaffold")]
+pub(crate) fn create(path: &Path, text: &[u8], private: bool) -> io::Result<()> {
+    let (beside, mut file) = beside(path)?;
+    let written = (|| {
+        if private {
+            only_for_its_owner(&file)?;
+        }
+        file.write_all(text)?;
+        file.sync_all()?;
+        match fs::hard_link(&beside, path) {
+            // Where a file system has no links, nothing better is left than to look before.
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists && fs::symlink_metadata(path).is_err() => {
+                fs::rename(&beside, path)
+            }
+            linked => linked,
+        }
+    })();
+    let _ = fs::remove_file(&beside);
+    written
+}
+
+#[cfg(all(unix, feature = "scaffold"))]
+fn only_for_its_owner(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(all(not(unix), feature = "scaffold"))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn only_for_its_owner(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether a file can be written to.
@@ -33,16 +72,16 @@ pub(crate) fn can_be_written(path: &Path) -> io::Result<()> {
     }
 }
 
-fn is(path: &Path, text: &str) -> io::Result<bool> {
+fn is(path: &Path, text: &[u8]) -> io::Result<bool> {
     match fs::read(path) {
-        Ok(bytes) => Ok(bytes == text.as_bytes()),
+        Ok(bytes) => Ok(bytes == text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(text.is_empty()),
         Err(error) => Err(error),
     }
 }
 
 /// Writes beside the file, looks at it once more, and puts the new one in its place.
-fn over(path: &Path, text: &str, still: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+fn over(path: &Path, text: &[u8], still: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     can_be_written(path)?;
     // A link stays one: what it leads to is what is written.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
@@ -69,8 +108,8 @@ fn beside(path: &Path) -> io::Result<(PathBuf, File)> {
     }
 }
 
-fn fill(mut file: File, path: &Path, beside: &Path, text: &str) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
+fn fill(mut file: File, path: &Path, beside: &Path, text: &[u8]) -> io::Result<()> {
+    file.write_all(text)?;
     file.sync_all()?;
     // What may be done with the file stays as it was, and by whom.
     if let Ok(metadata) = fs::metadata(path) {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::connection::{ConnectError, UrlError};
+use crate::copy::DumpError;
 use crate::ident::TenantId;
 use crate::migration::{SetError, Version};
 use crate::registry::RegistryError;
@@ -40,6 +41,8 @@ pub enum Error {
     UnknownEnvironment(String),
     /// The seeds cannot be used.
     Seeds(SeedError),
+    /// A dump cannot be read or written.
+    Dump(DumpError),
     /// The operation is about one tier: the shared schema, or tenants.
     TwoTiers,
     /// A query of the run's own failed.
@@ -79,7 +82,9 @@ impl fmt::Display for Error {
             Self::Registry(error) => error.fmt(f),
             Self::UnknownTenants(ids) => {
                 f.write_str("the registry has no tenant")?;
-                ids.iter().enumerate().try_for_each(|(i, id)| write!(f, "{} {id:?}", if i > 0 { "," } else { "" }))?;
+                ids.iter()
+                    .enumerate()
+                    .try_for_each(|(i, id)| write!(f, "{} {:?}", if i > 0 { "," } else { "" }, id.as_str()))?;
                 f.write_str(": check the spelling (ids are case-sensitive), or create the tenant first")
             }
             Self::NoTenantMatches(patterns) => {
@@ -106,6 +111,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::Seeds(error) => error.fmt(f),
+            Self::Dump(error) => error.fmt(f),
             Self::TwoTiers => f.write_str("this is done in one tier at a time: say the shared schema, or tenants"),
             Self::Database(failure) => {
                 failure.fmt(f)?;
@@ -169,6 +175,7 @@ impl std::error::Error for Error {
             Self::Registry(error) => Some(error),
             Self::Runtime(error) => Some(error),
             Self::Seeds(error) => Some(error),
+            Self::Dump(error) => Some(error),
             Self::Hook { error, .. } => Some(&**error),
             Self::Aborted { error, .. } => Some(&**error),
             Self::NoDatabase
@@ -198,6 +205,7 @@ from! {
     SettingsError => Settings,
     SetError => Migrations,
     SeedError => Seeds,
+    DumpError => Dump,
     UrlError => Url,
     ConnectError => Connect,
     RegistryError => Registry,

@@ -39,6 +39,8 @@ pub mod table;
 pub mod __private;
 
 #[cfg(feature = "migrations")]
+mod copy;
+#[cfg(feature = "migrations")]
 mod drift;
 #[cfg(feature = "migrations")]
 mod error;
@@ -98,6 +100,7 @@ pub use migration::{FunctionResult, MigrationFunction, RustMigration, SyncConnec
 #[cfg(feature = "migrations")]
 pub use {
     async_trait::async_trait,
+    copy::{Anonymise, AnonymiseRules, CloneOptions, CopiedTenant, DumpError, DumpedTenant, RuleError, TenantDump},
     drift::{
         Difference, DriftOptions, DriftOutcome, DriftReference, DriftReport, Fix, Ignore, IgnoreError, ObjectKind,
         Portrait, Scratch, TargetDrift,

@@ -155,7 +155,7 @@ impl Application {
     /// use cargo_multitenant::Application;
     /// use multitenant_runtime::OnAhead;
     ///
-    /// let application = Application::new(&MIGRATIONS).migrator(|builder| builder.on_ahead(OnAhead::Tolerate));
+    /// let application = Application::new(&MIGRATIONS).migrator(|builder| builder.on_ahead(OnAhead::Refuse));
     /// ```
     pub fn migrator(mut self, completion: impl Fn(MigratorBuilder) -> MigratorBuilder + Send + Sync + 'static) -> Self {
         self.embedded.completions.push(Box::new(completion));

@@ -257,7 +257,7 @@ fn mend(findings: &[Finding], project: &Project, selection: &Selection) -> Resul
         write::can_be_written(&fixed.path).map_err(|error| failed(&fixed.path, error))?;
     }
     for fixed in &mended.files {
-        write::rewrite(&fixed.path, &fixed.before, &fixed.text).map_err(|error| failed(&fixed.path, error))?;
+        write::rewrite(&fixed.path, &*fixed.before, &fixed.text).map_err(|error| failed(&fixed.path, error))?;
     }
     Ok(mended)
 }

@@ -17,6 +17,8 @@ pub(crate) mod explain;
 pub(crate) mod export;
 #[cfg(feature = "project")]
 pub(crate) mod generate;
+#[cfg(feature = "scaffold")]
+pub(crate) mod init;
 #[cfg(feature = "project")]
 pub(crate) mod json_schema;
 #[cfg(feature = "project")]

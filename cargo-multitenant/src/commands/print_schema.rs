@@ -11,8 +11,9 @@ use crate::development;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::output::Shown;
-use crate::print_schema::{Outcome, Place, SheetOutcome, Source, Style, compare, look, replace, sheets};
+use crate::print_schema::{Model, Outcome, Place, SheetOutcome, Source, Style, compare, look, replace, sheets};
 use crate::report::SchemaCodeDocument;
+use crate::scaffold::{MOST_COLUMNS, Package};
 use crate::verify::Where;
 
 /// Print `table!` of both tiers, as Diesel CLI does it for one schema
@@ -77,7 +78,7 @@ impl PrintSchema {
         }
         let what = self.what();
         let source = match self.tenant {
-            Some(id) => Source::Tenant(id),
+            Some(id) => Source::Tenant(Box::new(project.migrator(|builder| builder)?), id),
             None => Source::Scratch(scratch_server(self.on, config)?),
         };
         let (outcomes, warnings) = print(context, &project, &style, &source, &place, &what)?;
@@ -110,7 +111,8 @@ pub(super) fn after_migrate(context: &Context, project: &Project) {
     let config = project.config();
     let Some(place) = place(config) else { return };
     let printed = Style::of(&config.root, &context.here).and_then(|style| {
-        let source = Source::Migrated(scratch_server(None, config)?);
+        let migrator = Box::new(project.migrator(|builder| builder)?);
+        let source = Source::Migrated(migrator, scratch_server(None, config)?);
         print(context, project, &style, &source, &place, &What::Replace { force: false })
     });
     match printed {
@@ -142,6 +144,7 @@ fn print(
     let config = project.config();
     let model = block_on(look(project, style, source))?;
     let mut warnings: Vec<String> = style.warnings.iter().chain(&model.warnings).cloned().collect();
+    warnings.extend(too_wide(&model, config));
     let mut sheets = sheets(&model, &config.settings, style, config.marks_tables(), place, &mut warnings)?;
     let patch_file = style.patch_file.as_deref().filter(|_| sheets.len() == 1);
     if style.patch_file.is_some() && patch_file.is_none() {
@@ -158,6 +161,21 @@ fn print(
         What::Replace { force } => replace(sheets, &context.here, *force),
     }?;
     Ok((outcomes, warnings))
+}
+
+/// What the project's package lacks for the widest table, as far as cargo says what it has.
+fn too_wide(model: &Model, config: &Config) -> Option<String> {
+    let (table, columns) = model.widest()?;
+    if columns > MOST_COLUMNS {
+        return Some(format!(
+            "the table {table} has {columns} columns, and `table!` takes no more than {MOST_COLUMNS}: leave it out by filter \
+             in diesel.toml"
+        ));
+    }
+    // What every Diesel can do needs no look at the package.
+    let package = (columns > 16).then(|| Package::of(&config.root).ok()).flatten().filter(Package::has_diesel)?;
+    let command = package.missing_for_width(columns)?;
+    Some(format!("the table {table} has {columns} columns, and compiles only with a feature of Diesel: `{command}`"))
 }
 
 /// The files of `[print_schema]`, if there are any.

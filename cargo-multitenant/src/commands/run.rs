@@ -143,12 +143,12 @@ impl Run<'_> {
 }
 
 /// Runs to the end. The first signal cancels, and the run ends in order; the second one ends it at once.
-pub(super) async fn until_signalled(
-    run: impl Future<Output = Result<Report, Error>>,
+pub(super) async fn until_signalled<T>(
+    run: impl Future<Output = Result<T, Error>>,
     cancellation: &CancellationToken,
     console: Console,
     bar: &ProgressBar,
-) -> Result<(Result<Report, Error>, Option<Signal>), CliError> {
+) -> Result<(Result<T, Error>, Option<Signal>), CliError> {
     let mut signals = Signals::catch().map_err(CliError::System)?;
     let mut run = pin!(Box::pin(run));
     let mut first = None;

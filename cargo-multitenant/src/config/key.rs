@@ -129,8 +129,8 @@ pub(crate) const EMBEDDED: &[Key] = &[
     MIGRATIONS_JOBS,
 ];
 
-/// Sections that a later release reads; any table is taken, and nothing is made of it.
-pub(crate) const OPEN_SECTIONS: &[&str] = &["lint"];
+/// Sections that are read elsewhere: any table is taken here, and nothing is made of it.
+pub(crate) const OPEN_SECTIONS: &[&str] = &["clone", "lint"];
 
 /// The key of this path.
 pub(crate) fn find(path: &str) -> Option<&'static Key> {

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: any default that `default.toml` does not show, and any key that is read elsewhere.
 
+mod clone;
 mod embedded;
 #[cfg(feature = "project")]
 mod folders;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use multitenant_runtime::{Ignore, Settings, SettingsText};
+use multitenant_runtime::{AnonymiseRules, Ignore, Settings, SettingsText};
 
+use super::clone;
 use super::embedded;
 use super::key;
 use super::layers::{self, Environment};
@@ -50,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) settings: Settings,
     /// What is odd, but no error.
     pub(crate) warnings: Vec<String>,
+    /// What stands in a clone's columns instead.
+    pub(crate) anonymise: AnonymiseRules,
     database: Option<Database>,
     pub(super) raw: RawConfig,
     pub(super) source: Source,
@@ -134,6 +137,8 @@ impl Config {
             }
         }
         problems.extend(validate::problems(&raw));
+        let (anonymise, wrong) = clone::rules(&source.text);
+        problems.extend(wrong);
         if let Some(unknown) = validate::unknown_format(&raw) {
             // What else looks wrong may well be right in that format.
             return Err(source.error(vec![unknown]));
@@ -149,6 +154,7 @@ impl Config {
             here: here.to_path_buf(),
             settings,
             warnings,
+            anonymise,
             raw,
             source,
         })
@@ -199,6 +205,11 @@ impl Config {
         let patterns = self.raw.texts(&key::DRIFT_IGNORE).unwrap_or_default();
         // They were read once already, and what cannot be was an error.
         patterns.iter().filter_map(|pattern| pattern.parse().ok()).collect()
+    }
+
+    /// Whether `[clone.anonymise]` has been read: a program does not carry it.
+    pub(crate) fn knows_rules(&self) -> bool {
+        self.has_file || !self.is_embedded
     }
 
     /// An error that points at the place that the database URL came from.

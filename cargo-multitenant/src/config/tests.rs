@@ -89,7 +89,7 @@ fn unknown_keys_are_pointed_at() {
     1 | colour = 1
       | ^^^^^^
       |
-      = help: what there is: database, isolation, tenants, migrations, seeds, scaffold, drift, print_schema, lint, format
+      = help: what there is: database, isolation, tenants, migrations, seeds, scaffold, drift, print_schema, clone, lint, format
     "#);
 }
 

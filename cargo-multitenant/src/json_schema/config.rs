@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::{DEFAULT_TEXT, KEYS, Key, Kind, OPEN_SECTIONS};
 
-use super::DIALECT;
+use super::{DIALECT, values};
 
 /// The name by which the schema is asked for.
 pub(crate) const CONFIG: &str = "config";
@@ -25,7 +25,7 @@ pub(super) fn schema() -> Value {
         if key.section().is_empty() {
             top.insert(name, property);
         } else {
-            let section = sections.entry(key.section()).or_insert_with(section);
+            let section = sections.entry(key.section()).or_insert_with(|| section(key.section()));
             if let Some(properties) = section.get_mut("properties").and_then(Value::as_object_mut) {
                 properties.insert(name, property);
             }
@@ -34,6 +34,7 @@ pub(super) fn schema() -> Value {
     for open in OPEN_SECTIONS {
         sections.insert((*open).to_owned(), json!({ "type": "object" }));
     }
+    sections.insert("clone".to_owned(), clone());
     #[cfg(feature = "lint")]
     sections.insert("lint".to_owned(), crate::lint::section_schema());
     top.extend(sections);
@@ -47,8 +48,43 @@ pub(super) fn schema() -> Value {
     })
 }
 
-fn section() -> Value {
-    json!({ "type": "object", "properties": {}, "additionalProperties": false })
+/// What stands in a clone's columns instead.
+fn clone() -> Value {
+    let form = |name: &str, value: Value| json!({ "type": "object", "required": [name], "properties": { name: value }, "additionalProperties": false });
+    let constant = form("constant", json!({ "type": ["string", "number", "boolean"] }));
+    let template = form("template", json!({ "type": "string" }));
+    let rule = json!({ "anyOf": [{ "enum": ["null", "hash"] }, constant, template] });
+    json!({
+        "type": "object",
+        "properties": {
+            "anonymise": {
+                "description": "What `tenant clone` puts into columns, named as \"table.column\", instead of what is there.",
+                "type": "object",
+                // A column has its table before it: in one text, or, without quotes, by TOML's own dots.
+                "propertyNames": { "not": { "pattern": "^[.]|^[^.]+[.]$" } },
+                "patternProperties": { "[.]": rule },
+                "additionalProperties": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": { "minLength": 1, "not": { "enum": ["constant", "template"] } },
+                    "additionalProperties": rule,
+                },
+            },
+        },
+        "additionalProperties": false,
+    })
+}
+
+fn section(name: &str) -> Value {
+    let mut section = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+    lay_over(&mut section, values::together(name));
+    section
+}
+
+fn lay_over(schema: &mut Value, more: Map<String, Value>) {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.extend(more);
+    }
 }
 
 fn property(key: &Key) -> Value {
@@ -61,6 +97,7 @@ fn property(key: &Key) -> Value {
     if let Some((_, choices)) = CHOICES.iter().find(|(path, _)| *path == key.path) {
         property = json!({ "enum": choices });
     }
+    lay_over(&mut property, values::limits(key.path));
     let (documentation, default) = documented(key);
     property["description"] = documentation.into();
     if let Some(default) = default {

@@ -5,6 +5,7 @@
 //! and their documentation, so it cannot be behind.
 
 mod config;
+mod values;
 
 use serde_json::{Map, Value};
 
@@ -29,6 +30,7 @@ documents! {
     "drift",
     "explain",
     "generate",
+    "init",
     "lint",
     "lock",
     "plan",
@@ -42,7 +44,9 @@ documents! {
     "sql",
     "status",
     "tenant-archive",
+    "tenant-copy",
     "tenant-drop",
+    "tenant-dump",
     "tenant-list",
     "tenant-rename",
     "tenant-restore",

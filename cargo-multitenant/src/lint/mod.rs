@@ -58,6 +58,7 @@ pub(crate) use {
     },
     diesel::column as of_rust,
     marking::Marking,
+    rule::Kind,
     run::made,
     schema::RustTable,
     sql::{Action, Timing},

@@ -4,6 +4,8 @@
 
 mod ask;
 mod bug;
+#[cfg(feature = "scaffold")]
+mod choose;
 mod console;
 mod diagnostic;
 mod escape;
@@ -13,6 +15,8 @@ mod table;
 
 pub(crate) use ask::{Decision, Typed, ask, ask_to_type};
 pub(crate) use bug::BugReport;
+#[cfg(feature = "scaffold")]
+pub(crate) use choose::{agree, can_ask, choose, choose_any, choose_text, restore_terminal};
 pub(crate) use console::{Console, Format, Verbosity};
 #[cfg(test)]
 pub(crate) use diagnostic::draw;

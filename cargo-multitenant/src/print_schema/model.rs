@@ -45,6 +45,12 @@ pub(super) struct Column {
 }
 
 impl Model {
+    /// The table with most columns, and how many it has.
+    pub(crate) fn widest(&self) -> Option<(String, usize)> {
+        let table = self.tables.iter().max_by_key(|table| table.columns.len())?;
+        Some((table.full_name(), table.columns.len()))
+    }
+
     /// Whether a tier has any table.
     pub(super) fn has_tables_of(&self, tier: Tier) -> bool {
         self.tables.iter().any(|table| table.tier == tier)

@@ -1,4 +1,6 @@
-//! What things of the database are called in Rust, as Diesel CLI has it.
+//! What things of the database are called in Rust, as Diesel CLI has it, but for columns that would not compile so.
+
+use crate::scaffold::is_diesel_s;
 
 /// Words that cannot be identifiers.
 const KEYWORDS: &[&str] = &[
@@ -8,7 +10,7 @@ const KEYWORDS: &[&str] = &[
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// Names that `table!` has itself.
+/// Names that Diesel CLI keeps free.
 const TAKEN: &[&str] = &["table", "columns", "is_nullable"];
 
 /// The name of a table, or of a column of the table that is called `table` in Rust.
@@ -28,7 +30,8 @@ pub(crate) fn rust_name(name: &str, table: Option<&str>) -> String {
             is_replaced = true;
         }
     }
-    if is_taken(&mapped) {
+    // Diesel CLI knows `columns` and `table` alone: with it, a column `star` or `dsl` does not compile.
+    if is_taken(&mapped) || (table.is_some() && is_diesel_s(&mapped)) {
         mapped.push('_');
     }
     // Diesel CLI asks for one reason only, so that `type` in a table `type` does not compile.
@@ -96,6 +99,11 @@ mod tests {
         assert_eq!(rust_name("orders", Some("orders")), "orders_");
         assert_eq!(rust_name("order", Some("orders")), "order");
         assert_eq!(rust_name("type", Some("type_")), "type__");
+        assert_eq!(rust_name("star", Some("star_")), "star__");
+        for column in ["star", "dsl", "all_columns", "SqlType", "BoxedQuery", "diesel"] {
+            assert_eq!(rust_name(column, Some("orders")), format!("{column}_"));
+        }
+        assert_eq!(rust_name("star", None), "star");
     }
 
     #[test]

@@ -17,40 +17,43 @@ pub(crate) enum Source {
     /// One that is made for it, with all migrations, and dropped afterwards.
     Scratch(Where),
     /// The configured one, with this tenant.
-    Tenant(TenantId),
+    ///
+    /// The migrator is the caller's to make, outside of all async code: it may have to start the development server,
+    /// which waits for it.
+    Tenant(Box<Migrator>, TenantId),
     /// The configured one, with the first tenant that has all migrations; where there is none, the scratch database.
-    Migrated(Where),
+    Migrated(Box<Migrator>, Where),
 }
 
 /// What that database holds. It sees to interrupts itself, so that a scratch database is dropped.
 pub(crate) async fn look(project: &Project, style: &Style, source: &Source) -> Result<Model, CliError> {
     match source {
         Source::Scratch(place) => scratch(project, style, place).await,
-        Source::Tenant(id) => Box::pin(unless_interrupted(of_tenant(project, style, id))).await,
-        Source::Migrated(place) => match Box::pin(unless_interrupted(migrated(project, style))).await? {
-            Some(model) => Ok(model),
-            None => scratch(project, style, place).await,
-        },
+        Source::Tenant(migrator, id) => Box::pin(unless_interrupted(of_tenant(project, style, migrator, id))).await,
+        Source::Migrated(migrator, place) => {
+            match Box::pin(unless_interrupted(migrated(project, style, migrator))).await? {
+                Some(model) => Ok(model),
+                None => scratch(project, style, place).await,
+            }
+        }
     }
 }
 
-async fn of_tenant(project: &Project, style: &Style, id: &TenantId) -> Result<Model, CliError> {
-    let migrator = project.migrator(|builder| builder)?;
+async fn of_tenant(project: &Project, style: &Style, migrator: &Migrator, id: &TenantId) -> Result<Model, CliError> {
     let plan = migrator.plan(Scope::tenant(id.clone())).await.map_err(CliError::Runtime)?;
     let schema = plan.tenants.first().map(|plan| plan.target.schema().clone());
     let schema = schema.ok_or_else(|| CliError::Runtime(Error::UnknownTenants(vec![id.clone()])))?;
-    at(project, style, &migrator, &schema).await
+    at(project, style, migrator, &schema).await
 }
 
 /// The first tenant that has all migrations, where the shared schema has them too.
-async fn migrated(project: &Project, style: &Style) -> Result<Option<Model>, CliError> {
-    let migrator = project.migrator(|builder| builder)?;
+async fn migrated(project: &Project, style: &Style, migrator: &Migrator) -> Result<Option<Model>, CliError> {
     let plan = migrator.plan(Scope::all()).await.map_err(CliError::Runtime)?;
     if plan.shared.as_ref().is_some_and(|shared| shared.state != State::UpToDate) {
         return Ok(None);
     }
     match plan.tenants.iter().find(|tenant| tenant.state == State::UpToDate) {
-        Some(tenant) => at(project, style, &migrator, tenant.target.schema()).await.map(Some),
+        Some(tenant) => at(project, style, migrator, tenant.target.schema()).await.map(Some),
         None => Ok(None),
     }
 }

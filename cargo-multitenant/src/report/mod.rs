@@ -11,6 +11,8 @@ mod doctor;
 mod drift;
 mod failure;
 mod findings;
+#[cfg(feature = "scaffold")]
+mod init;
 mod kind;
 mod names;
 mod plan;
@@ -33,6 +35,8 @@ pub(crate) use drift::DriftDocument;
 #[cfg(test)]
 pub(crate) use failure::FailureView;
 pub(crate) use findings::FindingsDocument;
+#[cfg(feature = "scaffold")]
+pub(crate) use init::InitDocument;
 pub(crate) use kind::Kind;
 pub(crate) use names::Names;
 pub(crate) use plan::PlanDocument;
@@ -46,7 +50,8 @@ pub(crate) use schema_code::SchemaCodeDocument;
 pub(crate) use snapshot::SnapshotDocument;
 pub(crate) use status::{StatusDocument, anything_to_do};
 pub(crate) use tenant::{
-    ArchiveDocument, DropDocument, RenameDocument, RestoreDocument, TenantListDocument, overview_text,
+    ArchiveDocument, CopyDocument, DropDocument, DumpDocument, RenameDocument, RestoreDocument, TenantListDocument,
+    overview_text,
 };
 #[cfg(feature = "project")]
 pub(crate) use verify::{VerifyDocument, VerifyProgress};

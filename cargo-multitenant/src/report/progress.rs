@@ -59,6 +59,12 @@ impl Progress {
             Event::Held { target } => {
                 self.bar.set_message(counts.message(&format!("{} is held by another run", target.schema())));
             }
+            Event::RowsCopied { table, done, tables, .. } => {
+                self.bar.set_length((*tables).max(*done) as u64);
+                self.bar.set_position(*done as u64);
+                self.bar.set_message(Shown(table).to_string());
+                self.bar.enable_steady_tick(Duration::from_millis(200));
+            }
             Event::TenantUnusable { .. } => counts.failed += 1,
             Event::TargetFinished { outcome, .. } => {
                 counts.failed += u64::from(*outcome == Outcome::Failed);
@@ -129,6 +135,12 @@ fn line(event: &Event) -> Option<String> {
         Event::HistoryChanged { target, steps } => {
             let steps = steps.iter().map(|step| format!("{} {}", participle(step), step.version()));
             format!("{target}: {}", steps.collect::<Vec<_>>().join(", "))
+        }
+        Event::RowsCopied { target, table, rows, .. } => {
+            format!(
+                "{target}: {table}: {} copied",
+                counted(usize::try_from(*rows).unwrap_or(usize::MAX), "row", "rows")
+            )
         }
         Event::Held { target } => format!("{target}: held by another run, will be tried again"),
         Event::Retrying { target, attempt, delay, failure } => {

@@ -252,7 +252,7 @@ fn target_text(target: &TargetResult<'_>, kind: Kind) -> String {
     text
 }
 
-pub(super) fn millis(duration: Duration) -> u64 {
+pub(in crate::report) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -146,7 +146,15 @@ impl Batch {
                     io::ErrorKind::AlreadyExists => is_there(&path),
                     _ => failed(error),
                 })?,
-                Some(before) => append(&change.path, before, &change.text, undo).map_err(failed)?,
+                Some(before) => {
+                    if !append(&change.path, before, &change.text, undo).map_err(failed)? {
+                        return Err(CliError::Files {
+                            what: format!("{} has changed since it was read, and nothing was written", slashes(&path)),
+                            help: Some("somebody else writes to it at the same time: try again"),
+                            source: None,
+                        });
+                    }
+                }
             }
             done.push(written(&path, change.action(), &change.text));
         }
@@ -176,7 +184,10 @@ fn written(path: &Path, action: &'static str, text: &str) -> Written {
 }
 
 fn is_there(path: &Path) -> CliError {
-    CliError::Refused(format!("{} is there already, and nothing is overwritten: take another name", slashes(path)))
+    CliError::Refused(format!(
+        "{} is there already, and nothing is overwritten: take another name, or, where it was made just now, try again",
+        slashes(path)
+    ))
 }
 
 fn create(path: &Path, text: &str, undo: &mut Vec<Undo>) -> io::Result<()> {
@@ -188,18 +199,19 @@ fn create(path: &Path, text: &str, undo: &mut Vec<Undo>) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Puts text behind what a file holds, if it still is what it was. Two that do so at once wait for each other, and the
+/// Puts text behind what a file holds; `false` where it no longer is what it was. Two that do so at once wait for each other, and the
 /// lock is held until all is written or taken back.
-fn append(path: &Path, before: &str, text: &str, undo: &mut Vec<Undo>) -> io::Result<()> {
+fn append(path: &Path, before: &str, text: &str, undo: &mut Vec<Undo>) -> io::Result<bool> {
     let mut file = OpenOptions::new().read(true).append(true).open(path)?;
     file.lock()?;
     let mut now = String::new();
     file.read_to_string(&mut now)?;
     if now != before {
-        return Err(io::Error::other("it has changed since it was read: try again"));
+        return Ok(false);
     }
     undo.push(Undo::Cut(file.try_clone()?, path.to_path_buf(), before.len() as u64));
-    file.write_all(text.as_bytes())
+    file.write_all(text.as_bytes())?;
+    Ok(true)
 }
 
 /// Makes a folder and those above it, and notes which are new.
@@ -278,7 +290,7 @@ mod tests {
         assert_eq!(batch.write(Path::to_path_buf).unwrap().len(), 3);
         assert_eq!(fs::read_to_string(root.join("a.rs")).unwrap(), "// a\r\nmod x;\r\n\r\nstruct A;\r\n");
         let error = batch.write(Path::to_path_buf).unwrap_err().to_string();
-        assert!(error.contains("it has changed since it was read"), "{error}");
+        assert!(error.contains("a.rs has changed since it was read, and nothing was written"), "{error}");
     }
 
     #[test]

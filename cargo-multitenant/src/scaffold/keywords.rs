@@ -113,8 +113,14 @@ const RUST: &[&str] = &[
     "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// What `table!` calls things of its own in a table's module.
-const DIESEL: &[&str] = &["all_columns", "columns", "dsl", "star", "table"];
+/// What `table!` calls things of its own in a table's module, and the crate that its code names: a column so called does
+/// not compile.
+const DIESEL: &[&str] = &["BoxedQuery", "SqlType", "all_columns", "columns", "diesel", "dsl", "star", "table"];
+
+/// Whether `table!` calls a thing of its own so, and does not compile with such a column.
+pub(crate) fn is_diesel_s(word: &str) -> bool {
+    DIESEL.contains(&word)
+}
 
 /// The columns that every table has.
 const SYSTEM_COLUMNS: &[&str] = &["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
@@ -134,11 +140,71 @@ pub(super) fn reserved(word: &str, is_column: bool) -> Option<&'static str> {
     }
 }
 
+/// What every Rust file means by these names, and what the structs' own code does: a struct of such a name takes it
+/// away from the others in its file.
+const TYPES: &[&str] = &[
+    "AsMut",
+    "AsRef",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "Err",
+    "ExactSizeIterator",
+    "Extend",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Future",
+    "Hash",
+    "Identifiable",
+    "Insertable",
+    "Into",
+    "IntoFuture",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Queryable",
+    "QueryableByName",
+    "Result",
+    "Selectable",
+    "Self",
+    "Send",
+    "SharedTable",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "TenantTable",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Unpin",
+    "Vec",
+];
+
+/// Whether a struct of this name would hide what the code around it means by it.
+pub(super) fn hides(model: &str) -> bool {
+    TYPES.contains(&model)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_lists_are_in_order() {
-        for list in [super::SQL, super::RUST, super::DIESEL, super::SYSTEM_COLUMNS] {
+        for list in [super::SQL, super::RUST, super::DIESEL, super::SYSTEM_COLUMNS, super::TYPES] {
             assert!(list.is_sorted());
         }
     }

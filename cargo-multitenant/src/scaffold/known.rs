@@ -153,6 +153,21 @@ impl Known {
         columns.collect()
     }
 
+    /// Refuses a name that an index or another relation of the tier has, or one of the table's constraints.
+    pub(super) fn is_free_name(&self, tier: Tier, table: &str, name: &str) -> Result<(), CliError> {
+        if let Some(relation) = self.space(tier).relations.get(name) {
+            let noun = relation.kind.noun();
+            return Err(taken(&format!("{} {noun} is called `{name}` already", whose(tier))));
+        }
+        let Some(relation) = self.space(tier).relations.get(table) else { return Ok(()) };
+        let keys = relation.primary_key.iter().chain(&relation.uniques).filter_map(|key| key.name.as_deref());
+        let foreign = relation.foreign_keys.iter().filter_map(|key| key.name.as_deref());
+        if keys.chain(foreign).chain(relation.checks.iter().filter_map(|check| check.name.as_deref())).any(|taken| taken == name) {
+            return Err(taken(&format!("the table `{table}` has a constraint `{name}` already")));
+        }
+        Ok(())
+    }
+
     /// The type of a column, which is the referenced one's where it refers to one. Refuses what cannot be referred to.
     pub(crate) fn type_of(&self, tier: Tier, table: &str, column: &Column) -> Result<Option<ColumnType>, CliError> {
         let Some(reference) = &column.references else { return Ok(column.ty) };
@@ -223,6 +238,14 @@ impl Known {
             Tier::Tenant => &self.catalog.tenant,
         }
     }
+}
+
+/// Of a name that scaffold makes, which nobody can choose.
+fn taken(what: &str) -> CliError {
+    CliError::Refused(format!(
+        "{what}, and this migration would make another one: leave it out, or drop or rename that one first, by a blank \
+         migration"
+    ))
 }
 
 fn other(tier: Tier) -> Tier {

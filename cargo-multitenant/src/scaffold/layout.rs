@@ -76,6 +76,17 @@ impl Layout {
                 )));
             }
         }
+        // There, `crate` would mean another crate than where the schema is.
+        if let Some(path) =
+            [&tables, &models].into_iter().find(|path| package.other_roots().iter().any(|o| same(o, path)))
+        {
+            return Err(CliError::Usage(format!(
+                "{} is a crate of its own beside {}, which has the schema: name a module of that one with --tables and \
+                 --models",
+                slashes(&shown(path, here)),
+                slashes(&shown(&package.root_file, here))
+            )));
+        }
         Ok(Self { tables, models })
     }
 }

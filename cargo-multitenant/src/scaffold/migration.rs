@@ -137,6 +137,9 @@ impl Draft<'_> {
             soft_delete: false,
             columns,
         };
+        for column in columns.iter().filter(|column| column.references.is_some()) {
+            self.known.is_free_name(self.tier, table, &column.foreign_key)?;
+        }
         let mut made = vec![self.from("add-column", name, &values)?];
         for column in columns {
             if column.unique {
@@ -163,6 +166,7 @@ impl Draft<'_> {
         }
         let Self { name, table, .. } = *self;
         let foreign_key = made_up(table, column, "fkey")?;
+        self.known.is_free_name(self.tier, table, &foreign_key)?;
         let values = KeyValues {
             tier: word(self.tier),
             name,
@@ -210,6 +214,7 @@ impl Draft<'_> {
     }
 
     fn index(&self, index: &str, columns: &[&str], unique: bool) -> Result<NewMigration, CliError> {
+        self.known.is_free_name(self.tier, self.table, index)?;
         let name = format!("add_{index}");
         let values = IndexValues { tier: word(self.tier), name: &name, table: self.table, index, unique, columns };
         self.from("add-index", &name, &values)

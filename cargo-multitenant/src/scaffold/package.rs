@@ -6,16 +6,29 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package as CargoPackage, T
 
 use super::types::{ColumnType, Rust};
 
+/// How many columns a table may have in Diesel, and the features of which one must be on for that.
+const WIDTHS: [(usize, &[&str]); 4] = [
+    (16, &[]),
+    (32, &["32-column-tables", "large-tables", "default"]),
+    (64, &["64-column-tables", "huge-tables"]),
+    (MOST_COLUMNS, &["128-column-tables"]),
+];
+
+/// The most columns that Diesel can have in a table.
+pub(crate) const MOST_COLUMNS: usize = 128;
+
 /// The package that schema code goes into.
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) name: String,
     /// The file of its library, or of its program where it has none.
     pub(crate) root_file: PathBuf,
-    /// Each dependency with the features that are asked for.
+    /// Each dependency with the features that are asked for, `default` among them.
     dependencies: Vec<(String, Vec<String>)>,
     uses_default_runtime: bool,
     folder: PathBuf,
+    /// The files of its other targets, such as its program where it has a library: crates of their own.
+    other_roots: Vec<PathBuf>,
 }
 
 impl Package {
@@ -54,14 +67,20 @@ impl Package {
         let program =
             package.targets.iter().find(usual).or_else(|| package.targets.iter().find(|target| target.is_bin()));
         let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+        let root = library.or(program)?.src_path.as_std_path().to_path_buf();
+        let others = package.targets.iter().map(|target| target.src_path.as_std_path().to_path_buf());
         let named = |name: &str| normal.clone().find(move |dependency| dependency.name == name);
         Some(Self {
             name: package.name.to_string(),
-            root_file: library.or(program)?.src_path.as_std_path().to_path_buf(),
+            other_roots: others.filter(|path| *path != root).collect(),
+            root_file: root,
             uses_default_runtime: named("multitenant-runtime").is_some_and(|runtime| runtime.uses_default_features),
             dependencies: normal
                 .filter(|dependency| dependency.rename.is_none())
-                .map(|dependency| (dependency.name.clone(), dependency.features.clone()))
+                .map(|dependency| {
+                    let default = dependency.uses_default_features.then(|| "default".to_owned());
+                    (dependency.name.clone(), dependency.features.iter().cloned().chain(default).collect())
+                })
                 .collect(),
             folder: package.manifest_path.parent()?.as_std_path().to_path_buf(),
         })
@@ -70,6 +89,11 @@ impl Package {
     /// The folder of its Cargo.toml.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The files that are crates of their own beside the one that schema code goes into.
+    pub(super) fn other_roots(&self) -> &[PathBuf] {
+        &self.other_roots
     }
 
     /// The folder that its modules lie in.
@@ -87,6 +111,7 @@ impl Package {
             concat!("multitenant-runtime@", env!("CARGO_PKG_VERSION"), " --features macros"),
             &mut missing,
         );
+        missing.extend(self.missing_for_width(types.len()));
         let rust = types.iter().map(|ty| match ty.rust {
             Rust::Plain(rust) => rust,
             Rust::Of { ty, feature, package } => {
@@ -107,6 +132,22 @@ impl Package {
             }
         });
         (rust.collect(), missing)
+    }
+
+    /// The command that lets Diesel have tables of so many columns, where it is not told to already.
+    pub(crate) fn missing_for_width(&self, columns: usize) -> Option<String> {
+        let at = WIDTHS.iter().position(|(most, _)| columns <= *most)?;
+        // Each feature brings those before it.
+        let has = WIDTHS.iter().skip(at).any(|(_, names)| names.iter().any(|name| self.has("diesel", Some(name))));
+        let feature = WIDTHS.get(at).and_then(|(_, names)| names.first())?;
+        let mut missing = Vec::new();
+        self.wants(has, &format!("diesel --features {feature}"), &mut missing);
+        missing.pop()
+    }
+
+    /// Whether it has Diesel at all.
+    pub(crate) fn has_diesel(&self) -> bool {
+        self.has("diesel", None)
     }
 
     /// The commands that add what a seed in Rust needs and is missing.
@@ -151,6 +192,7 @@ mod tests {
             dependencies: dependencies.iter().map(owned).collect(),
             uses_default_runtime: false,
             folder: ".".into(),
+            other_roots: Vec::new(),
         }
     }
 
@@ -177,6 +219,19 @@ mod tests {
         assert_eq!(package(all).rust(&types).1, [] as [String; 0]);
         let missing = package(&[("diesel", &[])]).missing_for_seeds();
         assert_eq!(missing, ["cargo add --package shop diesel-async --features postgres"]);
+    }
+
+    #[test]
+    fn wide_tables_need_a_feature() {
+        let missing = |features: &[&str], columns| package(&[("diesel", features)]).missing_for_width(columns);
+        let needs = |feature: &str| Some(format!("cargo add --package shop diesel --features {feature}"));
+        assert_eq!(missing(&[], 16), None);
+        assert_eq!(missing(&[], 17), needs("32-column-tables"));
+        assert_eq!(missing(&["default"], 32), None);
+        assert_eq!(missing(&["128-column-tables"], 17), None);
+        assert_eq!(missing(&["default"], 33), needs("64-column-tables"));
+        assert_eq!(missing(&["64-column-tables"], 65), needs("128-column-tables"));
+        assert_eq!(missing(&["128-column-tables"], 128), None);
     }
 
     #[test]

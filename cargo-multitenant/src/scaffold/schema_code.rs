@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::batch::Change;
 use super::column::Column;
+use super::keywords::hides;
 use super::known::{Known, word};
 use super::layout::{self, Layout};
 use super::migration::{ColumnView, TableOptions};
 use super::name::{Subject, check};
-use super::package::Package;
+use super::package::{MOST_COLUMNS, Package};
 use super::rust_file::RustFile;
 use super::template::Templates;
 use super::types::{self, ColumnType};
@@ -90,6 +91,13 @@ impl<'a> SchemaCode<'a> {
     /// The changes to the package's files, and what is worth a word.
     pub(crate) fn changes(&self) -> Result<(Vec<Change>, Vec<String>), CliError> {
         let all = self.all_columns();
+        if all.len() > MOST_COLUMNS {
+            return Err(CliError::Usage(format!(
+                "the table would have {} columns, and Diesel has none of more than {MOST_COLUMNS}: put some into a table of \
+                 their own",
+                all.len()
+            )));
+        }
         let types: Vec<ColumnType> = all.iter().map(|column| column.ty).collect();
         let (rust, missing) = self.package.rust(&types);
         if !missing.is_empty() {
@@ -196,6 +204,12 @@ impl<'a> SchemaCode<'a> {
 
     fn model_text(&self, all: &[Any<'_>], rust: &[&'static str]) -> Result<String, CliError> {
         let model = self.model.map_or_else(|| camel(&singular(self.table)), str::to_owned);
+        if hides(&model) {
+            return Err(CliError::Usage(format!(
+                "the struct would be called `{model}`, which Rust or Diesel calls something else that its file needs: give \
+                 it another name with --model, as in --model {model}Row"
+            )));
+        }
         let shown = slashes(&shown(&self.layout.models, self.here));
         if let Some(file) = RustFile::read(&self.layout.models, self.here)? {
             for name in [model.clone(), format!("New{model}")] {

@@ -39,6 +39,18 @@ templates! {
     "seed/seed.sql",
 }
 
+/// How all templates are read, those of `init` too: what is not given is an error, nothing is escaped, and a line of a tag
+/// leaves none.
+pub(crate) fn blank_environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_keep_trailing_newline(true);
+    environment
+}
+
 /// Our own template of a name.
 pub(crate) fn text_of(name: &str) -> &'static str {
     NAMES.iter().position(|known| *known == name).and_then(|at| TEXTS.get(at)).copied().unwrap_or_default()
@@ -57,12 +69,7 @@ pub(crate) struct Templates {
 impl Templates {
     /// Reads those of a folder, if there is one.
     pub(crate) fn read(folder: Option<&Path>, here: &Path) -> Result<Self, CliError> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        environment.set_keep_trailing_newline(true);
+        let environment = blank_environment();
         let mut templates = Self { environment, own: Vec::new(), strangers: Vec::new() };
         for name in NAMES {
             let path = folder.map(|folder| folder.join(name));

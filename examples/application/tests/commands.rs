@@ -97,6 +97,9 @@ async fn an_image_needs_the_program_and_a_database() {
     image.run(&["status", "--check"]).code(1).says(&["behind"]);
     image.run(&["redo", "--yes"]).code(0).says(&["reverted 20260105100000, applied 20260105100000"]);
     image.run(&["drift"]).code(0);
+    // It does not know which columns hold what is nobody's business elsewhere, and so copies none of them unasked.
+    image.run(&["tenant", "clone", "acme", "copy"]).code(13).says(&["[clone.anonymise]", "--no-anonymise"]);
+    image.run(&["tenant", "clone", "acme", "copy", "--no-anonymise"]).code(0).says(&["cloned from acme"]);
     image.run(&["tenant", "drop", "acme", "--yes"]).code(0);
     // Nothing was left in the folder, and nothing was looked for in it.
     assert_eq!(image.folder.path().read_dir().unwrap().count(), 0);

@@ -8,6 +8,8 @@
 mod attempt;
 mod canceller;
 mod codes;
+#[cfg(feature = "migrations")]
+mod copying;
 mod driver;
 mod ear;
 mod error;
@@ -38,6 +40,8 @@ mod tests;
 
 #[cfg(feature = "migrations")]
 pub(crate) use canceller::Canceller;
+#[cfg(feature = "migrations")]
+pub(crate) use copying::RowSink;
 #[cfg(feature = "pool")]
 pub(crate) use ear::Ear;
 #[cfg(feature = "functions")]

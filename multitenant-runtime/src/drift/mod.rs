@@ -36,5 +36,5 @@ pub(crate) use judge::judge;
 pub use kind::ObjectKind;
 pub use options::{DriftOptions, DriftReference, Scratch};
 pub use portrait::Portrait;
-pub(crate) use portrait::portray;
+pub(crate) use portrait::{portray, portray_within};
 pub use report::{Difference, DriftOutcome, DriftReport, Fix, TargetDrift};

@@ -57,6 +57,18 @@ pub(crate) async fn portray(context: &Context, target: Target) -> Result<Portrai
     Ok(Portrait { target, held: held? })
 }
 
+/// Looks at a schema in the transaction that is open, whose path and settings are changed.
+pub(crate) async fn portray_within(
+    session: &Session,
+    context: &Context,
+    target: Target,
+    major: u32,
+) -> Result<Portrait, tokio_postgres::Error> {
+    let example = Example::new(target.schema().clone(), false);
+    let held = read(session, &context.settings, &target, example, Views::Own, major).await;
+    Ok(Portrait { target, held: held.map_err(|error| error.error)? })
+}
+
 /// What a schema holds, in a transaction that stays open.
 pub(super) async fn held(
     context: &Context,

@@ -3,6 +3,7 @@
 mod again;
 mod blocking;
 mod builder;
+mod copy;
 mod create;
 mod drift;
 mod drop;

@@ -17,8 +17,17 @@ use super::wall::is_ours;
 /// What the error carries around the names.
 const MARKER: (&str, &str) = ("multitenant-outside:", ":multitenant");
 
+/// What counts as done outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outside {
+    /// All of it.
+    Everything,
+    /// What was written: a copy's rows may well refer to rows of the shared schema.
+    Written,
+}
+
 /// The statement; it needs `search_path = pg_catalog`.
-pub(super) fn guard(schema: &SchemaName) -> String {
+pub(super) fn guard(schema: &SchemaName, outside: Outside) -> String {
     /// Catalogues whose objects are in a schema, with the column that says in which.
     const IN_A_SCHEMA: [(&str, &str); 11] = [
         ("pg_type", "typnamespace"),
@@ -61,12 +70,17 @@ pub(super) fn guard(schema: &SchemaName) -> String {
         // Foreign keys and heirs of its own leave a mark there.
         format!(
             "SELECT {} FROM pg_class x WHERE {} AND {} AND NOT EXISTS (SELECT FROM own, pg_constraint k \
-             WHERE k.confrelid = x.oid AND k.contype = 'f' AND k.connamespace = own.oid) \
-             AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN own \
-             ON own.oid = c.relnamespace WHERE h.inhparent = x.oid)",
+             WHERE k.confrelid = x.oid AND k.contype = 'f' AND k.connamespace = own.oid){}",
             described("pg_class", "x.oid"),
             is_ours("x.xmin"),
-            elsewhere("x.relnamespace")
+            elsewhere("x.relnamespace"),
+            // A copy has no heirs of what is elsewhere.
+            if outside == Outside::Everything {
+                " AND NOT EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid JOIN own \
+                 ON own.oid = c.relnamespace WHERE h.inhparent = x.oid)"
+            } else {
+                ""
+            }
         ),
         format!(
             "SELECT {} FROM pg_attribute x JOIN pg_class c ON c.oid = x.attrelid WHERE {} AND {}",
@@ -99,12 +113,6 @@ pub(super) fn guard(schema: &SchemaName) -> String {
             is_ours("x.xmin")
         ),
         format!("SELECT 'settings of roles' FROM pg_db_role_setting x WHERE {}", is_ours("x.xmin")),
-        // The comment of the schema itself, which is the mark of its creation.
-        format!(
-            "SELECT 'the comment of the schema itself' FROM own JOIN pg_description x ON x.objoid = own.oid \
-             AND x.classoid = 'pg_namespace'::regclass WHERE {}",
-            is_ours("x.xmin")
-        ),
         // Of the role's other tables, who creates a role keeps a lock on the catalogue; its rows not everybody may read.
         "SELECT 'roles' FROM pg_locks WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' \
          AND relation IN ('pg_authid'::regclass, 'pg_auth_members'::regclass) AND mode NOT IN \
@@ -113,21 +121,43 @@ pub(super) fn guard(schema: &SchemaName) -> String {
         // A sequence that was used is locked until the end.
         format!(
             "SELECT {} FROM pg_locks l JOIN pg_class x ON x.oid = l.relation AND x.relkind = 'S' \
-             WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND {}",
+                 WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND {}{}",
             described("pg_class", "x.oid"),
-            elsewhere("x.relnamespace")
+            elsewhere("x.relnamespace"),
+            if outside == Outside::Written { " AND l.mode <> 'AccessShareLock'" } else { "" },
         ),
         format!(
             "SELECT {} FROM pg_class x WHERE {} AND x.relnamespace NOT IN ('pg_catalog'::regnamespace, \
-             'information_schema'::regnamespace) AND (pg_stat_get_xact_tuples_returned(x.oid) > 0 \
-             OR pg_stat_get_xact_tuples_fetched(x.oid) > 0 OR pg_stat_get_xact_tuples_inserted(x.oid) > 0 \
+             'information_schema'::regnamespace) AND ({}pg_stat_get_xact_tuples_inserted(x.oid) > 0 \
              OR pg_stat_get_xact_tuples_updated(x.oid) > 0 OR pg_stat_get_xact_tuples_deleted(x.oid) > 0)",
             described("pg_class", "x.oid"),
-            elsewhere("x.relnamespace")
+            elsewhere("x.relnamespace"),
+            match outside {
+                Outside::Everything =>
+                    "pg_stat_get_xact_tuples_returned(x.oid) > 0 OR pg_stat_get_xact_tuples_fetched(x.oid) > 0 OR ",
+                Outside::Written => "",
+            }
         ),
         "SELECT 'what cannot be known while track_counts is off' WHERE current_setting('track_counts') <> 'on'"
             .to_owned(),
     ];
+    if outside == Outside::Everything {
+        // The comment of the schema itself, which is the mark of its creation.
+        written.push(format!(
+            "SELECT 'the comment of the schema itself' FROM own JOIN pg_description x ON x.objoid = own.oid \
+             AND x.classoid = 'pg_namespace'::regclass WHERE {}",
+            is_ours("x.xmin")
+        ));
+    }
+    if outside == Outside::Written {
+        // A comment is no change of what it is about, and yet it is another's.
+        written.push(format!(
+            "SELECT concat('a comment on ', i.identity) FROM pg_description x, own, \
+             LATERAL pg_identify_object(x.classoid, x.objoid, x.objsubid) i WHERE {} AND own.nspname !~ '^pg_(toast|temp)' \
+             AND coalesce(i.schema, CASE x.classoid WHEN 'pg_namespace'::regclass THEN i.name END) <> quote_ident(own.nspname)",
+            is_ours("x.xmin")
+        ));
+    }
     written.extend(IN_A_SCHEMA.map(|(catalog, namespace)| {
         let what = described(catalog, "x.oid");
         format!("SELECT {what} FROM {catalog} x WHERE {} AND {}", is_ours("x.xmin"), elsewhere(namespace))
@@ -148,7 +178,7 @@ pub(super) fn guard(schema: &SchemaName) -> String {
         format!("SELECT {what} FROM {catalog} x WHERE {}", is_ours("x.xmin"))
     }));
     format!(
-        "WITH own AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = {} OR nspname ~ '^pg_(toast|temp)'), \
+        "WITH own AS MATERIALIZED (SELECT oid, nspname FROM pg_namespace WHERE nspname = {} OR nspname ~ '^pg_(toast|temp)'), \
          written (name) AS (SELECT DISTINCT name FROM ({}) w (name) ORDER BY 1 LIMIT 5) \
          SELECT ('{}' || string_agg(name, ', ') || '{}')::int FROM written HAVING count(*) > 0",
         literal(schema.as_str()),

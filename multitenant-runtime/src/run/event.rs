@@ -122,6 +122,19 @@ pub enum Event {
         /// The target.
         target: Target,
     },
+    /// The rows of one table of a tenant were copied: into another tenant's, into a file, or from one.
+    RowsCopied {
+        /// The tenant that is made, or dumped.
+        target: Target,
+        /// The table.
+        table: String,
+        /// How many rows.
+        rows: u64,
+        /// How many tables are done with, this one included.
+        done: usize,
+        /// How many there are; 0 where nobody knows.
+        tables: usize,
+    },
     /// A target is done with.
     TargetFinished {
         /// The target.

@@ -119,6 +119,14 @@ fn meaning(
                 format!("the migrations read or write outside of the tenant's schema: {names}"),
             ))
         }
+        Role::Loaded if is_failed_cast(error) => {
+            let message = error.as_db_error().map_or("", |db| db.message());
+            let names = confined::named_in(message);
+            StepError::failed(
+                Failure::refused(format!("the dump would change what is not the new tenant's: {names}"))
+                    .with_hint("nothing of it is loaded; a dump that was made by `tenant dump` changes nothing elsewhere"),
+            )
+        }
         Role::Dependents if is_failed_cast(error) => {
             let message = error.as_db_error().map_or("", |db| db.message());
             let names = dependents::named_in(message);

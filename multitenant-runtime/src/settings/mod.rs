@@ -26,7 +26,7 @@ pub use text::{RegistryText, SettingsText};
 
 use std::time::Duration;
 
-use crate::ident::{Identifier, SchemaName, SchemaTemplate};
+use crate::ident::{Identifier, RoleTemplate, SchemaName, SchemaTemplate};
 
 /// The newest configuration format that this version understands.
 pub const CONFIG_FORMAT: u32 = 1;
@@ -52,6 +52,8 @@ pub struct Settings {
     pub search_path: SearchPath,
     /// A role for each tenant; `None` where the application's connections keep their own.
     pub roles: Option<RoleSettings>,
+    /// How a schema's name becomes its role's, whether there are roles or were.
+    pub(crate) role_name: RoleTemplate,
     /// The history table of the shared schema.
     pub shared_history: Identifier,
     /// The history table in each tenant's schema.
@@ -113,6 +115,7 @@ impl TryFrom<SettingsText<'_>> for Settings {
             schema_template,
             search_path,
             roles: RoleSettings::parse(&text)?,
+            role_name: at("isolation.role_name", RoleTemplate::new(text.role_name))?,
             shared_history: at("migrations.shared_table", Identifier::new(text.shared_history))?,
             tenant_history: at("migrations.table", Identifier::new(text.tenant_history))?,
             state_schema: state_schema(text.state_schema, &shared_schema)?,

@@ -13,6 +13,7 @@ mod exit_codes;
 mod export;
 mod generate;
 mod held;
+mod init;
 #[cfg(unix)]
 mod interrupt;
 mod lint;
@@ -30,6 +31,8 @@ mod shell;
 mod snapshot;
 mod sql;
 mod status;
+#[cfg(unix)]
+mod strangers_day;
 mod tenant;
 #[cfg(unix)]
 mod terminal;

@@ -3,6 +3,7 @@
 
 mod builder;
 mod by_state;
+mod copies;
 mod create;
 mod drop;
 mod failures;

@@ -16,6 +16,7 @@ use crate::scaffold::{
 /// a column, add_index_on_orders_total (add_unique_index_on_…) an index, add_fk_orders_user_id a foreign key; all else is
 /// blank. Columns are given as to `scaffold schema`; those of an index need a name only.
 ///
+/// A column that is added to a table may be null unless it has a default: the rows that are there have no value for it.
 /// Indexes of tables that are there are built concurrently, each in a migration of its own; a foreign key is added
 /// without looking at the rows that are there, and validated by the next migration.
 #[derive(Debug, Args)]
@@ -133,7 +134,16 @@ impl Migration {
                         "{file} has the `table!` of `{table}`: it needs the new columns too, by hand or by print-schema"
                     ));
                 }
-                draft.add_columns(&draft.views(&columns, false)?)
+                let views = draft.views(&columns, false)?;
+                let asked = |name: &str| columns.iter().any(|column| column.name == name && column.is_nullable);
+                for view in views.iter().filter(|view| view.nullable && !asked(&view.name)) {
+                    ground.context.console.message(&format!(
+                        "the column `{0}` may be null, since the rows that are there have no value for it: a default \
+                         makes it NOT NULL, and {0}:TYPE:null says that it is meant",
+                        view.name
+                    ));
+                }
+                draft.add_columns(&views)
             }
             Kind::AddIndex => {
                 for column in &columns {

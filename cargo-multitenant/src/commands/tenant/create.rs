@@ -86,12 +86,12 @@ impl Create {
     }
 }
 
-fn schema(text: &str) -> Result<SchemaName, IdentError> {
+pub(super) fn schema(text: &str) -> Result<SchemaName, IdentError> {
     SchemaName::new(text)
 }
 
 /// `column=value`; the value may hold further equals signs, and be empty.
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((column, value)) if !column.is_empty() => Ok((column.to_owned(), value.to_owned())),
         _ => Err("write COLUMN=VALUE, as in name='Acme Inc.'".to_owned()),

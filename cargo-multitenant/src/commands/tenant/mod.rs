@@ -3,9 +3,13 @@
 //! Deliberately absent: any rule about tenants; what may be done, and how, is the runtime's.
 
 mod archive;
+mod clone;
+mod copying;
 mod create;
 mod drop;
+mod dump;
 mod list;
+mod load;
 mod remedy;
 mod rename;
 mod restore;
@@ -19,7 +23,7 @@ use crate::error::CliError;
 const NOT_TOLD: &str = "applications are not told: their pools refuse the tenant when they next turn to it; fence the old id \
                         (TenantPool::fence) where requests still come with it";
 
-/// Create, list, rename, archive, restore and drop tenants
+/// Create, list, rename, archive, restore, clone, dump, load and drop tenants
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,6 +31,9 @@ Examples:
   cargo multitenant tenant list --size
   cargo multitenant tenant rename acme globex
   cargo multitenant tenant archive acme && cargo multitenant tenant restore acme
+  cargo multitenant tenant clone acme acme-staging
+  cargo multitenant tenant dump acme -o acme.dump
+  cargo multitenant tenant load acme.dump --as acme-of-monday
   cargo multitenant tenant drop acme")]
 pub(crate) struct Tenant {
     #[command(subcommand)]
@@ -40,6 +47,9 @@ enum Command {
     Rename(rename::Rename),
     Archive(archive::Archive),
     Restore(restore::Restore),
+    Clone(clone::Clone),
+    Dump(dump::Dump),
+    Load(load::Load),
     Drop(drop::Drop),
 }
 
@@ -51,6 +61,9 @@ impl Tenant {
             Command::Rename(command) => command.run(context),
             Command::Archive(command) => command.run(context),
             Command::Restore(command) => command.run(context),
+            Command::Clone(command) => command.run(context),
+            Command::Dump(command) => command.run(context),
+            Command::Load(command) => command.run(context),
             Command::Drop(command) => command.run(context),
         }
     }

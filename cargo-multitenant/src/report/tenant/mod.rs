@@ -1,11 +1,13 @@
 //! What `tenant` answers.
 
 mod archived;
+mod copied;
 mod dropped;
 mod list;
 mod renamed;
 
 pub(crate) use archived::{ArchiveDocument, RestoreDocument};
+pub(crate) use copied::{CopyDocument, DumpDocument};
 pub(crate) use dropped::{DropDocument, overview_text};
 pub(crate) use list::TenantListDocument;
 pub(crate) use renamed::RenameDocument;

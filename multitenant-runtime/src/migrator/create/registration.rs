@@ -10,7 +10,11 @@ use crate::settings::RegistrySettings;
 
 impl Migrator {
     /// What puts the tenant into the registry.
-    pub(super) fn registering(&self, tenant: &NewTenant, schema: &SchemaName) -> Result<Registering, Error> {
+    pub(in crate::migrator) fn registering(
+        &self,
+        tenant: &NewTenant,
+        schema: &SchemaName,
+    ) -> Result<Registering, Error> {
         let source = match (&tenant.registration, &self.registry) {
             (Registration::None, _) => return Ok(Registering::default()),
             (Registration::Statement(sql), _) => return Ok(Registering::by(sql.clone())),

@@ -17,6 +17,7 @@
 //! Lock and guard must be two statements, under READ COMMITTED: a statement that takes the lock reads with a
 //! snapshot from before it had it.
 
+mod copy;
 mod create;
 mod drift;
 mod drop;
@@ -69,6 +70,8 @@ pub(crate) enum Role {
     Dependents,
     /// Asserts that nothing was done outside of the target's own schema.
     Confined,
+    /// Asserts that a load has written nothing outside of the new schema.
+    Loaded,
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.
     Current,
     /// Asserts that the transaction is the one that was begun.
@@ -173,7 +176,7 @@ impl Transaction {
     fn confined(&mut self, frame: Frame<'_>, prepared: &Preparation) {
         if prepared.is_confined() {
             self.push(Role::Frame, TRUSTED_PATH.to_owned());
-            self.push(Role::Confined, confined::guard(frame.schema()));
+            self.push(Role::Confined, confined::guard(frame.schema(), confined::Outside::Everything));
             self.push(Role::Frame, frame.set_search_path());
         }
     }

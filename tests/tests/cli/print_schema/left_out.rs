@@ -41,6 +41,29 @@ async fn what_is_ours_or_cannot_be_a_table_is_left_out() {
 }
 
 #[tokio::test]
+async fn a_table_wider_than_diesel_is_told_to_have_is_said() {
+    let columns: String = (1..17).map(|i| format!(", c{i} int")).collect();
+    let cargo = |features: &str| {
+        format!(
+            "[package]\nname = \"shop\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+             diesel = {{ version = \"2\", default-features = false, features = [{features}] }}\n"
+        )
+    };
+    let project = Project::with_tenants(&["a"])
+        .await
+        .migration("tenant/1_all", &format!("create table wide (id int primary key{columns});"));
+    assert_eq!(project.run(&["print-schema"]).code(0).stderr, "");
+    let project = project.file("Cargo.toml", &cargo("")).file("src/lib.rs", "");
+    project
+        .run(&["print-schema"])
+        .code(0)
+        .says(&["wide (id)"])
+        .complains(&["the table wide has 17 columns", "`cargo add --package shop diesel --features 32-column-tables`"]);
+    let project = project.file("Cargo.toml", &cargo("\"64-column-tables\""));
+    assert_eq!(project.run(&["print-schema"]).code(0).stderr, "");
+}
+
+#[tokio::test]
 async fn one_name_in_both_tiers_needs_two_files() {
     let project = Project::with_tenants(&["a"])
         .await

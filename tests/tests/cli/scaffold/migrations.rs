@@ -42,9 +42,40 @@ fn the_result_is_a_document() {
     assert_eq!(paths.len(), 7);
     assert!(paths.is_sorted_by_key(|path| path.split('/').nth(2).map(str::to_owned)));
     assert_eq!(unversioned(paths[6]), "migrations/tenant/V_validate_orders_user_id_fkey/down.sql");
+    // The constraint is there now.
+    scaffold(&project, "migration add_fk_orders_user_id --type tenant")
+        .code(13)
+        .complains(&["the table `orders` has a constraint `orders_user_id_fkey` already", "drop or rename"]);
     // An index that is there is not made once more.
+    let project = shop().migration("tenant/20_index", "create index on orders (user_id);");
     let answer = scaffold(&project, "migration add_fk_orders_user_id --type tenant --dry-run --format json").code(0);
     assert_eq!(answer.json()["files"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn names_that_are_taken_are_not_made_again() {
+    let project = shop().migration("tenant/20_notes", "create table notes (id bigint primary key);");
+    scaffold(&project, "migration add_author_to_notes --type tenant author_id:references=notes:null").code(0);
+    for (line, complaint) in [
+        (
+            "add_fk_notes_author_id --type tenant author_id:references=notes",
+            "constraint `notes_author_id_fkey` already",
+        ),
+        ("add_index_on_notes_author_id --type tenant", "index is called `notes_author_id_idx` already"),
+    ] {
+        scaffold(&project, &format!("migration {line}")).code(13).complains(&[complaint]);
+    }
+}
+
+#[test]
+fn a_new_column_without_a_default_is_said_to_take_null() {
+    let said = |columns: &str| {
+        let line = format!("migration add_things_to_orders --type tenant --dry-run {columns}");
+        scaffold(&shop(), &line).code(0).stderr.contains("may be null")
+    };
+    assert!(said("a:bigint"));
+    assert!(said("a:bigint:null b:references=users"));
+    assert!(!said("a:bigint:null b:int:default=0"));
 }
 
 #[test]

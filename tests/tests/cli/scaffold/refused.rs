@@ -88,6 +88,55 @@ fn a_package_without_what_the_types_need() {
 }
 
 #[test]
+fn structs_that_would_hide_what_their_file_needs() {
+    let project = package();
+    let before = files(&project);
+    for (table, name) in [
+        ("options", "Option"),
+        ("strings", "String"),
+        ("vecs", "Vec"),
+        ("results", "Result"),
+        ("boxes", "Box"),
+        ("defaults", "Default"),
+        ("queryables", "Queryable"),
+    ] {
+        let called = format!("the struct would be called `{name}`");
+        scaffold(&project, &format!("schema {table} --type tenant")).code(2).complains(&[&called, "--model"]);
+    }
+    scaffold(&project, "schema carts --type tenant --model Vec").code(2).complains(&["--model VecRow"]);
+    assert_eq!(files(&project), before);
+    scaffold(&project, "schema options --type tenant --model Choice").code(0);
+    assert!(fs::read_to_string(project.path("src/models.rs")).unwrap().contains("pub struct Choice {"));
+}
+
+#[test]
+fn tables_wider_than_diesel_is_told_to_have() {
+    let project = package();
+    let columns = |count: usize| (1..count).map(|i| format!(" c{i}:int")).collect::<String>();
+    let line = |count| format!("schema wide --type tenant{}", columns(count));
+    let before = files(&project);
+    scaffold(&project, &line(33))
+        .code(3)
+        .complains(&["nothing was written", "\n  cargo add --package shop diesel --features 64-column-tables\n"]);
+    scaffold(&project, &line(129)).code(2).complains(&["129 columns, and Diesel has none of more than 128"]);
+    assert_eq!(files(&project), before);
+    // By default Diesel has tables of 32.
+    scaffold(&project, &line(32)).code(0);
+}
+
+#[test]
+fn a_program_beside_the_library() {
+    let project = package().file("src/main.rs", "fn main() {}\n");
+    let before = files(&project);
+    for flag in ["--models", "--tables"] {
+        scaffold(&project, &format!("schema orders --type tenant {flag} src/main.rs"))
+            .code(2)
+            .complains(&["src/main.rs is a crate of its own beside src/lib.rs", "--models"]);
+    }
+    assert_eq!(files(&project), before);
+}
+
+#[test]
 fn nothing_is_left_where_it_fails_half_way() {
     // The code is written before the migration, whose folder cannot be made.
     let project = package().file("migrations", "a file\n").file("src/schema.rs", "// mine, without an end");
@@ -104,12 +153,13 @@ fn nothing_is_left_where_it_fails_half_way() {
 fn twice_at_once_loses_nothing() {
     let project = package();
     let tables = ["orders", "users", "items", "carts", "plans", "books"];
-    let codes: Vec<_> = std::thread::scope(|scope| {
+    let (codes, said): (Vec<_>, Vec<_>) = std::thread::scope(|scope| {
         let project = &project;
-        let threads = tables
-            .map(|table| scope.spawn(move || scaffold(project, &format!("schema {table} --type tenant n:int")).code));
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        let threads =
+            tables.map(|table| scope.spawn(move || scaffold(project, &format!("schema {table} --type tenant n:int"))));
+        threads.into_iter().map(|thread| thread.join().unwrap()).map(|answer| (answer.code, answer.stderr)).unzip()
     });
+    let said = said.concat();
     let schema = fs::read_to_string(project.path("src/schema.rs")).unwrap();
     let models = fs::read_to_string(project.path("src/models.rs")).unwrap();
     let made = files(&project).into_keys().filter(|name| name.ends_with("up.sql")).collect::<Vec<_>>();
@@ -121,4 +171,7 @@ fn twice_at_once_loses_nothing() {
         assert_eq!(made.iter().any(|name| name.ends_with(&format!("create_{table}/up.sql"))), is_there);
     }
     assert!(codes.contains(&Some(0)));
+    // Who comes second is told to try again, and not to look for permissions.
+    assert!(!said.contains("permissions"), "{said}");
+    assert!(codes.iter().all(|code| *code == Some(0)) || said.contains("try again"), "{said}");
 }

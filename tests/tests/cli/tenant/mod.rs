@@ -1,6 +1,7 @@
 //! `tenant`: what each of its commands does, says and refuses.
 
 mod archive;
+mod copies;
 mod create;
 mod drop;
 mod list;
@@ -37,10 +38,13 @@ async fn shop_with(ids: &[&str]) -> Project {
 #[test]
 fn every_command_explains_itself() {
     let project = Project::on_disk();
-    for command in ["create", "list", "drop", "rename", "archive", "restore"] {
+    for command in ["create", "list", "drop", "rename", "archive", "restore", "clone", "dump", "load"] {
         project.run(&["tenant", command, "--help"]).code(0).says(&["Usage: cargo multitenant tenant", "Examples:"]);
     }
-    project.run(&["tenant", "--help"]).code(0).says(&["create", "list", "drop", "rename", "archive", "restore"]);
+    project
+        .run(&["tenant", "--help"])
+        .code(0)
+        .says(&["create", "list", "drop", "rename", "archive", "restore", "clone", "dump", "load"]);
     for args in [
         &["tenant"][..],
         &["tenant", "create"],
@@ -53,6 +57,12 @@ fn every_command_explains_itself() {
         &["tenant", "rename", "a"],
         &["tenant", "drop", "a", "b"],
         &["tenant", "list", "--match", ""],
+        &["tenant", "clone", "a"],
+        &["tenant", "clone", "a", "b", "--structure", "--data"],
+        &["tenant", "clone", "a", "b", "--anonymise", "--no-anonymise"],
+        &["tenant", "clone", "a", ""],
+        &["tenant", "dump", "a"],
+        &["tenant", "load"],
     ] {
         project.run(args).code(2).complains(&["--help"]);
     }

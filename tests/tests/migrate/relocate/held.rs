@@ -1,6 +1,6 @@
 //! Who works on the tenant is waited for, and a lost answer is found out.
 
-use multitenant_runtime::{Error, FailureClass, Scope};
+use multitenant_runtime::{Error, FailureClass, Scope, Version};
 use multitenant_tests::proxy::{Proxy, Way};
 
 use super::{id, shop, standing};
@@ -21,7 +21,15 @@ async fn a_migration_comes_to_its_end_first() {
         } else {
             project.migrator().rename_tenant(&id("a"), &id("b")).await.unwrap();
         }
-        assert_eq!(run.await.unwrap().unwrap().summary().applied, 1, "it came to its end");
+        // What the run has still to see to behind its last commit, such as the role's rights, may find the schema gone; then
+        // it says so, and the migration is done all the same.
+        let report = match run.await.unwrap() {
+            Ok(report) => report,
+            Err(Error::Incomplete(report)) => *report,
+            Err(error) => panic!("{error}"),
+        };
+        let applied: Vec<&str> = report.targets[0].applied.iter().map(Version::as_str).collect();
+        assert_eq!(applied, ["2"], "it came to its end: {report:?}");
         let schema = if archive { "archived_tenant_a" } else { "tenant_b" };
         assert_eq!(project.one(&format!("SELECT count(*)::text FROM {schema}.more")).await, "0");
     }

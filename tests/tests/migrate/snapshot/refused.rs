@@ -30,7 +30,7 @@ async fn refused(migrations: &[&str], reason: &str) -> Project {
     // It is remembered.
     let known = project.migrator().snapshot().await.unwrap();
     assert_eq!((known.outcome, known.reason), (SnapshotOutcome::Impossible, report.reason));
-    assert!(!create(&project, "acme", Snapshots::Use).await, "{migrations:?}");
+    assert!(!Box::pin(create(&project, "acme", Snapshots::Use)).await, "{migrations:?}");
     project
 }
 
