@@ -44,6 +44,8 @@ mod interrupt;
 mod json_schema;
 #[cfg(feature = "lint")]
 mod lint;
+#[cfg(feature = "scaffold")]
+mod model;
 #[cfg(feature = "project")]
 mod new_migration;
 mod output;

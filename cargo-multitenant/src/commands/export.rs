@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use multitenant_runtime::Tier;
 
-use crate::config::{Config, slashes};
+use crate::config::slashes;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::export::{
-    BigInt, Mark, RustTypes, Wanted, doubts, fill, json_schema, mermaid, put, rust, select, typescript,
-};
-use crate::lint::{Ground, LintSettings, Marking, Paths, Project, RustTable, made};
+use crate::export::{BigInt, Mark, RustTypes, Wanted, json_schema, mermaid, put, rust, select, typescript};
+use crate::model::ProjectModel;
 use crate::output::Shown;
 use crate::print_schema::formatted;
 
@@ -80,24 +78,10 @@ impl Export {
             return Err(CliError::Usage("--bigint is for --format typescript".to_owned()));
         }
         let config = context.config()?;
-        let project = read(&config, context)?;
-        let (mut settings, problems) = LintSettings::parse(config.text());
-        if !problems.is_empty() {
-            return Err(CliError::Config(config.error(problems)));
-        }
-        // What is turned off for the linter is said here all the same.
-        settings.forget_levels();
-        let shared_schema = config.settings.shared_schema.as_str();
-        let catalog = made(&project, shared_schema);
-        let marking = Marking::of(&project, &settings);
-        let declared: Vec<(Tier, &RustTable)> =
-            marking.tables(&project).map(|(table, marked)| (marked.tier().unwrap_or(Tier::Tenant), table)).collect();
-        let model = fill(&catalog, &declared);
-        let ground = Ground { shared_schema, template: &config.settings.schema_template, lint: &settings };
+        let ProjectModel { model, mut doubts } = ProjectModel::read_some(&config, context, "export")?;
         let wanted = Wanted { tier: self.tier.map(TierArg::tier), tables: self.table.clone() };
         let (part, left_out) = select(&model, &wanted)?;
-        let mut words = doubts(&project, &catalog, &model, &ground);
-        words.extend(left_out);
+        doubts.extend(left_out);
         let (text, mark) = match format {
             FormatArg::Typescript => {
                 (typescript(&part, self.bigint.map_or_else(BigInt::default, BigIntArg::of)), SLASHES)
@@ -105,13 +89,13 @@ impl Export {
             FormatArg::Mermaid => (mermaid(&part), Mark::Line("%%")),
             FormatArg::Rust => {
                 let (text, more) = rust(&part, &RustTypes::of(&config.root))?;
-                words.extend(more);
-                (formatted(text, &config.root, &mut words), SLASHES)
+                doubts.extend(more);
+                (formatted(text, &config.root, &mut doubts), SLASHES)
             }
             _ => (json_schema(&part), Mark::Json),
         };
-        words.dedup();
-        words.iter().for_each(|word| context.console.warning(&Shown(word).to_string()));
+        doubts.dedup();
+        doubts.iter().for_each(|word| context.console.warning(&Shown(word).to_string()));
         match &self.output {
             None => context.console.raw(&text)?,
             Some(file) => {
@@ -126,19 +110,6 @@ impl Export {
 }
 
 const SLASHES: Mark = Mark::Line("//");
-
-fn read(config: &Config, context: &Context) -> Result<Project, CliError> {
-    let project = Project::read(&Paths::of(config, &context.here)?);
-    if project.is_empty() {
-        let folder = slashes(&crate::config::shown(&config.new_tenant_folder(), &context.here));
-        return Err(CliError::Files {
-            what: format!("there is nothing to export: no migration in {folder}, and no `table!`"),
-            help: Some("say in multitenant.toml where the migrations are"),
-            source: None,
-        });
-    }
-    Ok(project)
-}
 
 impl TierArg {
     fn tier(self) -> Tier {

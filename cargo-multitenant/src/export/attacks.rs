@@ -3,11 +3,11 @@
 use super::json_schema::json_schema;
 use super::mermaid::mermaid;
 use super::mermaid_grammar::parse;
-use super::model::Model;
 use super::rust::rust;
 use super::rust_types::RustTypes;
-use super::testing::model;
 use super::typescript::{BigInt, typescript};
+use crate::model::Model;
+use crate::model::testing::model;
 
 const NAMES: &[&str] = &[
     "../../evil",

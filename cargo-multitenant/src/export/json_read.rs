@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::json_schema::json_schema;
-use super::model::{Column, Model, Sequence, Table, Type};
-use super::testing::model;
+use crate::model::testing::model;
+use crate::model::{Column, Model, Sequence, Table, Type};
 
 fn of<T: DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
@@ -138,7 +138,7 @@ fn names_that_follow_are_followed_in_texts() {
     let t = &model.tables[0];
     assert_eq!(t.checks[0].text, "\"New\" > 0");
     assert_eq!(t.column("b").unwrap().generated.as_ref().unwrap().expression, "\"New\"::text");
-    assert_eq!(t.column("m").unwrap().default, Some(super::model::Default::Expression("'x'::fresh".to_owned())));
+    assert_eq!(t.column("m").unwrap().default, Some(crate::model::value::Default::Expression("'x'::fresh".to_owned())));
     let index = &t.indexes[0];
     assert_eq!((index.items[0].text.as_str(), index.predicate.as_deref()), ("(\"New\" + 1)", Some("\"New\" > 2")));
     assert_eq!((index.name.as_str(), model.types[0].name.as_str()), ("t_expr_idx", "fresh"));

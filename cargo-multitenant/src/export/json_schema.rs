@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::file::Mark;
 use super::json_types::{defined, nullable, pointer_to, used};
-use super::model::{Column, Model, Sequence, Table, Type, word};
+use crate::model::{Column, Model, Sequence, Table, Type, word};
 
 /// Grows when a key changes its meaning.
 const FORMAT: u32 = 1;
@@ -115,7 +115,7 @@ fn of_table(model: &Model, table: &Table) -> Value {
 fn of_column(model: &Model, column: &Column) -> Value {
     let schema = column.ty.as_ref().map_or_else(|| json!({}), |ty| used(model, ty));
     let mut map = keys(if model.can_be_null(column) { nullable(schema) } else { schema });
-    map.insert("x-postgres-type".to_owned(), json!(column.ty.as_ref().map(super::model::TypeRef::sql)));
+    map.insert("x-postgres-type".to_owned(), json!(column.ty.as_ref().map(crate::model::TypeRef::sql)));
     map.insert("x-type".to_owned(), json!(column.ty));
     map.insert("x-diesel-type".to_owned(), json!(column.diesel));
     map.insert("x-nullable".to_owned(), json!(column.is_nullable));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::model::{Home, Model, Type, TypeKind, TypeRef, word};
+use crate::model::{Home, Model, Type, TypeKind, TypeRef, word};
 
 /// The schema of a type where it is used.
 pub(super) fn used(model: &Model, ty: &TypeRef) -> Value {

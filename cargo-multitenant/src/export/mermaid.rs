@@ -8,7 +8,7 @@ use multitenant_runtime::Tier;
 
 use super::file::Mark;
 use super::identifiers::{Identifiers, plain};
-use super::model::{Column, ForeignKey, Home, Model, Table, word};
+use crate::model::{Column, ForeignKey, Home, Model, Table, word};
 
 /// How the tiers look.
 const CLASSES: [&str; 2] = [
@@ -131,7 +131,7 @@ fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::testing::model;
+    use crate::model::testing::model;
 
     #[test]
     fn a_diagram_tells_the_tiers_and_the_cardinalities() {

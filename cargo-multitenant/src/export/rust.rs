@@ -3,13 +3,13 @@
 use multitenant_runtime::Tier;
 
 use super::file::Mark;
-use super::fill::sql_type;
 use super::identifiers::Identifiers;
-use super::model::{Column, Home, Model, Table};
 use super::rust_enums::Enums;
 use super::rust_structs::Structs;
 use super::rust_types::RustTypes;
 use crate::error::CliError;
+use crate::model::sql_type;
+use crate::model::{Column, Home, Model, Table};
 use crate::print_schema::{self, Printable, Style, rust_name, tables_text};
 
 /// Names that structs and enums cannot have: what their fields are made of.
@@ -119,7 +119,7 @@ fn printed_column(model: &Model, column: &Column) -> Option<print_schema::Printa
 }
 
 /// A foreign key between two tables of the model, by their schemas; a tenant's has no name.
-fn join(model: &Model, table: &Table, key: &super::model::ForeignKey) -> Option<print_schema::KeyFact> {
+fn join(model: &Model, table: &Table, key: &crate::model::ForeignKey) -> Option<print_schema::KeyFact> {
     model.table(key.home, &key.table)?;
     let schema = |home| if home == Home::Shared { model.shared_schema.clone() } else { String::new() };
     Some(print_schema::KeyFact {
@@ -135,7 +135,7 @@ fn join(model: &Model, table: &Table, key: &super::model::ForeignKey) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::testing::model;
+    use crate::model::testing::model;
 
     fn written(text: &str) -> (String, Vec<String>) {
         rust(&model(text), &RustTypes::chrono()).unwrap()

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::fill::sql_type;
 use super::identifiers::{Identifiers, pascal};
-use super::model::{Home, Model, Type, TypeKind, TypeRef};
+use crate::model::sql_type;
+use crate::model::{Home, Model, Type, TypeKind, TypeRef};
 use crate::print_schema::{Style, is_defined, literal};
 
 /// The enums that have been written, by where their types are.

@@ -3,9 +3,9 @@
 use multitenant_runtime::Tier;
 
 use super::identifiers::{Identifiers, pascal};
-use super::model::{Column, Model, Table, TypeRef};
 use super::rust_enums::{Enums, shown};
 use super::rust_types::RustTypes;
+use crate::model::{Column, Model, Table, TypeRef};
 use crate::print_schema::rust_name;
 use crate::scaffold::singular;
 

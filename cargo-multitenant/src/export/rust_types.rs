@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::model::{Home, Model, TypeRef};
+use crate::model::{Home, Model, TypeRef};
 use crate::scaffold::{ColumnType, Package, RustOf, of_internal};
 
 /// The types that need crates, as the project has them.

@@ -2,9 +2,9 @@
 
 use multitenant_runtime::Tier;
 
-use super::model::{Home, Model, word};
 use crate::config::nearest;
 use crate::error::CliError;
+use crate::model::{Home, Model, word};
 
 /// What is wanted of a model; all of it where nothing is said.
 #[derive(Debug, Default)]
@@ -60,11 +60,11 @@ fn near(table: &str, names: &[&str], model: &Model) -> String {
 }
 
 /// The types of the columns that are left, and what these are made of.
-fn needed_types(model: &Model, part: &Model) -> Vec<super::model::Type> {
-    use super::model::TypeKind;
+fn needed_types(model: &Model, part: &Model) -> Vec<crate::model::Type> {
+    use crate::model::TypeKind;
     let mut used: Vec<_> =
         part.tables.iter().flat_map(|table| &table.columns).filter_map(|column| column.ty.clone()).collect();
-    let mut needed: Vec<&super::model::Type> = Vec::new();
+    let mut needed: Vec<&crate::model::Type> = Vec::new();
     while let Some(ty) = used.pop() {
         let Some(found) = model.type_of(&ty).filter(|found| !needed.contains(found)) else { continue };
         needed.push(found);

@@ -7,7 +7,7 @@ use multitenant_runtime::Tier;
 
 use super::file::Mark;
 use super::identifiers::{Identifiers, pascal};
-use super::model::{Column, Model, Table, Type, TypeKind, TypeRef, word};
+use crate::model::{Column, Model, Table, Type, TypeKind, TypeRef, word};
 
 /// What a `bigint` is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -180,7 +180,7 @@ fn literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::testing::model;
+    use crate::model::testing::model;
 
     #[test]
     fn what_a_row_holds_and_what_it_is_made_of() {

@@ -162,7 +162,11 @@ impl Known {
         let Some(relation) = self.space(tier).relations.get(table) else { return Ok(()) };
         let keys = relation.primary_key.iter().chain(&relation.uniques).filter_map(|key| key.name.as_deref());
         let foreign = relation.foreign_keys.iter().filter_map(|key| key.name.as_deref());
-        if keys.chain(foreign).chain(relation.checks.iter().filter_map(|check| check.name.as_deref())).any(|taken| taken == name) {
+        if keys
+            .chain(foreign)
+            .chain(relation.checks.iter().filter_map(|check| check.name.as_deref()))
+            .any(|taken| taken == name)
+        {
             return Err(taken(&format!("the table `{table}` has a constraint `{name}` already")));
         }
         Ok(())

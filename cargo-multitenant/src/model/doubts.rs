@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use multitenant_runtime::Tier;
 
-use super::model::{Home, Model, Type, word};
+use super::value::{Home, Model, Type, word};
 use crate::finding::Level;
 use crate::lint::{Catalog, Ground, Linted, Project, RelationKind, Space, find_rule};
 

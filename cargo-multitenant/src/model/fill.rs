@@ -2,11 +2,11 @@
 
 use multitenant_runtime::Tier;
 
-use super::model::{
+use super::type_refs::type_ref;
+use super::value::{
     Check, Column, Default, Field, ForeignKey, Generated, Home, Identity, Index, IndexItem, Key, Model, NamedCheck,
     Part, Sequence, Table, Timing, Type, TypeKind, TypeRef,
 };
-use super::type_refs::type_ref;
 use crate::lint::{
     self, Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, Relation,
     RelationKind, RustTable, Space,
@@ -55,7 +55,7 @@ fn of_rust(model: &Model, ty: &TypeRef, is_nullable: bool) -> String {
 }
 
 /// A type as schema code names it: a tenant's own is looked for along the path.
-pub(super) fn sql_type(shared_schema: &str, ty: &TypeRef) -> SqlType {
+pub(crate) fn sql_type(shared_schema: &str, ty: &TypeRef) -> SqlType {
     let schema = match ty.home {
         Home::Tenant => None,
         Home::Shared => Some(shared_schema.to_owned()),

@@ -2,7 +2,7 @@
 
 use multitenant_runtime::Tier;
 
-use super::model::{Home, TypeRef};
+use super::value::{Home, TypeRef};
 use crate::lint::{Catalog, ColumnType};
 
 /// What PostgreSQL has itself, beside what Diesel knows.

@@ -3,12 +3,12 @@
 use multitenant_runtime::Tier;
 
 use super::fill::fill;
-use super::model::Model;
+use super::value::Model;
 use crate::lint::testing::lint;
 use crate::lint::{LintSettings, Marking, made};
 
 /// The model of a project in the linter's notation.
-pub(super) fn model(text: &str) -> Model {
+pub(crate) fn model(text: &str) -> Model {
     let (project, _) = lint(&[], text);
     let marking = Marking::of(&project, &LintSettings::default());
     let declared: Vec<_> =

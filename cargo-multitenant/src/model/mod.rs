@@ -1,0 +1,18 @@
+//! A project's schemas as a value: what the migrations make and the schema code declares, without a database.
+//!
+//! `value.rs` is what a migration could make everything from again; `fill.rs` makes it of the linter's catalogue, and
+//! `project.rs` of a project's files. `doubts.rs` says what is not known for certain. Deliberately absent: what a schema
+//! does (functions, triggers, views, policies) and who may do what.
+
+mod doubts;
+mod fill;
+mod project;
+mod type_refs;
+pub(crate) mod value;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub(crate) use fill::sql_type;
+pub(crate) use project::ProjectModel;
+pub(crate) use value::{Column, ForeignKey, Home, Model, Sequence, Table, Type, TypeKind, TypeRef, word};
