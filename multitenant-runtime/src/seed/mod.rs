@@ -5,8 +5,8 @@
 //! target is half seeded. They are run each time, or once: then what was done is recorded beside the history.
 //!
 //! `set.rs` is what there is, `folder.rs` and `embedded.rs` where it comes from, `record.rs` the table of what was done,
-//! `plant.rs` and `functions.rs` how one target is seeded, `run.rs` the whole; `creation.rs` what a new tenant begins with. Deliberately absent: order by version, and
-//! a way back.
+//! `plant.rs` and `functions.rs` how one target is seeded, `run.rs` the whole; `creation.rs` what a new tenant begins with.
+//! Deliberately absent: order by version, and a way back.
 
 mod creation;
 mod embedded;

@@ -35,9 +35,9 @@ use idle::{Asked, Kept};
 impl Migrator {
     /// Creates a tenant: its schema, all migrations, its row in the registry, and its seeds, all or nothing.
     ///
-    /// It is one transaction. Where a migration must run outside of one, or a migration or a seed is a function, the schema is marked as unfinished by a
-    /// comment, the registry row comes last, and what a killed creation has left is removed by the next one of
-    /// the same tenant; until then nobody finds the tenant in the registry.
+    /// It is one transaction. Where a migration must run outside of one, or a migration or a seed is a function, the
+    /// schema is marked as unfinished by a comment, registry row and seeds come last, and what a killed creation has left
+    /// is removed by the next one of the same tenant; until then nobody finds the tenant in the registry.
     ///
     /// Where each tenant has a role (`isolation.role_per_tenant`), it is made in the same transaction; one of that name
     /// that is there already is an error, unless nothing hangs on it.

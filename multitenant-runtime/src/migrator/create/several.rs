@@ -26,8 +26,9 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// Those of [`check_new_tenants`](Self::check_new_tenants), and [`Error::UnknownEnvironment`], before anything is done; [`Error::Incomplete`] with the whole
-    /// report where not every tenant is there; [`Error::Aborted`] with what was done until then.
+    /// Those of [`check_new_tenants`](Self::check_new_tenants), and [`Error::UnknownEnvironment`], before anything is done;
+    /// [`Error::Incomplete`] with the whole report where not every tenant is there; [`Error::Aborted`] with what was done
+    /// until then.
     pub async fn create_tenants(&self, tenants: Vec<NewTenant>) -> Result<Report, Error> {
         let started = Instant::now();
         let mut ids = HashSet::new();
