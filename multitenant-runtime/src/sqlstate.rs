@@ -200,7 +200,12 @@ pub(crate) fn lacks_a_right(error: &tokio_postgres::Error) -> bool {
 
 /// Whether a role that was missing is there by now, or one that was there is not.
 pub(crate) fn is_other_object(error: &tokio_postgres::Error) -> bool {
-    matches!(error.code(), Some(code) if *code == SqlState::DUPLICATE_OBJECT || *code == SqlState::UNDEFINED_OBJECT)
+    error.code().is_some_and(|code| is_other_object_code(code.code()))
+}
+
+/// The same by its code.
+pub(crate) fn is_other_object_code(code: &str) -> bool {
+    [SqlState::DUPLICATE_OBJECT, SqlState::UNDEFINED_OBJECT].iter().any(|known| known.code() == code)
 }
 
 /// Whether the role cannot be taken on: it may not be, or is not there.

@@ -136,6 +136,11 @@ impl Choices {
         self.template >= Template::Full && self.has(Feature::Shared)
     }
 
+    /// Whether its metrics have a listener of their own.
+    pub(crate) fn exports(&self) -> bool {
+        self.application() && self.framework != Framework::None && self.has(Feature::Metrics)
+    }
+
     /// Whether the application listens.
     pub(crate) fn listens(&self) -> bool {
         self.application()

@@ -138,6 +138,8 @@ fn context(choices: &Choices, ground: &Ground, tenant_folder: &str, shared_folde
         ("cross_schema", Value::from(choices.has(Feature::CrossSchema))),
         ("health", Value::from(choices.application() && choices.has(Feature::Health))),
         ("metrics", Value::from(choices.application() && choices.has(Feature::Metrics))),
+        // Without a framework there is one listener, and that one is for probes and Prometheus alone.
+        ("exporter", Value::from(choices.exports())),
         ("debug", Value::from(choices.has(Feature::Debug))),
         ("existing", Value::from(existing.unwrap_or_default())),
         ("tenant_folder_toml", toml(tenant_folder)),
@@ -272,6 +274,7 @@ impl Made<'_> {
             self.add(Role::Application, "src/routes.rs", &format!("app/routes.{framework}.rs"))?;
         }
         modules.extend((choices.framework != Framework::Actix).then_some("shutdown"));
+        modules.extend(choices.exports().then_some("exporter"));
         modules.extend(choices.has(Feature::CrossSchema).then_some("report"));
         for name in modules {
             self.add(Role::Application, format!("src/{name}.rs"), &format!("app/{name}.rs"))?;

@@ -199,7 +199,7 @@ pub(super) fn next(choices: &Choices, ground: &Ground) -> Vec<String> {
     }
     next.push("cargo multitenant migrate && cargo multitenant tenant create acme".to_owned());
     if choices.application() {
-        next.push("cargo multitenant seed --env dev".to_owned());
+        next.push("cargo multitenant seed --once --env dev".to_owned());
         next.push("cargo test && cargo run".to_owned());
         if choices.framework != Framework::None {
             next.push("curl -H 'x-tenant: acme' localhost:3000/notes".to_owned());

@@ -34,6 +34,7 @@ templates![
     "app/db.rs",
     "app/endpoints.rs",
     "app/error.rs",
+    "app/exporter.rs",
     "app/models.rs",
     "app/notes.rs",
     "app/report.rs",

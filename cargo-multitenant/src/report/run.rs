@@ -40,6 +40,9 @@ pub(crate) struct TargetResult<'a> {
     /// What was changed in the history alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recorded: Option<&'a [Step]>,
+    /// The seeds that a tenant was created with; of creations only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seeded: Option<Vec<&'a str>>,
     /// Seeds that were done here with another text than they have now; of seeds only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) edited: Option<Vec<&'a str>>,
@@ -83,6 +86,7 @@ impl<'a> TargetResult<'a> {
             reverted: None,
             applied: None,
             recorded: None,
+            seeded: None,
             edited: None,
             duration_ms: 0,
             failure: None,
@@ -98,6 +102,7 @@ impl<'a> TargetResult<'a> {
             reverted: kind.reverts().then(|| versions(&target.reverted)),
             applied: kind.applies().then(|| versions(&target.applied)),
             recorded: kind.records().then_some(&target.recorded),
+            seeded: (kind == Kind::Create).then(|| versions(&target.seeded)),
             edited: (kind == Kind::Seed).then(|| versions(&target.edited)),
             duration_ms: millis(target.duration),
             failure: target.failure.as_ref().map(FailureView::from),
@@ -110,6 +115,7 @@ impl<'a> TargetResult<'a> {
             reverted: kind.reverts().then(Vec::new),
             applied: kind.applies().then(Vec::new),
             recorded: kind.records().then_some(&[]),
+            seeded: (kind == Kind::Create).then(Vec::new),
             edited: (kind == Kind::Seed).then(Vec::new),
             failure: Some(FailureView::from(&tenant.failure)),
             ..Self::foretold(Some(&tenant.tenant), tenant.schema.as_deref(), Outcome::Failed)
@@ -132,7 +138,9 @@ impl<'a> TargetResult<'a> {
             let versions: Vec<&str> = steps.iter().map(|step| step.version().as_str()).collect();
             span(steps.first().map_or("", participle), &versions)
         });
-        let parts: Vec<String> = [reverted, applied].into_iter().chain(recorded).flatten().collect();
+        let seeded = span("seeded", self.seeded.as_deref().unwrap_or_default());
+        let parts = [reverted, applied].into_iter().chain(recorded).chain([seeded]);
+        let parts: Vec<String> = parts.flatten().collect();
         parts.join(", ")
     }
 }

@@ -28,18 +28,23 @@ pub(crate) struct InFolders {
 impl InFolders {
     /// All that the configured folders hold: the common ones, and of those in Rust the ones of this environment.
     pub(crate) fn find(config: &Config, environment: Option<&str>) -> Result<Self, CliError> {
+        Self::find_any(config, environment)?.ok_or_else(|| CliError::Files {
+            what: "neither seeds/shared nor seeds/tenant exists".to_owned(),
+            help: Some("create one with SQL files in it, set seeds.folder, or name a file with --tenant-file"),
+            source: None,
+        })
+    }
+
+    /// The same, where there is a folder.
+    pub(crate) fn find_any(config: &Config, environment: Option<&str>) -> Result<Option<Self>, CliError> {
         let (shared, tenant) = config.seed_folders()?;
         if shared.is_none() && tenant.is_none() {
-            return Err(CliError::Files {
-                what: "neither seeds/shared nor seeds/tenant exists".to_owned(),
-                help: Some("create one with SQL files in it, set seeds.folder, or name a file with --tenant-file"),
-                source: None,
-            });
+            return Ok(None);
         }
         let folders = [(Tier::Shared, &shared), (Tier::Tenant, &tenant)].into_iter();
         let rust = folders
             .flat_map(|(tier, folder)| folder.iter().flat_map(move |folder| in_folder(tier, folder, environment)));
-        Ok(Self { rust: rust.collect(), sql: SeedSet::from_folders(shared.as_deref(), tenant.as_deref()) })
+        Ok(Some(Self { rust: rust.collect(), sql: SeedSet::from_folders(shared.as_deref(), tenant.as_deref()) }))
     }
 
     /// These files.

@@ -4,8 +4,7 @@
 //! ```text
 //! $ export DATABASE_URL=postgres://localhost/notes
 //! $ application multitenant migrate
-//! $ application multitenant tenant create acme
-//! $ application multitenant seed --once
+//! $ application multitenant tenant create acme     with its seeds
 //! $ application
 //! ```
 #![expect(clippy::disallowed_macros, reason = "an example that tells what it does")]

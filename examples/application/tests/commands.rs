@@ -83,9 +83,11 @@ async fn an_image_needs_the_program_and_a_database() {
     let image = Image::new().await;
     image.run(&["status", "--check"]).code(1);
     image.run(&["migrate"]).code(0).says(&["public  applied", "1 schema: 1 migrated"]);
-    image.run(&["tenant", "create", "acme"]).code(0).says(&["tenant_acme"]);
+    let seeded = "tenant_acme  created, applied 2, seeded 2: 10_first.sql to 20_welcome.rs";
+    image.run(&["tenant", "create", "acme"]).code(0).says(&[seeded]);
+    assert_eq!(image.text(NOTES).await, "from an SQL file, from Rust");
     image.run(&["status", "--check"]).code(0).says(&["tenant_acme", "up to date"]);
-    image.run(&["seed", "--once"]).code(0).says(&["tenant_acme  seeded 2: 10_first.sql to 20_welcome.rs"]);
+    image.run(&["seed", "--once"]).code(0).says(&["1 up to date"]);
     image.run(&["seed", "--once", "--env", "dev"]).code(0).says(&["tenant_acme  seeded dev/10_more.sql"]);
     assert_eq!(image.text(NOTES).await, "from an SQL file, from Rust, for trying things out");
     image.run(&["seed", "--env", "nosuch"]).code(4);

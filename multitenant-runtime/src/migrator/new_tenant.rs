@@ -1,6 +1,7 @@
 //! What a new tenant is made of.
 
 use crate::ident::{IdentError, Identifier, SchemaName, TenantId};
+use crate::seed::SeedSet;
 
 /// A tenant to be created: its id, and what its row in the registry holds.
 ///
@@ -18,6 +19,8 @@ pub struct NewTenant {
     pub(crate) columns: Vec<(Identifier, String)>,
     pub(crate) registration: Registration,
     pub(crate) migrates: bool,
+    pub(crate) seeds: SeedSet,
+    pub(crate) environment: Option<String>,
 }
 
 /// How a new tenant gets into the registry.
@@ -44,6 +47,8 @@ impl NewTenant {
             columns: Vec::new(),
             registration: Registration::Row,
             migrates: true,
+            seeds: SeedSet::default(),
+            environment: None,
         })
     }
 
@@ -78,7 +83,35 @@ impl NewTenant {
         self
     }
 
-    /// Without migrations: its schema has an empty history, and all of them are pending.
+    /// With the tenants' seeds of this set: they are a part of the creation, and recorded as
+    /// [`SeedOptions::once`](crate::SeedOptions::once) has it. One that fails leaves nothing of the tenant.
+    ///
+    /// They run when the migrations are applied and the tenant is registered, in its schema. Where one of them is a function
+    /// the tenant is made in steps, as where a migration is.
+    ///
+    /// ```
+    /// use multitenant_runtime::{NewTenant, SeedSet};
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("doctest-seeded-{}", std::process::id()));
+    /// # std::fs::create_dir_all(folder.join("tenant/dev"))?;
+    /// # std::fs::write(folder.join("tenant/dev/01_users.sql"), "INSERT INTO users VALUES (1);")?;
+    /// let seeds = SeedSet::from_folder(&folder)?;
+    /// let tenant = NewTenant::new("acme")?.seeded(&seeds).environment("dev");
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn seeded(mut self, seeds: &SeedSet) -> Self {
+        self.seeds = seeds.clone();
+        self
+    }
+
+    /// With the seeds of this environment too, after the common ones.
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.environment = Some(name.into());
+        self
+    }
+
+    /// Without migrations, and so without seeds: its schema has an empty history, and all migrations are pending.
     pub fn without_migrations(mut self) -> Self {
         self.migrates = false;
         self

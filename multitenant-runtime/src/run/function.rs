@@ -15,7 +15,8 @@ use crate::connection::{Backend, Care, Guest, ServerError};
 use crate::migration::{Function, Migration};
 use crate::plan::{Step, TargetPlan};
 use crate::sqlstate::{
-    FailureClass, follows_a_failure, is_failed_guard_code, is_undefined_table_code, retry_heard_once,
+    FailureClass, follows_a_failure, is_failed_guard_code, is_other_object_code, is_undefined_table_code,
+    retry_heard_once,
 };
 
 use super::Failure;
@@ -27,7 +28,7 @@ use super::hooks::said;
 use super::job::InDoubt;
 use super::known::Known;
 use super::preparation::Preparation;
-use super::step::{Again, StepError, touched_by};
+use super::step::{Again, StepError, registered_otherwise, schema_moved, touched_by};
 use super::transaction::{Role, Transaction};
 
 /// What the work on one schema needs.
@@ -219,6 +220,20 @@ impl Inside<'_> {
                 StepError::Stale
             }
             (Role::Transaction, Some(_)) => self.ended(),
+            (Role::Seeded { .. }, Some(_)) => StepError::failed(self.about(schema_moved())),
+            (Role::Registered, Some(_)) => StepError::failed(registered_otherwise()),
+            // They are about the tenant, and about no seed.
+            (Role::Register | Role::Registered | Role::Isolate, _) => match failed {
+                Some(error) => {
+                    let mut failure = Failure::from(error);
+                    // It has come, or gone, since somebody looked.
+                    if role == Role::Isolate && is_other_object_code(&error.code) {
+                        failure.class = FailureClass::Retryable;
+                    }
+                    unless_cancelled(&self.context.cancellation, StepError::failed(failure))
+                }
+                None => self.explained(error, &heard, is_lost(guest, error)),
+            },
             (Role::Wall { .. }, Some(error)) => touched_by(self.prepared, &error.message, Some(self.migration)),
             (Role::Migration { statement, .. }, _) => {
                 let mut error = self.explained(error, &heard, is_lost(guest, error));

@@ -25,6 +25,7 @@ mod report;
 mod retry;
 mod script;
 mod seats;
+mod seeding;
 mod step;
 mod transaction;
 mod visit;
@@ -54,6 +55,7 @@ pub(crate) use registering::{Registering, Unregistering};
 pub use report::{Outcome, Report, Stop, Summary, TargetReport};
 pub(crate) use retry::delays;
 pub(crate) use script::{ScriptText, write_target};
+pub(crate) use seeding::Seeding;
 pub(crate) use step::{StepError, close, meaning_of, send, send_known};
 pub(crate) use transaction::{Access, Relocation, Role, Transaction, gives, has};
 #[cfg(feature = "functions")]

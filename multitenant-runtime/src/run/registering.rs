@@ -1,6 +1,10 @@
 //! How a new tenant gets into the registry, as SQL.
 
+use std::sync::Arc;
+
 use crate::ident::SchemaName;
+
+use super::seeding::Seeding;
 
 /// The statements that register a new tenant, in its creation's own transaction.
 #[derive(Debug, Clone, Default)]
@@ -11,12 +15,19 @@ pub(crate) struct Registering {
     pub(crate) holds: Option<String>,
     /// What makes its role, and the group of all tenants', where they are missing.
     pub(crate) roles: Vec<String>,
+    /// What it begins with, once it is registered: as if it were seeded afterwards.
+    pub(crate) seeding: Arc<Seeding>,
 }
 
 impl Registering {
     /// By one statement of the application's.
     pub(crate) fn by(sql: String) -> Self {
         Self { insert: Some(sql), ..Self::default() }
+    }
+
+    /// The same, with seeds.
+    pub(crate) fn with_seeds(self, seeding: Seeding) -> Self {
+        Self { seeding: Arc::new(seeding), ..self }
     }
 
     /// The same, with a role of the tenant's own.

@@ -76,6 +76,8 @@ pub struct TargetReport {
     pub failure: Option<Failure>,
     /// Versions in the history that this binary does not know.
     pub unknown: Vec<Version>,
+    /// The seeds that a tenant was created with, in order.
+    pub seeded: Vec<Version>,
     /// Seeds that were done here before with another text than they have now; they are not done again.
     pub edited: Vec<Version>,
 }
@@ -161,6 +163,7 @@ impl TargetReport {
             recorded: Vec::new(),
             duration: Duration::ZERO,
             unknown: Vec::new(),
+            seeded: Vec::new(),
             edited: Vec::new(),
         }
     }

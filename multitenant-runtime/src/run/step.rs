@@ -139,13 +139,12 @@ fn meaning(
             Failure::new(FailureClass::Permanent, "the new schema does not become the current schema")
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
         ),
-        Role::Registered if is_failed_guard(error) => StepError::failed(
-            Failure::new(
-                FailureClass::Permanent,
-                "the registry has this tenant already, with another schema, or as one that is archived",
-            )
-            .with_hint("correct or remove the row and create the tenant again, or restore the one that is archived"),
-        ),
+        Role::Registered if is_failed_guard(error) => StepError::failed(registered_otherwise()),
+        Role::Seeded { seed } if is_failed_guard(error) => {
+            let mut failure = schema_moved();
+            migrations.get(seed).into_iter().for_each(|seed| name(&mut failure, seed));
+            StepError::failed(failure)
+        }
         Role::Unregistered if is_failed_guard(error) => StepError::failed(
             Failure::new(FailureClass::Permanent, "the registry still has the tenant after its row was to go")
                 .with_hint("look for a trigger, a rule or row security that keeps it; or drop the tenant as one that stays registered"),
@@ -336,6 +335,21 @@ fn script_touches_shared(objects: &str) -> Failure {
         "a name that the tenant's schema does not have was found in the shared schema: correct the name, or change the \
          shared schema by a migration",
     )
+}
+
+/// The registry has somebody else under a new tenant's id.
+pub(crate) fn registered_otherwise() -> Failure {
+    Failure::new(
+        FailureClass::Permanent,
+        "the registry has this tenant already, with another schema, or as one that is archived",
+    )
+    .with_hint("correct or remove the row and create the tenant again, or restore the one that is archived")
+}
+
+/// A seed has taken its schema away from under the tenant.
+pub(crate) fn schema_moved() -> Failure {
+    Failure::new(FailureClass::Permanent, "this renames or drops the schema that it is to fill")
+        .with_hint("a seed is rows to begin with: leave the schema where it is")
 }
 
 /// Says which migration and file a failure is about; what is no migration has a file only.

@@ -5,9 +5,10 @@
 //! target is half seeded. They are run each time, or once: then what was done is recorded beside the history.
 //!
 //! `set.rs` is what there is, `folder.rs` and `embedded.rs` where it comes from, `record.rs` the table of what was done,
-//! `plant.rs` and `functions.rs` how one target is seeded, `run.rs` the whole. Deliberately absent: order by version, and
-//! a way back.
+//! `plant.rs` and `functions.rs` how one target is seeded, `run.rs` the whole; `creation.rs` what a new tenant begins with.
+//! Deliberately absent: order by version, and a way back.
 
+mod creation;
 mod embedded;
 mod error;
 mod folder;
@@ -19,6 +20,7 @@ mod record;
 mod run;
 mod set;
 
+pub(crate) use creation::seeding;
 pub use embedded::{EmbeddedSeed, EmbeddedSeeds};
 pub use error::SeedError;
 pub use options::SeedOptions;

@@ -3,7 +3,7 @@
 //!
 //! `fleet-worker URL FOLDER JOBS migrate`, or `create ID`, `drop ID`, `rename OLD NEW`, `archive ID`, `restore ID`; the
 //! folder holds `tenant`, and `shared` where the tenants are rows of a table, a file `roles` where each tenant has one, and
-//! a file `archives` where the column `archived_at` says who is archived. It says `ready`, and begins when its standard input has a
+//! a file `archives` where the column `archived_at` says who is archived, and a folder `seeds` that new tenants begin with. It says `ready`, and begins when its standard input has a
 //! line, so that several can begin at the same moment. The report goes to standard output, a line for each target:
 //! `target SCHEMA OUTCOME CLASS VERSIONS`, with `-` for what there is none of; then, where it succeeded, how many
 //! targets are as they should be and how many migrations it has applied. An error goes to standard error.
@@ -13,8 +13,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use multitenant_runtime::{
-    Error, MigrationSet, Migrator, NewTenant, Outcome, RegistryText, Report, Scope, Settings, SettingsText, TenantId,
-    Tier,
+    Error, MigrationSet, Migrator, NewTenant, Outcome, RegistryText, Report, Scope, SeedSet, Settings, SettingsText,
+    TenantId, Tier,
 };
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -53,7 +53,11 @@ fn run(arguments: &[String]) -> Result<String, Failed> {
             Ok(format!("{} {applied}", good.count()))
         }
         [command, id] if command == "create" => {
-            let report = runtime.block_on(migrator.create_tenant(NewTenant::new(id)?))?;
+            let mut tenant = NewTenant::new(id)?;
+            if let Some(seeds) = seeds(Path::new(folder))? {
+                tenant = tenant.seeded(&seeds);
+            }
+            let report = runtime.block_on(migrator.create_tenant(tenant))?;
             Ok(format!("1 {}", report.applied.len()))
         }
         [command, id] if command == "drop" => {
@@ -74,6 +78,12 @@ fn run(arguments: &[String]) -> Result<String, Failed> {
         }
         _ => Err("there is no such command".into()),
     }
+}
+
+/// What a new tenant begins with, where the folder has that.
+fn seeds(folder: &Path) -> Result<Option<SeedSet>, Failed> {
+    let folder = folder.join("seeds");
+    Ok(if folder.exists() { Some(SeedSet::from_folder(&folder)?) } else { None })
 }
 
 /// The report, a line for each target.

@@ -82,11 +82,26 @@ async fn a_seed_in_rust_uses_the_project_s_library() {
     assert_eq!(document["targets"][0]["failure"]["sqlstate"], "23505", "{document}");
     assert_eq!(document["targets"][0]["failure"]["file"], "02_second.rs");
 
+    // A creation has them too; one that fails leaves nothing, and what does not compile ends before it begins.
+    let project = project.tenants(&["a", "b", "c", "d"]);
+    run(&project, &["tenant", "create", "c"])
+        .code(0)
+        .says(&["created, applied 1, seeded 4: 01_first.sql to 04_fourth.rs"]);
+    assert_eq!(project.texts(&NAMES.replace("tenant_b", "tenant_c")).await, ["SQL,from the library,last,synchronous"]);
+    let project = project.file("seeds/tenant/05_fifth.sql", "insert into users values (5, 'again');");
+    let document = run(&project, &["tenant", "create", "d", "--format", "json"]).code(11).json();
+    assert_eq!(document["targets"][0]["failure"]["sqlstate"], "23505", "{document}");
+    let project = project.file("seeds/tenant/01_first.sql", "insert into users values (5, 'the place of the second');");
+    let document = run(&project, &["tenant", "create", "d", "--format", "json"]).code(11).json();
+    assert_eq!(document["targets"][0]["failure"]["file"], "02_second.rs", "{document}");
+
     let project =
         project.file("seeds/tenant/02_second.rs", "pub async fn seed(_: &mut String) -> Result<(), String> { Ok(()) }");
     let answer =
         run(&project, &["seed"]).code(3).complains(&["error: the seeds in Rust do not compile", "pub async fn seed"]);
     assert_eq!(answer.stdout, "");
+    run(&project, &["tenant", "create", "d"]).code(3).complains(&["the seeds in Rust do not compile"]);
+    assert_eq!(project.count("select count(*) from pg_namespace where nspname = 'tenant_d'").await, 0);
 }
 
 #[tokio::test]

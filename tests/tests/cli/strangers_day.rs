@@ -120,6 +120,20 @@ impl Day {
         assert_eq!(server.ask("acme", "GET", "").1.as_array().unwrap().len(), 2);
         assert_eq!(server.ask("globex", "GET", "").1.as_array().unwrap().len(), 1, "globex sees nothing of acme's");
         assert_eq!(server.ask("nobody", "GET", "").0, 404);
+        // The metrics are not where everybody asks, and are where Prometheus does; an address that is taken is told.
+        let (status, text) = ask(&server.address, "acme", "GET", "/metrics", "");
+        assert!(status != 200 && !text.contains("multitenant_pool"), "{status} {text}");
+        let (status, text) = ask(&server.metrics, "", "GET", "/metrics", "");
+        assert!(status == 200 && text.contains("multitenant_pool_checkouts"), "{status} {text}");
+        assert_eq!(ask(&server.metrics, "acme", "GET", "/notes", "").0, 404);
+        let mut second = Command::new(&program);
+        second.current_dir(self.folder()).env_remove("DATABASE_URL").env("LISTEN_ADDR", "127.0.0.1:0");
+        let second = answer({
+            second.env("METRICS_ADDR", &server.metrics);
+            second
+        });
+        let told = format!("cannot listen on {} for metrics", server.metrics);
+        second.code(1).complains(&[&told, "set METRICS_ADDR to a free address"]);
         server.stop();
     }
 }
@@ -135,13 +149,15 @@ impl Drop for Day {
 struct Served {
     child: Child,
     address: String,
+    metrics: String,
 }
 
 impl Served {
     /// Starts it, and waits until it says where it listens.
     fn start(program: &Path, folder: &Path) -> Self {
         let mut command = Command::new(program);
-        command.current_dir(folder).env_remove("DATABASE_URL").env("LISTEN_ADDR", "127.0.0.1:0").env("NO_COLOR", "1");
+        command.current_dir(folder).env_remove("DATABASE_URL").env("NO_COLOR", "1");
+        command.env("LISTEN_ADDR", "127.0.0.1:0").env("METRICS_ADDR", "127.0.0.1:0");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (lines, seen) = std::sync::mpsc::channel();
         for stream in [
@@ -154,34 +170,27 @@ impl Served {
                 BufReader::new(stream).lines().map_while(Result::ok).for_each(|line| drop(lines.send(line)));
             });
         }
-        let mut log = Vec::new();
+        let (mut log, mut metrics) = (Vec::new(), None);
         let address = loop {
             let line =
                 seen.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("it does not listen: {log:#?}"));
             if let Some((_, rest)) = line.split_once("127.0.0.1:") {
                 let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                break format!("127.0.0.1:{port}");
+                let address = format!("127.0.0.1:{port}");
+                if !line.contains("Prometheus") {
+                    break address;
+                }
+                metrics = Some(address);
             }
             log.push(line);
         };
-        Self { child, address }
+        Self { child, address, metrics: metrics.unwrap() }
     }
 
     /// A request of a tenant for its notes: the status, and the body as JSON.
     fn ask(&self, tenant: &str, method: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(
-            stream,
-            "{method} /notes HTTP/1.1\r\nhost: x\r\nx-tenant: {tenant}\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let status = text.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = text.split_once("\r\n\r\n").unwrap().1;
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        let (status, body) = ask(&self.address, tenant, method, "/notes", body);
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
     /// SIGTERM, which it takes for an end.
@@ -196,4 +205,20 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A request, and its answer's status and body.
+fn ask(address: &str, tenant: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nx-tenant: {tenant}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, text.split_once("\r\n\r\n").unwrap().1.to_owned())
 }

@@ -14,13 +14,12 @@ async fn shop() -> Project {
     project
 }
 
-/// Runs a command on a terminal on which somebody types this. `None` where there is no `script` of util-linux.
-pub(crate) fn on_a_terminal(project: &Project, args: &[&str], typed: &str) -> Option<Answer> {
+/// The command, on a terminal of its own; what is typed is piped to it. `None` where there is no `script` of util-linux.
+pub(crate) fn on_its_own_terminal(inner: &Command) -> Option<Command> {
     let version = Command::new("script").arg("--version").stderr(Stdio::null()).output().ok()?;
     if !String::from_utf8_lossy(&version.stdout).contains("util-linux") {
         return None;
     }
-    let inner = project.command(args);
     let words = std::iter::once(inner.get_program()).chain(inner.get_args());
     let line: Vec<_> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
     let mut command = Command::new("script");
@@ -31,8 +30,14 @@ pub(crate) fn on_a_terminal(project: &Project, args: &[&str], typed: &str) -> Op
             None => command.env_remove(name),
         };
     }
-    command.current_dir(inner.get_current_dir().unwrap());
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command.current_dir(inner.get_current_dir().unwrap()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    Some(command)
+}
+
+/// Runs a command on a terminal on which somebody types this. `None` where there is no `script` of util-linux.
+pub(crate) fn on_a_terminal(project: &Project, args: &[&str], typed: &str) -> Option<Answer> {
+    let mut command = on_its_own_terminal(&project.command(args))?;
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(typed.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -23,6 +23,7 @@ mod roles;
 mod rollback;
 mod rollout;
 mod run;
+mod seeded;
 mod seeds;
 mod shown;
 mod snapshot;

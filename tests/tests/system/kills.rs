@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use multitenant_runtime::{Error, NewTenant, Scope, State};
+use multitenant_runtime::{Error, NewTenant, Scope, SeedSet, State};
 
 use super::counted::{Middle, Origin, PENDING, fleet, holdings, whole};
 use super::environment::{say, size};
@@ -67,6 +67,11 @@ const TENANTS: &str = "SELECT coalesce(s.nspname, 'no schema') || ' ' || coalesc
     LEFT JOIN pg_description d ON d.objoid = s.oid AND d.classoid = 'pg_namespace'::regclass \
     FULL JOIN tenants t ON s.nspname = 'tenant_' || t.id ORDER BY 1";
 
+/// Registered tenants whose seed is not done, or done and not recorded.
+const UNSEEDED: &str = "SELECT id FROM tenants WHERE (xpath('/row/whole/text()', query_to_xml('SELECT (SELECT count(*) FROM ' \
+    || quote_ident('tenant_' || id) || '.t1) = 50 AND (SELECT count(*) FROM ' || quote_ident('tenant_' || id) \
+    || '.__multitenant_seeds) = 1 AS whole', false, true, '')))[1]::text <> 'true'";
+
 async fn killed_creations(fleet: Fleet, middle: Middle) -> Fleet {
     let mut fleet = fleet.shared("1_tenants", "CREATE TABLE tenants (id text PRIMARY KEY);");
     for i in 1..=6 {
@@ -76,10 +81,16 @@ async fn killed_creations(fleet: Fleet, middle: Middle) -> Fleet {
         fleet = fleet.tenant_outside("4_index", "CREATE INDEX CONCURRENTLY t1_other ON t1 (other);");
         std::fs::remove_dir_all(fleet.folder().join("tenant/4_t")).unwrap();
     }
+    // A part of each creation; and it takes a while, so that many are killed in it.
+    let fleet = fleet.write(
+        "seeds/tenant/1.sql",
+        "INSERT INTO t1 SELECT i FROM generate_series(1, 50) i;\nSELECT pg_sleep(0.03);\nUPDATE t1 SET other = id;",
+    );
+    let seeds = SeedSet::from_folder(&fleet.folder().join("seeds")).unwrap();
     fleet.migrator().migrate(Scope::shared()).await.unwrap();
     let mut moments = Moments::new("create");
     // About as long as it takes.
-    let limit = Duration::from_millis(if middle == Middle::Outside { 400 } else { 160 });
+    let limit = Duration::from_millis(if middle == Middle::Outside { 430 } else { 190 });
     let (mut whole, mut absent, mut marked) = (0, 0, 0);
     for i in 0..size(20, 120) {
         let id = format!("k{i}");
@@ -104,9 +115,10 @@ async fn killed_creations(fleet: Fleet, middle: Middle) -> Fleet {
         let there = plan.tenants.iter().any(|tenant| tenant.target.tenant().unwrap().as_str() == id);
         assert!(there || !confirmed, "it said that it is created");
         absent += usize::from(!there);
+        assert_eq!(fleet.texts(UNSEEDED).await, [""; 0], "a tenant without its seed");
         // The next one makes it, or finds it whole.
-        match fleet.migrator().create_tenant(NewTenant::new(&id).unwrap()).await {
-            Ok(report) => assert_eq!(report.applied.len(), 6),
+        match fleet.migrator().create_tenant(NewTenant::new(&id).unwrap().seeded(&seeds)).await {
+            Ok(report) => assert_eq!((report.applied.len(), report.seeded.len()), (6, 1)),
             Err(Error::Incomplete(report)) => {
                 let failure = report.targets[0].failure.as_ref().unwrap();
                 assert!(failure.message.contains("exists already"), "{failure}");
@@ -118,6 +130,7 @@ async fn killed_creations(fleet: Fleet, middle: Middle) -> Fleet {
     }
     say(&format!("creations: {whole} whole, {absent} absent, {marked} of them unfinished at first sight"));
     assert!(fleet.texts(TENANTS).await.iter().all(|tenant| tenant.ends_with(" false")));
+    assert_eq!(fleet.texts(UNSEEDED).await, [""; 0]);
     assert_none(&fleet).await;
     fleet
 }

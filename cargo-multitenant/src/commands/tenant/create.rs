@@ -1,19 +1,27 @@
 //! `cargo multitenant tenant create`
 
+use std::ops::ControlFlow;
+
 use clap::Args;
-use multitenant_runtime::{Error, IdentError, NewTenant, Report, SchemaName, TenantId};
+#[cfg(feature = "project")]
+use multitenant_runtime::Tier;
+use multitenant_runtime::{Error, IdentError, NewTenant, Report, SchemaName, SeedSet, TenantId};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::run::{finish, until_signalled};
-use crate::context::{Context, block_on};
+use crate::context::{Context, Project, block_on};
 use crate::error::CliError;
 use crate::report::{Kind, Progress};
+#[cfg(feature = "project")]
+use crate::seeds::{InFolders, hand_over};
+use crate::source::Source;
 
 use super::remedy::with_remedy;
 
-/// Create tenants: schema, migrations, role and registry row, each tenant all or nothing
+/// Create tenants: schema, migrations, role, registry row and seeds, each tenant all or nothing
 ///
-/// Before anything is done, columns that the registry's row must have and that are not set are named, and so are columns
+/// The tenants' seeds are a part of it, and recorded, so that `seed --once` leaves them out; a seed that fails leaves nothing
+/// of its tenant. Before anything is done, columns that the registry's row must have and that are not set are named, and so are columns
 /// that it does not have. One tenant that fails leaves nothing behind, and keeps no other from being created.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -22,9 +30,11 @@ Examples:
   cargo multitenant tenant create acme --set name='Acme Inc.' --set plan_id=3
   cargo multitenant tenant create acme --schema customer_7   where tenants.schema_column says which schema it is
   cargo multitenant tenant create acme --unregistered     where the registry is a query: you insert what it reads
+  cargo multitenant tenant create acme --env dev          with the seeds in seeds/tenant/dev too
+  cargo multitenant tenant create acme --no-seed          without rows to begin with
   cargo multitenant tenant create acme --no-migrate       an empty schema; `migrate --tenant acme` does the rest
 
-Exit codes: 0 created, 3 a registry that cannot be written to, 10 some failed, 11 all did, 12 held by another run, \
+Exit codes: 0 created, 3 a registry that cannot be written to, 4 no seed is of that environment, 10 some failed, 11 all did, 12 held by another run, \
 13 a column is missing or unknown.")]
 pub(super) struct Create {
     /// The tenants' ids
@@ -36,7 +46,13 @@ pub(super) struct Create {
     /// A column of the registry's row: the text is read as the column's type, and never as SQL
     #[arg(long = "set", value_name = "COLUMN=VALUE", value_parser = assignment)]
     columns: Vec<(String, String)>,
-    /// Make schema, role and row, and leave all migrations pending
+    /// The seeds of this environment too, after the common ones
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["no_seed", "no_migrate"])]
+    env: Option<String>,
+    /// Leave the seeds out
+    #[arg(long)]
+    no_seed: bool,
+    /// Make schema, role and row, and leave all migrations pending, and the seeds out
     #[arg(long)]
     no_migrate: bool,
     /// Leave the registry as it is: you see to the row
@@ -51,8 +67,14 @@ impl Create {
                 "--schema names one schema, and there are several tenants: see --help".to_owned(),
             ));
         }
+        // What cannot be a tenant is told before anything is read, or compiled.
         let tenants = self.tenants().map_err(|error| CliError::Usage(error.to_string()))?;
         let project = context.project()?;
+        let seeds = match self.seeds(context, &project)? {
+            ControlFlow::Continue(seeds) => seeds,
+            ControlFlow::Break(code) => return Ok(code),
+        };
+        let tenants = tenants.into_iter().map(|tenant| self.seeded(tenant, &seeds)).collect();
         let console = context.console;
         let cancellation = CancellationToken::new();
         let progress = Progress::new(console);
@@ -66,6 +88,34 @@ impl Create {
             Err(error @ Error::Registry(_)) => Err(with_remedy(&project, &self.ids, error)),
             result => finish(console, Kind::Create, result, signal),
         }
+    }
+
+    /// The seeds that there are, or what became of the tenants where another program has the seeds.
+    fn seeds(&self, context: &Context, project: &Project) -> Result<ControlFlow<u8, SeedSet>, CliError> {
+        if self.no_seed || self.no_migrate {
+            return Ok(ControlFlow::Continue(SeedSet::default()));
+        }
+        let seeds = match &context.source {
+            #[cfg(feature = "project")]
+            Source::Folders(register) => {
+                let Some(mut there) = InFolders::find_any(project.config(), self.env.as_deref())? else {
+                    return Ok(ControlFlow::Continue(SeedSet::default()));
+                };
+                there.rust.retain(|seed| seed.tier == Tier::Tenant);
+                if register.is_none() && !there.rust.is_empty() {
+                    let (cargo, root) = (context.environment.cargo(), &project.config().root);
+                    return hand_over(cargo, root, &there.rust).map(ControlFlow::Break);
+                }
+                there.sql.map(|seeds| register.iter().fold(seeds, |seeds, register| register(seeds)))
+            }
+            Source::Embedded(_) => project.seeds(),
+        };
+        seeds.map(ControlFlow::Continue).map_err(|error| CliError::Runtime(Error::Seeds(error)))
+    }
+
+    fn seeded(&self, tenant: NewTenant, seeds: &SeedSet) -> NewTenant {
+        let tenant = tenant.seeded(seeds);
+        self.env.iter().fold(tenant, NewTenant::environment)
     }
 
     fn tenants(&self) -> Result<Vec<NewTenant>, IdentError> {

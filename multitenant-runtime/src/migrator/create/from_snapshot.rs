@@ -57,7 +57,8 @@ impl Migrator {
         known: &mut Option<Known>,
     ) -> Option<Result<(), StepError>> {
         let context = &self.context;
-        if self.snapshots == Snapshots::Never || !asked.snapshots {
+        // A function among the seeds wants steps.
+        if self.snapshots == Snapshots::Never || !asked.snapshots || registering.seeding.has_functions() {
             return None;
         }
         let statements = snapshot::find(session, context, &mut asked.snapshots).await?;
@@ -69,7 +70,8 @@ impl Migrator {
         let standing = Standing::complete(&context.tenant);
         let transaction =
             Transaction::create_from_snapshot(frame, &statements, migrations, registering, &standing, &prepared);
-        let sent = send_known(session, &transaction, &[], &prepared, &context.cancellation, known).await;
+        let seeds = &registering.seeding.seeds;
+        let sent = send_known(session, &transaction, seeds, &prepared, &context.cancellation, known).await;
         match sent {
             Ok(()) => {
                 context.emit(&Event::CreatedFromSnapshot { target: frame.target.clone() });

@@ -1,7 +1,9 @@
-//! Creating a tenant: schema, migrations, registry row, all or nothing.
+//! Creating a tenant: schema, migrations, registry row, seeds, all or nothing.
 
 mod check;
 mod from_snapshot;
+#[cfg(feature = "functions")]
+mod functions;
 mod idle;
 mod registration;
 mod several;
@@ -19,6 +21,7 @@ use crate::run::{
     Context, Event, Failure, Frame, Known, Outcome, Preparation, Registering, Report, Standing, StepError,
     TargetReport, Transaction, delays, send_known,
 };
+use crate::seed::{SeedSet, seeding};
 use crate::snapshot::Snapshots;
 use crate::sqlstate::{FailureClass, is_duplicate_object, is_missing_table, needs_commit_before};
 use crate::state::StateTable;
@@ -30,11 +33,11 @@ pub(super) use idle::Idle;
 use idle::{Asked, Kept};
 
 impl Migrator {
-    /// Creates a tenant: its schema, all migrations, and its row in the registry, all or nothing.
+    /// Creates a tenant: its schema, all migrations, its row in the registry, and its seeds, all or nothing.
     ///
-    /// It is one transaction. Where a migration must run outside of one, the schema is marked as unfinished by a
-    /// comment, the registry row comes last, and what a killed creation has left is removed by the next one of
-    /// the same tenant; until then nobody finds the tenant in the registry.
+    /// It is one transaction. Where a migration must run outside of one, or a migration or a seed is a function, the
+    /// schema is marked as unfinished by a comment, registry row and seeds come last, and what a killed creation has left
+    /// is removed by the next one of the same tenant; until then nobody finds the tenant in the registry.
     ///
     /// Where each tenant has a role (`isolation.role_per_tenant`), it is made in the same transaction; one of that name
     /// that is there already is an error, unless nothing hangs on it.
@@ -52,24 +55,33 @@ impl Migrator {
     ///
     /// [`Error::Incomplete`] with the tenant's failure, and nothing of the tenant left in the database, unless
     /// `after_target` failed: then it is there, and its report has what was applied;
-    /// [`Error::Registry`] where the id cannot be used, or the registry cannot be written to.
+    /// [`Error::Registry`] where the id cannot be used, or the registry cannot be written to;
+    /// [`Error::UnknownEnvironment`] where no seed is of the environment that is asked for.
     pub async fn create_tenant(&self, tenant: NewTenant) -> Result<TargetReport, Error> {
         if !tenant.migrates {
             // One whose set is empty makes the rest.
             let context = Context { tenant: MigrationSet::empty(Tier::Tenant), ..Context::clone(&self.context) };
             let bare = Self { context: Arc::new(context), snapshots: Snapshots::Never, ..self.clone() };
-            return Box::pin(bare.create_tenant(NewTenant { migrates: true, ..tenant })).await;
+            return Box::pin(bare.create_tenant(NewTenant {
+                migrates: true,
+                seeds: SeedSet::default(),
+                environment: None,
+                ..tenant
+            }))
+            .await;
         }
         let started = Instant::now();
         let target = self.target_of(&tenant)?;
-        let registering = self.registering(&tenant, target.schema())?;
+        let seeding = seeding(&tenant, Frame::new(&self.context.settings, &target))?;
+        let registering = self.registering(&tenant, target.schema())?.with_seeds(seeding);
         let report = match self.context.hooks.before_target(&self.creation(&target)).await {
             Err(failure) => report(target, started, Outcome::Failed, Vec::new(), Some(failure)),
             Ok(()) => {
                 let report = match self.create(&target, &registering).await {
                     Ok(()) => {
                         let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
-                        report(target, started, Outcome::Applied, applied, None)
+                        let seeded = registering.seeding.names();
+                        TargetReport { seeded, ..report(target, started, Outcome::Applied, applied, None) }
                     }
                     Err(failure) => report(target, started, Outcome::Failed, Vec::new(), Some(failure)),
                 };
@@ -206,27 +218,30 @@ impl Migrator {
             return created;
         }
         let prepared = Preparation::of(&Goal::default(), asked.state.clone());
-        if !prepared.is_plain_creation(migrations) {
+        let seeding = &registering.seeding;
+        if !prepared.is_plain_creation(migrations) || !seeding.is_empty() {
             prepared.read_wall(session, &context.settings).await?;
         }
         // A function may be called between two statements only.
-        if !migrations.iter().all(|migration| migration.run_in_transaction() && !migration.is_function()) {
+        let can_be_sent = |migration: &Migration| migration.run_in_transaction() && !migration.is_function();
+        if !migrations.iter().all(can_be_sent) || seeding.has_functions() {
             return self.create_in_steps(frame, registering, prepared, known).await;
         }
         let standing = Standing::complete(&context.tenant);
         let transaction = || Transaction::create_tenant(frame, migrations, registering, &standing, &prepared);
-        let mut result = send_known(session, &transaction(), migrations, &prepared, &context.cancellation, known).await;
+        let all = &seeding.behind(migrations);
+        let mut result = send_known(session, &transaction(), all, &prepared, &context.cancellation, known).await;
         if matches!(result, Err(StepError::Suspicious)) {
             prepared.read_wall(session, &context.settings).await?;
             prepared.be_careful(migrations);
-            result = send_known(session, &transaction(), migrations, &prepared, &context.cancellation, known).await;
+            result = send_known(session, &transaction(), all, &prepared, &context.cancellation, known).await;
         }
         match result {
             // A schema is there already: perhaps one that was never finished, which the steps remove.
             Err(StepError::Stale) if session.is_direct() => {
                 self.create_in_steps(frame, registering, prepared, known).await
             }
-            Err(StepError::Failed { failure, .. }) if session.is_direct() && needs_steps(&failure, migrations) => {
+            Err(StepError::Failed { failure, .. }) if session.is_direct() && needs_steps(&failure, all) => {
                 self.create_in_steps(frame, registering, prepared, known).await
             }
             result => result,

@@ -90,5 +90,5 @@ fn row(
     );
     let holds = (!holds.is_empty())
         .then(|| format!("EXISTS (SELECT FROM {table} WHERE {is_the_tenants} AND {})", holds.join(" AND ")));
-    Registering { roles: Vec::new(), insert: Some(insert), holds }
+    Registering { insert: Some(insert), holds, ..Registering::default() }
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::migrator::locate::refused;
 use crate::migrator::{Migrator, NewTenant};
-use crate::run::{Outcome, Report, TargetReport};
+use crate::run::{Frame, Outcome, Report, TargetReport};
+use crate::seed::seeding;
 
 impl Migrator {
     /// Creates these tenants one after the other, each as [`create_tenant`](Self::create_tenant) does, after
@@ -25,13 +26,17 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// Those of [`check_new_tenants`](Self::check_new_tenants), before anything is done; [`Error::Incomplete`] with the whole
-    /// report where not every tenant is there; [`Error::Aborted`] with what was done until then.
+    /// Those of [`check_new_tenants`](Self::check_new_tenants), and [`Error::UnknownEnvironment`], before anything is done;
+    /// [`Error::Incomplete`] with the whole report where not every tenant is there; [`Error::Aborted`] with what was done
+    /// until then.
     pub async fn create_tenants(&self, tenants: Vec<NewTenant>) -> Result<Report, Error> {
         let started = Instant::now();
         let mut ids = HashSet::new();
         if let Some(twice) = tenants.iter().find(|tenant| !ids.insert(&tenant.id)) {
             return Err(refused(format!("the tenant {:?} is named twice", twice.id.as_str()), "name it once"));
+        }
+        for tenant in &tenants {
+            seeding(tenant, Frame::new(&self.context.settings, &self.target_of(tenant)?))?;
         }
         self.check_new_tenants(&tenants).await?;
         let mut report = Report::default();

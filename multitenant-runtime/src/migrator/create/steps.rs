@@ -16,6 +16,9 @@ use crate::run::{
 };
 use crate::sqlstate::FailureClass;
 
+#[cfg(feature = "functions")]
+use super::functions::End;
+
 impl Migrator {
     /// Where one transaction cannot hold it all.
     pub(super) async fn create_in_steps(
@@ -65,7 +68,7 @@ impl Migrator {
         result
     }
 
-    /// Migrates the new schema, then registers the tenant.
+    /// Migrates the new schema, then registers the tenant and seeds it.
     async fn fill(
         &self,
         session: &Session,
@@ -95,9 +98,22 @@ impl Migrator {
                 // Much may have happened since the first step.
                 let roles = Box::pin(self.role_of_a_new_tenant(session, frame.target)).await?;
                 let registering = &registering.with_roles(roles);
+                let seeds = &registering.seeding.seeds;
+                #[cfg(feature = "functions")]
+                if registering.seeding.has_functions() {
+                    prepared.read_wall(session, &context.settings).await?;
+                    let end = End { context: &context, frame, registering, mark, prepared: &prepared };
+                    return Box::pin(end.reach(known)).await;
+                }
+                // Without seeds it is short, and not worth being cancelled.
+                let cancellation = if seeds.is_empty() {
+                    CancellationToken::new()
+                } else {
+                    prepared.read_wall(session, &context.settings).await?;
+                    context.cancellation.clone()
+                };
                 let finish = Transaction::finish_tenant(frame, registering, mark, &context.tenant, &prepared);
-                let never = CancellationToken::new();
-                send_known(session, &finish, &[], &prepared, &never, known).await
+                send_known(session, &finish, seeds, &prepared, &cancellation, known).await
             }
             Verdict::Done(_, failure) => Err(StepError::failed(
                 failure.unwrap_or_else(|| Failure::new(FailureClass::Permanent, "the migrations did not finish")),

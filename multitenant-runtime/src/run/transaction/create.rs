@@ -11,7 +11,7 @@ use crate::run::registering::Registering;
 use crate::run::wall::{RUNS_CODE, Wall};
 
 impl Transaction {
-    /// A whole new tenant: schema, all migrations, history, registry row.
+    /// A whole new tenant: schema, all migrations, history, registry row, seeds.
     pub(crate) fn create_tenant(
         frame: Frame<'_>,
         migrations: &[Migration],
@@ -60,10 +60,11 @@ impl Transaction {
         tx.confined(frame, prepared);
         tx.note(frame, standing, prepared);
         tx.register(frame, registering);
+        tx.seeds(frame, &registering.seeding, migrations.len(), prepared);
         tx.commit()
     }
 
-    /// The last step of a tenant that could not be made in one transaction: it is registered, and its schema's
+    /// The last step of a tenant that could not be made in one transaction: it is registered and seeded, and its schema's
     /// mark goes.
     pub(crate) fn finish_tenant(
         frame: Frame<'_>,
@@ -72,14 +73,10 @@ impl Transaction {
         set: &MigrationSet,
         prepared: &Preparation,
     ) -> Self {
-        let mut tx = Self::begin(frame);
-        // It is this creation's schema, and it is complete: another one may have removed the first and begun anew.
-        let complete = frame.ledger().holds(set.migrations().iter().map(Migration::version));
-        let unfinished = is_unfinished(frame.schema(), mark);
-        tx.push(Role::Guard, format!("SELECT 1 / (CASE WHEN {unfinished} THEN {complete} ELSE false END)::int"));
-        tx.note(frame, &Standing::complete(set), prepared);
-        tx.register(frame, registering);
-        tx.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
+        let mut tx = Self::enter_unfinished(frame, mark, set);
+        tx.announce(frame, registering, set, prepared);
+        tx.seeds(frame, &registering.seeding, 0, prepared);
+        tx.unmark(frame);
         tx.commit()
     }
 
@@ -125,7 +122,7 @@ pub(super) fn schema_is_absent(schema: &SchemaName) -> String {
     format!("NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {})", literal(schema.as_str()))
 }
 
-fn is_unfinished(schema: &SchemaName, mark: &str) -> String {
+pub(super) fn is_unfinished(schema: &SchemaName, mark: &str) -> String {
     format!(
         "EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {} \
          AND pg_catalog.obj_description(oid, 'pg_namespace') = {})",

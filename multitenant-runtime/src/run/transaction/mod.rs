@@ -27,6 +27,7 @@ mod history;
 mod isolate;
 mod migrate;
 mod relocate;
+mod seeds;
 mod snapshot;
 mod visit;
 
@@ -70,6 +71,8 @@ pub(crate) enum Role {
     Dependents,
     /// Asserts that nothing was done outside of the target's own schema.
     Confined,
+    /// Asserts that the seed at this place of the list has left its schema where it was.
+    Seeded { seed: usize },
     /// Asserts that a load has written nothing outside of the new schema.
     Loaded,
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.

@@ -2,12 +2,13 @@
 #![cfg(unix)]
 
 use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::folder::{contents, files};
 use crate::project::Project;
+use crate::terminal::on_its_own_terminal;
 
 const UP: &str = "\u{1b}[A";
 const DOWN: &str = "\u{1b}[B";
@@ -15,16 +16,8 @@ const DOWN: &str = "\u{1b}[B";
 /// Runs a command on a terminal; each text is waited for, and then answered. The exit code, and all that was shown; `None`
 /// where there is no `script` of util-linux.
 fn asked(project: &Project, args: &[&str], answers: &[(&str, &str)]) -> Option<(Option<i32>, String)> {
-    let version = Command::new("script").arg("--version").stderr(Stdio::null()).output().ok()?;
-    if !String::from_utf8_lossy(&version.stdout).contains("util-linux") {
-        return None;
-    }
-    let inner = project.command(args);
-    let words = std::iter::once(inner.get_program()).chain(inner.get_args());
-    let line: Vec<_> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
-    let mut command = Command::new("script");
-    command.args(["-qefc", &line.join(" "), "/dev/null"]).env("TERM", "xterm");
-    command.current_dir(project.path("")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut command = on_its_own_terminal(&project.command(args))?;
+    command.stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let (sender, shown) = mpsc::channel();

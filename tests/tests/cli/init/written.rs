@@ -224,3 +224,34 @@ fn a_deployment_claims_only_what_there_is() {
     assert!(text("Dockerfile").ends_with("CMD [\"app\"]\n"));
     assert!(text(".github/workflows/ci.yml").contains(concat!("--version ", env!("CARGO_PKG_VERSION"), " --locked")));
 }
+
+/// Prometheus comes to a port of its own, which nothing publishes; without a framework there is one for it and for probes.
+#[test]
+fn metrics_have_a_port_of_their_own() {
+    for (framework, port) in [("axum", "9090"), ("actix", "9090"), ("none", "3000")] {
+        let project = Project::on_disk();
+        let args = [
+            "--template",
+            "enterprise",
+            "--framework",
+            framework,
+            "--feature",
+            "health,metrics",
+            "--database",
+            "compose",
+        ];
+        init(&project, &args).code(0);
+        let texts = contents(&project.path("app"));
+        let text = |path: &str| String::from_utf8_lossy(&texts[path]).into_owned();
+        assert!(text("observability/prometheus.yml").contains(&format!("[\"app:{port}\"]")), "{framework}");
+        assert!(text("k8s/deployment.yaml").contains(&format!("prometheus.io/port: \"{port}\"")), "{framework}");
+        let own = format!("            - name: metrics\n              containerPort: {port}\n");
+        let is_own = framework != "none";
+        assert_eq!(text("k8s/deployment.yaml").contains(&own), is_own, "{framework}");
+        for path in ["k8s/deployment.yaml", "Dockerfile", "docker-compose.yml"] {
+            assert_eq!(text(path).contains("METRICS_ADDR"), is_own, "{framework}: {path}");
+        }
+        assert!(!text("k8s/service.yaml").contains("9090") && !text("docker-compose.yml").contains("\"127.0.0.1:9090"));
+        assert_eq!(text(".env.example").contains("# METRICS_ADDR=127.0.0.1:9090"), is_own, "{framework}");
+    }
+}

@@ -6,6 +6,7 @@ mod create;
 mod drop;
 mod list;
 mod rename;
+mod seeded;
 
 use crate::project::Project;
 

@@ -9,4 +9,4 @@ mod rich;
 mod store;
 mod timing;
 
-pub(crate) use compared::create;
+pub(crate) use compared::{create, created_from_snapshot};

@@ -1,0 +1,144 @@
+//! The seeds that a new tenant begins with, in the transaction that makes it.
+
+use crate::migration::{Migration, MigrationSet};
+
+use super::create::is_unfinished;
+use super::{Role, TRUSTED_PATH, Transaction};
+use crate::run::frame::{Frame, Standing};
+use crate::run::preparation::Preparation;
+use crate::run::registering::Registering;
+use crate::run::seeding::Seeding;
+use crate::run::wall::Wall;
+
+impl Transaction {
+    /// All seeds, and their record. `first` is the place of the first one among what the transaction's failures are about.
+    pub(super) fn seeds(&mut self, frame: Frame<'_>, seeding: &Seeding, first: usize, prepared: &Preparation) {
+        if seeding.is_empty() {
+            return;
+        }
+        self.begin_record(frame, seeding);
+        for (i, (seed, note)) in seeding.seeds.iter().zip(&seeding.notes).enumerate() {
+            let place = first + i;
+            self.before_seed(frame, place, prepared);
+            self.migration(frame, place, seed);
+            self.after_seed(frame, place, prepared, note);
+        }
+    }
+
+    /// The record of what is done, which is made by who migrates.
+    pub(crate) fn begin_record(&mut self, frame: Frame<'_>, seeding: &Seeding) {
+        self.cleared(frame);
+        seeding.record.iter().for_each(|sql| self.also(sql.clone()));
+    }
+
+    /// What was set before the seed it does not see, and what was changed before is not its doing.
+    pub(crate) fn before_seed(&mut self, frame: Frame<'_>, place: usize, prepared: &Preparation) {
+        self.cleared(frame);
+        self.push(Role::Frame, TRUSTED_PATH.to_owned());
+        self.wall(frame, place, prepared, Wall::note);
+        self.push(Role::Frame, frame.set_search_path());
+    }
+
+    /// It has left the schema where it was, and the shared one as it was; then it is recorded, by who migrates.
+    pub(crate) fn after_seed(&mut self, frame: Frame<'_>, place: usize, prepared: &Preparation, note: &str) {
+        self.push(Role::Frame, "RESET ROLE".to_owned());
+        self.push(Role::Frame, TRUSTED_PATH.to_owned());
+        self.push(Role::Seeded { seed: place }, format!("SELECT 1 / ({})::int", frame.is_the_same()));
+        self.wall(frame, place, prepared, Wall::guard_from_there);
+        // For the triggers that run at COMMIT, too.
+        self.push(Role::Frame, frame.set_search_path());
+        self.also(note.to_owned());
+    }
+
+    /// The beginning of the last step of a tenant that is made in steps: it is this creation's schema, and it is complete.
+    /// Another one may have removed the first and begun anew.
+    pub(crate) fn enter_unfinished(frame: Frame<'_>, mark: &str, set: &MigrationSet) -> Self {
+        let mut tx = Self::begin(frame);
+        let complete = frame.ledger().holds(set.migrations().iter().map(Migration::version));
+        let unfinished = is_unfinished(frame.schema(), mark);
+        tx.push(Role::Guard, format!("SELECT 1 / (CASE WHEN {unfinished} THEN {complete} ELSE false END)::int"));
+        tx
+    }
+
+    /// The tenant is registered, and the state table knows of it.
+    pub(super) fn announce(
+        &mut self,
+        frame: Frame<'_>,
+        registering: &Registering,
+        set: &MigrationSet,
+        prepared: &Preparation,
+    ) {
+        self.note(frame, &Standing::complete(set), prepared);
+        self.register(frame, registering);
+    }
+
+    /// The schema's mark goes.
+    pub(crate) fn unmark(&mut self, frame: Frame<'_>) {
+        self.push(Role::Frame, format!("COMMENT ON SCHEMA {} IS NULL", frame.schema().quoted()));
+    }
+}
+
+/// The parts of the last step where a function is among the seeds, and Diesel has the connection meanwhile.
+#[cfg(feature = "functions")]
+impl Transaction {
+    /// From the beginning to the first seed.
+    ///
+    /// A function may send a COMMIT by force, and the registry has the tenant already. So until the last seed is done there
+    /// is a constraint that no COMMIT satisfies: the server answers it by taking everything back.
+    pub(crate) fn before_seeds(
+        frame: Frame<'_>,
+        registering: &Registering,
+        set: &MigrationSet,
+        prepared: &Preparation,
+    ) -> Self {
+        let mut tx = Self::default();
+        tx.announce(frame, registering, set, prepared);
+        tx.begin_record(frame, &registering.seeding);
+        let open = open(frame);
+        tx.also(format!(
+            "CREATE TABLE {open} (id integer PRIMARY KEY, needs integer CONSTRAINT {MUST_NOT} REFERENCES {open} \
+             DEFERRABLE INITIALLY DEFERRED)"
+        ));
+        tx.also(format!("INSERT INTO {open} VALUES (1, 2)"));
+        tx
+    }
+
+    /// A seed that is SQL; or what stands before one that is a function.
+    pub(crate) fn until_seed(frame: Frame<'_>, seed: &Migration, prepared: &Preparation) -> Self {
+        let mut tx = Self::default();
+        tx.before_seed(frame, 0, prepared);
+        if !seed.is_function() {
+            tx.migration(frame, 0, seed);
+        }
+        tx
+    }
+
+    /// What stands behind a seed; the transaction is the one of this number.
+    pub(crate) fn behind_seed(frame: Frame<'_>, number: &str, note: &str, prepared: &Preparation) -> Self {
+        let mut tx = Self::default();
+        tx.same(number);
+        tx.after_seed(frame, 0, prepared, note);
+        tx
+    }
+
+    /// The end, without the COMMIT.
+    pub(crate) fn unmarked(frame: Frame<'_>) -> Self {
+        let mut tx = Self::default();
+        let open = open(frame);
+        tx.also(format!("INSERT INTO {open} VALUES (2, NULL)"));
+        tx.also(format!("SET CONSTRAINTS {}.{MUST_NOT} IMMEDIATE", frame.schema().quoted()));
+        tx.also(format!("DROP TABLE {open}"));
+        tx.unmark(frame);
+        tx
+    }
+}
+
+/// The constraint's name, which its message has.
+#[cfg(feature = "functions")]
+const MUST_NOT: &str = "\"a seed must not commit\"";
+
+/// What no COMMIT satisfies.
+#[cfg(feature = "functions")]
+fn open(frame: Frame<'_>) -> String {
+    format!("{}.__multitenant_open", frame.schema().quoted())
+}
