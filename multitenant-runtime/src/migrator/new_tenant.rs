@@ -1,5 +1,7 @@
 //! What a new tenant is made of.
 
+use std::sync::Arc;
+
 use crate::ident::{IdentError, Identifier, SchemaName, TenantId};
 use crate::seed::SeedSet;
 
@@ -19,7 +21,7 @@ pub struct NewTenant {
     pub(crate) columns: Vec<(Identifier, String)>,
     pub(crate) registration: Registration,
     pub(crate) migrates: bool,
-    pub(crate) seeds: SeedSet,
+    pub(crate) seeds: Arc<SeedSet>,
     pub(crate) environment: Option<String>,
 }
 
@@ -47,7 +49,7 @@ impl NewTenant {
             columns: Vec::new(),
             registration: Registration::Row,
             migrates: true,
-            seeds: SeedSet::default(),
+            seeds: Arc::default(),
             environment: None,
         })
     }
@@ -101,7 +103,7 @@ impl NewTenant {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn seeded(mut self, seeds: &SeedSet) -> Self {
-        self.seeds = seeds.clone();
+        self.seeds = Arc::new(seeds.clone());
         self
     }
 

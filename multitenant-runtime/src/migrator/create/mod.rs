@@ -21,7 +21,7 @@ use crate::run::{
     Context, Event, Failure, Frame, Known, Outcome, Preparation, Registering, Report, Standing, StepError,
     TargetReport, Transaction, delays, send_known,
 };
-use crate::seed::{SeedSet, seeding};
+use crate::seed::seeding;
 use crate::snapshot::Snapshots;
 use crate::sqlstate::{FailureClass, is_duplicate_object, is_missing_table, needs_commit_before};
 use crate::state::StateTable;
@@ -64,7 +64,7 @@ impl Migrator {
             let bare = Self { context: Arc::new(context), snapshots: Snapshots::Never, ..self.clone() };
             return Box::pin(bare.create_tenant(NewTenant {
                 migrates: true,
-                seeds: SeedSet::default(),
+                seeds: Arc::default(),
                 environment: None,
                 ..tenant
             }))
@@ -77,7 +77,7 @@ impl Migrator {
         let report = match self.context.hooks.before_target(&self.creation(&target)).await {
             Err(failure) => report(target, started, Outcome::Failed, Vec::new(), Some(failure)),
             Ok(()) => {
-                let report = match self.create(&target, &registering).await {
+                let report = match Box::pin(self.create(&target, &registering)).await {
                     Ok(()) => {
                         let applied = self.context.tenant.migrations().iter().map(|m| m.version().clone()).collect();
                         let seeded = registering.seeding.names();
