@@ -61,5 +61,6 @@ pub(crate) use {
     rule::Kind,
     run::made,
     schema::RustTable,
-    sql::{Action, Timing},
+    sql::words::is_keyword,
+    sql::{Action, Timing, is_limited_expression},
 };

@@ -9,6 +9,8 @@ mod constraints;
 mod definition;
 mod dynamic;
 mod index;
+#[cfg(feature = "scaffold")]
+mod limited;
 mod names;
 mod nesting;
 mod object;
@@ -22,6 +24,8 @@ mod types;
 pub(crate) mod words;
 
 pub(crate) use definition::*;
+#[cfg(feature = "scaffold")]
+pub(crate) use limited::is_limited_expression;
 pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use renamed::renamed;
