@@ -40,6 +40,8 @@ mod export;
 #[cfg(feature = "project")]
 mod finding;
 #[cfg(feature = "scaffold")]
+mod import;
+#[cfg(feature = "scaffold")]
 mod init;
 mod interrupt;
 #[cfg(feature = "project")]

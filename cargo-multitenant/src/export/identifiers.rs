@@ -14,6 +14,11 @@ impl Identifiers {
         Self { given: reserved.iter().map(|name| (*name).to_owned()).collect() }
     }
 
+    /// All names that are given, or were taken from the beginning.
+    pub(super) fn given(self) -> Vec<String> {
+        self.given.into_iter().collect()
+    }
+
     /// A name that nobody has yet: this one, or with a number.
     pub(super) fn give(&mut self, wanted: &str) -> String {
         let mut names =

@@ -8,9 +8,9 @@ mod comment;
 mod constraints;
 mod definition;
 mod dynamic;
-mod index;
 #[cfg(feature = "scaffold")]
-mod limited;
+mod expression;
+mod index;
 mod names;
 mod nesting;
 mod object;
@@ -25,7 +25,7 @@ pub(crate) mod words;
 
 pub(crate) use definition::*;
 #[cfg(feature = "scaffold")]
-pub(crate) use limited::is_limited_expression;
+pub(crate) use expression::{is_limited_expression, is_one_expression};
 pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use renamed::renamed;

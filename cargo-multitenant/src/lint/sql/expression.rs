@@ -1,4 +1,4 @@
-//! Expressions that can stand at a column.
+//! Expressions by themselves.
 
 use super::nesting;
 use super::tree::{self, Element, Kind, Node};
@@ -13,6 +13,22 @@ pub(crate) fn is_limited_expression(text: &str) -> bool {
     let tree = tree::parse(&select);
     let target = tree.root.descendants().find(|node| node.kind() == Kind::TARGET);
     target.and_then(|target| target.children().next()).is_none_or(|expression| is_limited(&expression))
+}
+
+/// Whether a text is one expression and nothing beside it: no name that it is given, no further clause, no comment.
+pub(crate) fn is_one_expression(text: &str) -> bool {
+    let select = format!("SELECT {text}");
+    if nesting::excess(&select).is_some() {
+        return false;
+    }
+    let tree = tree::parse(&select);
+    let statements: Vec<Node> = tree.root.children().collect();
+    let targets: Vec<Node> = tree.root.descendants().filter(|node| node.kind() == Kind::TARGET_LIST).collect();
+    let first = targets.first().map(|list| list.children().collect::<Vec<_>>()).unwrap_or_default();
+    let [target] = &first[..] else { return false };
+    let parts: Vec<Node> = target.children().collect();
+    let covers = |node: &Node| *tree::text(node) == *text;
+    tree.errors.is_empty() && statements.len() == 1 && parts.len() == 1 && covers(&parts[0]) && covers(target)
 }
 
 fn is_limited(top: &Node) -> bool {
