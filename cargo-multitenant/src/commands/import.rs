@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::export::{RustTypes, Wanted};
-use crate::import::{CodeGround, LeftOut, check, faithful, parts, plan, read, refused};
+use crate::import::{CodeGround, LeftOut, check, chosen, faithful, parts, plan, read, refused};
 use crate::lint::{Ground, LintSettings, Paths, Project};
 use crate::model::{Model, ProjectModel};
 use crate::new_migration;
@@ -76,14 +76,16 @@ impl Import {
         let config = context.config()?;
         let file = slashes(&self.from);
         let document = read(&self.text(context)?).map_err(|problems| refused(&file, &problems))?;
-        let problems = check(&document);
+        let wanted = Wanted { tier: self.tier.map(TierArg::tier), tables: self.table.clone() };
+        // What is not wanted need not be right.
+        let part = chosen(&document, &wanted)?;
+        let problems = check(&part);
         if !problems.is_empty() {
             return Err(refused(&file, &problems));
         }
         let known = Known::read(&config, &context.here);
         let existing = ProjectModel::read(&config, context)?.map_or_else(|| nothing(&config), |read| read.model);
-        let wanted = Wanted { tier: self.tier.map(TierArg::tier), tables: self.table.clone() };
-        let parts = parts(&document, &wanted, &existing, &known)?;
+        let parts = parts(part, &existing, &known)?;
         let package = if self.no_code { None } else { Some(package(&config)?) };
         let types = RustTypes::of(&config.root);
         let ground = package.as_ref().map(|package| CodeGround {
@@ -125,7 +127,8 @@ impl Import {
         let read = if self.from.as_os_str() == "-" {
             io::stdin().lock().take(MOST_BYTES + 1).read_to_string(&mut text)
         } else {
-            File::open(context.here.join(&self.from)).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
+            File::open(context.here.join(&self.from))
+                .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
         };
         read.map_err(failed)?;
         if text.len() as u64 > MOST_BYTES {

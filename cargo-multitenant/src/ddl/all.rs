@@ -6,12 +6,12 @@ use super::check::add_check;
 use super::comment::{comment_on_column, comment_on_sequence, comment_on_table, comment_on_type};
 use super::foreign_key::add_foreign_key;
 use super::index::create_index;
-use super::key::drop_constraint;
+use super::key::{add_unique, drop_constraint};
 use super::name::name;
 use super::order::by_need;
 use super::partition::Parted;
 use super::sequence::{create_sequence, drop_sequence};
-use super::table::{attach, create_table, drop_table};
+use super::table::{attach, create_table, drop_table, split_checks, uniques};
 use super::types::{create_type, drop_type};
 use crate::model::{Default, ForeignKey, Home, Model, Sequence, Table, Type, TypeKind, TypeRef};
 
@@ -25,9 +25,14 @@ pub(crate) fn create_all(model: &Model, tier: Tier) -> Vec<String> {
     for table in &tables {
         statements.push(create_table(model, table));
         statements.extend(attach(model, table));
-        let inherits = Parted::of(model, table);
-        let own = |check: &&crate::model::Check| !inherits.as_ref().is_some_and(|parted| parted.has_check(check));
-        statements.extend(table.checks.iter().filter(own).filter(|check| check.not_valid).map(|c| add_check(table, c)));
+        let parted = Parted::of(model, table);
+        let is_made_by_parent =
+            parted.as_ref().is_some_and(|parted| table.is_partition() && parted.is_made_of_its_parent());
+        if !is_made_by_parent {
+            statements.extend(uniques(table, true).into_iter().map(|key| add_unique(table, key)));
+        }
+        let (_, later) = split_checks(table, parted.as_ref());
+        statements.extend(later.into_iter().map(|check| add_check(table, check)));
         // `serial` says NOT NULL.
         let loose = table.columns.iter().filter(|column| column.is_nullable && column.default == Some(Default::Serial));
         statements.extend(loose.map(|column| {

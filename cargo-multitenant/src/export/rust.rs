@@ -76,7 +76,8 @@ pub(crate) fn tables(
 ) -> Result<String, CliError> {
     one_module_each(tables)?;
     let printable: Vec<Printable> = tables.iter().map(|table| printable(model, table, words)).collect();
-    let keys = tables.iter().flat_map(|table| table.foreign_keys.iter().filter_map(|key| join(model, tables, table, key)));
+    let keys =
+        tables.iter().flat_map(|table| table.foreign_keys.iter().filter_map(|key| join(model, tables, table, key)));
     tables_text(printable, &keys.collect::<Vec<_>>(), &model.shared_schema, style, words)
 }
 

@@ -83,6 +83,7 @@ fn a_text_is_what_it_says_and_nothing_more() {
         ]
         .map(str::to_owned),
     );
+    let mut taken = Vec::new();
     for place in places {
         let text = document().pointer(&place).and_then(Value::as_str).unwrap_or_else(|| panic!("{place}")).to_owned();
         for attack in [
@@ -112,11 +113,19 @@ fn a_text_is_what_it_says_and_nothing_more() {
             "(".repeat(100_000),
             format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000)),
         ] {
+            // The type of a sequence's numbers is one of its options, and the server knows none that is inherited.
+            let is_part = place.ends_with("options") && attack.ends_with("AS evil");
+            if is_part || (place.ends_with("x-checks/1/text") && attack.ends_with(" NO INHERIT")) {
+                continue;
+            }
             let found = problems(&with(&place, json!(attack)));
             let shown: String = attack.chars().take(80).collect();
-            assert!(found.iter().any(|found| found.starts_with(&place)), "{place} took {shown:?}: {found:?}");
+            if !found.iter().any(|found| found.starts_with(&place)) {
+                taken.push(format!("{place} took {shown:?}: {found:?}"));
+            }
         }
     }
+    assert_eq!(taken, [] as [String; 0]);
 }
 
 #[test]
@@ -215,13 +224,27 @@ fn a_document_of_somebody_else_is_told() {
         (json!({ "x-format": "1" }), "/x-format: it is \"1\""),
         (json!({ "x-format": 1, "x-shared-schema": 7, "$defs": {} }), "/x-shared-schema: invalid type"),
         (json!({ "x-format": 1, "x-shared-schema": "public", "$defs": [] }), "/$defs: it is a list"),
-        (json!({ "x-format": 1, "x-shared-schema": "public", "$defs": { "tenant": 1 } }), "/$defs/tenant: it is a number"),
+        (
+            json!({ "x-format": 1, "x-shared-schema": "public", "$defs": { "tenant": 1 } }),
+            "/$defs/tenant: it is a number",
+        ),
     ] {
         let found = problems(&document);
         assert!(found.iter().any(|found| found.contains(expected)), "{expected}: {found:?}");
     }
     // Whatever is missing or of another type is told with its place.
-    for key in ["x-columns", "x-primary-key", "x-uniques", "x-foreign-keys", "x-indexes", "x-checks", "x-partition-by", "x-part-of", "x-complete", "properties"] {
+    for key in [
+        "x-columns",
+        "x-primary-key",
+        "x-uniques",
+        "x-foreign-keys",
+        "x-indexes",
+        "x-checks",
+        "x-partition-by",
+        "x-part-of",
+        "x-complete",
+        "properties",
+    ] {
         let place = format!("{ORDERS}/{key}");
         let mut less = whole.clone();
         less.pointer_mut(ORDERS).unwrap().as_object_mut().unwrap().remove(key);
@@ -247,7 +270,11 @@ fn a_document_of_somebody_else_is_told() {
 
 #[test]
 fn a_deep_or_large_document_does_no_harm() {
-    for deep in ["[".repeat(1_000_000), "{\"a\":".repeat(1_000_000), format!("{{\"x-format\":1,\"$defs\":{}", "[".repeat(100_000))] {
+    for deep in [
+        "[".repeat(1_000_000),
+        "{\"a\":".repeat(1_000_000),
+        format!("{{\"x-format\":1,\"$defs\":{}", "[".repeat(100_000)),
+    ] {
         let found = read(&deep).unwrap_err();
         assert!(found[0].message.contains("recursion limit"), "{found:?}");
     }

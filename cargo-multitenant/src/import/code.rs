@@ -30,11 +30,7 @@ pub(crate) struct CodeGround<'a> {
 /// # Errors
 ///
 /// What the layout refuses, and where the package has not what the code needs, with the commands that add it.
-pub(super) fn code(
-    parts: &Parts,
-    ground: &CodeGround<'_>,
-    words: &mut Vec<String>,
-) -> Result<Vec<Change>, CliError> {
+pub(super) fn code(parts: &Parts, ground: &CodeGround<'_>, words: &mut Vec<String>) -> Result<Vec<Change>, CliError> {
     let new: Vec<&Table> = parts.new.tables.iter().collect();
     let all = printed(&new, words);
     if all.is_empty() {
@@ -49,13 +45,16 @@ pub(super) fn code(
         let file = units.tables_file(table.tier).unwrap_or(layout.tables);
         units.put(file, layout.models, table);
     }
-    let (mut of_tables, mut of_models): (Vec<(PathBuf, String)>, BTreeMap<PathBuf, (String, Vec<String>)>) = Default::default();
+    let (mut of_tables, mut of_models): (Vec<(PathBuf, String)>, BTreeMap<PathBuf, (String, Vec<String>)>) =
+        Default::default();
     for (file, by_models) in &units.units {
         let here: Vec<&Table> = by_models.values().flatten().copied().collect();
         let known = RustFile::read(file, ground.here)?;
         let mut style = Style::by_itself();
         let is_there = |name: &str| known.as_ref().is_some_and(|known| known.has_module(name));
-        style.types_module = (1..).map(|n: u32| if n == 1 { "sql_types".to_owned() } else { format!("sql_types_{n}") }).find(|name| !is_there(name));
+        style.types_module = (1..)
+            .map(|n: u32| if n == 1 { "sql_types".to_owned() } else { format!("sql_types_{n}") })
+            .find(|name| !is_there(name));
         if let Some(table) = here.iter().find(|table| is_there(&rust_name(&table.name, None))) {
             return Err(CliError::Refused(format!(
                 "{} has a module `{}` already, as the table {:?} would be: name another file with --tables",
@@ -115,7 +114,9 @@ impl<'a> Units<'a> {
 
     /// The file of a table's `table!`.
     fn file_of(&self, tier: Tier, name: &str) -> Option<&Path> {
-        let has = |by: &BTreeMap<PathBuf, Vec<&Table>>| by.values().flatten().any(|table| table.tier == tier && table.name == name);
+        let has = |by: &BTreeMap<PathBuf, Vec<&Table>>| {
+            by.values().flatten().any(|table| table.tier == tier && table.name == name)
+        };
         self.units.iter().find(|(_, by)| has(by)).map(|(file, _)| file.as_path())
     }
 }
@@ -152,7 +153,10 @@ fn joins(
                     inner.iter().fold(above, |path, inner| format!("{path}::{inner}"))
                 }
                 (None, None) => {
-                    words.push(format!("no `table!` of {} was found: {} cannot be joined with it", key.table, table.name));
+                    words.push(format!(
+                        "no `table!` of {} was found: {} cannot be joined with it",
+                        key.table, table.name
+                    ));
                     continue;
                 }
             };
@@ -162,7 +166,13 @@ fn joins(
     text
 }
 
-fn join(model: &Model, table: &Table, key: &ForeignKey, (path, other): (&str, &str), words: &mut Vec<String>) -> String {
+fn join(
+    model: &Model,
+    table: &Table,
+    key: &ForeignKey,
+    (path, other): (&str, &str),
+    words: &mut Vec<String>,
+) -> String {
     let (child, parent) = (rust_name(&table.name, None), rust_name(&key.table, None));
     if child == parent {
         words.push(format!("both {} are `{child}` in Rust: they cannot be joined", table.name));

@@ -58,7 +58,12 @@ pub(crate) fn faithful(mut project: Project, parts: &Parts, ground: &Ground<'_>)
     findings.errors = errors
         .map(|finding| {
             let line = project.sources.get(finding.place.file).point(finding.place.span.start).line;
-            format!("lint will say of {}:{line}: {} ({})", project.sources.get(finding.place.file).path, finding.message, finding.code)
+            format!(
+                "lint will say of {}:{line}: {} ({})",
+                project.sources.get(finding.place.file).path,
+                finding.message,
+                finding.code
+            )
         })
         .collect();
     findings

@@ -57,7 +57,10 @@ impl Links<'_> {
             self.columns(table, &key.set_columns, &at.at("set_columns"), false);
             for (action, name) in [(&key.on_delete, "on_delete"), (&key.on_update, "on_update")] {
                 if !["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"].contains(&action.as_str()) {
-                    self.say(&at.at(name), format!("{action:?} is no action: CASCADE, RESTRICT, SET NULL, SET DEFAULT and NO ACTION are"));
+                    self.say(
+                        &at.at(name),
+                        format!("{action:?} is no action: CASCADE, RESTRICT, SET NULL, SET DEFAULT and NO ACTION are"),
+                    );
                 }
             }
             if !key.target.is_empty() && key.target.len() != key.columns.len() {
@@ -77,7 +80,8 @@ impl Links<'_> {
                 }
                 home => {
                     let target = self.model.table(home, &key.table);
-                    let unknown = target.and_then(|target| key.target.iter().find(|name| target.column(name).is_none()));
+                    let unknown =
+                        target.and_then(|target| key.target.iter().find(|name| target.column(name).is_none()));
                     if let Some(unknown) = unknown {
                         self.say(&at.at("target"), format!("the table {:?} has no column {unknown:?}", key.table));
                     }
@@ -89,7 +93,10 @@ impl Links<'_> {
             match self.model.table(Home::of(table.tier), &part.of) {
                 None => self.say(&at.at("of"), format!("there is no table {:?} that it could be a part of", part.of)),
                 Some(parent) if part.partition && parent.partition_by.is_none() => {
-                    self.say(&at.at("of"), format!("the table {:?} is not partitioned: x-partition-by says how", part.of));
+                    self.say(
+                        &at.at("of"),
+                        format!("the table {:?} is not partitioned: x-partition-by says how", part.of),
+                    );
                 }
                 Some(_) if self.is_part_of_itself(table) => self.say(&at.at("of"), "it would be a part of itself"),
                 Some(_) => {}
@@ -125,7 +132,10 @@ impl Links<'_> {
     fn used(&mut self, tier: Tier, used: &TypeRef, at: &Pointer) {
         match used.home {
             Home::System if !is_system_type(&used.name) => {
-                self.say(&at.at("name"), format!("{:?} is no type of PostgreSQL's: correct it, or its home", used.name));
+                self.say(
+                    &at.at("name"),
+                    format!("{:?} is no type of PostgreSQL's: correct it, or its home", used.name),
+                );
             }
             Home::Tenant if tier == Tier::Shared => {
                 self.say(&at.at("home"), "a shared table cannot have one of many tenants' types");

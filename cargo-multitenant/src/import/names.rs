@@ -145,8 +145,9 @@ impl Names {
 
     fn relation(&mut self, tier: Tier, name: &str, at: &Pointer) {
         if self.relations.insert((tier, name.to_owned()), at.clone()).is_some() {
-            let message =
-                format!("another table, index or sequence is called {name:?}, and they share one space of names: rename one");
+            let message = format!(
+                "another table, index or sequence is called {name:?}, and they share one space of names: rename one"
+            );
             self.say(at, message);
         }
     }

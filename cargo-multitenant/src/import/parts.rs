@@ -31,22 +31,30 @@ pub(crate) struct LeftOut {
     pub(crate) place: String,
 }
 
-/// Holds what is wanted of a document against a project.
+/// The part of a document that is wanted.
 ///
 /// # Errors
 ///
-/// [`CliError::NoMatch`] where a table is wanted that the document does not have, and [`CliError::Refused`] where a name is
-/// another thing in the project, or something is needed that neither of them has.
-pub(crate) fn parts(document: &Model, wanted: &Wanted, existing: &Model, known: &Known) -> Result<Parts, CliError> {
+/// [`CliError::NoMatch`] where a table is wanted that the document does not have.
+pub(crate) fn chosen(document: &Model, wanted: &Wanted) -> Result<Model, CliError> {
     let (mut part, _) = select(document, wanted)?;
     if !wanted.tables.is_empty() {
         // The numbers that these tables draw are needed.
         let is_drawn = |tier: Tier, name: &str| {
-            let columns = part.tables.iter().filter(|table| table.tier == tier).flat_map(|table| &table.columns);
-            columns.into_iter().any(|column| matches!(&column.default, Some(Default::Expression(text)) if text.contains(name)))
+            let mut columns = part.tables.iter().filter(|table| table.tier == tier).flat_map(|table| &table.columns);
+            columns.any(|column| matches!(&column.default, Some(Default::Expression(text)) if text.contains(name)))
         };
         part.sequences = document.sequences.iter().filter(|of| is_drawn(of.tier, &of.name)).cloned().collect();
     }
+    Ok(part)
+}
+
+/// Holds a part of a document against a project.
+///
+/// # Errors
+///
+/// [`CliError::Refused`] where a name is another thing in the project, or something is needed that neither of them has.
+pub(crate) fn parts(mut part: Model, existing: &Model, known: &Known) -> Result<Parts, CliError> {
     let mut words = Vec::new();
     if part.shared_schema != existing.shared_schema {
         words.push(format!(
@@ -151,7 +159,8 @@ impl Filter<'_> {
             let indexes = table.indexes.iter().map(|index| ("index", &index.name));
             for (kind, name) in keys.chain(indexes).collect::<Vec<_>>() {
                 if self.known.is_taken(table.tier, name) {
-                    let what = format!("the project has something of that name already, and {} would bring it", table.name);
+                    let what =
+                        format!("the project has something of that name already, and {} would bring it", table.name);
                     self.refuse(table.tier, kind, name, &what);
                 }
             }
@@ -165,10 +174,20 @@ impl Filter<'_> {
                 let whose = if key.home == Home::Shared { "shared" } else { "tenant" };
                 let what = format!("its foreign key {} leads to the {whose} table {}", key.name, key.table);
                 match all.table(key.home, &key.table) {
-                    None => self.refuse(table.tier, "table", &table.name, &format!("{what}, which is neither there nor imported: import it, too")),
+                    None => self.refuse(
+                        table.tier,
+                        "table",
+                        &table.name,
+                        &format!("{what}, which is neither there nor imported: import it, too"),
+                    ),
                     Some(target) => {
                         if let Some(column) = key.target.iter().find(|column| target.column(column).is_none()) {
-                            self.refuse(table.tier, "table", &table.name, &format!("{what}, which has no column {column}"));
+                            self.refuse(
+                                table.tier,
+                                "table",
+                                &table.name,
+                                &format!("{what}, which has no column {column}"),
+                            );
                         }
                     }
                 }
@@ -220,6 +239,9 @@ fn same(table: &Table) -> Table {
 fn said(part: &Model, words: &mut Vec<String>) {
     for table in part.tables.iter().filter(|table| !table.is_complete) {
         words.push(format!("{}: not all of its columns are known, and those that are known are imported", table.name));
+    }
+    for ty in part.types.iter().filter(|ty| !ty.is_complete) {
+        words.push(format!("the type {}: not all of it is known, and what is known is imported", ty.name));
     }
     let used = part.tables.iter().flat_map(|table| &table.columns).filter_map(|column| column.ty.as_ref());
     let mut foreign: Vec<String> = used.filter(|ty| ty.home == Home::Other).map(TypeRef::sql).collect();

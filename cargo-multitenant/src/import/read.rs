@@ -98,7 +98,8 @@ impl Reader {
         for (index, name) in names.iter().enumerate() {
             let of_name = at.at("x-columns").at(index);
             if names[..index].contains(name) {
-                self.problems.push(Problem::new(&of_name, format!("the column {name:?} is there twice: leave one out")));
+                self.problems
+                    .push(Problem::new(&of_name, format!("the column {name:?} is there twice: leave one out")));
                 continue;
             }
             let Some(column) = properties.get(name) else {

@@ -42,12 +42,23 @@ impl Texts<'_> {
             self.index(key, &at.at("x-indexes").at(index));
         }
         if let Some(by) = &table.partition_by {
-            let is_it = of_table(|table| table.columns.len() == 1 && table.partition_by.as_deref() == Some(by.as_str()));
-            self.one(&format!("CREATE TABLE t (a int) PARTITION BY {by}"), is_it, "RANGE, LIST or HASH with columns", &at.at("x-partition-by"));
+            let is_it =
+                of_table(|table| table.columns.len() == 1 && table.partition_by.as_deref() == Some(by.as_str()));
+            self.one(
+                &format!("CREATE TABLE t (a int) PARTITION BY {by}"),
+                is_it,
+                "RANGE, LIST or HASH with columns",
+                &at.at("x-partition-by"),
+            );
         }
         if let Some(bounds) = table.part.as_ref().and_then(|part| part.bounds.as_ref()) {
             let is_it = of_table(|table| table.columns.is_empty() && table.bounds.as_deref() == Some(bounds.as_str()));
-            self.one(&format!("CREATE TABLE t PARTITION OF p {bounds}"), is_it, "bounds of a partition", &at.at("x-part-of").at("bounds"));
+            self.one(
+                &format!("CREATE TABLE t PARTITION OF p {bounds}"),
+                is_it,
+                "bounds of a partition",
+                &at.at("x-part-of").at("bounds"),
+            );
         }
     }
 
@@ -63,15 +74,24 @@ impl Texts<'_> {
         }
         if let Some(options) = column.identity.as_ref().and_then(|identity| identity.options.as_ref()) {
             let is_it = of_column(|column| match &column.constraints[..] {
-                [Constraint { kind: ConstraintKind::Identity(identity), .. }] => identity.options.as_deref() == Some(options.as_str()),
+                [Constraint { kind: ConstraintKind::Identity(identity), .. }] => {
+                    !options.is_empty() && identity.options.as_deref() == Some(options.as_str())
+                }
                 _ => false,
             });
             let text = format!("CREATE TABLE t (c int GENERATED ALWAYS AS IDENTITY ({options}))");
             self.one(&text, is_it, "options of a sequence", &at.at("x-identity").at("options"));
         }
         if let Some(collation) = &column.collation {
-            let is_it = of_column(|column| column.constraints.is_empty() && column.collation.as_deref() == Some(collation.as_str()));
-            self.one(&format!("CREATE TABLE t (c text COLLATE {collation})"), is_it, "a collation's name", &at.at("x-collation"));
+            let is_it = of_column(|column| {
+                column.constraints.is_empty() && column.collation.as_deref() == Some(collation.as_str())
+            });
+            self.one(
+                &format!("CREATE TABLE t (c text COLLATE {collation})"),
+                is_it,
+                "a collation's name",
+                &at.at("x-collation"),
+            );
         }
     }
 
@@ -80,7 +100,9 @@ impl Texts<'_> {
             return self.expression(&check.text, at);
         }
         let is_it = of_table(|table| match &table.constraints[..] {
-            [Constraint { kind: ConstraintKind::Exclude { text, .. }, name: Some(_), .. }] => table.columns.is_empty() && **text == *check.text,
+            [Constraint { kind: ConstraintKind::Exclude { text, .. }, name: Some(_), .. }] => {
+                table.columns.is_empty() && **text == *check.text
+            }
             _ => false,
         });
         self.one(&format!("CREATE TABLE t (CONSTRAINT c {})", check.text), is_it, "EXCLUDE with its items", at);
@@ -100,7 +122,12 @@ impl Texts<'_> {
                 _ => false,
             };
             let what = "one item of an index, about the column that it names";
-            self.one(&format!("CREATE INDEX i ON t ({})", item.text), is_it, what, &at.at("items").at(number).at("text"));
+            self.one(
+                &format!("CREATE INDEX i ON t ({})", item.text),
+                is_it,
+                what,
+                &at.at("items").at(number).at("text"),
+            );
         }
         if let Some(predicate) = &index.predicate {
             self.expression(predicate, &at.at("predicate"));
@@ -137,13 +164,18 @@ impl Texts<'_> {
     /// An expression: in the parentheses of a condition, and as it stands by itself.
     fn expression(&mut self, text: &str, at: &Pointer) {
         let is_it = of_column(|column| match &column.constraints[..] {
-            [Constraint { kind: ConstraintKind::Check { expression, no_inherit: false, .. }, not_valid: false, .. }] => **expression == *text,
+            [
+                Constraint {
+                    kind: ConstraintKind::Check { expression, no_inherit: false, .. }, not_valid: false, ..
+                },
+            ] => **expression == *text,
             _ => false,
         });
         self.one(&format!("CREATE TABLE t (c int CHECK ({text}))"), is_it, "one expression", at);
         let has_problem = self.problems.last().is_some_and(|last| Problem::new(at, last.message.clone()) == *last);
         if !has_problem && !is_one_expression(text) {
-            self.problems.push(Problem::new(at, "this is not one expression and nothing more: correct it, or leave it out"));
+            self.problems
+                .push(Problem::new(at, "this is not one expression and nothing more: correct it, or leave it out"));
         }
     }
 
@@ -170,7 +202,10 @@ impl Texts<'_> {
         let is_one = is_whole && script.statements.len() == 1 && script.statements.iter().all(is_it);
         if !is_one && self.problems.last().is_none_or(|last| Problem::new(at, last.message.clone()) != *last) {
             let why = script.errors.first().map(|(_, message)| format!(" ({message})")).unwrap_or_default();
-            self.problems.push(Problem::new(at, format!("this is not {what} and nothing more{why}: correct it, or leave it out")));
+            self.problems.push(Problem::new(
+                at,
+                format!("this is not {what} and nothing more{why}: correct it, or leave it out"),
+            ));
         }
     }
 }

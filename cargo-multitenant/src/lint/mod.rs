@@ -63,7 +63,7 @@ pub(crate) use {
     schema::RustTable,
     sql::words::{is_keyword, is_servers_type},
     sql::{
-        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, is_limited_expression,
-        is_one_expression, read as read_sql,
+        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing,
+        is_limited_expression, is_one_expression, read as read_sql,
     },
 };
