@@ -25,14 +25,17 @@ mod types;
 mod tests;
 
 pub(crate) use all::{create_all, drop_all};
-pub(crate) use check::{add_check, validate_constraint};
-pub(crate) use column::{add_column, column_definition, drop_column};
-pub(crate) use comment::{comment_on_column, comment_on_sequence, comment_on_table, comment_on_type};
-pub(crate) use foreign_key::add_foreign_key;
-pub(crate) use index::{create_index, drop_index};
-pub(crate) use key::{add_primary_key, add_unique, drop_constraint};
-pub(crate) use name::{in_tier, listed, literal, name};
-pub(crate) use sequence::{create_sequence, drop_sequence};
-pub(crate) use table::{create_table, drop_table};
 pub(crate) use type_text::type_text;
-pub(crate) use types::{create_type, drop_type};
+#[expect(unused_imports, reason = "what changes tables needs them")]
+pub(crate) use {
+    check::{add_check, validate_constraint},
+    column::{add_column, column_definition, drop_column},
+    comment::{comment_on_column, comment_on_sequence, comment_on_table, comment_on_type},
+    foreign_key::add_foreign_key,
+    index::{create_index, drop_index},
+    key::{add_primary_key, add_unique, drop_constraint},
+    name::{in_tier, listed, literal, name},
+    sequence::{create_sequence, drop_sequence},
+    table::{create_table, drop_table},
+    types::{create_type, drop_type},
+};

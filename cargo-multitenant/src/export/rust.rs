@@ -84,7 +84,7 @@ pub(crate) fn tables(
 /// The enums and structs of these tables.
 pub(crate) fn structs(model: &Model, tables: &[&Table], around: &Around<'_>, words: &mut Vec<String>) -> Code {
     let taken: Vec<&str> = around.taken.iter().map(String::as_str).chain(RESERVED.iter().copied()).collect();
-    let mut given = Identifiers::without(&taken);
+    let mut given = Identifiers::without(&taken).camel();
     let enums = Enums::of(model, tables, around.style, around.path, &mut given);
     let mut text = enums.text.clone();
     let structs = Structs { model, types: around.types, enums: &enums, path: around.path };

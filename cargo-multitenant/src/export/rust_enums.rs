@@ -58,7 +58,7 @@ fn key(ty: &TypeRef) -> (u8, String) {
 }
 
 fn written(ty: &Type, labels: &[String], name: &str, sql: &str) -> String {
-    let mut given = Identifiers::without(&["Self"]);
+    let mut given = Identifiers::without(&["Self"]).camel();
     let variants: Vec<String> = labels.iter().map(|label| given.give(&pascal(label))).collect();
     let lines = |line: &dyn Fn(&str, &str) -> String| -> String {
         variants.iter().zip(labels).map(|(variant, label)| line(variant, &literal(label))).collect()

@@ -45,8 +45,9 @@ pub(super) fn code(parts: &Parts, ground: &CodeGround<'_>, words: &mut Vec<Strin
         let file = units.tables_file(table.tier).unwrap_or(layout.tables);
         units.put(file, layout.models, table);
     }
-    let (mut of_tables, mut of_models): (Vec<(PathBuf, String)>, BTreeMap<PathBuf, (String, Vec<String>)>) =
-        Default::default();
+    let mut of_tables: Vec<(PathBuf, String)> = Vec::new();
+    // The text of each file of structs, and the names that it will have.
+    let mut of_models: BTreeMap<PathBuf, (String, Vec<String>)> = BTreeMap::new();
     for (file, by_models) in &units.units {
         let here: Vec<&Table> = by_models.values().flatten().copied().collect();
         let known = RustFile::read(file, ground.here)?;

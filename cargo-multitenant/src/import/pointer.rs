@@ -9,13 +9,35 @@ pub(super) struct Pointer(String);
 
 impl Pointer {
     /// The pointer to a part of it.
-    pub(super) fn at(&self, key: impl ToString) -> Self {
-        Self(format!("{}/{}", self.0, key.to_string().replace('~', "~0").replace('/', "~1")))
+    pub(super) fn at<K: Into<Key>>(&self, key: K) -> Self {
+        let Key(key) = key.into();
+        Self(format!("{}/{}", self.0, key.replace('~', "~0").replace('/', "~1")))
     }
 
     /// That of a table or a type.
     pub(super) fn of(tier: &str, name: &str) -> Self {
         Self::default().at("$defs").at(tier).at("$defs").at(name)
+    }
+}
+
+/// A key of an object, or the index of an item.
+pub(super) struct Key(String);
+
+impl From<&str> for Key {
+    fn from(key: &str) -> Self {
+        Self(key.to_owned())
+    }
+}
+
+impl From<&String> for Key {
+    fn from(key: &String) -> Self {
+        Self(key.clone())
+    }
+}
+
+impl From<usize> for Key {
+    fn from(index: usize) -> Self {
+        Self(index.to_string())
     }
 }
 

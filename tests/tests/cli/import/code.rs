@@ -76,7 +76,7 @@ fn files_that_are_there_keep_every_byte() {
     assert!(tenant.contains("use crate::schema::shared::plans;") && !tenant.contains("public.plans"), "{tenant}");
     assert!(after["src/schema/shared.rs"].contains("public.plans (id)"));
     assert!(
-        code.contains("pub enum State_2 {\r\n") && code.contains("crate::schema::tenant::sql_types_2::State"),
+        code.contains("pub enum State2 {\r\n") && code.contains("crate::schema::tenant::sql_types_2::State"),
         "{code}"
     );
 }

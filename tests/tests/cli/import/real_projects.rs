@@ -72,8 +72,8 @@ async fn round_trip(folder: &Path, all: &mut Figures) -> String {
     }
     let migrated = first.command(&["migrate"]).output().unwrap();
     if !migrated.status.success() {
-        let why =
-            String::from_utf8_lossy(&migrated.stderr).lines().find(|line| line.contains("error")).map(str::to_owned);
+        let text = String::from_utf8_lossy(&migrated.stdout).into_owned();
+        let why = text.lines().find(|line| line.contains("failed"));
         return said + &format!("; their own migrations do not apply here: {}", why.unwrap_or_default());
     }
     let migrated = second.command(&["migrate"]).output().unwrap();

@@ -2,6 +2,7 @@
 
 use crate::project::Project;
 
+use super::super::scaffold::package;
 use super::{exported, files};
 
 fn empty() -> Project {
@@ -46,7 +47,7 @@ fn what_stands_in_the_way_is_told_and_nothing_written() {
         project.run(&["import", "--from", "schema.json", "--no-code"]).code(13).complains(expected);
         assert_eq!(files(&project), before);
     }
-    let project = empty().file("src/schema.rs", "diesel::table! { orders (id) { id -> Int4, } }\n");
+    let project = package().tenants(&["a"]).file("src/schema.rs", "diesel::table! { orders (id) { id -> Int4, } }\n");
     exported(&shop(), &project);
     project
         .run(&["import", "--from", "schema.json", "--no-code"])
