@@ -8,7 +8,7 @@ use crate::commands::common::{Common, Forms, told};
 use crate::commands::deployed::Deployed;
 use crate::commands::{completions, db, doctor, explain, generate, json_schema, verify};
 #[cfg(feature = "scaffold")]
-use crate::commands::{export, init, print_schema, scaffold};
+use crate::commands::{export, import, init, print_schema, scaffold};
 #[cfg(feature = "lint")]
 use crate::commands::{lint, lock};
 use crate::context::Context;
@@ -37,6 +37,7 @@ Examples:
   cargo multitenant lint                            what is wrong with migrations and schema code
   cargo multitenant print-schema --check            `table!` of both tiers: is it what the migrations make
   cargo multitenant export --format mermaid         the tables of both tiers as data, without a database
+  cargo multitenant import --from schema.json       what another project has exported, as migrations and code
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
 
@@ -80,6 +81,8 @@ enum Command {
     PrintSchema(print_schema::PrintSchema),
     #[cfg(feature = "scaffold")]
     Export(export::Export),
+    #[cfg(feature = "scaffold")]
+    Import(import::Import),
     Doctor(doctor::Doctor),
     Verify(verify::Verify),
     Explain(explain::Explain),
@@ -117,6 +120,8 @@ impl Command {
             Self::PrintSchema(command) => command.run(context),
             #[cfg(feature = "scaffold")]
             Self::Export(command) => command.run(context),
+            #[cfg(feature = "scaffold")]
+            Self::Import(command) => command.run(context),
             Self::Doctor(command) => command.run(context),
             Self::Verify(command) => command.run(context),
             Self::Explain(command) => command.run(context),

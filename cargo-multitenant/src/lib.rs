@@ -28,6 +28,8 @@ mod cli;
 mod commands;
 mod config;
 mod context;
+#[cfg(feature = "scaffold")]
+mod ddl;
 mod development;
 #[cfg(feature = "project")]
 mod doctor;
@@ -37,6 +39,8 @@ pub mod exit_code;
 mod export;
 #[cfg(feature = "project")]
 mod finding;
+#[cfg(feature = "scaffold")]
+mod import;
 #[cfg(feature = "scaffold")]
 mod init;
 mod interrupt;

@@ -56,7 +56,7 @@ pub(crate) struct Export {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum TierArg {
+pub(super) enum TierArg {
     Shared,
     Tenant,
 }
@@ -112,7 +112,7 @@ impl Export {
 const SLASHES: Mark = Mark::Line("//");
 
 impl TierArg {
-    fn tier(self) -> Tier {
+    pub(super) fn tier(self) -> Tier {
         match self {
             Self::Shared => Tier::Shared,
             Self::Tenant => Tier::Tenant,

@@ -18,6 +18,8 @@ pub(crate) mod export;
 #[cfg(feature = "project")]
 pub(crate) mod generate;
 #[cfg(feature = "scaffold")]
+pub(crate) mod import;
+#[cfg(feature = "scaffold")]
 pub(crate) mod init;
 #[cfg(feature = "project")]
 pub(crate) mod json_schema;

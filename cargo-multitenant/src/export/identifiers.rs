@@ -6,18 +6,36 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default)]
 pub(super) struct Identifiers {
     given: BTreeSet<String>,
+    /// Whether numbers follow a name directly, as those of types in Rust do.
+    is_camel: bool,
 }
 
 impl Identifiers {
     /// With names that nobody can have.
     pub(super) fn without(reserved: &[&str]) -> Self {
-        Self { given: reserved.iter().map(|name| (*name).to_owned()).collect() }
+        Self { given: reserved.iter().map(|name| (*name).to_owned()).collect(), is_camel: false }
+    }
+
+    /// For names of types: `Order2`, and not `Order_2`.
+    pub(super) fn camel(self) -> Self {
+        Self { is_camel: true, ..self }
+    }
+
+    /// The name, and those with a number.
+    fn names(&self, wanted: &str) -> impl Iterator<Item = String> + use<> {
+        let gap = if self.is_camel && !wanted.ends_with(|c: char| c.is_ascii_digit()) { "" } else { "_" };
+        let wanted = wanted.to_owned();
+        std::iter::once(wanted.clone()).chain((2..u32::MAX).map(move |number| format!("{wanted}{gap}{number}")))
+    }
+
+    /// All names that are given, or were taken from the beginning.
+    pub(super) fn given(self) -> Vec<String> {
+        self.given.into_iter().collect()
     }
 
     /// A name that nobody has yet: this one, or with a number.
     pub(super) fn give(&mut self, wanted: &str) -> String {
-        let mut names =
-            std::iter::once(wanted.to_owned()).chain((2..u32::MAX).map(|number| format!("{wanted}_{number}")));
+        let mut names = self.names(wanted);
         let name = names.find(|name| !self.given.contains(name)).unwrap_or_default();
         self.given.insert(name.clone());
         name
@@ -25,8 +43,7 @@ impl Identifiers {
 
     /// The same for several that belong together, by the endings that they will have.
     pub(super) fn give_all(&mut self, wanted: &str, endings: &[&str]) -> String {
-        let mut names =
-            std::iter::once(wanted.to_owned()).chain((2..u32::MAX).map(|number| format!("{wanted}_{number}")));
+        let mut names = self.names(wanted);
         let is_free = |name: &String| endings.iter().all(|ending| !self.given.contains(&format!("{name}{ending}")));
         let name = names.find(is_free).unwrap_or_default();
         self.given.extend(endings.iter().map(|ending| format!("{name}{ending}")));

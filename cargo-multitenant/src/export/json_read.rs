@@ -1,82 +1,8 @@
 //! A model, read back from its document: nothing of it is lost.
 
-use multitenant_runtime::Tier;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
 use super::json_schema::json_schema;
+use crate::import::read;
 use crate::model::testing::model;
-use crate::model::{Column, Model, Sequence, Table, Type};
-
-fn of<T: DeserializeOwned>(value: &Value) -> T {
-    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
-}
-
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn read(document: &Value) -> Model {
-    let mut model = Model {
-        shared_schema: of(&document["x-shared-schema"]),
-        tables: Vec::new(),
-        types: Vec::new(),
-        sequences: Vec::new(),
-    };
-    for (tier, name) in [(Tier::Shared, "shared"), (Tier::Tenant, "tenant")] {
-        let part = &document["$defs"][name];
-        for (name, defined) in part["$defs"].as_object().into_iter().flatten() {
-            if defined.get("x-kind").is_some() {
-                model.types.push(Type {
-                    tier,
-                    name: name.clone(),
-                    comment: text(&defined["description"]),
-                    kind: of(&defined["x-kind"]),
-                    is_complete: of(&defined["x-complete"]),
-                });
-            } else {
-                model.tables.push(table(tier, name, defined));
-            }
-        }
-        for (name, sequence) in part["x-sequences"].as_object().into_iter().flatten() {
-            let (options, comment) = (text(&sequence["options"]), text(&sequence["comment"]));
-            model.sequences.push(Sequence { tier, name: name.clone(), options, comment });
-        }
-    }
-    model
-}
-
-fn table(tier: Tier, name: &str, defined: &Value) -> Table {
-    let names: Vec<String> = of(&defined["x-columns"]);
-    let columns = names.iter().map(|name| {
-        let column = &defined["properties"][name];
-        Column {
-            name: name.clone(),
-            ty: of(&column["x-type"]),
-            diesel: of(&column["x-diesel-type"]),
-            is_nullable: of(&column["x-nullable"]),
-            default: of(&column["x-default"]),
-            identity: of(&column["x-identity"]),
-            generated: of(&column["x-generated"]),
-            collation: text(&column["x-collation"]),
-            comment: text(&column["description"]),
-        }
-    });
-    Table {
-        tier,
-        name: name.to_owned(),
-        comment: text(&defined["description"]),
-        columns: columns.collect(),
-        primary_key: of(&defined["x-primary-key"]),
-        uniques: of(&defined["x-uniques"]),
-        foreign_keys: of(&defined["x-foreign-keys"]),
-        indexes: of(&defined["x-indexes"]),
-        checks: of(&defined["x-checks"]),
-        partition_by: of(&defined["x-partition-by"]),
-        part: of(&defined["x-part-of"]),
-        is_complete: of(&defined["x-complete"]),
-    }
-}
 
 #[test]
 fn everything_that_a_migration_says_survives() {
@@ -101,8 +27,7 @@ fn everything_that_a_migration_says_survives() {
          create table p1 partition of p for values in (1, 2);
          comment on column t.name is 'what it is called'; comment on table t is 'things';",
     );
-    let document: Value = serde_json::from_str(&json_schema(&model)).unwrap();
-    assert_eq!(read(&document), model);
+    assert_eq!(read(&json_schema(&model)).unwrap(), model);
     let t = model.tables.iter().find(|table| table.name == "t").unwrap();
     // And it is all there.
     let column = |name: &str| t.column(name).unwrap();

@@ -8,7 +8,7 @@ use super::json_types::{defined, nullable, pointer_to, used};
 use crate::model::{Column, Model, Sequence, Table, Type, word};
 
 /// Grows when a key changes its meaning.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// The document of a model.
 ///

@@ -23,25 +23,73 @@ const RESERVED: &[&str] = &["Option", "Vec", "String", "Self", "Ok", "Err", "Som
 pub(crate) fn rust(model: &Model, types: &RustTypes) -> Result<(String, Vec<String>), CliError> {
     let style = &Style::by_itself();
     let mut words = Vec::new();
+    let all: Vec<&Table> = model.tables.iter().collect();
+    let printed = printed(&all, &mut words);
+    let tables = tables(model, &printed, style, &mut words)?;
+    let code = structs(model, &printed, &Around { types, style, path: "", taken: &[] }, &mut words);
+    let text = format!("{}\n\n{tables}{}{}", Mark::Line("//").line(), code.text, code.marks);
+    Ok((text, words))
+}
+
+/// What structs are written for, and where.
+pub(crate) struct Around<'a> {
+    pub(crate) types: &'a RustTypes,
+    pub(crate) style: &'a Style,
+    /// What stands before a table's name: nothing beside `table!`, else `crate::schema::`.
+    pub(crate) path: &'a str,
+    /// Names that their file has already.
+    pub(crate) taken: &'a [String],
+}
+
+/// Enums and structs.
+pub(crate) struct Code {
+    pub(crate) text: String,
+    /// The marks of tables without a struct, to stand beside `table!`.
+    pub(crate) marks: String,
+    /// The names of what is declared.
+    pub(crate) names: Vec<String>,
+}
+
+/// Those of these tables that Diesel can have.
+pub(crate) fn printed<'a>(tables: &[&'a Table], words: &mut Vec<String>) -> Vec<&'a Table> {
     let mut printed: Vec<&Table> = Vec::new();
-    for table in model.tables.iter().filter(|table| !table.is_partition()) {
+    for table in tables.iter().filter(|table| !table.is_partition()) {
         if table.primary_key.is_none() {
             words.push(format!("the table {} is left out: Diesel needs a primary key, and it has none", table.name));
         } else {
             printed.push(table);
         }
     }
-    one_module_each(&printed)?;
-    let printable: Vec<Printable> = printed.iter().map(|table| printable(model, table, &mut words)).collect();
-    let keys = printed.iter().flat_map(|table| table.foreign_keys.iter().filter_map(|key| join(model, table, key)));
-    let tables = tables_text(printable, &keys.collect::<Vec<_>>(), &model.shared_schema, style, &mut words)?;
-    let mut text = format!("{}\n\n{tables}", Mark::Line("//").line());
-    let mut given = Identifiers::without(RESERVED);
-    let enums = Enums::of(model, style, &mut given);
-    text += &enums.text;
-    let structs = Structs { model, types, enums: &enums };
+    printed
+}
+
+/// `table!` of these tables, and what may be joined.
+///
+/// # Errors
+///
+/// [`CliError::Usage`] where two tables would be one module, or `table!` cannot name the shared schema.
+pub(crate) fn tables(
+    model: &Model,
+    tables: &[&Table],
+    style: &Style,
+    words: &mut Vec<String>,
+) -> Result<String, CliError> {
+    one_module_each(tables)?;
+    let printable: Vec<Printable> = tables.iter().map(|table| printable(model, table, words)).collect();
+    let keys =
+        tables.iter().flat_map(|table| table.foreign_keys.iter().filter_map(|key| join(model, tables, table, key)));
+    tables_text(printable, &keys.collect::<Vec<_>>(), &model.shared_schema, style, words)
+}
+
+/// The enums and structs of these tables.
+pub(crate) fn structs(model: &Model, tables: &[&Table], around: &Around<'_>, words: &mut Vec<String>) -> Code {
+    let taken: Vec<&str> = around.taken.iter().map(String::as_str).chain(RESERVED.iter().copied()).collect();
+    let mut given = Identifiers::without(&taken).camel();
+    let enums = Enums::of(model, tables, around.style, around.path, &mut given);
+    let mut text = enums.text.clone();
+    let structs = Structs { model, types: around.types, enums: &enums, path: around.path };
     let mut unmarked: Vec<(Tier, String)> = Vec::new();
-    for table in &printed {
+    for table in tables {
         let module = rust_name(&table.name, None);
         let written = structs.of(table, &module, &mut given);
         let columns = written.left_out.join(", ");
@@ -60,14 +108,15 @@ pub(crate) fn rust(model: &Model, types: &RustTypes) -> Result<(String, Vec<Stri
         }
         text += &written.text;
     }
+    let mut marks = String::new();
     for (tier, name) in [(Tier::Shared, "shared_tables"), (Tier::Tenant, "tenant_tables")] {
         let modules: Vec<&str> =
             unmarked.iter().filter(|(of, _)| *of == tier).map(|(_, module)| module.as_str()).collect();
         if !modules.is_empty() {
-            text += &format!("\nmultitenant_runtime::{name}! {{ {} }}\n", modules.join(", "));
+            marks += &format!("\nmultitenant_runtime::{name}! {{ {} }}\n", modules.join(", "));
         }
     }
-    Ok((text, words))
+    Code { text, marks, names: given.given() }
 }
 
 /// A module can have a name once.
@@ -118,9 +167,14 @@ fn printed_column(model: &Model, column: &Column) -> Option<print_schema::Printa
     })
 }
 
-/// A foreign key between two tables of the model, by their schemas; a tenant's has no name.
-fn join(model: &Model, table: &Table, key: &crate::model::ForeignKey) -> Option<print_schema::KeyFact> {
-    model.table(key.home, &key.table)?;
+/// A foreign key between two of these tables, by their schemas; a tenant's has no name.
+fn join(
+    model: &Model,
+    tables: &[&Table],
+    table: &Table,
+    key: &crate::model::ForeignKey,
+) -> Option<print_schema::KeyFact> {
+    tables.iter().find(|other| Home::of(other.tier) == key.home && other.name == key.table)?;
     let schema = |home| if home == Home::Shared { model.shared_schema.clone() } else { String::new() };
     Some(print_schema::KeyFact {
         child: (schema(Home::of(table.tier)), table.name.clone()),

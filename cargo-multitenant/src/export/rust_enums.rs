@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::identifiers::{Identifiers, pascal};
 use crate::model::sql_type;
-use crate::model::{Home, Model, Type, TypeKind, TypeRef};
+use crate::model::{Home, Model, Table, Type, TypeKind, TypeRef};
 use crate::print_schema::{Style, is_defined, literal};
 
 /// The enums that have been written, by where their types are.
@@ -14,13 +14,12 @@ pub(super) struct Enums {
 }
 
 impl Enums {
-    /// Those of the types of a model that columns of tables use, and whose types in Rust are defined beside them.
-    pub(super) fn of(model: &Model, style: &Style, given: &mut Identifiers) -> Self {
+    /// Those of the types of a model that columns of these tables use, and whose types in Rust are defined with them, in
+    /// the module `path`.
+    pub(super) fn of(model: &Model, tables: &[&Table], style: &Style, path: &str, given: &mut Identifiers) -> Self {
         let mut enums = Self { names: BTreeMap::new(), text: String::new() };
-        let used: Vec<TypeRef> = model
-            .tables
+        let used: Vec<TypeRef> = tables
             .iter()
-            .filter(|table| !table.is_partition())
             .flat_map(|table| &table.columns)
             .filter_map(|column| column.ty.as_ref())
             .map(|ty| model.beneath(ty).element())
@@ -35,7 +34,7 @@ impl Enums {
                 continue;
             }
             let name = given.give(&sql.rust_name);
-            enums.text += &written(ty, labels, &name, &sql.rust_name);
+            enums.text += &written(ty, labels, &name, &format!("{path}{}::{}", style.types_module(), sql.rust_name));
             enums.names.insert(key(one), name);
             types.push(sql.rust_name);
         }
@@ -59,7 +58,7 @@ fn key(ty: &TypeRef) -> (u8, String) {
 }
 
 fn written(ty: &Type, labels: &[String], name: &str, sql: &str) -> String {
-    let mut given = Identifiers::without(&["Self"]);
+    let mut given = Identifiers::without(&["Self"]).camel();
     let variants: Vec<String> = labels.iter().map(|label| given.give(&pascal(label))).collect();
     let lines = |line: &dyn Fn(&str, &str) -> String| -> String {
         variants.iter().zip(labels).map(|(variant, label)| line(variant, &literal(label))).collect()
@@ -72,11 +71,11 @@ fn written(ty: &Type, labels: &[String], name: &str, sql: &str) -> String {
         "
 /// The type {shown}.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
-#[diesel(sql_type = sql_types::{sql})]
+#[diesel(sql_type = {sql})]
 pub enum {name} {{
 {variants}}}
 
-impl diesel::serialize::ToSql<sql_types::{sql}, diesel::pg::Pg> for {name} {{
+impl diesel::serialize::ToSql<{sql}, diesel::pg::Pg> for {name} {{
     fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>) -> diesel::serialize::Result {{
         let label = match self {{
 {of_label}        }};
@@ -85,7 +84,7 @@ impl diesel::serialize::ToSql<sql_types::{sql}, diesel::pg::Pg> for {name} {{
     }}
 }}
 
-impl diesel::deserialize::FromSql<sql_types::{sql}, diesel::pg::Pg> for {name} {{
+impl diesel::deserialize::FromSql<{sql}, diesel::pg::Pg> for {name} {{
     fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {{
         match std::str::from_utf8(value.as_bytes())? {{
 {of_text}            other => Err(format!(\"{{}}{{other}}\", {what}).into()),

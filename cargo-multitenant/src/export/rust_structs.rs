@@ -14,6 +14,8 @@ pub(super) struct Structs<'a> {
     pub(super) model: &'a Model,
     pub(super) types: &'a RustTypes,
     pub(super) enums: &'a Enums,
+    /// What stands before a table's module.
+    pub(super) path: &'a str,
 }
 
 /// The structs of a table, or why there are none.
@@ -47,12 +49,12 @@ impl Structs<'_> {
             .flat_map(|key| &key.columns)
             .map(|column| rust_name(column, Some(module)))
             .collect();
-        let what = shown(&table.name);
+        let (what, path) = (shown(&table.name), self.path);
         let mut text = format!(
             "
 /// A row of {what}.
 #[derive(Debug, Clone, PartialEq, diesel::Identifiable, diesel::Queryable, diesel::Selectable, multitenant_runtime::{mark})]
-#[diesel(table_name = {module}, primary_key({keys}), check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = {path}{module}, primary_key({keys}), check_for_backend(diesel::pg::Pg))]
 pub struct {name} {{
 {all}}}
 ",
@@ -73,7 +75,7 @@ pub struct {name} {{
                 "
 /// What a new row of {what} is made of; `None` is what the database puts in.
 #[derive(Debug, Clone, PartialEq, diesel::Insertable)]
-#[diesel(table_name = {module}, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = {path}{module}, check_for_backend(diesel::pg::Pg))]
 pub struct {name}New {{
 {new}}}
 "

@@ -30,6 +30,7 @@ documents! {
     "drift",
     "explain",
     "generate",
+    "import",
     "init",
     "lint",
     "lock",

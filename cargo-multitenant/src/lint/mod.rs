@@ -61,5 +61,9 @@ pub(crate) use {
     rule::Kind,
     run::made,
     schema::RustTable,
-    sql::{Action, Timing},
+    sql::words::{is_keyword, is_servers_type},
+    sql::{
+        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing,
+        is_limited_expression, is_one_expression, read as read_sql,
+    },
 };

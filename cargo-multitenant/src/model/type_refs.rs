@@ -83,6 +83,11 @@ const SYSTEM: &[&str] = &[
     "xml",
 ];
 
+/// Whether PostgreSQL has a type of this name itself.
+pub(crate) fn is_system_type(name: &str) -> bool {
+    SYSTEM.contains(&name)
+}
+
 /// The type that a tier's column means: its own first, then the shared schema's, then PostgreSQL's.
 pub(super) fn type_ref(catalog: &Catalog, tier: Tier, ty: &ColumnType) -> TypeRef {
     let schema = ty.schema.as_deref();

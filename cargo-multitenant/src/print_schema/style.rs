@@ -35,6 +35,8 @@ pub(crate) struct Style {
     pub(super) derives: Vec<String>,
     /// Domains that are types of their own.
     pub(super) domains: Vec<Regex>,
+    /// The module of types that are defined; `None` for `sql_types`.
+    pub(crate) types_module: Option<String>,
     /// What could not be followed.
     pub(crate) warnings: Vec<String>,
 }
@@ -92,6 +94,11 @@ impl Filter {
 }
 
 impl Style {
+    /// The module of types that are defined.
+    pub(crate) fn types_module(&self) -> &str {
+        self.types_module.as_deref().unwrap_or("sql_types")
+    }
+
     /// How code is written that stands by itself: without what a `diesel.toml` says about the project's own, and with types
     /// that rows can be inserted with.
     pub(crate) fn by_itself() -> Self {
@@ -154,6 +161,7 @@ impl Style {
             filter,
             imports: section.import_types,
             defines_types: section.generate_missing_sql_type_definitions.unwrap_or(true),
+            types_module: None,
             known_types: patterns(&section.except_custom_type_definitions, "except_custom_type_definitions")?,
             derives,
             domains: patterns(&section.pg_domains_as_custom_types, "pg_domains_as_custom_types")?,

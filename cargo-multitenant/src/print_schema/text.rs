@@ -97,7 +97,7 @@ fn definitions(types: &[&SqlType], style: &Style, out: &mut Lines) {
     if has_docs {
         made_up("A module containing custom SQL type definitions", "", out);
     }
-    out.line("pub mod sql_types {");
+    out.line(&format!("pub mod {} {{", style.types_module()));
     let mut last: Option<&SqlType> = None;
     for ty in types {
         if last.is_some_and(|last| last.rust_name == ty.rust_name) {
@@ -137,7 +137,7 @@ fn table(table: &Table, style: &Style, out: &mut Lines) {
             out.line("    use diesel::sql_types::*;");
             is_imported = true;
         }
-        out.line(&format!("    use super::sql_types::{};", ty.rust_name));
+        out.line(&format!("    use super::{}::{};", style.types_module(), ty.rust_name));
     }
     if is_imported {
         out.blank();

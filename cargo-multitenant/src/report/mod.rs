@@ -12,6 +12,8 @@ mod drift;
 mod failure;
 mod findings;
 #[cfg(feature = "scaffold")]
+mod import;
+#[cfg(feature = "scaffold")]
 mod init;
 mod kind;
 mod names;
@@ -35,6 +37,8 @@ pub(crate) use drift::DriftDocument;
 #[cfg(test)]
 pub(crate) use failure::FailureView;
 pub(crate) use findings::FindingsDocument;
+#[cfg(feature = "scaffold")]
+pub(crate) use import::ImportDocument;
 #[cfg(feature = "scaffold")]
 pub(crate) use init::InitDocument;
 pub(crate) use kind::Kind;

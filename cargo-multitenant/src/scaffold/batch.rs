@@ -36,6 +36,9 @@ pub(crate) struct Written {
     /// What was put into it.
     #[serde(skip)]
     pub(crate) text: String,
+    /// What it held before, if it was there.
+    #[serde(skip)]
+    pub(crate) before: Option<String>,
 }
 
 impl Change {
@@ -68,6 +71,10 @@ impl Change {
         self.text.push_str(&text.replace('\n', end));
     }
 
+    fn written(&self, path: &Path) -> Written {
+        Written { before: self.before.clone(), ..written(path, self.action(), &self.text) }
+    }
+
     fn action(&self) -> &'static str {
         if self.before.is_some() { "appended" } else { "created" }
     }
@@ -77,8 +84,8 @@ impl Change {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) changes: Vec<Change>,
-    /// In which folder, and what.
-    pub(crate) migrations: Option<(PathBuf, Vec<NewMigration>)>,
+    /// In which folders, and what; in this order.
+    pub(crate) migrations: Vec<(PathBuf, Vec<NewMigration>)>,
 }
 
 /// What takes back what was done.
@@ -96,9 +103,9 @@ impl Batch {
             if change.before.is_none() && change.path.symlink_metadata().is_ok() {
                 return Err(is_there(&shown(&change.path)));
             }
-            foretold.push(written(&shown(&change.path), change.action(), &change.text));
+            foretold.push(change.written(&shown(&change.path)));
         }
-        if let Some((folder, migrations)) = &self.migrations {
+        for (folder, migrations) in &self.migrations {
             let versions = new_migration::foretold(folder, migrations.len(), new_migration::now())?;
             for (migration, version) in migrations.iter().zip(versions) {
                 let folder = folder.join(format!("{version}_{}", migration.name));
@@ -156,10 +163,10 @@ impl Batch {
                     }
                 }
             }
-            done.push(written(&path, change.action(), &change.text));
+            done.push(change.written(&path));
         }
         // The last step: a migration is there as a whole, and whoever sees it finds the code that goes with it.
-        if let Some((folder, migrations)) = &self.migrations {
+        for (folder, migrations) in &self.migrations {
             make_folders(folder, undo).map_err(|error| CliError::Files {
                 what: format!("the folder {} cannot be made, and nothing was written", slashes(folder)),
                 help: Some("check its permissions, and that no file has its name"),
@@ -180,7 +187,7 @@ impl Batch {
 }
 
 fn written(path: &Path, action: &'static str, text: &str) -> Written {
-    Written { path: slashes(path), action, text: text.to_owned() }
+    Written { path: slashes(path), action, text: text.to_owned(), before: None }
 }
 
 fn is_there(path: &Path) -> CliError {
@@ -279,7 +286,7 @@ mod tests {
                 Change::create(&root.join("new/deep/b.rs"), "b"),
                 Change::append(&root.join("a.rs"), "// a\r\nmod x;".to_owned(), "struct A;\n"),
             ],
-            migrations: Some((root.join("migrations/tenant"), vec![migration("x")])),
+            migrations: vec![(root.join("migrations/tenant"), vec![migration("x")])],
         };
         let error = batch.write(Path::to_path_buf).unwrap_err().to_string();
         assert!(error.contains("migrations/tenant cannot be made"), "{error}");
@@ -298,7 +305,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.rs");
         fs::write(&path, "").unwrap();
-        let batch = Batch { changes: vec![Change::create(&path, "x")], migrations: None };
+        let batch = Batch { changes: vec![Change::create(&path, "x")], migrations: Vec::new() };
         for result in [batch.write(Path::to_path_buf), batch.foretold(Path::to_path_buf)] {
             assert!(result.unwrap_err().to_string().contains("nothing is overwritten"));
         }
@@ -308,7 +315,7 @@ mod tests {
                     let path = &path;
                     scope.spawn(move || {
                         let change = Change::append(path, String::new(), &format!("struct A{i};\n"));
-                        Batch { changes: vec![change], migrations: None }.write(Path::to_path_buf).is_ok()
+                        Batch { changes: vec![change], migrations: Vec::new() }.write(Path::to_path_buf).is_ok()
                     })
                 })
                 .collect();

@@ -16,7 +16,7 @@ pub(crate) struct Known {
     catalog: Catalog,
     /// Whether a migration could not be read, so that there may be more.
     is_partial: bool,
-    pub(super) project: Project,
+    pub(crate) project: Project,
     pub(super) marking: Marking,
 }
 
@@ -221,6 +221,32 @@ impl Known {
     /// The file with the `table!` of a table.
     pub(crate) fn declared_in(&self, tier: Tier, table: &str) -> Option<&str> {
         self.declared(tier, table).map(|(_, file)| file)
+    }
+
+    /// The module path of the `table!` of a table below that of its file, and the file.
+    pub(crate) fn declared_at(&self, tier: Tier, table: &str) -> Option<(&str, Vec<String>)> {
+        self.declared(tier, table).map(|(declared, file)| (file, declared.modules.iter().skip(1).cloned().collect()))
+    }
+
+    /// What of a name there is among tables, indexes and sequences, and where it is made.
+    pub(crate) fn relation_at(&self, tier: Tier, name: &str) -> Option<(&'static str, String)> {
+        let relation = self.space(tier).relations.get(name)?;
+        Some((relation.kind.noun(), self.place(&relation.named_at().place)))
+    }
+
+    /// Where the type of a name is made.
+    pub(crate) fn type_at(&self, tier: Tier, name: &str) -> Option<String> {
+        self.space(tier).types.get(name).map(|entry| self.place(&entry.origin.place))
+    }
+
+    /// Whether an index or a constraint cannot have this name.
+    pub(crate) fn is_taken(&self, tier: Tier, name: &str) -> bool {
+        self.space(tier).is_taken(name)
+    }
+
+    fn place(&self, place: &crate::finding::Place) -> String {
+        let source = self.project.sources.get(place.file);
+        format!("{}:{}", source.path, source.point(place.span.start).line)
     }
 
     /// The tier whose table a reference of this tier means.

@@ -15,9 +15,9 @@ use crate::error::CliError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// The file of `table!`.
-    pub(super) tables: PathBuf,
+    pub(crate) tables: PathBuf,
     /// The file of the structs.
-    pub(super) models: PathBuf,
+    pub(crate) models: PathBuf,
 }
 
 impl Layout {
@@ -92,7 +92,7 @@ impl Layout {
 }
 
 /// A file's module, as a path from the crate's root: `crate::schema::tenant`.
-pub(super) fn module(package: &Package, file: &Path) -> String {
+pub(crate) fn module(package: &Package, file: &Path) -> String {
     if same(file, &package.root_file) {
         return "crate".to_owned();
     }
@@ -122,7 +122,7 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 /// Whether a file is below a folder, links and `..` considered.
-pub(super) fn is_inside(source: &Path, path: &Path) -> bool {
+pub(crate) fn is_inside(source: &Path, path: &Path) -> bool {
     resolved(path).starts_with(resolved(source))
 }
 

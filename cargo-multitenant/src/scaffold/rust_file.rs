@@ -9,8 +9,8 @@ use crate::error::CliError;
 
 /// A file's text and the names that stand in it.
 #[derive(Debug)]
-pub(super) struct RustFile {
-    pub(super) text: String,
+pub(crate) struct RustFile {
+    pub(crate) text: String,
     /// Types, functions and what `use` brings in.
     names: Vec<String>,
     modules: Vec<String>,
@@ -18,7 +18,7 @@ pub(super) struct RustFile {
 
 impl RustFile {
     /// Reads a file; `None` where it is not there.
-    pub(super) fn read(path: &Path, here: &Path) -> Result<Option<Self>, CliError> {
+    pub(crate) fn read(path: &Path, here: &Path) -> Result<Option<Self>, CliError> {
         let shown = slashes(&shown(path, here));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -41,13 +41,18 @@ impl RustFile {
         Ok(Some(file))
     }
 
+    /// Types, traits and what `use` brings in.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Whether a type or import has this name.
     pub(super) fn has_name(&self, name: &str) -> bool {
         self.names.iter().any(|known| known == name)
     }
 
     /// Whether a module is declared.
-    pub(super) fn has_module(&self, name: &str) -> bool {
+    pub(crate) fn has_module(&self, name: &str) -> bool {
         self.modules.iter().any(|known| known == name)
     }
 

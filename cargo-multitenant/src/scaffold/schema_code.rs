@@ -1,13 +1,13 @@
 //! `table!`, the structs, and the lines that make modules of new files.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use multitenant_runtime::Tier;
 use serde::Serialize;
 
 use super::batch::Change;
 use super::column::Column;
+use super::files::Files;
 use super::keywords::hides;
 use super::known::{Known, word};
 use super::layout::{self, Layout};
@@ -113,11 +113,11 @@ impl<'a> SchemaCode<'a> {
         }
         let (table, words) = self.table_text(&all)?;
         let model = self.model_text(&all, &rust)?;
-        let mut files = Files { package: self.package, here: self.here, changes: BTreeMap::new() };
+        let mut files = Files::new(self.package, self.here);
         // In the order in which rustfmt would have their modules, where both are new.
         files.put(&self.layout.models, &model)?;
         files.put(&self.layout.tables, &table)?;
-        Ok((files.changes.into_values().collect(), words))
+        Ok((files.changes(), words))
     }
 
     fn all_columns(&self) -> Vec<Any<'a>> {
@@ -256,39 +256,4 @@ pub(crate) fn own_columns(columns: &[Column], options: TableOptions) -> Result<(
 
 fn within(outer: &str, inner: &str, is_within: bool) -> String {
     if is_within { format!("{outer}<{inner}>") } else { inner.to_owned() }
-}
-
-/// Changes to files, with the modules that new ones need.
-struct Files<'a> {
-    package: &'a Package,
-    here: &'a Path,
-    changes: BTreeMap<PathBuf, Change>,
-}
-
-impl Files<'_> {
-    fn put(&mut self, path: &Path, text: &str) -> Result<(), CliError> {
-        if let Some(change) = self.changes.get_mut(path) {
-            change.add(text);
-            return Ok(());
-        }
-        match RustFile::read(path, self.here)? {
-            Some(file) => {
-                self.changes.insert(path.to_path_buf(), Change::append(path, file.text, text));
-                Ok(())
-            }
-            None => {
-                self.changes.insert(path.to_path_buf(), Change::create(path, text));
-                self.declare(path)
-            }
-        }
-    }
-
-    /// The `mod` line of a new file, in the file that is its parent, which may be new too.
-    fn declare(&mut self, path: &Path) -> Result<(), CliError> {
-        let Some((parent, module)) = layout::parent(self.package, path) else { return Ok(()) };
-        if parent == path || RustFile::read(&parent, self.here)?.is_some_and(|file| file.has_module(&module)) {
-            return Ok(());
-        }
-        self.put(&parent, &format!("pub mod {module};\n"))
-    }
 }

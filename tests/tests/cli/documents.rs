@@ -38,6 +38,7 @@ fn schema_of(args: &[&str]) -> Option<&'static str> {
         ["tenant", "dump", ..] => "tenant-dump",
         ["lint", ..] if says("--list-rules") => "rules",
         ["status", ..] => "status",
+        ["import", ..] => "import",
         ["init", ..] => "init",
         ["print-schema", ..] => "print-schema",
         ["snapshot", ..] => "snapshot",

@@ -13,6 +13,7 @@ mod exit_codes;
 mod export;
 mod generate;
 mod held;
+mod import;
 mod init;
 #[cfg(unix)]
 mod interrupt;

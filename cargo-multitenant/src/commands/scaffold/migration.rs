@@ -90,7 +90,7 @@ impl Migration {
         }
         let migrations = self.migrations(&ground, &name, &said)?;
         let batch =
-            Batch { changes: Vec::new(), migrations: Some((ground.migrations_folder(self.tier.tier()), migrations)) };
+            Batch { changes: Vec::new(), migrations: vec![(ground.migrations_folder(self.tier.tier()), migrations)] };
         ground.finish(&batch, "migration", self.tier.word(), Some(kind.word()))
     }
 

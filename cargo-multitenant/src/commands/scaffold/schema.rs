@@ -86,7 +86,7 @@ impl Schema {
         for word in words {
             context.console.warning(&word);
         }
-        let batch = Batch { changes, migrations: Some((ground.migrations_folder(tier), migrations)) };
+        let batch = Batch { changes, migrations: vec![(ground.migrations_folder(tier), migrations)] };
         ground.finish(&batch, "schema", self.tier.word(), None)
     }
 }

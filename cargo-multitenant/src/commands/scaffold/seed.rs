@@ -70,6 +70,6 @@ impl Seed {
         let folder = self.env.iter().fold(folder, |folder, environment| folder.join(environment));
         let path = folder.join(format!("{name}.{}", if self.rust { "rs" } else { "sql" }));
         let changes = vec![Change::create(&context.here.join(path), &draft.text(self.rust)?)];
-        ground.finish(&Batch { changes, migrations: None }, "seed", self.tier.word(), None)
+        ground.finish(&Batch { changes, migrations: Vec::new() }, "seed", self.tier.word(), None)
     }
 }

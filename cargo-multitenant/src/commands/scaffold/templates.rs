@@ -47,7 +47,7 @@ impl TemplatesCommand {
             names
         };
         let changes = wanted.iter().map(|name| Change::create(&context.here.join(folder.join(name)), text_of(name)));
-        let batch = Batch { changes: changes.collect(), migrations: None };
+        let batch = Batch { changes: changes.collect(), migrations: Vec::new() };
         let seen = |path: &Path| shown(path, &context.here);
         let written = if self.dry_run { batch.foretold(seen)? } else { batch.write(seen)? };
         let document = ScaffoldDocument::new("templates", None, None, self.dry_run, &written);

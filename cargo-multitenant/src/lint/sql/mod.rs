@@ -8,6 +8,8 @@ mod comment;
 mod constraints;
 mod definition;
 mod dynamic;
+#[cfg(feature = "scaffold")]
+mod expression;
 mod index;
 mod names;
 mod nesting;
@@ -22,6 +24,8 @@ mod types;
 pub(crate) mod words;
 
 pub(crate) use definition::*;
+#[cfg(feature = "scaffold")]
+pub(crate) use expression::{is_limited_expression, is_one_expression};
 pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use renamed::renamed;

@@ -30,6 +30,31 @@ fn shop() -> Project {
         .file("Cargo.lock", &std::fs::read_to_string(workspace.join("Cargo.lock")).unwrap())
 }
 
+/// What another project has exported, beside what is scaffolded: it is compiled with it.
+fn imported(project: &Project) {
+    let other = Project::on_disk()
+        .tenants(&["a"])
+        .migration(
+            "shared/2026-01-01-000000_a",
+            "create type currency as enum ('EUR', 'us-dollar');
+             create table plans (id uuid primary key default gen_random_uuid(), code text not null,
+                 price int not null default 0, constraint plans_code_key unique (code));
+             create table rates (id int primary key, currency currency not null, at timestamptz, \"2nd try\" bytea);",
+        )
+        .migration(
+            "tenant/2026-01-01-000000_a",
+            "create type state as enum ('new', 'paid'); create domain mail as text;
+             create table bills (id bigserial primary key, rate int not null references rates, state state default 'new',
+                 states state[], currency currency, mail mail, plan uuid references plans, search tsvector, type int);
+             create table bill_lines (bill bigint references bills, no int, primary key (bill, no));
+             create table marks (at point primary key);",
+        );
+    let document = other.run(&["export", "--format", "json-schema"]).code(0).stdout;
+    std::fs::write(project.path("schema.json"), document).unwrap();
+    // The other one's plans are the same.
+    project.run(&["import", "--from", "schema.json"]).code(0).complains(&["the shared table plans is left out"]);
+}
+
 #[test]
 fn what_is_scaffolded_compiles() {
     // A file for each tier, so that joins lead from one to the other; seeds are modules here, as in the package that runs
@@ -58,6 +83,7 @@ fn what_is_scaffolded_compiles() {
     ] {
         scaffold(&project, line).code(0);
     }
+    imported(&project);
     let source = "use diesel::prelude::*;\nuse shop::{models::{Item, NewItem, Plan}, schema::{shared::plans, tenant::items}};\n\
          fn main() {\n\
          let rows = items::table.inner_join(plans::table).select((Item::as_select(), Plan::as_select()));\n\

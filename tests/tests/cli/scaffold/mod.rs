@@ -16,7 +16,7 @@ use std::path::Path;
 use crate::project::{Answer, Project};
 
 /// A package with a library, without a database; its dependencies are declared, and nothing is built.
-fn package() -> Project {
+pub(crate) fn package() -> Project {
     with_package(Project::on_disk(), &["chrono", "uuid", "serde_json", "numeric"])
 }
 
