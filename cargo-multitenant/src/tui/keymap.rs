@@ -83,7 +83,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings![
     STATUS; MigrateEverything: [Key::char('M')] "M" "migrate all" "migrate the shared schema, then all tenants"
     STATUS; Rollback: [Key::char('b')] "b" "roll back" "revert one migration of what is marked, or under the cursor"
     &[Screen::TenantStatus]; Mark: [Key::char(' ')] "Space" "mark" "mark the tenant under the cursor"
-    &[Screen::TenantStatus]; MarkAll: [Key::char('a')] "a" "all" "mark all that are seen, or none"
+    &[Screen::TenantStatus]; MarkAll: [Key::char('a')] "a" "" "mark all that are seen, or none"
     MIGRATIONS; Migrate: [Key::char('m')] "m" "migrate" "apply all that is pending in this tier"
     MIGRATIONS; MigrateTo: [Key::char('t')] "t" "migrate to" "apply what is pending in this tier up to this migration"
     TENANTS; Create: [Key::char('n')] "n" "new" "create a tenant: schema, migrations, registry row"
@@ -152,7 +152,7 @@ pub(crate) fn help_line(screen: Screen, width: usize) -> Vec<(&'static str, &'st
             line.push((binding.shown, binding.word));
         }
         if !kept(&binding) {
-            left = if has_room { left - room(binding) } else { 0 };
+            left -= if has_room { room(binding) } else { 0 };
         }
     }
     line

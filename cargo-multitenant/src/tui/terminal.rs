@@ -9,7 +9,9 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 
 use super::state::State;
 use super::view::draw;
@@ -62,12 +64,10 @@ impl Taken {
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         let mut stdout = BufWriter::new(io::stdout());
-        let taken = execute!(stdout, EnterAlternateScreen)
+        // Not `Terminal::clear`, which asks the terminal where its cursor is, and waits for the answer.
+        let taken = execute!(stdout, EnterAlternateScreen, Clear(ClearType::All))
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout)))
-            .and_then(|mut terminal| {
-                terminal.clear()?;
-                Ok(Self { terminal })
-            });
+            .map(|terminal| Self { terminal });
         if taken.is_err() {
             give_back();
         }
@@ -158,7 +158,7 @@ mod tests {
         let program = std::env::current_exe().unwrap();
         let test = "tui::terminal::tests::panics_on_a_terminal";
         // `stty` says afterwards whether the terminal echoes again and breaks lines.
-        let line = format!("'{}' --exact {test} --nocapture; stty -a", program.display());
+        let line = format!("stty rows 24 cols 80; '{}' --exact {test} --nocapture; stty -a", program.display());
         let output = Command::new("script")
             .args(["-qefc", &line, "/dev/null"])
             .env("MULTITENANT_TEST_PANICS", "1")

@@ -2,6 +2,7 @@
 
 use crate::doctor::{Checked, Examined, Outcome, entry};
 use crate::finding::{Complaint, Level};
+use crate::report::counted;
 use crate::tui::state::{Cell, Content, Item, Line, Tone};
 
 use super::part;
@@ -10,7 +11,13 @@ use super::part;
 pub(crate) fn doctor(examined: &Examined) -> Content {
     let of = |level| examined.complaints().filter(|complaint| complaint.level == level).count();
     let (errors, warnings, notes) = (of(Level::Error), of(Level::Warning), of(Level::Info));
-    let note = format!("{} checks: {errors} errors, {warnings} warnings, {notes} notes", examined.checks.len());
+    let note = format!(
+        "{}: {}, {}, {}",
+        counted(examined.checks.len(), "check", "checks"),
+        counted(errors, "error", "errors"),
+        counted(warnings, "warning", "warnings"),
+        counted(notes, "note", "notes"),
+    );
     Content { items: examined.checks.iter().map(item).collect(), note }
 }
 

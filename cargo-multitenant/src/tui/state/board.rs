@@ -165,7 +165,7 @@ impl Board {
 
     /// Puts the rows in order; not at each event, since there are many.
     pub(crate) fn settle(&mut self) {
-        self.page.list.reorder();
+        self.page.list.settle();
     }
 
     /// It has come to its end.
@@ -176,7 +176,10 @@ impl Board {
                 row.about = "the run was given up while this was at work: look at its status".to_owned();
             }
         }
-        self.page.list.set(self.rows.iter().map(item).collect());
+        for (at, row) in self.rows.iter().enumerate() {
+            self.page.list.replace(at, item(row));
+        }
+        self.settle();
         self.end = Some((now, end));
     }
 

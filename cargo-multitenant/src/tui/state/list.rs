@@ -80,6 +80,15 @@ impl List {
         }
     }
 
+    /// The same, but who stands at the top, and has not chosen an item, stays at the top.
+    pub(crate) fn settle(&mut self) {
+        let is_at_top = self.cursor == 0;
+        self.reorder();
+        if is_at_top {
+            self.cursor = 0;
+        }
+    }
+
     fn stand_on(&mut self, key: &str) -> bool {
         let place = self.order.iter().position(|&at| self.items[at].key == key);
         self.cursor = place.unwrap_or(self.cursor);
@@ -261,6 +270,19 @@ mod tests {
         assert!(list.current().is_none());
         list.narrow("");
         assert!(list.current().is_some());
+    }
+
+    #[test]
+    fn who_has_not_moved_sees_what_comes_to_the_top() {
+        let mut list = list(&[("a", 1), ("b", 2), ("c", 3)]).sorted_by(Some((1, false)));
+        let failed = Item { key: "c".to_owned(), cells: vec![Cell::new("c"), Cell::number(0)], lines: Vec::new() };
+        list.replace(2, failed);
+        list.settle();
+        assert_eq!(list.current().unwrap().key, "c");
+        list.step(1);
+        list.replace(0, Item { key: "a".to_owned(), cells: vec![Cell::new("a"), Cell::number(9)], lines: Vec::new() });
+        list.settle();
+        assert_eq!(list.current().unwrap().key, "a", "who stands somewhere stays there");
     }
 
     #[test]

@@ -88,10 +88,13 @@ impl Screen {
     /// What its columns are called.
     pub(crate) fn columns(self) -> &'static [Column] {
         const fn left(title: &'static str, most: usize) -> Column {
-            Column { title, most, is_right: false }
+            Column { title, most, is_right: false, keeps_end: false }
         }
         const fn right(title: &'static str, most: usize) -> Column {
-            Column { title, most, is_right: true }
+            Column { title, most, is_right: true, keeps_end: false }
+        }
+        const fn place(title: &'static str, most: usize) -> Column {
+            Column { title, most, is_right: false, keeps_end: true }
         }
         match self {
             Self::TenantStatus | Self::SharedStatus => {
@@ -116,7 +119,7 @@ impl Screen {
             Self::Seeding => const { &[left("tier", 6), left("environment", 12), left("seed", 999)] },
             Self::Health => const { &[left("what", 28), left("state", 10), left("", 999)] },
             Self::Generate => const { &[left("tier", 6), left("file", 999)] },
-            Self::Lint => const { &[left("level", 7), left("rule", 24), left("place", 40), left("message", 999)] },
+            Self::Lint => const { &[left("level", 7), left("rule", 24), place("place", 36), left("message", 999)] },
             Self::Doctor => const { &[left("state", 8), left("check", 24), left("", 999)] },
             Self::Drift => const { &[left("schema", 24), left("level", 7), left("difference", 999)] },
             Self::Run => const { &[left("schema", 26), left("state", 11), right("steps", 7), left("", 999)] },
@@ -131,6 +134,8 @@ pub(crate) struct Column {
     /// The most characters that it takes; the last column has what is left.
     pub(crate) most: usize,
     pub(crate) is_right: bool,
+    /// Of a text that is too long the end is shown: a path's file, and not its first folder.
+    pub(crate) keeps_end: bool,
 }
 
 #[cfg(test)]

@@ -26,7 +26,9 @@ fn broken(text: &str, width: usize) -> Vec<String> {
         parts.push(rest[..cut].to_owned());
         rest = rest[cut..].trim_start_matches(' ');
     }
-    parts.push(rest.to_owned());
+    if !rest.is_empty() || parts.is_empty() {
+        parts.push(rest.to_owned());
+    }
     parts
 }
 

@@ -57,25 +57,35 @@ fn list(screen: Screen, list: &List, theme: Theme, frame: &mut Frame<'_>, area: 
     }
 }
 
+/// How little room the last column has before the others make way.
+const LEAST: usize = 26;
+
+/// How narrow others become for that.
+const NARROWEST: usize = 20;
+
 /// How wide each column is: as its widest cell, as long as that is not too much; the last one has the rest.
 fn widths(columns: &[Column], list: &List, room: usize) -> Vec<usize> {
-    let mut widths: Vec<usize> = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| list.width(at).max(column.title.width()).min(column.most))
-        .collect();
+    let natural = |at: usize, column: &Column| list.width(at).max(column.title.width()).min(column.most);
+    let mut widths: Vec<usize> = columns.iter().enumerate().map(|(at, column)| natural(at, column)).collect();
+    let Some(wanted) = widths.pop() else { return widths };
     // A mark, and two blanks between columns.
-    let others: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
-    if let Some(last) = widths.last_mut() {
-        *last = room.saturating_sub(others + 2);
+    let room = room.saturating_sub(2 * columns.len());
+    let least = wanted.min(LEAST);
+    loop {
+        let left = room.saturating_sub(widths.iter().sum());
+        let widest = widths.iter_mut().max().filter(|widest| **widest > NARROWEST && left < least);
+        let Some(widest) = widest else {
+            widths.push(left);
+            return widths;
+        };
+        *widest -= 1;
     }
-    widths
 }
 
 fn row(columns: &[Column], widths: &[usize], cells: &[(&str, Tone)], is_marked: bool, theme: Theme) -> Row<'static> {
     let mut spans = vec![Span::styled(if is_marked { "✓ " } else { "  " }, theme.tone(Tone::Strong))];
     for (at, ((column, width), (text, tone))) in columns.iter().zip(widths).zip(cells).enumerate() {
-        let text = cut(text, *width);
+        let text = if column.keeps_end { cut_at_the_front(text, *width) } else { cut(text, *width) };
         let blanks = " ".repeat(width.saturating_sub(text.width()));
         let text = if column.is_right { blanks + &text } else { text + &blanks };
         let gap = if at + 1 < columns.len() { "  " } else { "" };
@@ -102,6 +112,16 @@ fn cut(text: &str, width: usize) -> String {
     cut
 }
 
+/// The end of a text for which there is no room.
+fn cut_at_the_front(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let backwards: String = text.chars().rev().collect();
+    let end: String = cut(&backwards, width);
+    end.chars().rev().collect()
+}
+
 fn details(item: &Item, scroll: usize, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
     text(&item.lines, scroll, theme, frame, area);
@@ -119,7 +139,7 @@ pub(super) fn text(lines: &[Line], scroll: usize, theme: Theme, frame: &mut Fram
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{cut, cut_at_the_front};
 
     #[test]
     fn a_cut_text_says_so_and_is_no_wider() {
@@ -128,5 +148,6 @@ mod tests {
         {
             assert_eq!(cut(text, width), expected, "{text} {width}");
         }
+        assert_eq!(cut_at_the_front("a/b/up.sql:3", 9), "…up.sql:3");
     }
 }
