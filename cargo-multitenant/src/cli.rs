@@ -6,6 +6,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::common::{Common, Forms, told};
 use crate::commands::deployed::Deployed;
+#[cfg(feature = "tui")]
+use crate::commands::ui;
 use crate::commands::{completions, db, doctor, explain, generate, json_schema, verify};
 #[cfg(feature = "scaffold")]
 use crate::commands::{export, import, init, print_schema, scaffold};
@@ -40,6 +42,7 @@ Examples:
   cargo multitenant import --from schema.json       what another project has exported, as migrations and code
   cargo multitenant verify                          all migrations up, down and up again, in a scratch database
   cargo multitenant doctor                          what is wrong with project, database and tenants
+  cargo multitenant ui                              all of that on one screen; so does `cargo multitenant` alone
 
 Configuration: multitenant.toml beside Cargo.toml, the environment (DATABASE_URL, MULTITENANT_…, a .env file), \
 then flags. All keys have defaults.
@@ -89,6 +92,8 @@ enum Command {
     #[cfg(feature = "lint")]
     Lock(lock::LockCommand),
     Db(db::Db),
+    #[cfg(feature = "tui")]
+    Ui(ui::Ui),
     Completions(completions::Completions),
     JsonSchema(json_schema::JsonSchema),
 }
@@ -128,6 +133,8 @@ impl Command {
             #[cfg(feature = "lint")]
             Self::Lock(command) => command.run(context),
             Self::Db(command) => command.run(context),
+            #[cfg(feature = "tui")]
+            Self::Ui(command) => command.run(context),
             Self::Completions(command) => command.run(context, Cli::command()),
             Self::JsonSchema(command) => command.run(context),
         }
@@ -148,7 +155,10 @@ pub(crate) fn command() -> clap::Command {
 
 /// The same, with seeds that are compiled in.
 pub(crate) fn run_with(args: impl IntoIterator<Item = OsString>, register: Option<Register>) -> u8 {
-    match Cli::try_parse_from(without_subcommand_name(args)) {
+    let args = without_subcommand_name(args);
+    #[cfg(feature = "tui")]
+    let args = ui::opened_by(args);
+    match Cli::try_parse_from(args) {
         Ok(Cli { common, command }) => {
             let forms = command.forms();
             common.carry_out(Source::Folders(register), PROGRAM, forms, |context| command.run(context))

@@ -50,6 +50,23 @@ impl Context {
         Ok(config)
     }
 
+    /// The same project, for whoever shows its results otherwise: nothing goes to stdout or stderr.
+    #[cfg(feature = "tui")]
+    pub(crate) fn silent(&self) -> Self {
+        Self {
+            console: Console {
+                color: anstream::ColorChoice::Never,
+                format: crate::output::Format::Text,
+                verbosity: crate::output::Verbosity::Quiet,
+            },
+            overrides: self.overrides.clone(),
+            environment: self.environment.clone(),
+            here: self.here.clone(),
+            source: Source::Folders(None),
+            program: self.program.clone(),
+        }
+    }
+
     /// The project, with its migrations.
     pub(crate) fn project(&self) -> Result<Project, CliError> {
         let config = self.config()?;

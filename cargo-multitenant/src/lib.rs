@@ -62,6 +62,8 @@ mod scaffold;
 #[doc(hidden)]
 pub mod seeds;
 mod source;
+#[cfg(feature = "tui")]
+mod tui;
 #[cfg(feature = "project")]
 mod verify;
 #[cfg(any(feature = "lint", feature = "scaffold"))]

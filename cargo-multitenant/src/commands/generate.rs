@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use multitenant_runtime::{Tier, Version};
 use serde::Serialize;
 
-use crate::config::slashes;
+use crate::config::{Config, slashes};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
@@ -36,32 +36,41 @@ enum TierArg {
     Shared,
 }
 
+/// What was written.
 #[derive(Debug, Serialize)]
-struct Generated {
+pub(crate) struct Generated {
     format: u32,
     tier: Tier,
     version: String,
     folder: String,
-    files: Vec<String>,
+    pub(crate) files: Vec<String>,
 }
 
 impl Generate {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
-        let config = context.config()?;
-        let (tier, folder) = match self.tier {
-            TierArg::Tenant => (Tier::Tenant, config.new_tenant_folder()),
-            TierArg::Shared => (Tier::Shared, config.new_shared_folder()),
+        let tier = match self.tier {
+            TierArg::Tenant => Tier::Tenant,
+            TierArg::Shared => Tier::Shared,
         };
-        let (up, down) = texts(tier);
-        let files = [("up.sql", up.as_str()), ("down.sql", down.as_str())];
-        let made = new_migration::make(&folder, &self.name, &files, new_migration::now())?;
-        let files = ["up.sql", "down.sql"].map(|file| slashes(&made.join(file)));
-        let name = made.file_name().unwrap_or_default().to_string_lossy();
-        let version = Version::of_folder(&name).map(|version| version.as_str().to_owned()).unwrap_or_default();
-        let result = Generated { format: FORMAT, tier, version, folder: slashes(&made), files: files.into() };
+        let result = generate(&context.config()?, tier, &self.name)?;
         context.console.result(&result, |result| result.files.iter().map(|file| format!("{file}\n")).collect())?;
         Ok(exit_code::DONE)
     }
+}
+
+/// Writes a new migration of a tier, whose name is one folder's.
+pub(crate) fn generate(config: &Config, tier: Tier, name: &str) -> Result<Generated, CliError> {
+    let folder = match tier {
+        Tier::Tenant => config.new_tenant_folder(),
+        Tier::Shared => config.new_shared_folder(),
+    };
+    let (up, down) = texts(tier);
+    let files = [("up.sql", up.as_str()), ("down.sql", down.as_str())];
+    let made = new_migration::make(&folder, name, &files, new_migration::now())?;
+    let files = ["up.sql", "down.sql"].map(|file| slashes(&made.join(file)));
+    let name = made.file_name().unwrap_or_default().to_string_lossy();
+    let version = Version::of_folder(&name).map(|version| version.as_str().to_owned()).unwrap_or_default();
+    Ok(Generated { format: FORMAT, tier, version, folder: slashes(&made), files: files.into() })
 }
 
 /// What stands in `up.sql` and `down.sql` until somebody writes them.

@@ -262,6 +262,26 @@ fn mend(findings: &[Finding], project: &Project, selection: &Selection) -> Resul
     Ok(mended)
 }
 
+/// What is found in a project whose configuration says all there is to say, and is not known by its baseline.
+#[cfg(feature = "tui")]
+pub(crate) fn found(context: &Context, config: &Config) -> Result<(Project, Vec<Finding>, Summary), CliError> {
+    let (settings, problems) = LintSettings::parse(config.text());
+    if !problems.is_empty() {
+        return Err(CliError::Config(config.error(problems)));
+    }
+    let mut project = project(&Paths::of(config, &context.here)?, config)?;
+    let Linted { mut findings, tables } = look(&project, config, &settings);
+    let mut summary = Summary { schemas: tables, files: project.files, ..Summary::default() };
+    if let Some(file) = &settings.baseline {
+        let baseline = read_baseline(&shown(&config.root.join(file), &context.here))?;
+        project.sources.rename(|file| seen_from(&config.root, &context.here, file));
+        (summary.baselined, _) = baseline.take_out(&mut findings, &project.sources);
+        project.sources.rename(|file| seen_from(&context.here, &config.root, file));
+    }
+    summary.count(&findings);
+    Ok((project, findings, summary))
+}
+
 fn look(project: &Project, config: &Config, settings: &LintSettings) -> Linted {
     let ground = Ground {
         shared_schema: config.settings.shared_schema.as_str(),

@@ -38,7 +38,7 @@ pub(crate) mod print_schema;
 pub(crate) mod repair;
 pub(crate) mod rollback;
 mod rollout;
-mod run;
+pub(crate) mod run;
 #[cfg(feature = "scaffold")]
 pub(crate) mod scaffold;
 mod scope;
@@ -48,5 +48,7 @@ pub(crate) mod snapshot;
 pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod tenant;
+#[cfg(feature = "tui")]
+pub(crate) mod ui;
 #[cfg(feature = "project")]
 pub(crate) mod verify;

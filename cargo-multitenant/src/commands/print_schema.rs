@@ -108,21 +108,13 @@ enum What {
 /// Writes schema code where `[print_schema]` names files, from the database that was just migrated. What fails is said,
 /// and no failure of the migration.
 pub(super) fn after_migrate(context: &Context, project: &Project) {
-    let config = project.config();
-    let Some(place) = place(config) else { return };
-    let printed = Style::of(&config.root, &context.here).and_then(|style| {
-        let migrator = Box::new(project.migrator(|builder| builder)?);
-        let source = Source::Migrated(migrator, scratch_server(None, config)?);
-        print(context, project, &style, &source, &place, &What::Replace { force: false })
-    });
-    match printed {
-        Ok((outcomes, warnings)) => {
+    match written_after_migrate(context, project) {
+        Ok((files, warnings)) => {
             for warning in &warnings {
                 context.console.warning(warning);
             }
-            for sheet in outcomes.iter().filter(|sheet| sheet.outcome == Outcome::Written) {
-                let file = sheet.file.as_deref().unwrap_or_default();
-                context.console.message(&format!("{} is written anew", Shown(file)));
+            for file in files {
+                context.console.message(&format!("{} is written anew", Shown(&file)));
             }
         }
         Err(error) => {
@@ -131,6 +123,22 @@ pub(super) fn after_migrate(context: &Context, project: &Project) {
                 .warning(&format!("the migrations are applied, but the schema code is not written: {error}"));
         }
     }
+}
+
+/// The same, and which files were written, with what is odd about them.
+pub(crate) fn written_after_migrate(
+    context: &Context,
+    project: &Project,
+) -> Result<(Vec<String>, Vec<String>), CliError> {
+    let config = project.config();
+    let Some(place) = place(config) else { return Ok(Default::default()) };
+    let (outcomes, warnings) = Style::of(&config.root, &context.here).and_then(|style| {
+        let migrator = Box::new(project.migrator(|builder| builder)?);
+        let source = Source::Migrated(migrator, scratch_server(None, config)?);
+        print(context, project, &style, &source, &place, &What::Replace { force: false })
+    })?;
+    let written = outcomes.iter().filter(|sheet| sheet.outcome == Outcome::Written);
+    Ok((written.map(|sheet| sheet.file.clone().unwrap_or_default()).collect(), warnings))
 }
 
 fn print(

@@ -169,6 +169,24 @@ pub(super) async fn until_signalled<T>(
     }
 }
 
+/// What was done, whatever came of it, and the error that ended it all the same.
+///
+/// # Errors
+///
+/// What ended it before there was anything to report, unless somebody has interrupted it.
+pub(crate) fn reported(
+    result: Result<Report, Error>,
+    is_interrupted: bool,
+) -> Result<(Report, Option<CliError>), CliError> {
+    Ok(match result {
+        Ok(report) => (report, None),
+        Err(Error::Incomplete(report)) => (*report, None),
+        Err(Error::Aborted { report, error }) => (*report, Some(CliError::Runtime(*error))),
+        Err(_) if is_interrupted => (Report::default(), None),
+        Err(error) => return Err(CliError::Runtime(error)),
+    })
+}
+
 /// Prints what was done, whatever came of it.
 pub(super) fn finish(
     console: Console,
@@ -176,13 +194,7 @@ pub(super) fn finish(
     result: Result<Report, Error>,
     signal: Option<Signal>,
 ) -> Result<u8, CliError> {
-    let (report, error) = match result {
-        Ok(report) => (report, None),
-        Err(Error::Incomplete(report)) => (*report, None),
-        Err(Error::Aborted { report, error }) => (*report, Some(CliError::Runtime(*error))),
-        Err(_) if signal.is_some() => (Report::default(), None),
-        Err(error) => return Err(CliError::Runtime(error)),
-    };
+    let (report, error) = reported(result, signal.is_some())?;
     let document = RunDocument::new(&report, kind);
     console.result(&document, RunDocument::text)?;
     match error {

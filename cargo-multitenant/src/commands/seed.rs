@@ -169,8 +169,9 @@ impl Seed {
     }
 }
 
+/// Whether seeds of this tier are meant.
 #[cfg(feature = "project")]
-fn is_in(scope: &Scope, tier: Tier) -> bool {
+pub(crate) fn is_in(scope: &Scope, tier: Tier) -> bool {
     match tier {
         Tier::Shared => scope.shared,
         Tier::Tenant => scope.tenants != Selection::None,

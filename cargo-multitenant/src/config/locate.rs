@@ -52,6 +52,13 @@ impl Location {
     }
 }
 
+/// Whether we stand in a project: there is a configuration, or a folder of migrations where one usually is.
+#[cfg(feature = "tui")]
+pub(crate) fn is_project(here: &Path) -> bool {
+    let location = Location::find(here);
+    location.file.is_some() || ["migrations/tenant", "migrations/shared"].iter().any(|f| location.root.join(f).is_dir())
+}
+
 /// The folder of the package that we are in, if any, then the workspace's.
 #[cfg(feature = "project")]
 fn cargo_folders(here: &Path) -> Vec<PathBuf> {

@@ -23,6 +23,8 @@ pub(crate) use key::{ALL as KEYS, Key, Kind, OPEN_SECTIONS};
 #[cfg(feature = "project")]
 pub(crate) use layers::DEFAULT as DEFAULT_TEXT;
 pub(crate) use layers::Environment;
+#[cfg(feature = "tui")]
+pub(crate) use locate::is_project;
 #[cfg(feature = "project")]
 pub(crate) use locate::shown;
 pub(crate) use problem::{ConfigError, Origin, Problem};

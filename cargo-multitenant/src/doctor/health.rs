@@ -49,7 +49,7 @@ WHERE usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'clien
 
 impl Health {
     /// How the server does now; `None` where it cannot be asked.
-    pub(super) async fn take(ground: &Ground) -> Option<Self> {
+    pub(crate) async fn take(ground: &Ground) -> Option<Self> {
         let inspector = ground.inspector().ok()?;
         let mut trips = Vec::with_capacity(TRIPS);
         for _ in 0..TRIPS {

@@ -29,8 +29,12 @@ mod schema_names;
 pub(crate) use check::Check;
 pub(crate) use checks::ALL as CHECKS;
 pub(crate) use ground::Ground;
+#[cfg(feature = "tui")]
+pub(crate) use health::Application;
 pub(crate) use health::Health;
 pub(crate) use manual::entry;
+#[cfg(feature = "tui")]
+pub(crate) use run::Checked;
 pub(crate) use run::{Examined, Outcome, examine};
 
 /// The check of this name.

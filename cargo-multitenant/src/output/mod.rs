@@ -18,7 +18,7 @@ pub(crate) use bug::BugReport;
 #[cfg(feature = "scaffold")]
 pub(crate) use choose::{agree, can_ask, choose, choose_any, choose_text, restore_terminal};
 pub(crate) use console::{Console, Format, Verbosity};
-#[cfg(test)]
+#[cfg(any(test, feature = "tui"))]
 pub(crate) use diagnostic::draw;
 pub(crate) use escape::{Shown, shown_lines};
 pub(crate) use style::{BAD, DIM, GOOD, WARN, paint};

@@ -34,25 +34,25 @@ pub(crate) struct DriftDocument<'a> {
 
 /// One difference of one schema, or why a schema is not compared.
 #[derive(Debug, Serialize)]
-struct DriftFinding<'a> {
-    code: String,
-    level: &'static str,
-    message: String,
+pub(crate) struct DriftFinding<'a> {
+    pub(crate) code: String,
+    pub(crate) level: &'static str,
+    pub(crate) message: String,
     file: Option<&'a str>,
     line: Option<u32>,
     column: Option<u32>,
     end_line: Option<u32>,
     end_column: Option<u32>,
-    help: Option<String>,
+    pub(crate) help: Option<String>,
     related: [(); 0],
-    tenant: Option<&'a str>,
-    schema: Option<&'a str>,
+    pub(crate) tenant: Option<&'a str>,
+    pub(crate) schema: Option<&'a str>,
     object: Option<&'a str>,
     facet: Option<&'a str>,
-    expected: Option<&'a str>,
-    found: Option<&'a str>,
-    fix: Option<String>,
-    destructive: bool,
+    pub(crate) expected: Option<&'a str>,
+    pub(crate) found: Option<&'a str>,
+    pub(crate) fix: Option<String>,
+    pub(crate) destructive: bool,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -116,6 +116,12 @@ impl<'a> DriftDocument<'a> {
         }
         let _ = writeln!(text, " {}", self.summary_line());
         text
+    }
+
+    /// All differences, and why schemas are not compared.
+    #[cfg(feature = "tui")]
+    pub(crate) fn findings(&self) -> &[DriftFinding<'a>] {
+        &self.findings
     }
 
     /// What there is in all.

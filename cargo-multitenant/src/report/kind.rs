@@ -69,12 +69,14 @@ impl Kind {
     }
 
     /// The question whether that shall be done.
-    pub(super) fn question(self, schemas: usize, migrations: usize) -> String {
+    pub(crate) fn question(self, schemas: usize, migrations: usize) -> String {
         let schemas = counted(schemas, "schema", "schemas");
         let number = |one, many| counted(migrations, one, many);
         match self {
             Self::Rollback => format!("Roll back {schemas} by {}?", number("migration", "migrations")),
             Self::Redo => format!("Redo {} in {schemas}?", number("migration", "migrations")),
+            Self::Migrate => format!("Migrate {schemas} with {}?", number("migration", "migrations")),
+            Self::Seed => format!("Seed {schemas}?"),
             _ => format!("Make {} in {schemas}?", number("change of a history", "changes of histories")),
         }
     }

@@ -34,7 +34,7 @@ mod verify;
 #[cfg(feature = "project")]
 pub(crate) use doctor::DoctorDocument;
 pub(crate) use drift::DriftDocument;
-#[cfg(test)]
+#[cfg(any(test, feature = "tui"))]
 pub(crate) use failure::FailureView;
 pub(crate) use findings::FindingsDocument;
 #[cfg(feature = "scaffold")]
@@ -45,6 +45,8 @@ pub(crate) use kind::Kind;
 pub(crate) use names::Names;
 pub(crate) use plan::PlanDocument;
 pub(crate) use progress::Progress;
+#[cfg(feature = "tui")]
+pub(crate) use progress::line;
 pub(crate) use rows::Rows;
 pub(crate) use run::{RunDocument, TargetResult};
 #[cfg(feature = "scaffold")]
@@ -59,17 +61,19 @@ pub(crate) use tenant::{
 };
 #[cfg(feature = "project")]
 pub(crate) use verify::{VerifyDocument, VerifyProgress};
+#[cfg(feature = "tui")]
+pub(crate) use {drift::DriftFinding, names::label, status::TargetStatus, status::in_words, tenant::Entry};
 
 /// The format of the JSON documents; it grows when a field changes its meaning.
 pub(crate) const FORMAT: u32 = 1;
 
 /// A number with its noun.
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A duration with as many digits as anybody reads.
-fn seconds(millis: u64) -> String {
+pub(crate) fn seconds(millis: u64) -> String {
     match millis {
         0..1_000 => format!("{millis} ms"),
         1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),

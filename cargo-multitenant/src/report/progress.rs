@@ -116,7 +116,7 @@ fn milestone(event: &Event) -> Option<String> {
 }
 
 /// One event as a line.
-fn line(event: &Event) -> Option<String> {
+pub(crate) fn line(event: &Event) -> Option<String> {
     if let Some(text) = milestone(event) {
         return Some(text);
     }

@@ -20,23 +20,23 @@ pub(crate) struct StatusDocument<'a> {
 
 /// How one target stands.
 #[derive(Debug, Clone, Serialize)]
-struct TargetStatus<'a> {
-    tenant: Option<&'a str>,
+pub(crate) struct TargetStatus<'a> {
+    pub(crate) tenant: Option<&'a str>,
     /// `null` where the tenant's id cannot become a schema's name.
-    schema: Option<&'a str>,
-    state: &'static str,
-    applied: Vec<&'a str>,
-    pending: Vec<&'a str>,
-    unknown: Vec<&'a str>,
-    edited: Vec<&'a str>,
+    pub(crate) schema: Option<&'a str>,
+    pub(crate) state: &'static str,
+    pub(crate) applied: Vec<&'a str>,
+    pub(crate) pending: Vec<&'a str>,
+    pub(crate) unknown: Vec<&'a str>,
+    pub(crate) edited: Vec<&'a str>,
     /// Those of `pending` that sort before one that is applied.
-    out_of_order: Vec<&'a str>,
-    last_failure: Option<FailureView<'a>>,
+    pub(crate) out_of_order: Vec<&'a str>,
+    pub(crate) last_failure: Option<FailureView<'a>>,
     /// Whether the state table's row says something else than the history.
     state_row_is_stale: bool,
     /// Why a run would leave it alone; for people only.
     #[serde(skip)]
-    refused: Option<&'a str>,
+    pub(crate) refused: Option<&'a str>,
 }
 
 /// The tenants' counts.
@@ -85,7 +85,7 @@ impl<'a> TargetStatus<'a> {
     }
 
     /// What stands behind the state: the versions that it is about.
-    fn detail(&self, names: &Names) -> String {
+    pub(crate) fn detail(&self, names: &Names) -> String {
         let tier = tier_of(self.tenant);
         let list = |versions: &[&str]| match versions {
             [] => String::new(),
@@ -132,6 +132,24 @@ impl<'a> StatusDocument<'a> {
         let shown = |target: &TargetStatus<'_>| !pending_only || !target.pending.is_empty();
         let tenants = tenants.into_iter().filter(shown).collect();
         Self { format: FORMAT, shared: shared.filter(shown), tenants, summary }
+    }
+
+    /// The shared schema, where there are shared migrations.
+    #[cfg(feature = "tui")]
+    pub(crate) fn shared(&self) -> Option<&TargetStatus<'a>> {
+        self.shared.as_ref()
+    }
+
+    /// The tenants.
+    #[cfg(feature = "tui")]
+    pub(crate) fn tenants(&self) -> &[TargetStatus<'a>] {
+        &self.tenants
+    }
+
+    /// How many tenants stand in which way.
+    #[cfg(feature = "tui")]
+    pub(crate) fn counts(&self) -> String {
+        self.summary.text()
     }
 
     /// A table, then the counts.
@@ -217,7 +235,7 @@ pub(super) fn word(state: State) -> &'static str {
 }
 
 /// The state as people read it.
-pub(super) fn in_words(state: &str) -> String {
+pub(crate) fn in_words(state: &str) -> String {
     state.replace('-', " ")
 }
 

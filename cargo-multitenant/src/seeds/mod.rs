@@ -7,6 +7,8 @@
 
 mod build;
 mod find;
+#[cfg(feature = "tui")]
+mod listed;
 mod package;
 
 #[cfg(feature = "functions")]
@@ -17,6 +19,8 @@ use multitenant_runtime::SeedSet;
 
 pub(crate) use build::hand_over;
 pub(crate) use find::{InFolders, RustSeed};
+#[cfg(feature = "tui")]
+pub(crate) use listed::{Listed, listed};
 
 #[cfg(feature = "functions")]
 pub use {

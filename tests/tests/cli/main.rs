@@ -37,6 +37,8 @@ mod strangers_day;
 mod tenant;
 #[cfg(unix)]
 mod terminal;
+#[cfg(target_os = "linux")]
+mod ui;
 mod usage;
 mod verify;
 mod waves;

@@ -10,7 +10,7 @@ mod drop;
 mod dump;
 mod list;
 mod load;
-mod remedy;
+pub(crate) mod remedy;
 mod rename;
 mod restore;
 
@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::error::CliError;
 
 /// What a change of a name leaves to do.
-const NOT_TOLD: &str = "applications are not told: their pools refuse the tenant when they next turn to it; fence the old id \
+pub(crate) const NOT_TOLD: &str = "applications are not told: their pools refuse the tenant when they next turn to it; fence the old id \
                         (TenantPool::fence) where requests still come with it";
 
 /// Create, list, rename, archive, restore, clone, dump, load and drop tenants

@@ -6,7 +6,7 @@ use crate::context::Project;
 use crate::error::CliError;
 
 /// The error with the remedy, where it is about the registry's kind; it points at the configuration.
-pub(super) fn with_remedy(project: &Project, tenants: &[TenantId], error: Error) -> CliError {
+pub(crate) fn with_remedy(project: &Project, tenants: &[TenantId], error: Error) -> CliError {
     let (adds, can_stay) = match &error {
         Error::Registry(RegistryError::ReadOnly { .. }) => (true, "--unregistered"),
         Error::Registry(RegistryError::NotDeletable { .. }) => (false, "--keep-registered"),

@@ -22,17 +22,17 @@ pub(crate) struct TenantListDocument<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
-    tenant: &'a str,
+pub(crate) struct Entry<'a> {
+    pub(crate) tenant: &'a str,
     /// `null` where the tenant's id cannot become a schema's name.
-    schema: Option<&'a str>,
-    state: &'static str,
-    archived_at: Option<&'a str>,
-    pending: usize,
+    pub(crate) schema: Option<&'a str>,
+    pub(crate) state: &'static str,
+    pub(crate) archived_at: Option<&'a str>,
+    pub(crate) pending: usize,
     /// `null` where the schema does not exist, as with the two that follow.
-    tables: Option<u64>,
+    pub(crate) tables: Option<u64>,
     /// `null` where the server has not looked yet, too.
-    rows_estimate: Option<u64>,
+    pub(crate) rows_estimate: Option<u64>,
     /// `null` without `--size`, too.
     bytes: Option<u64>,
 }
@@ -54,6 +54,18 @@ impl<'a> TenantListDocument<'a> {
         let bytes = sizes.then(|| tenants.iter().filter_map(|entry| entry.bytes).sum());
         let summary = Summary { tenants: tenants.len(), archived: list.archived.len(), bytes };
         Self { format: FORMAT, tenants, summary, sizes }
+    }
+
+    /// The tenants, those who are archived last.
+    #[cfg(feature = "tui")]
+    pub(crate) fn entries(&self) -> &[Entry<'a>] {
+        &self.tenants
+    }
+
+    /// How many there are.
+    #[cfg(feature = "tui")]
+    pub(crate) fn counts(&self) -> String {
+        self.summary.text()
     }
 
     /// A table, then the counts.

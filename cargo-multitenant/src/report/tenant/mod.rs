@@ -9,6 +9,8 @@ mod renamed;
 pub(crate) use archived::{ArchiveDocument, RestoreDocument};
 pub(crate) use copied::{CopyDocument, DumpDocument};
 pub(crate) use dropped::{DropDocument, overview_text};
+#[cfg(feature = "tui")]
+pub(crate) use list::Entry;
 pub(crate) use list::TenantListDocument;
 pub(crate) use renamed::RenameDocument;
 
