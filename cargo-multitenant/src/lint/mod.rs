@@ -60,6 +60,6 @@ pub(crate) use {
     marking::Marking,
     rule::Kind,
     run::made,
-    schema::RustTable,
+    schema::{FieldSays, ItemSays, KeySays, Printed, RustColumn, RustTable, Said},
     sql::{Action, Timing},
 };
