@@ -28,6 +28,8 @@ mod cli;
 mod commands;
 mod config;
 mod context;
+#[cfg(feature = "scaffold")]
+mod ddl;
 mod development;
 #[cfg(feature = "project")]
 mod doctor;

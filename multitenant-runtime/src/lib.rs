@@ -86,6 +86,8 @@ pub mod testing;
 pub mod web;
 
 pub use connection::{ConnectError, ConnectErrorKind, ConnectionUrl, Notice, UrlError};
+#[doc(hidden)]
+pub use ident::literal;
 pub use ident::{
     ArchiveTemplate, IdentError, Identifier, MAX_IDENTIFIER_BYTES, RoleName, RoleTemplate, SchemaName, SchemaTemplate,
     TenantId,

@@ -54,12 +54,13 @@ pub(crate) use settings::{LintSettings, unknown_rule};
 pub(crate) use {
     catalog::{
         Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, ColumnType, Home,
-        Relation, RelationKind, Space, TypeEntry, TypeKind,
+        Relation, RelationKind, Space, TypeEntry, TypeKind, column_type, made_up, of_columns,
     },
-    diesel::column as of_rust,
+    diesel::{column as of_rust, fits, of_type},
     marking::Marking,
     rule::Kind,
     run::made,
-    schema::{FieldSays, ItemSays, KeySays, Printed, RustColumn, RustTable, Said},
-    sql::{Action, Timing},
+    schema::{By, FieldSays, ItemSays, Join, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
+    sql::words::is_keyword,
+    sql::{Action, Timing, fragment, is_limited_expression, normal, renamed, type_of_text},
 };

@@ -15,4 +15,7 @@ pub(crate) mod testing;
 
 pub(crate) use fill::sql_type;
 pub(crate) use project::ProjectModel;
-pub(crate) use value::{Column, ForeignKey, Home, Model, Sequence, Table, Type, TypeKind, TypeRef, word};
+pub(crate) use value::{
+    Check, Column, Default, Field, ForeignKey, Home, Index, Key, Model, NamedCheck, Sequence, Table, Timing, Type,
+    TypeKind, TypeRef, word,
+};

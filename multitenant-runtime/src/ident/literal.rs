@@ -5,7 +5,8 @@
 /// Simple-protocol statements take no parameters. Text is doubled at every quote, and, where it holds a
 /// backslash, written in the `E''` form with the backslashes doubled too. NUL cannot stand in any SQL; it
 /// does not get here, since every text comes from a validated name or from a version.
-pub(crate) fn literal(text: &str) -> String {
+#[must_use]
+pub fn literal(text: &str) -> String {
     let escape = text.contains('\\');
     let mut sql = String::with_capacity(text.len() + 4);
     sql.push_str(if escape { " E'" } else { "'" });

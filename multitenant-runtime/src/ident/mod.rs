@@ -19,7 +19,7 @@ mod tenant;
 pub use archive_template::ArchiveTemplate;
 pub use error::IdentError;
 pub use identifier::Identifier;
-pub(crate) use literal::literal;
+pub use literal::literal;
 #[cfg(feature = "migrations")]
 pub(crate) use literal::within_literal;
 #[cfg(feature = "migrations")]

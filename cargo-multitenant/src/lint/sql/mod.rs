@@ -8,7 +8,10 @@ mod comment;
 mod constraints;
 mod definition;
 mod dynamic;
+mod fragment;
 mod index;
+#[cfg(feature = "scaffold")]
+mod limited;
 mod names;
 mod nesting;
 mod object;
@@ -22,6 +25,10 @@ mod types;
 pub(crate) mod words;
 
 pub(crate) use definition::*;
+#[cfg(feature = "scaffold")]
+pub(crate) use fragment::{fragment, normal, type_of_text};
+#[cfg(feature = "scaffold")]
+pub(crate) use limited::is_limited_expression;
 pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use renamed::renamed;
