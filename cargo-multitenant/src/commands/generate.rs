@@ -14,11 +14,23 @@ use crate::report::FORMAT;
 /// A new migration folder with a version of its own
 ///
 /// The version is the time in UTC, and later than every version that the tier has.
+///
+/// With --from-schema, up.sql and down.sql are made of the difference between the schema code and the migrations: `table!`,
+/// `joinable!`, and what the attributes of structs and enums say. What the code does not say stays as it is, unless --exact
+/// is given. Where one transaction will not do, there are several folders: indexes on tables that are there are built
+/// concurrently, and constraints are validated by a migration after the one that adds them. A rename is asked for, or said
+/// by --rename, and never guessed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo multitenant generate tenant create_orders   migrations/tenant/2026-11-02-101500_create_orders/{up,down}.sql
-  cargo multitenant generate shared create_plans")]
+  cargo multitenant generate shared create_plans
+  cargo multitenant generate tenant add_total --from-schema
+  cargo multitenant generate tenant rename_total --from-schema --rename orders.total=orders.amount
+  cargo multitenant generate tenant ci --from-schema --check
+
+Exit codes: 0 done, 1 there is a difference under --check, 2 usage, 3 the project cannot be used, 13 it would lose data, or \
+cannot be made as the code says.")]
 pub(crate) struct Generate {
     /// Whose tables it changes
     #[arg(value_enum)]
@@ -26,6 +38,9 @@ pub(crate) struct Generate {
     /// What it does, as in create_orders
     #[arg(value_parser = new_migration::name)]
     name: String,
+    #[cfg(feature = "scaffold")]
+    #[command(flatten)]
+    from_schema: super::from_schema::Arguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -52,6 +67,10 @@ impl Generate {
             TierArg::Tenant => (Tier::Tenant, config.new_tenant_folder()),
             TierArg::Shared => (Tier::Shared, config.new_shared_folder()),
         };
+        #[cfg(feature = "scaffold")]
+        if self.from_schema.is_wanted() {
+            return self.from_schema.run(context, &config, tier, folder, &self.name);
+        }
         let (up, down) = texts(tier);
         let files = [("up.sql", up.as_str()), ("down.sql", down.as_str())];
         let made = new_migration::make(&folder, &self.name, &files, new_migration::now())?;

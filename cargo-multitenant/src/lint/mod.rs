@@ -62,5 +62,5 @@ pub(crate) use {
     run::made,
     schema::{By, FieldSays, ItemSays, Join, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
     sql::words::is_keyword,
-    sql::{Action, Timing, fragment, is_limited_expression, normal, renamed, type_of_text},
+    sql::{Action, Timing, fragment, is_index_item, is_limited_expression, normal, renamed, type_of_text},
 };

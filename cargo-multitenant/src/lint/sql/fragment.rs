@@ -5,6 +5,17 @@ use super::{Detail, TypeUse, read};
 
 /// What is wrong with a text that is to be one expression: it must stay in its place, whatever statement it is put into.
 pub(crate) fn fragment(text: &str) -> Result<(), String> {
+    stays(text)?;
+    let script = read(&format!("SELECT ({text}\n);"));
+    match script.errors.first().or(script.excess.as_ref()) {
+        Some((_, message)) => Err(format!("is no expression ({message})")),
+        None if script.statements.len() != 1 || text.trim().is_empty() => Err("is no expression".to_owned()),
+        None => Ok(()),
+    }
+}
+
+/// Whether the tokens of a text can do nothing to what stands around it.
+fn stays(text: &str) -> Result<(), String> {
     let mut open: Vec<char> = Vec::new();
     let mut rest = text;
     for token in tokenize(text) {
@@ -25,11 +36,19 @@ pub(crate) fn fragment(text: &str) -> Result<(), String> {
     if !open.is_empty() || text.contains('\0') {
         return Err("is not closed".to_owned());
     }
-    let script = read(&format!("SELECT ({text}\n);"));
-    match script.errors.first().or(script.excess.as_ref()) {
-        Some((_, message)) => Err(format!("is no expression ({message})")),
-        None if script.statements.len() != 1 || text.trim().is_empty() => Err("is no expression".to_owned()),
-        None => Ok(()),
+    Ok(())
+}
+
+/// Whether a text is one item of an index: a column or an expression, with what may stand behind it.
+pub(crate) fn is_index_item(text: &str, statement: &str) -> bool {
+    let script = read(statement);
+    // What is no expression by itself may have an order behind it, which the statement shows.
+    let is_closed = stays(text).is_ok();
+    match script.statements.as_slice() {
+        [one] if is_closed && script.errors.is_empty() => {
+            matches!(&one.detail, Detail::Index(index) if index.items.len() == 1)
+        }
+        _ => false,
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) mod words;
 
 pub(crate) use definition::*;
 #[cfg(feature = "scaffold")]
-pub(crate) use fragment::{fragment, normal, type_of_text};
+pub(crate) use fragment::{fragment, is_index_item, normal, type_of_text};
 #[cfg(feature = "scaffold")]
 pub(crate) use limited::is_limited_expression;
 pub(crate) use object::*;
