@@ -70,7 +70,8 @@ fn snake_case(name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();
     for (at, c) in characters.iter().enumerate() {
         let after_small = at > 0 && (characters[at - 1].is_lowercase() || characters[at - 1].is_ascii_digit());
-        let before_small = at > 0 && characters[at - 1].is_uppercase() && characters.get(at + 1).is_some_and(|c| c.is_lowercase());
+        let before_small =
+            at > 0 && characters[at - 1].is_uppercase() && characters.get(at + 1).is_some_and(|c| c.is_lowercase());
         if c.is_uppercase() && (after_small || before_small) {
             snake.push('_');
         }

@@ -73,12 +73,23 @@ mod tests {
 
     #[test]
     fn a_fragment_stays_in_its_place() {
-        for good in ["now()", "'it''s; -- fine'", "(a + b) * 2", "numeric(10, 2)", "\"odd;\" > 0", "'{}'::text[]", "1 - 2"]
+        for good in
+            ["now()", "'it''s; -- fine'", "(a + b) * 2", "numeric(10, 2)", "\"odd;\" > 0", "'{}'::text[]", "1 - 2"]
         {
             assert_eq!(problem(good), None, "{good}");
         }
         for bad in [
-            "", "1); drop table x; --", "1; select", "1 -- x", "1 /* x", "'open", "a) (b", "f(a", "a, b", "$$x$$", "a[1)",
+            "",
+            "1); drop table x; --",
+            "1; select",
+            "1 -- x",
+            "1 /* x",
+            "'open",
+            "a) (b",
+            "f(a",
+            "a, b",
+            "$$x$$",
+            "a[1)",
             "'\\' || '",
         ] {
             assert!(problem(bad).is_some(), "{bad}");

@@ -112,7 +112,11 @@ fn key(parts: &[Item], of: &Ident, values: &[&str], words: &[&str], says: &mut S
                 let also = if of == "index" { ", `include(…)`" } else { "" };
                 errors.push(
                     other.span(),
-                    format!("unknown part {} of `{of}`: beside `columns(…)` it knows {}{also}", shown(other), known.join(", ")),
+                    format!(
+                        "unknown part {} of `{of}`: beside `columns(…)` it knows {}{also}",
+                        shown(other),
+                        known.join(", ")
+                    ),
                 );
             }
         }

@@ -155,7 +155,8 @@ impl Arguments {
     }
 
     fn loss(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>, steps: &[Step]) -> String {
-        let loses: Vec<String> = steps.iter().filter_map(|step| step.loses.as_ref()).map(|what| format!("\n  {what}")).collect();
+        let loses: Vec<String> =
+            steps.iter().filter_map(|step| step.loses.as_ref()).map(|what| format!("\n  {what}")).collect();
         let before = renamed(&project.before, &project.code, tier, &self.rename).map(|(model, _)| model).ok();
         let could_be: Vec<String> = before
             .iter()

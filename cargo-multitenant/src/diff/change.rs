@@ -54,8 +54,12 @@ impl Change {
             Self::Default(table, _, to) => format!("change the default of {}.{}", table.name, to.name),
             Self::Identity(table, _, to) => format!("change the identity of {}.{}", table.name, to.name),
             Self::PrimaryKey(table, ..) => format!("change the primary key of {}", table.name),
-            Self::Unique(act, table, key) => format!("{} the unique constraint {} of {}", verb(act), key.name, table.name),
-            Self::ForeignKey(act, table, key) => format!("{} the foreign key {} of {}", verb(act), key.name, table.name),
+            Self::Unique(act, table, key) => {
+                format!("{} the unique constraint {} of {}", verb(act), key.name, table.name)
+            }
+            Self::ForeignKey(act, table, key) => {
+                format!("{} the foreign key {} of {}", verb(act), key.name, table.name)
+            }
             Self::Index(act, table, index) => format!("{} the index {} of {}", verb(act), index.name, table.name),
             Self::Check(act, table, check) => format!("{} the check {} of {}", verb(act), check.name, table.name),
         }

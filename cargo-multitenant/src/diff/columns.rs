@@ -25,12 +25,17 @@ pub(super) const LOST: &str = "not-backward-compatible) asked for by --allow-dat
 
 /// A column of another type.
 pub(super) fn ty(between: &Between<'_>, table: &Table, from: &Column, to: &Column) -> Step {
-    let (Some(old), Some(new)) = (&from.ty, &to.ty) else { return Step::main(Rank::ChangeColumn, Vec::new(), Vec::new()) };
+    let (Some(old), Some(new)) = (&from.ty, &to.ty) else {
+        return Step::main(Rank::ChangeColumn, Vec::new(), Vec::new());
+    };
     let fate_of = fate(between.after, old, new);
     let mut up = set_type(between.after, table, to, old, new);
     let down = set_type(between.after, table, from, new, old);
     if fate_of != Fate::Same || old.name != new.name {
-        up = up.into_iter().map(|statement| if statement.contains(" TYPE ") { allowed(CHANGED, &statement) } else { statement }).collect();
+        up = up
+            .into_iter()
+            .map(|statement| if statement.contains(" TYPE ") { allowed(CHANGED, &statement) } else { statement })
+            .collect();
     }
     if fate_of == Fate::Rewritten
         && let Some(first) = up.first_mut()
@@ -39,7 +44,8 @@ pub(super) fn ty(between: &Between<'_>, table: &Table, from: &Column, to: &Colum
     }
     let step = Step::main(Rank::ChangeColumn, up, down);
     if fate_of == Fate::Lost {
-        let what = format!("values of {}.{} that are no {}", table.name, to.name, type_text(between.after, table.tier, new));
+        let what =
+            format!("values of {}.{} that are no {}", table.name, to.name, type_text(between.after, table.tier, new));
         return step.losing(what);
     }
     step
@@ -93,12 +99,8 @@ pub(super) fn nullable(table: &Table, to: &Column) -> Vec<Step> {
     let set = allowed("constraint-not-valid) the condition has read all rows", &set);
     vec![
         Step::main(Rank::MakeKey, vec![add.clone()], vec![remove.clone()]),
-        Step::main(
-            Rank::ChangeColumn,
-            vec![validate_constraint(table, &check.name), set, remove],
-            vec![drop, add],
-        )
-        .at(Phase::Validate),
+        Step::main(Rank::ChangeColumn, vec![validate_constraint(table, &check.name), set, remove], vec![drop, add])
+            .at(Phase::Validate),
     ]
 }
 
@@ -149,10 +151,9 @@ pub(super) fn identity(between: &Between<'_>, table: &Table, from: &Column, to: 
             (None, None) => Vec::new(),
         }
     };
-    let becomes_not_null = between
-        .changes
-        .iter()
-        .any(|change| matches!(change, Change::Nullable(of, column) if of.name == table.name && column.name == to.name));
+    let becomes_not_null = between.changes.iter().any(
+        |change| matches!(change, Change::Nullable(of, column) if of.name == table.name && column.name == to.name),
+    );
     let phase = if becomes_not_null { Phase::Validate } else { Phase::Main };
     // Behind SET NOT NULL, which an identity needs.
     let rank = if becomes_not_null { Rank::AddColumn } else { Rank::ChangeColumn };

@@ -91,6 +91,8 @@ pub(super) fn using(model: &Model, column: &str, from: &TypeRef, to: &TypeRef, w
         (false, false, "timestamp", "timestamptz") | (false, false, "timestamptz", "timestamp") => {
             format!("{column} AT TIME ZONE 'UTC'")
         }
+        // Too long a text is an error so, and would be cut by a cast.
+        (_, _, "text" | "varchar" | "citext" | "bpchar", "text" | "varchar" | "citext") => return None,
         _ if is_enum(&beneath) && is_enum(&beneath_to) => format!("{column}::text::{written}"),
         _ if fate(model, from, to) == Fate::Lost || beneath.name != beneath_to.name => format!("{column}::{written}"),
         _ => return None,

@@ -20,5 +20,5 @@ mod tests;
 pub(crate) use change::Change;
 pub(crate) use compare::compare;
 pub(crate) use folders::folders;
-pub(crate) use rename::{Candidate, Rename, candidates, renamed};
+pub(crate) use rename::{Rename, candidates, renamed};
 pub(crate) use steps::{Step, steps};

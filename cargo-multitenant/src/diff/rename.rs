@@ -7,14 +7,21 @@ use multitenant_runtime::Tier;
 use super::change::Change;
 use crate::from_schema::{Code, CodeTable};
 use crate::lint::{ColumnType, fits, renamed as in_text};
-use crate::model::{Column, Default, Home, Model, Table};
+use crate::model::{Column, Home, Model, Table};
 
 /// `orders=purchases`, or `orders.total=orders.amount`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rename {
-    Table { from: String, to: String },
+    Table {
+        from: String,
+        to: String,
+    },
     /// The table as it is called in the code.
-    Column { table: String, from: String, to: String },
+    Column {
+        table: String,
+        from: String,
+        to: String,
+    },
 }
 
 impl FromStr for Rename {
@@ -51,7 +58,12 @@ pub(crate) struct Candidate {
 /// # Errors
 ///
 /// What is said that cannot be meant.
-pub(crate) fn renamed(before: &Model, code: &Code, tier: Tier, renames: &[Rename]) -> Result<(Model, Vec<Change>), String> {
+pub(crate) fn renamed(
+    before: &Model,
+    code: &Code,
+    tier: Tier,
+    renames: &[Rename],
+) -> Result<(Model, Vec<Change>), String> {
     let mut model = before.clone();
     let mut changes = Vec::new();
     // Tables first: columns are said by the table's new name.
@@ -117,7 +129,8 @@ fn table(model: &mut Model, tier: Tier, from: &str, to: &str) {
 
 fn column(model: &mut Model, at: usize, from: &str, to: &str) {
     let (home, own) = (Home::of(model.tables[at].tier), model.tables[at].name.clone());
-    let names = |names: &mut Vec<String>| names.iter_mut().filter(|name| *name == from).for_each(|name| to.clone_into(name));
+    let names =
+        |names: &mut Vec<String>| names.iter_mut().filter(|name| *name == from).for_each(|name| to.clone_into(name));
     for key in model.tables.iter_mut().flat_map(|table| &mut table.foreign_keys) {
         if key.home == home && key.table == own {
             names(&mut key.target);
@@ -195,7 +208,8 @@ fn is_alike(from: &Table, to: &CodeTable) -> bool {
 
 fn fits_column(diesel: &str, column: &Column) -> bool {
     column.ty.as_ref().is_some_and(|ty| {
-        let ty = ColumnType { schema: None, name: ty.name.clone(), is_array: ty.array, modifiers: ty.modifiers.clone() };
+        let ty =
+            ColumnType { schema: None, name: ty.name.clone(), is_array: ty.array, modifiers: ty.modifiers.clone() };
         fits(diesel, &ty)
     })
 }

@@ -201,8 +201,7 @@ fn foreign_key(between: &Between<'_>, act: Act, table: &Table, key: &ForeignKey)
 
 /// A foreign key of a table that is there: new rows must hold it at once, the old ones are read by the next migration.
 pub(super) fn validated(model: &Model, table: &Table, key: &ForeignKey, is_late: bool) -> Vec<Step> {
-    let (first, then) =
-        if is_late { (Phase::Validate, Phase::Keys) } else { (Phase::Main, Phase::Validate) };
+    let (first, then) = if is_late { (Phase::Validate, Phase::Keys) } else { (Phase::Main, Phase::Validate) };
     let not_valid = ForeignKey { not_valid: true, ..key.clone() };
     let add = add_foreign_key(model, table, &not_valid);
     let drop = drop_constraint(table, &key.name);
@@ -216,7 +215,9 @@ pub(super) fn validated(model: &Model, table: &Table, key: &ForeignKey, is_late:
 pub(super) fn needs_new_key(between: &Between<'_>, key: &ForeignKey) -> bool {
     between.changes.iter().any(|change| match change {
         Change::Unique(Act::Make, table, unique) => {
-            Home::of(table.tier) == key.home && table.name == key.table && unique.columns.iter().all(|of| key.target.contains(of))
+            Home::of(table.tier) == key.home
+                && table.name == key.table
+                && unique.columns.iter().all(|of| key.target.contains(of))
         }
         Change::Index(Act::Make, table, index) => {
             Home::of(table.tier) == key.home && table.name == key.table && index.unique

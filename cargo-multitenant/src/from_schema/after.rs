@@ -87,7 +87,13 @@ impl<'a> Maker<'a> {
             let Some(at) = at else {
                 if self.is_used(*tier, own) {
                     let kind = TypeKind::Enum { labels: labels.clone() };
-                    self.model.types.push(Type { tier: *tier, name: own.clone(), comment: None, kind, is_complete: true });
+                    self.model.types.push(Type {
+                        tier: *tier,
+                        name: own.clone(),
+                        comment: None,
+                        kind,
+                        is_complete: true,
+                    });
                 }
                 continue;
             };
@@ -115,7 +121,10 @@ impl<'a> Maker<'a> {
                         ));
                     }
                 }
-                _ => self.refuse(place, &format!("the migrations make {own}, and it is no enum: give the type another name")),
+                _ => self.refuse(
+                    place,
+                    &format!("the migrations make {own}, and it is no enum: give the type another name"),
+                ),
             }
         }
     }
@@ -151,7 +160,10 @@ impl<'a> Maker<'a> {
             }
         }
         if let Some(missing) = code.primary_key.iter().find(|key| code.column(key).is_none()) {
-            self.refuse(&code.place, &format!("`table!` of {} has no column {missing:?} for its primary key", code.name));
+            self.refuse(
+                &code.place,
+                &format!("`table!` of {} has no column {missing:?} for its primary key", code.name),
+            );
         } else {
             let name = names::relation(&self.model, &table, &[], "pkey");
             table.primary_key = Some(key(name, &code.primary_key));
@@ -174,7 +186,10 @@ impl<'a> Maker<'a> {
             return None;
         }
         if let Home::Shared | Home::Tenant = ty.home
-            && self.model.type_of(&ty).is_none_or(|ty| matches!(&ty.kind, TypeKind::Enum { labels } if labels.is_empty()))
+            && self
+                .model
+                .type_of(&ty)
+                .is_none_or(|ty| matches!(&ty.kind, TypeKind::Enum { labels } if labels.is_empty()))
             && !self.code.enums.iter().any(|of| Home::of(of.tier) == ty.home && of.name == ty.name)
         {
             self.refuse(&code.place, &format!("no migration makes the type {}, and no enum says its labels", ty.name));
@@ -213,7 +228,9 @@ impl<'a> Maker<'a> {
         let gone: Vec<String> = table
             .columns
             .iter()
-            .filter(|column| code.column(&column.name).is_none() && table.is_complete && !code.removed.contains(&column.name))
+            .filter(|column| {
+                code.column(&column.name).is_none() && table.is_complete && !code.removed.contains(&column.name)
+            })
             .filter(|column| !self.wish.keep.contains(&format!("{}.{}", table.name, column.name)))
             .map(|column| column.name.clone())
             .collect();
@@ -225,7 +242,10 @@ impl<'a> Maker<'a> {
                 None => {
                     let Some(made) = self.column(column) else { continue };
                     let is_key = code.primary_key.contains(&column.name);
-                    let is_filled = made.is_nullable || made.default.is_some() || made.identity.is_some() || made.generated.is_some();
+                    let is_filled = made.is_nullable
+                        || made.default.is_some()
+                        || made.identity.is_some()
+                        || made.generated.is_some();
                     if !is_filled {
                         let of = &self.model.tables[at].name;
                         let message = format!(
@@ -251,7 +271,10 @@ impl<'a> Maker<'a> {
             return;
         }
         if let Some(missing) = code.primary_key.iter().find(|key| code.column(key).is_none()) {
-            return self.refuse(&code.place, &format!("`table!` of {} has no column {missing:?} for its primary key", code.name));
+            return self.refuse(
+                &code.place,
+                &format!("`table!` of {} has no column {missing:?} for its primary key", code.name),
+            );
         }
         let own = table.name.clone();
         let there: Vec<String> = table.primary_key.iter().flat_map(|key| key.columns.clone()).collect();
@@ -287,11 +310,15 @@ impl<'a> Maker<'a> {
         table.foreign_keys.retain(|key| !has(&key.columns));
         table.checks.retain(|check| !names_column(&check.text, column));
         table.indexes.retain(|index| {
-            let items = index.items.iter().any(|item| item.column.as_deref() == Some(column) || names_column(&item.text, column));
+            let items = index
+                .items
+                .iter()
+                .any(|item| item.column.as_deref() == Some(column) || names_column(&item.text, column));
             !items && !has(&index.include) && !index.predicate.as_ref().is_some_and(|text| names_column(text, column))
         });
-        let leads =
-            |key: &ForeignKey| key.home == Home::of(tier) && key.table == own && key.target.iter().any(|of| of == column);
+        let leads = |key: &ForeignKey| {
+            key.home == Home::of(tier) && key.table == own && key.target.iter().any(|of| of == column)
+        };
         self.unlink(tier, &leads, &format!("the column {own}.{column}"));
     }
 
@@ -412,7 +439,9 @@ impl<'a> Maker<'a> {
             let table = &self.model.tables[at];
             let as_index = |index: &Index| {
                 let items: Option<Vec<&String>> = index.items.iter().map(|item| item.column.as_ref()).collect();
-                index.unique && index.predicate.is_none() && items.is_some_and(|items| items.iter().eq(&columns.iter().collect::<Vec<_>>()))
+                index.unique
+                    && index.predicate.is_none()
+                    && items.is_some_and(|items| items.iter().eq(&columns.iter().collect::<Vec<_>>()))
             };
             let is_there = table.uniques.iter().any(|key| is_key(said, key))
                 || (name.is_none() && table.indexes.iter().any(as_index))
@@ -610,9 +639,8 @@ impl<'a> Maker<'a> {
                 _ => {}
             }
         }
-        let is_key = |columns: &[String]| {
-            columns.len() == target.len() && columns.iter().all(|column| target.contains(column))
-        };
+        let is_key =
+            |columns: &[String]| columns.len() == target.len() && columns.iter().all(|column| target.contains(column));
         let indexes = to.indexes.iter().filter(|index| index.unique && index.predicate.is_none());
         let indexes: Vec<Vec<String>> =
             indexes.filter_map(|index| index.items.iter().map(|item| item.column.clone()).collect()).collect();
@@ -639,8 +667,20 @@ impl<'a> Maker<'a> {
 }
 
 /// Types of extensions, which no migration makes by CREATE TYPE.
-const OF_EXTENSIONS: &[&str] =
-    &["citext", "hstore", "ltree", "lquery", "ltxtquery", "vector", "halfvec", "sparsevec", "geometry", "geography", "cube", "isn"];
+const OF_EXTENSIONS: &[&str] = &[
+    "citext",
+    "hstore",
+    "ltree",
+    "lquery",
+    "ltxtquery",
+    "vector",
+    "halfvec",
+    "sparsevec",
+    "geometry",
+    "geography",
+    "cube",
+    "isn",
+];
 
 fn key(name: String, columns: &[String]) -> Key {
     Key { name, columns: columns.to_vec(), include: Vec::new(), nulls_not_distinct: false, timing: Timing::Immediate }
@@ -656,9 +696,10 @@ fn index(model: &Model, table: &Table, said: &CodeIndex) -> Index {
                 // A column with an order behind it is a column all the same.
                 let column = table.columns.iter().find(|column| normal(text) == normal(&name(&column.name)));
                 let word = text.split_whitespace().next().unwrap_or_default();
-                let ordered = table.columns.iter().find(|column| {
-                    normal(word) == normal(&name(&column.name)) && !text.contains('(')
-                });
+                let ordered = table
+                    .columns
+                    .iter()
+                    .find(|column| normal(word) == normal(&name(&column.name)) && !text.contains('('));
                 let column = column.or(ordered).map(|column| column.name.clone());
                 // An expression that is no call stands in parentheses.
                 IndexItem { column, text: text.clone() }
@@ -691,8 +732,11 @@ fn is_same(said: &TypeRef, of: &TypeRef) -> bool {
 
 /// Whether a foreign key can lead from one type to another.
 fn is_comparable(one: &TypeRef, other: &TypeRef) -> bool {
-    const FAMILIES: [&[&str]; 3] =
-        [&["int2", "int4", "int8", "numeric", "float4", "float8"], &["text", "varchar", "bpchar", "citext", "name"], &["timestamp", "timestamptz", "date"]];
+    const FAMILIES: [&[&str]; 3] = [
+        &["int2", "int4", "int8", "numeric", "float4", "float8"],
+        &["text", "varchar", "bpchar", "citext", "name"],
+        &["timestamp", "timestamptz", "date"],
+    ];
     let family = |ty: &TypeRef| FAMILIES.iter().position(|family| family.contains(&ty.name.as_str()));
     one.array == other.array && (one.name == other.name || (family(one).is_some() && family(one) == family(other)))
 }

@@ -13,9 +13,6 @@ mod read;
 mod texts;
 mod types;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use after::{Wanted, Wish, wanted};
-pub(crate) use code::{Code, CodeColumn, CodeTable};
+pub(crate) use code::{Code, CodeTable};
 pub(crate) use project::FromSchema;

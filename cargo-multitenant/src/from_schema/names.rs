@@ -7,7 +7,8 @@ use crate::model::{Model, Table};
 
 /// A key, an index or a sequence has a name among all relations of its schema.
 pub(super) fn relation(model: &Model, table: &Table, columns: &[String], label: &str) -> String {
-    let is_taken = |name: &str| is_relation(model, table.tier, name) || has_constraint(table, name) || has_index(table, name);
+    let is_taken =
+        |name: &str| is_relation(model, table.tier, name) || has_constraint(table, name) || has_index(table, name);
     made_up(&table.name, &joined(columns), label, is_taken)
 }
 

@@ -57,7 +57,8 @@ fn unread(project: &Project) -> Vec<(Tier, String)> {
         if let Some((span, message)) = up.script.errors.first().or(up.script.excess.as_ref()) {
             let source = project.sources.get(up.file);
             let line = source.point(span.start).line;
-            problems.push((migration.tier, format!("{}:{line}: this is no SQL that can be read ({message})", source.path)));
+            problems
+                .push((migration.tier, format!("{}:{line}: this is no SQL that can be read ({message})", source.path)));
         }
     }
     problems

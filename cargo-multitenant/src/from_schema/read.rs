@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use multitenant_runtime::Tier;
 
-use super::code::{
-    Code, CodeCheck, CodeColumn, CodeEnum, CodeForeignKey, CodeIndex, CodeItem, CodeKey, CodeTable,
-};
+use super::code::{Code, CodeCheck, CodeColumn, CodeEnum, CodeForeignKey, CodeIndex, CodeItem, CodeKey, CodeTable};
 use super::texts::{action, called, reference};
 use super::types::Types;
 use crate::finding::Place;
@@ -27,7 +25,10 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
         let by = printed.map_or(By::Nobody, |printed| printed.by);
         let Some(tier) = tier_of(catalog, table, marked.tier()) else {
             let schema = table.schema.as_ref().map_or("", |(schema, _)| schema);
-            code.hints.push(format!("{}: the schema {schema:?} is neither tier's: the table is left out", at(project, &table.place)));
+            code.hints.push(format!(
+                "{}: the schema {schema:?} is neither tier's: the table is left out",
+                at(project, &table.place)
+            ));
             continue;
         };
         let found = relation(catalog, tier, &table.sql_name);
@@ -95,8 +96,12 @@ fn relation<'a>(catalog: &'a Catalog, tier: Tier, name: &str) -> Option<&'a Rela
 
 /// Tables that no code need name: what `diesel.toml` leaves out of its files, and what has no primary key.
 fn left_alone(project: &Project, catalog: &Catalog, best_by: By, code: &mut Code) {
-    let files: Vec<&Printed> =
-        project.rust.iter().map(|file| &file.printed).filter(|file| file.by == best_by && best_by != By::Nobody).collect();
+    let files: Vec<&Printed> = project
+        .rust
+        .iter()
+        .map(|file| &file.printed)
+        .filter(|file| file.by == best_by && best_by != By::Nobody)
+        .collect();
     for (tier, space) in [(Tier::Shared, &catalog.shared), (Tier::Tenant, &catalog.tenant)] {
         for (name, relation) in space.tables() {
             let is_filtered = !files.is_empty() && !files.iter().any(|file| file.wants(name));
@@ -253,7 +258,14 @@ impl<'a> Reader<'a> {
             }
             if of.index {
                 let items = vec![CodeItem::Column(name.clone())];
-                made.indexes.push(CodeIndex { name: None, items, unique: false, method: None, filter: None, include: Vec::new() });
+                made.indexes.push(CodeIndex {
+                    name: None,
+                    items,
+                    unique: false,
+                    method: None,
+                    filter: None,
+                    include: Vec::new(),
+                });
             }
             if let Some(check) = &of.check
                 && self.sql(tier, check)
@@ -266,7 +278,11 @@ impl<'a> Reader<'a> {
             }
         }
         for field in fields.values() {
-            self.problem(tier, &field.place, &format!("`table!` of {} has no column `{}`", table.sql_name, field.column));
+            self.problem(
+                tier,
+                &field.place,
+                &format!("`table!` of {} has no column `{}`", table.sql_name, field.column),
+            );
         }
         for said in &says {
             for key in &said.uniques {
@@ -289,7 +305,11 @@ impl<'a> Reader<'a> {
                         let actions = [key.on_delete.as_ref(), key.on_update.as_ref()];
                         made.foreign_keys.extend(self.foreign_key(tier, name, columns, references, actions));
                     }
-                    None => self.problem(tier, &key.place, "`foreign_key` leads nowhere: add `references = \"table(column)\"`"),
+                    None => self.problem(
+                        tier,
+                        &key.place,
+                        "`foreign_key` leads nowhere: add `references = \"table(column)\"`",
+                    ),
                 }
             }
         }
@@ -422,7 +442,9 @@ impl<'a> Reader<'a> {
         for item in &key.items {
             match item {
                 ItemSays::Column(column) => columns.extend(self.column(tier, table, column, &key.place)),
-                ItemSays::Expression(said) => self.problem(tier, &said.place, "a constraint has columns, and no expressions"),
+                ItemSays::Expression(said) => {
+                    self.problem(tier, &said.place, "a constraint has columns, and no expressions")
+                }
             }
         }
         columns

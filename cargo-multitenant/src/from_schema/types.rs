@@ -44,7 +44,12 @@ impl<'a> Types<'a> {
     }
 
     /// The type of a column, and whether it was said which one.
-    pub(crate) fn of_column(&self, tier: Tier, column: &RustColumn, said: Option<&str>) -> (Result<TypeRef, String>, bool) {
+    pub(crate) fn of_column(
+        &self,
+        tier: Tier,
+        column: &RustColumn,
+        said: Option<&str>,
+    ) -> (Result<TypeRef, String>, bool) {
         if let Some(said) = said {
             let ty = type_of_text(said).map(|ty| self.meant(tier, &column_type(&ty)));
             return (ty, true);
@@ -64,9 +69,14 @@ impl<'a> Types<'a> {
             (None, None, None) => {
                 let guess = name.to_snake_case();
                 let is_there = self.enums.iter().any(|(_, of)| *of == guess)
-                    || [&self.catalog.tenant, &self.catalog.shared].iter().any(|space| space.types.contains_key(&guess));
+                    || [&self.catalog.tenant, &self.catalog.shared]
+                        .iter()
+                        .any(|space| space.types.contains_key(&guess));
                 if !is_there {
-                    return (Err(format!("no type of PostgreSQL is known for {name}: say it by `sql_type = \"…\"`")), false);
+                    return (
+                        Err(format!("no type of PostgreSQL is known for {name}: say it by `sql_type = \"…\"`")),
+                        false,
+                    );
                 }
                 (guess, None)
             }

@@ -60,7 +60,7 @@ pub(crate) use {
     marking::Marking,
     rule::Kind,
     run::made,
-    schema::{By, FieldSays, ItemSays, Join, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
+    schema::{By, FieldSays, ItemSays, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
     sql::words::is_keyword,
     sql::{Action, Timing, fragment, is_index_item, is_limited_expression, normal, renamed, type_of_text},
 };

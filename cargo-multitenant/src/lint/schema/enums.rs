@@ -1,8 +1,6 @@
 //! Enums that stand for types with labels: our own derives, and `diesel-derive-enum`'s.
 
-use heck::{
-    ToKebabCase as _, ToLowerCamelCase as _, ToPascalCase as _, ToShoutySnakeCase as _, ToSnakeCase as _,
-};
+use heck::{ToKebabCase as _, ToLowerCamelCase as _, ToPascalCase as _, ToShoutySnakeCase as _, ToSnakeCase as _};
 use multitenant_runtime::Tier;
 use syn2::punctuated::Punctuated;
 use syn2::{Attribute, Expr, ExprLit, ItemEnum, Lit, Meta, Token};

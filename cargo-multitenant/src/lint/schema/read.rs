@@ -5,13 +5,14 @@ use std::path::Path;
 
 use diesel_table_macro_syntax::TableDecl;
 use multitenant_runtime::Tier;
-use syn2::parse::ParseStream;
 use syn2::ext::IdentExt as _;
+use syn2::parse::ParseStream;
 use syn2::punctuated::Punctuated;
 use syn2::spanned::Spanned as _;
 use syn2::visit::{self, Visit};
 use syn2::{
-    Attribute, Ident, ItemEnum, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token, UseTree,
+    Attribute, Ident, ItemEnum, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token,
+    UseTree,
 };
 
 use super::enums;
@@ -21,7 +22,19 @@ use crate::finding::{FileId, Place};
 
 /// Whether a file may hold anything of interest, by its words.
 pub(crate) fn is_concerned(text: &str) -> bool {
-    let words = ["table!", "TenantTable", "SharedTable", "tenant_tables!", "shared_tables!", "diesel(", "table_name", "joinable!", "DbEnum", "TenantEnum", "SharedEnum"];
+    let words = [
+        "table!",
+        "TenantTable",
+        "SharedTable",
+        "tenant_tables!",
+        "shared_tables!",
+        "diesel(",
+        "table_name",
+        "joinable!",
+        "DbEnum",
+        "TenantEnum",
+        "SharedEnum",
+    ];
     words.iter().any(|word| text.contains(word))
 }
 

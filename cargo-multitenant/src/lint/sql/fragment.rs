@@ -28,7 +28,9 @@ fn stays(text: &str) -> Result<(), String> {
             TokenKind::OpenParen => open.push('('),
             TokenKind::OpenBracket => open.push('['),
             TokenKind::CloseParen if open.pop() != Some('(') => return Err("closes what it has not opened".to_owned()),
-            TokenKind::CloseBracket if open.pop() != Some('[') => return Err("closes what it has not opened".to_owned()),
+            TokenKind::CloseBracket if open.pop() != Some('[') => {
+                return Err("closes what it has not opened".to_owned());
+            }
             TokenKind::Unknown | TokenKind::Backtick => return Err(format!("has {of_token:?}, which is no SQL")),
             _ => {}
         }
@@ -56,7 +58,8 @@ pub(crate) fn is_index_item(text: &str, statement: &str) -> bool {
 pub(crate) fn type_of_text(text: &str) -> Result<TypeUse, String> {
     let script = read(&format!("CREATE TABLE a (b {text}\n);"));
     let wrong = || Err(format!("{text:?} is no type"));
-    let ([statement], true, true) = (script.statements.as_slice(), script.errors.is_empty(), script.comments.is_empty())
+    let ([statement], true, true) =
+        (script.statements.as_slice(), script.errors.is_empty(), script.comments.is_empty())
     else {
         return wrong();
     };
@@ -125,12 +128,31 @@ mod tests {
 
     #[test]
     fn a_fragment_stays_in_its_place() {
-        for good in ["now()", "'it''s; -- fine'", "(a + b) * 2", "\"odd;\" > 0", "'{}'::text[]", "a is not null and b > 1", "1 - 2"]
-        {
+        for good in [
+            "now()",
+            "'it''s; -- fine'",
+            "(a + b) * 2",
+            "\"odd;\" > 0",
+            "'{}'::text[]",
+            "a is not null and b > 1",
+            "1 - 2",
+        ] {
             assert_eq!(fragment(good), Ok(()), "{good}");
         }
         for bad in [
-            "", " ", "1); drop table x; --", "1; select", "1 -- x", "1 /* x", "'open", "a) (b", "f(a", "a, b", "a[1)", "a b c", "1)",
+            "",
+            " ",
+            "1); drop table x; --",
+            "1; select",
+            "1 -- x",
+            "1 /* x",
+            "'open",
+            "a) (b",
+            "f(a",
+            "a, b",
+            "a[1)",
+            "a b c",
+            "1)",
         ] {
             assert!(fragment(bad).is_err(), "{bad}");
         }
@@ -140,14 +162,24 @@ mod tests {
     fn a_type_is_one_type() {
         let ty = type_of_text("numeric(10, 2)").unwrap();
         assert_eq!((ty.name.as_str(), ty.modifiers.len()), ("numeric", 2));
-        for bad in ["int not null", "int default 1", "int, c int", "int)", "int); drop table a; create table c (d int", "int -- x", ""] {
+        for bad in [
+            "int not null",
+            "int default 1",
+            "int, c int",
+            "int)",
+            "int); drop table a; create table c (d int",
+            "int -- x",
+            "",
+        ] {
             assert!(type_of_text(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn texts_are_compared_by_what_they_mean() {
-        for (one, other) in [("NOW()", "now( )"), ("(a > 0)", "A>0"), ("\"a\" = 'X'", "a = 'X'"), ("CURRENT_TIMESTAMP", "now()")] {
+        for (one, other) in
+            [("NOW()", "now( )"), ("(a > 0)", "A>0"), ("\"a\" = 'X'", "a = 'X'"), ("CURRENT_TIMESTAMP", "now()")]
+        {
             assert_eq!(normal(one), normal(other), "{one} and {other}");
         }
         for (one, other) in [("'a'", "'A'"), ("\"A\"", "a"), ("(a) + (b)", "a) + (b")] {
