@@ -31,6 +31,8 @@ mod context;
 #[cfg(feature = "scaffold")]
 mod ddl;
 mod development;
+#[cfg(feature = "scaffold")]
+mod diff;
 #[cfg(feature = "project")]
 mod doctor;
 mod error;
@@ -39,6 +41,8 @@ pub mod exit_code;
 mod export;
 #[cfg(feature = "project")]
 mod finding;
+#[cfg(feature = "scaffold")]
+mod from_schema;
 #[cfg(feature = "scaffold")]
 mod import;
 #[cfg(feature = "scaffold")]

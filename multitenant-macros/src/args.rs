@@ -94,42 +94,8 @@ fn deprecated_table_name(attribute: &Attribute) -> Option<Path> {
     path.is_ident("table_name").then(|| name.parse_with(Path::parse_mod_style).ok())?
 }
 
-/// Whether the struct says `#[multitenant(same_table)]`.
-pub(crate) fn same_table(attributes: &[Attribute], errors: &mut Errors) -> bool {
-    let mut found = false;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("multitenant")) {
-        let read = attribute.parse_args_with(|input: ParseStream<'_>| {
-            each(input, errors, |input, errors| {
-                let name = input.call(Ident::parse_any)?;
-                // For the linter, which knows its rules; to the derive they mean nothing.
-                if name == "allow" && input.peek(syn::token::Paren) {
-                    return input.parse::<TokenTree>().map(drop);
-                }
-                if name != "same_table" {
-                    let message =
-                        format!("unknown option `{name}`: `multitenant` knows `same_table` and `allow(rule)`");
-                    return Err(syn::Error::new(name.span(), message));
-                }
-                if !input.is_empty() && !input.peek(Token![,]) {
-                    return Err(input.error("`same_table` takes no value: write `#[multitenant(same_table)]`"));
-                }
-                if found {
-                    errors.push(name.span(), "`same_table` is given twice: remove one");
-                }
-                found = true;
-                Ok(())
-            });
-            Ok(())
-        });
-        if let Err(error) = read {
-            errors.add(error);
-        }
-    }
-    found
-}
-
 /// Reads what stands between commas, one after the other; an error costs its own part only.
-fn each(
+pub(crate) fn each(
     input: ParseStream<'_>,
     errors: &mut Errors,
     mut read: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,

@@ -7,7 +7,11 @@
 
 mod args;
 mod embed;
+mod enums;
 mod errors;
+mod fragment;
+mod item;
+mod says;
 mod tables;
 
 use proc_macro::TokenStream;
@@ -22,6 +26,18 @@ pub fn derive_tenant_table(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(SharedTable, attributes(multitenant, diesel, table_name))]
 pub fn derive_shared_table(input: TokenStream) -> TokenStream {
     tables::derive(tables::Tier::Shared, input.into()).into()
+}
+
+/// Says which type of every tenant's an enum stands for, and its labels.
+#[proc_macro_derive(TenantEnum, attributes(multitenant))]
+pub fn derive_tenant_enum(input: TokenStream) -> TokenStream {
+    enums::derive(input.into()).into()
+}
+
+/// Says which type of the shared schema an enum stands for, and its labels.
+#[proc_macro_derive(SharedEnum, attributes(multitenant))]
+pub fn derive_shared_enum(input: TokenStream) -> TokenStream {
+    enums::derive(input.into()).into()
 }
 
 /// Marks tables as the tenants', without a struct.

@@ -7,6 +7,7 @@ use syn::{Data, DeriveInput, Ident, Path};
 
 use crate::args;
 use crate::errors::Errors;
+use crate::says::{self, Says};
 
 /// What a table is marked as.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ impl Tier {
 struct Model {
     tables: Vec<Path>,
     same_table: bool,
+    /// Columns that its attributes name.
+    columns: Vec<Ident>,
 }
 
 /// The derives.
@@ -41,7 +44,8 @@ pub(crate) fn derive(tier: Tier, input: TokenStream) -> TokenStream {
     }
     let expand = if model.same_table { assertion } else { mark };
     // The derive's own name is what the compiler underlines, since the struct's path may be another derive's too.
-    model.tables.iter().map(|table| expand(tier, table, Span::call_site())).collect()
+    let marks = model.tables.iter().map(|table| expand(tier, table, Span::call_site()));
+    marks.chain(model.tables.iter().map(|table| named(table, &model.columns))).collect()
 }
 
 /// `tenant_tables!` and `shared_tables!`.
@@ -70,12 +74,8 @@ fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
              `shared_tables!`",
         );
     }
-    for attribute in fields(&input.data).flat_map(|field| &field.attrs) {
-        if attribute.path().is_ident("multitenant") {
-            errors.push(attribute.span(), "`multitenant` describes the table: write it on the struct, not on a field");
-        }
-    }
-    let same_table = args::same_table(&input.attrs, errors);
+    fields(&input.data).for_each(|field| says::of_field(field, errors));
+    let Says { same_table, columns } = says::of_struct(&input.attrs, errors);
     let mut tables = args::table_names(&input.attrs, errors);
     if tables.is_empty() {
         tables.push(Ident::new(&default_table_name(&input.ident.to_string()), input.ident.span()).into());
@@ -86,7 +86,7 @@ fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
             check_home(table, errors);
         }
     }
-    Model { tables, same_table }
+    Model { tables, same_table, columns }
 }
 
 fn fields(data: &Data) -> impl Iterator<Item = &syn::Field> {
@@ -137,6 +137,18 @@ fn assertion(tier: Tier, table: &Path, _span: Span) -> TokenStream {
     quote_spanned! {table.span()=>
         #[allow(unused_qualifications)]
         const _: () = ::multitenant_runtime::__private::#assert::<#table::table>();
+    }
+}
+
+/// Names the columns that attributes name, so that Rust tells where there is no such column.
+fn named(table: &Path, columns: &[Ident]) -> TokenStream {
+    if columns.is_empty() {
+        return TokenStream::new();
+    }
+    let names = columns.iter().map(|column| quote_spanned! {column.span()=> let _ = #table::#column; });
+    quote! {
+        #[allow(unused_qualifications)]
+        const _: () = { #(#names)* };
     }
 }
 

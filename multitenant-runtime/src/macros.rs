@@ -40,6 +40,62 @@
 /// struct OldOrder;
 /// ```
 ///
+/// # What `table!` cannot say
+///
+/// Attributes say it, for `cargo multitenant generate --from-schema`, which makes migrations of the difference between the
+/// schema code and the migrations there are. They are checked here, and carry nothing at run time.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use multitenant_runtime::TenantTable;
+///
+/// diesel::table! {
+///     orders (id) {
+///         id -> Int8, plan -> Text, email -> Text, total -> Int4, doubled -> Int4, placed_at -> Timestamptz,
+///     }
+/// }
+///
+/// #[derive(Queryable, TenantTable)]
+/// #[multitenant(
+///     unique(email, placed_at),
+///     index(columns(plan, "lower(email)"), name = "orders_open", unique, method = "btree", filter = "total > 0"),
+///     check(name = "orders_total_check", "total >= 0"),
+/// )]
+/// struct Order {
+///     #[multitenant(identity)]
+///     id: i64,
+///     #[multitenant(references = "plans(id)", on_delete = "restrict")]
+///     plan: String,
+///     #[multitenant(sql_type = "varchar(320)", index)]
+///     email: String,
+///     #[multitenant(default = "0", check = "total < 1000000")]
+///     total: i32,
+///     #[multitenant(generated = "total * 2")]
+///     doubled: i32,
+///     #[multitenant(default = "now()")]
+///     placed_at: i64,
+/// }
+/// ```
+///
+/// On a field:
+///
+/// - `default = "now()"`: what the column holds where an `INSERT` says nothing
+/// - `sql_type = "varchar(40)"`: its type, where more than one of PostgreSQL's is Diesel's
+/// - `identity`, `identity = "always"`: numbers that the database counts
+/// - `generated = "total * 2"`: computed from other columns, and stored
+/// - `unique`, `index`, `check = "total >= 0"`: a constraint or an index of this column
+/// - `references = "plans(id)"`, with `on_delete` and `on_update`: `"cascade"`, `"restrict"`, `"set null"`, `"set default"`,
+///   `"no action"`; a key of one column to a primary key may also be said by Diesel's `joinable!`
+///
+/// On the struct, with the names of columns as `table!` has them:
+///
+/// - `unique(a, b)`, or `unique(columns(a, b), name = "…")`
+/// - `index(a, b)`, or `index(columns(a, "lower(b)"), name = "…", unique, method = "gin", filter = "a > 0", include(c))`
+/// - `check("a < b")`, or `check(name = "…", "a < b")`
+/// - `foreign_key(columns(a, b), references = "plans(id, region)", on_delete = "…", on_update = "…", name = "…")`
+///
+/// What has no name gets the one that PostgreSQL would make for it. The primary key is that of `table!`.
+///
 /// A table is marked once. Twice, or as tenant and as shared, is a compile error that names both places:
 ///
 /// ```compile_fail,E0119
@@ -75,6 +131,43 @@ pub use multitenant_macros::TenantTable;
 /// }
 /// ```
 pub use multitenant_macros::SharedTable;
+
+/// Says which type of every tenant's own schema an enum stands for, and its labels.
+///
+/// It is for `cargo multitenant generate --from-schema`, which makes the type, and adds labels that are new. How values are
+/// read and written is left to `ToSql` and `FromSql`. The type is called as the enum, in snake case, unless `type_name` says
+/// otherwise; a label as its variant, in snake case too, unless `label` says otherwise. Their order is that of the type.
+///
+/// A type in each tenant's schema has an OID in each, and Diesel remembers one for a connection: a type that does not differ
+/// between tenants is better a [`SharedEnum`](macro@crate::SharedEnum).
+///
+/// ```
+/// use multitenant_runtime::TenantEnum;
+///
+/// #[derive(Debug, Clone, Copy, TenantEnum)]
+/// #[multitenant(type_name = "mood")]
+/// enum Mood {
+///     Glad,
+///     #[multitenant(label = "so so")]
+///     SoSo,
+/// }
+/// ```
+pub use multitenant_macros::TenantEnum;
+
+/// Says which type of the shared schema an enum stands for, and its labels.
+///
+/// All is as with [`derive(TenantEnum)`](macro@crate::TenantEnum), but for the tier.
+///
+/// ```
+/// use multitenant_runtime::SharedEnum;
+///
+/// #[derive(Debug, Clone, Copy, SharedEnum)]
+/// enum OrderState {
+///     Open,
+///     Paid,
+/// }
+/// ```
+pub use multitenant_macros::SharedEnum;
 
 /// Marks tables as the tenants', without a struct; beside `table!`, for instance.
 ///

@@ -15,6 +15,8 @@ pub(crate) mod drift;
 pub(crate) mod explain;
 #[cfg(feature = "scaffold")]
 pub(crate) mod export;
+#[cfg(feature = "scaffold")]
+mod from_schema;
 #[cfg(feature = "project")]
 pub(crate) mod generate;
 #[cfg(feature = "scaffold")]

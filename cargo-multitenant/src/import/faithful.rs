@@ -7,7 +7,7 @@ use super::plan::script;
 use crate::ddl::create_all;
 use crate::finding::{FileId, Level};
 use crate::lint::{Ground, Project, RULES, made, run};
-use crate::model::{Home, Table, fill};
+use crate::model::{Home, Table, of_catalog};
 
 /// What is not as it should be, in words.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub(crate) fn faithful(mut project: Project, parts: &Parts, ground: &Ground<'_>)
             project.stand_in(tier, &name, &script(&statements));
         }
     }
-    let made = fill(&made(&project, ground.shared_schema), &[]);
+    let made = of_catalog(&made(&project, ground.shared_schema), &[]);
     for table in &parts.new.tables {
         match made.table(Home::of(table.tier), &table.name) {
             None => findings.different.push(format!("{} would not be there", table.name)),

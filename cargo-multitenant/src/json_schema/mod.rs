@@ -30,6 +30,7 @@ documents! {
     "drift",
     "explain",
     "generate",
+    "generate-from-schema",
     "import",
     "init",
     "lint",

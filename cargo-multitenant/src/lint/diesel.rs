@@ -72,6 +72,25 @@ pub(crate) fn column(column: &RustColumn, around: &Place) -> CatalogColumn {
     }
 }
 
+/// The type of PostgreSQL that one of Diesel's means where nothing else is said, by its name without `Array<…>`.
+pub(crate) fn of_type(name: &str) -> Option<&'static str> {
+    // It can stand for others, but has one of its own.
+    let own = match name {
+        "VarChar" | "Varchar" => Some("varchar"),
+        "Citext" => Some("citext"),
+        "PgLsn" => Some("pg_lsn"),
+        "Char" | "CChar" => Some("char"),
+        "Int4multirange" | "Multirange<Int4>" | "Multirange<Integer>" => Some("int4multirange"),
+        "Int8multirange" | "Multirange<Int8>" | "Multirange<BigInt>" => Some("int8multirange"),
+        "Nummultirange" | "Multirange<Numeric>" => Some("nummultirange"),
+        "Datemultirange" | "Multirange<Date>" => Some("datemultirange"),
+        "Tsmultirange" | "Multirange<Timestamp>" => Some("tsmultirange"),
+        "Tstzmultirange" | "Multirange<Timestamptz>" => Some("tstzmultirange"),
+        _ => None,
+    };
+    own.or_else(|| TYPES.iter().find(|(_, names)| names.contains(&name)).map(|(postgres, _)| *postgres))
+}
+
 /// Whether a type of schema code can stand for a column's type; what neither side knows can.
 pub(crate) fn fits(diesel: &str, postgres: &ColumnType) -> bool {
     let (name, is_array) = match diesel.strip_prefix("Array<").and_then(|inner| inner.strip_suffix('>')) {

@@ -85,6 +85,12 @@ impl Marking {
         self.tables.iter().map(|marked| (marked.get(project), marked))
     }
 
+    /// The table of a path.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn table_of<'a>(&self, project: &'a Project, path: &[String], from: &Place) -> Option<&'a RustTable> {
+        self.find(project, path, from).map(|at| self.tables[at].get(project))
+    }
+
     /// Whose the table of a path is.
     pub(crate) fn tier_of(&self, project: &Project, path: &[String], from: &Place) -> Option<Tier> {
         self.tables[self.find(project, path, from)?].tier()

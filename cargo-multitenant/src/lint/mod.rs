@@ -54,16 +54,16 @@ pub(crate) use settings::{LintSettings, unknown_rule};
 pub(crate) use {
     catalog::{
         Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, ColumnType, Home,
-        Relation, RelationKind, Space, TypeEntry, TypeKind,
+        Relation, RelationKind, Space, TypeEntry, TypeKind, column_type, made_up, of_columns,
     },
-    diesel::column as of_rust,
+    diesel::{column as of_rust, fits, of_type},
     marking::Marking,
     rule::Kind,
     run::made,
-    schema::RustTable,
+    schema::{By, FieldSays, ItemSays, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
     sql::words::{is_keyword, is_servers_type},
     sql::{
-        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing,
-        is_limited_expression, is_one_expression, read as read_sql,
+        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, fragment,
+        is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql, renamed, type_of_text,
     },
 };

@@ -89,7 +89,7 @@ pub(crate) fn is_system_type(name: &str) -> bool {
 }
 
 /// The type that a tier's column means: its own first, then the shared schema's, then PostgreSQL's.
-pub(super) fn type_ref(catalog: &Catalog, tier: Tier, ty: &ColumnType) -> TypeRef {
+pub(crate) fn type_ref(catalog: &Catalog, tier: Tier, ty: &ColumnType) -> TypeRef {
     let schema = ty.schema.as_deref();
     let is_shared_s = |schema: &str| schema == catalog.shared_schema();
     let has_own = tier == Tier::Tenant && catalog.tenant.types.contains_key(&ty.name);

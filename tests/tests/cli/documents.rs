@@ -48,6 +48,7 @@ fn schema_of(args: &[&str]) -> Option<&'static str> {
         ["lint", ..] => "lint",
         ["explain", ..] => "explain",
         ["lock", ..] => "lock",
+        ["generate", ..] if says("--from-schema") => "generate-from-schema",
         ["generate", ..] => "generate",
         ["db", ..] => "db",
         ["sql", ..] => "sql",

@@ -11,6 +11,7 @@ mod documents;
 mod drift;
 mod exit_codes;
 mod export;
+mod from_schema;
 mod generate;
 mod held;
 mod import;

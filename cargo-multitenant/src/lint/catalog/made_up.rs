@@ -5,14 +5,14 @@ use multitenant_runtime::MAX_IDENTIFIER_BYTES;
 use super::entries::cut;
 
 /// `name1_name2_label`, with a number where that is taken, and shortened to what PostgreSQL keeps of it.
-pub(super) fn name(table: &str, columns: &str, label: &str, is_taken: impl Fn(&str) -> bool) -> String {
+pub(crate) fn name(table: &str, columns: &str, label: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let numbered = |number: u32| if number == 0 { label.to_owned() } else { format!("{label}{number}") };
     let mut names = (0..u32::MAX).map(|number| joined(table, columns, &numbered(number)));
     names.find(|name| !is_taken(name)).unwrap_or_default()
 }
 
 /// The columns of a key or an index, as they stand in its name: one that comes twice gets a number.
-pub(super) fn of_columns<'a>(columns: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn of_columns<'a>(columns: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<String> = Vec::new();
     for column in columns {
         let mut numbered = (0..).map(|n: u32| if n == 0 { column.to_owned() } else { format!("{column}{n}") });

@@ -31,6 +31,8 @@ use std::sync::Arc;
 
 pub(crate) use entries::Entries;
 pub use listing::folded_catalog;
+pub(crate) use made_up::{name as made_up, of_columns};
+pub(crate) use object::column_type;
 pub(crate) use object::{
     CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, ColumnType, Domain, Origin,
     Relation, RelationKind, RoutineEntry, TypeEntry, TypeKind,

@@ -255,7 +255,7 @@ pub(crate) struct RoutineEntry {
 }
 
 /// A type as the catalogue keeps it.
-pub(super) fn column_type(ty: &TypeUse) -> ColumnType {
+pub(crate) fn column_type(ty: &TypeUse) -> ColumnType {
     ColumnType {
         schema: ty.schema.clone(),
         name: ty.name.clone(),

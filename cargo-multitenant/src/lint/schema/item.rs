@@ -2,7 +2,7 @@
 
 use multitenant_runtime::Tier;
 
-use super::Printed;
+use super::{Printed, RustEnum, TableSays};
 use crate::finding::{FileId, Place};
 
 /// A file of Rust code that concerns tables.
@@ -14,6 +14,8 @@ pub(crate) struct RustFile {
     pub(crate) marks: Vec<Mark>,
     pub(crate) allows: Vec<Allow>,
     pub(crate) sql_types: Vec<SqlType>,
+    pub(crate) joins: Vec<Join>,
+    pub(crate) enums: Vec<RustEnum>,
     /// What `use` calls things from elsewhere: the name here, and the path.
     pub(crate) imports: Vec<(String, Vec<String>)>,
     /// Whether Diesel CLI wrote it.
@@ -23,6 +25,8 @@ pub(crate) struct RustFile {
 /// `#[diesel(postgres_type(name = "…", schema = "…"))]`: a type of the database's own.
 #[derive(Debug)]
 pub(crate) struct SqlType {
+    /// What it is called in Rust.
+    pub(crate) rust_name: String,
     pub(crate) name: String,
     pub(crate) schema: Option<(String, Place)>,
     /// The name's literal.
@@ -64,6 +68,17 @@ pub(crate) struct RustColumn {
     /// The type without `Nullable<…>`, its last segment, with what `Array<…>` holds: `Int4`, `Array<Text>`.
     pub(crate) ty: String,
     pub(crate) is_nullable: bool,
+    /// `#[max_length = 40]`.
+    pub(crate) max_length: Option<u64>,
+    pub(crate) place: Place,
+}
+
+/// `joinable!(orders -> plans (plan_id))`.
+#[derive(Debug)]
+pub(crate) struct Join {
+    pub(crate) child: Vec<String>,
+    pub(crate) parent: Vec<String>,
+    pub(crate) column: String,
     pub(crate) place: Place,
 }
 
@@ -80,6 +95,8 @@ pub(crate) struct RustStruct {
     /// `#[multitenant(same_table)]`.
     pub(crate) same_table: bool,
     pub(crate) belongs_to: Vec<(String, Place)>,
+    /// What its attributes say that `table!` cannot.
+    pub(crate) says: TableSays,
 }
 
 /// A table that is marked.

@@ -5,20 +5,36 @@ use std::path::Path;
 
 use diesel_table_macro_syntax::TableDecl;
 use multitenant_runtime::Tier;
+use syn2::ext::IdentExt as _;
 use syn2::parse::ParseStream;
 use syn2::punctuated::Punctuated;
 use syn2::spanned::Spanned as _;
 use syn2::visit::{self, Visit};
 use syn2::{
-    Attribute, Ident, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token, UseTree,
+    Attribute, Ident, ItemEnum, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token,
+    UseTree,
 };
 
-use super::{Allow, Mark, Printed, RustColumn, RustFile, RustStruct, RustTable, SqlType};
+use super::enums;
+use super::said;
+use super::{Allow, Join, Mark, Printed, RustColumn, RustFile, RustStruct, RustTable, SqlType};
 use crate::finding::{FileId, Place};
 
 /// Whether a file may hold anything of interest, by its words.
 pub(crate) fn is_concerned(text: &str) -> bool {
-    let words = ["table!", "TenantTable", "SharedTable", "tenant_tables!", "shared_tables!", "diesel(", "table_name"];
+    let words = [
+        "table!",
+        "TenantTable",
+        "SharedTable",
+        "tenant_tables!",
+        "shared_tables!",
+        "diesel(",
+        "table_name",
+        "joinable!",
+        "DbEnum",
+        "TenantEnum",
+        "SharedEnum",
+    ];
     words.iter().any(|word| text.contains(word))
 }
 
@@ -92,6 +108,12 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
         self.structure(item);
     }
+
+    fn visit_item_enum(&mut self, item: &'ast ItemEnum) {
+        if !self.is_other_database {
+            self.found.enums.extend(enums::read(item, self.place(item.ident.span().byte_range())));
+        }
+    }
 }
 
 impl Reader {
@@ -109,6 +131,19 @@ impl Reader {
                 {
                     self.table(&table, around);
                 }
+            }
+            "joinable" => {
+                // Another crate's macro may be called so.
+                self.found.joins.extend(item.parse_body_with(|input: ParseStream<'_>| {
+                    let child = input.call(RustPath::parse_mod_style)?;
+                    input.parse::<Token![->]>()?;
+                    let parent = input.call(RustPath::parse_mod_style)?;
+                    let content;
+                    syn2::parenthesized!(content in input);
+                    let column = unraw(&content.call(Ident::parse_any)?);
+                    let place = Place::new(self.file, child.span().byte_range());
+                    Ok(Join { child: segments(&child), parent: segments(&parent), column, place })
+                }));
             }
             "tenant_tables" => self.marks(item, Tier::Tenant),
             "shared_tables" => self.marks(item, Tier::Shared),
@@ -137,6 +172,7 @@ impl Reader {
                     sql_name: column.sql_name.clone(),
                     ty,
                     is_nullable,
+                    max_length: column.max_length.as_ref().and_then(|length| length.base10_parse().ok()),
                     place: self.place(column.column_name.span().byte_range()),
                 }
             })
@@ -167,6 +203,7 @@ impl Reader {
             marks: Vec::new(),
             same_table: false,
             belongs_to: Vec::new(),
+            says: said::of_struct(self.file, &item.attrs, &item.fields),
         };
         let mut is_diesel_s = false;
         for attribute in &item.attrs {
@@ -175,7 +212,7 @@ impl Reader {
                 Some("derive") => is_diesel_s |= self.derives(attribute, &mut found),
                 Some("diesel") => {
                     self.diesel(attribute, &mut found);
-                    self.sql_type(attribute, &around);
+                    self.sql_type(attribute, &item.ident, &around);
                 }
                 Some("multitenant") => found.same_table |= says(attribute, "same_table"),
                 _ => {}
@@ -236,7 +273,7 @@ impl Reader {
     }
 
     /// `#[diesel(postgres_type(name = "…", schema = "…"))]`.
-    fn sql_type(&mut self, attribute: &Attribute, around: &Place) {
+    fn sql_type(&mut self, attribute: &Attribute, item: &Ident, around: &Place) {
         let (mut name, mut schema) = (None, None);
         let _ = attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("postgres_type") {
@@ -254,7 +291,8 @@ impl Reader {
             })
         });
         if let Some((name, place)) = name {
-            self.found.sql_types.push(SqlType { name, schema, place, around: around.clone() });
+            let rust_name = unraw(item);
+            self.found.sql_types.push(SqlType { rust_name, name, schema, place, around: around.clone() });
         }
     }
 
@@ -342,7 +380,7 @@ fn segments(path: &RustPath) -> Vec<String> {
     path.segments.iter().map(|segment| unraw(&segment.ident)).collect()
 }
 
-fn unraw(ident: &Ident) -> String {
+pub(super) fn unraw(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
 }

@@ -10,6 +10,8 @@ mod definition;
 mod dynamic;
 #[cfg(feature = "scaffold")]
 mod expression;
+#[cfg(feature = "scaffold")]
+mod fragment;
 mod index;
 mod names;
 mod nesting;
@@ -26,6 +28,8 @@ pub(crate) mod words;
 pub(crate) use definition::*;
 #[cfg(feature = "scaffold")]
 pub(crate) use expression::{is_limited_expression, is_one_expression};
+#[cfg(feature = "scaffold")]
+pub(crate) use fragment::{fragment, is_index_item, normal, type_of_text};
 pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use renamed::renamed;

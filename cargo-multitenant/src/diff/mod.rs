@@ -1,0 +1,24 @@
+//! The way from one model to another, as migrations.
+//!
+//! Pure. `compare.rs` lists the changes; `steps.rs` writes each as SQL, up and down, and says when it may be done; `loss.rs`
+//! says what a change loses; `folders.rs` puts the steps into migrations, several where one transaction will not do.
+//! `rename.rs` gives things new names before anything is compared: a rename is said, never guessed. Deliberately absent: what
+//! is wanted; that is `from_schema/`.
+
+mod change;
+mod columns;
+mod compare;
+mod folders;
+mod loss;
+mod rename;
+mod steps;
+mod tables;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use change::Change;
+pub(crate) use compare::compare;
+pub(crate) use folders::folders;
+pub(crate) use rename::{Rename, candidates, renamed};
+pub(crate) use steps::{Step, steps};
