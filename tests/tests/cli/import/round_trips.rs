@@ -82,7 +82,7 @@ const TENANT: &str = "
     create table p1 partition of p (note default 'x' not null, check (note <> '')) for values in (1) partition by range (id);
     create table p11 partition of p1 for values from (1) to (5);
     create index on p (t, note);
-    create table p2 (id int, n int not null default 1, t bigint, note text, constraint mine primary key (id, n), check (n > 0));
+    create table p2 (id int, n int not null default 1, t bigint, note text, constraint mine primary key (id, n), constraint p_n_check check (n > 0));
     alter table p attach partition p2 for values in (2);
     create table p3 partition of p default;
     create table parent (id int primary key, a text default 'x', check (id > 1));
