@@ -26,17 +26,17 @@ pub(crate) fn listed(config: &Config) -> Result<Vec<Listed>, CliError> {
         seeds.extend(files(tier, None, &folder)?);
         for environment in entries(&folder)?.into_iter().filter(|path| path.is_dir()) {
             let name = environment.file_name().map(|name| name.to_string_lossy().into_owned());
-            seeds.extend(files(tier, name, &environment)?);
+            seeds.extend(files(tier, name.as_deref(), &environment)?);
         }
     }
     Ok(seeds)
 }
 
-fn files(tier: Tier, environment: Option<String>, folder: &Path) -> Result<Vec<Listed>, CliError> {
+fn files(tier: Tier, environment: Option<&str>, folder: &Path) -> Result<Vec<Listed>, CliError> {
     let seed = |path: PathBuf| {
         let is_rust = path.extension().is_some_and(|extension| extension == "rs");
         let is_seed = is_rust || path.extension().is_some_and(|extension| extension == "sql");
-        (is_seed && path.is_file()).then(|| Listed { tier, environment: environment.clone(), path, is_rust })
+        (is_seed && path.is_file()).then(|| Listed { tier, environment: environment.map(str::to_owned), path, is_rust })
     };
     Ok(entries(folder)?.into_iter().filter_map(seed).collect())
 }

@@ -255,7 +255,7 @@ async fn tenants_come_and_go() {
     ui.sees(&["that is not the tenant's id"]);
     assert_eq!(project.count("select count(*) from tenants").await, 2);
     ui.types("\u{7f}\u{7f}\u{7f}\u{7f}acme\r");
-    ui.sees(&["1 tenant", "dropped"]);
+    ui.sees(&["acme  dropped: the schema tenant_acme"]);
     assert_eq!(project.texts("select id from tenants").await, ["copy"]);
     ui.types("q");
     ui.ends().whole(0);
@@ -300,7 +300,7 @@ async fn a_run_is_stopped_and_tried_again() {
     ui.sees(&["Stop and leave? (y/N)"]);
     ui.types("n");
     ui.types("x");
-    ui.sees(&["took", "schemas:"]);
+    ui.sees(&["2 schemas:"]);
     let project = project.migration("tenant/1_slow", "create table slow (id int);");
     ui.types("f");
     ui.sees(&["Migrate 2 schemas with 2 migrations? (y/N)"]);
@@ -323,7 +323,9 @@ async fn what_a_server_says_is_shown_and_not_obeyed() {
     ui.sees(&["1 failed", "1 schema: 1 failed"]);
     ui.types("\r");
     ui.sees(&[r"P0001 \u{1b}]0;owned\u{7}\u{9b}2J", "--> ", "1_evil/up.sql:1"]);
+    // Two at once are one key.
     ui.types("\u{1b}");
+    ui.sees(&["── Migrating", "schema    state"]);
     ui.types("\u{1b}");
     ui.sees(&["── Tenant status", "failed"]);
     ui.types("qq");
@@ -349,7 +351,7 @@ async fn without_a_database_there_is_a_way_on() {
     let project = project.file("multitenant.toml", "[tenants]\nsorce = \"list\"\n");
     let Some(mut ui) = Session::of(&project, &["ui"]) else { return skipped() };
     ui.sees(&["The configuration cannot be used", "sorce", "multitenant.toml:2"]);
-    let _ = project.file("multitenant.toml", "[tenants]\nsource = \"list\"\nids = [\"a\"]\n");
+    let _project = project.file("multitenant.toml", "[tenants]\nsource = \"list\"\nids = [\"a\"]\n");
     ui.types("r");
     ui.sees(&["tenant_a", "1 tenant: 1 behind"]);
     ui.types("\u{3}");
