@@ -27,13 +27,11 @@ pub(crate) fn column_definition(model: &Model, table: &Table, column: &Column) -
 }
 
 /// `ALTER TABLE … ADD COLUMN`.
-#[expect(dead_code, reason = "what changes a table needs it")]
 pub(crate) fn add_column(model: &Model, table: &Table, column: &Column) -> String {
     format!("ALTER TABLE {} ADD COLUMN {};", name(&table.name), column_definition(model, table, column))
 }
 
 /// `ALTER TABLE … DROP COLUMN`.
-#[expect(dead_code, reason = "what changes a table needs it")]
 pub(crate) fn drop_column(table: &Table, column: &str) -> String {
     format!("ALTER TABLE {} DROP COLUMN {};", name(&table.name), name(column))
 }

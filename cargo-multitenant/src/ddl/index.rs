@@ -22,7 +22,6 @@ pub(crate) fn create_index(table: &Table, index: &Index, concurrently: bool) -> 
 }
 
 /// `DROP INDEX`, of the table's own tier.
-#[expect(dead_code, reason = "what changes a table needs it")]
 pub(crate) fn drop_index(index: &Index, concurrently: bool) -> String {
     format!("DROP INDEX {}{};", if concurrently { "CONCURRENTLY " } else { "" }, name(&index.name))
 }

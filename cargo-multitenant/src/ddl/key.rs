@@ -15,7 +15,6 @@ pub(super) fn unique(key: &Key) -> String {
 }
 
 /// `ALTER TABLE … ADD CONSTRAINT … PRIMARY KEY (…)`.
-#[expect(dead_code, reason = "what changes a table needs it")]
 pub(crate) fn add_primary_key(table: &Table, key: &Key) -> String {
     format!("ALTER TABLE {} ADD {};", name(&table.name), primary_key(key))
 }
