@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use multitenant_runtime::migration::Migration;
 use multitenant_runtime::{ConnectionUrl, DriftOptions, MigrationSet, Scope, Selection, TenantId};
 
-use crate::config::{Config, Database};
+use crate::config::Database;
 use crate::context::{Context, Project, block_on};
 use crate::doctor::{Ground, Health, examine};
 use crate::error::CliError;
@@ -153,7 +153,7 @@ fn drift(context: &Context) -> Result<Content, CliError> {
 
 #[cfg(feature = "lint")]
 fn lint(context: &Context) -> Result<Content, Trouble> {
-    let found = context.config().and_then(|config: Config| crate::commands::lint::found(context, &config));
+    let found = context.config().and_then(|config| crate::commands::lint::found(context, &config));
     let (project, findings, summary) = found.map_err(|error| trouble(&error))?;
     Ok(items::lint(&findings, &project.sources, &summary))
 }

@@ -13,7 +13,9 @@ use crate::report::{Kind, PlanDocument, RunDocument};
 use crate::seeds::InFolders;
 use crate::tui::items::{happening, reported_targets};
 use crate::tui::message::{Foretold, Job, Message, Planned, Request, RunEnd};
-use crate::tui::state::{Line, Tone, Trouble};
+#[cfg(feature = "scaffold")]
+use crate::tui::state::Tone;
+use crate::tui::state::{Line, Trouble};
 
 use super::Ends;
 use super::trouble::trouble;

@@ -23,11 +23,15 @@ pub(super) use seeds::seeds;
 pub(super) use status::{shared_status, tenant_status};
 pub(super) use tenants::tenants;
 
+#[cfg(feature = "lint")]
 use crate::finding::Level;
 
-use super::state::{Cell, Line, Tone};
+#[cfg(feature = "lint")]
+use super::state::Cell;
+use super::state::{Line, Tone};
 
 /// A level as a cell: what is worst stands first.
+#[cfg(feature = "lint")]
 fn level(level: Level) -> Cell {
     let (rank, tone) = match level {
         Level::Error => (0, Tone::Bad),
