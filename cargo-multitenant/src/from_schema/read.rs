@@ -444,7 +444,7 @@ impl<'a> Reader<'a> {
             match item {
                 ItemSays::Column(column) => columns.extend(self.column(tier, table, column, &key.place)),
                 ItemSays::Expression(said) => {
-                    self.problem(tier, &said.place, "a constraint has columns, and no expressions")
+                    self.problem(tier, &said.place, "a constraint has columns, and no expressions");
                 }
             }
         }
