@@ -1,6 +1,6 @@
 //! One difference.
 
-use crate::model::{Check, Column, ForeignKey, Index, Key, Table, Type};
+use crate::model::{Check, Column, ForeignKey, Index, Key, Table, Type, TypeRef};
 
 /// Whether something comes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Change {
             Self::Table(act, table) => format!("{} the table {}", verb(act), table.name),
             Self::Column(act, table, column) => format!("{} the column {}.{}", verb(act), table.name, column.name),
             Self::ColumnType(table, from, to) => {
-                let sql = |column: &Column| column.ty.as_ref().map(|ty| ty.sql()).unwrap_or_default();
+                let sql = |column: &Column| column.ty.as_ref().map(TypeRef::sql).unwrap_or_default();
                 format!("change the type of {}.{} from {} to {}", table.name, to.name, sql(from), sql(to))
             }
             Self::Nullable(table, to) => {

@@ -31,11 +31,13 @@ pub(super) fn ty(between: &Between<'_>, table: &Table, from: &Column, to: &Colum
     let fate_of = fate(between.after, old, new);
     let mut up = set_type(between.after, table, to, old, new);
     let down = set_type(between.after, table, from, new, old);
-    if fate_of != Fate::Same || old.name != new.name {
-        up = up
-            .into_iter()
-            .map(|statement| if statement.contains(" TYPE ") { allowed(CHANGED, &statement) } else { statement })
-            .collect();
+    // Clients read and write all texts alike.
+    let is_text = |ty: &TypeRef| matches!(ty.name.as_str(), "text" | "varchar" | "bpchar");
+    if old.array != new.array || (old.name != new.name && !(is_text(old) && is_text(new))) {
+        let is_it = |statement: &String| statement.contains(" TYPE ");
+        up.iter_mut()
+            .filter(|statement| is_it(statement))
+            .for_each(|statement| *statement = allowed(CHANGED, statement));
     }
     if fate_of == Fate::Rewritten
         && let Some(first) = up.first_mut()

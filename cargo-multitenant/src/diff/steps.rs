@@ -108,7 +108,7 @@ fn of(between: &Between<'_>, change: &Change) -> Vec<Step> {
         Change::Nullable(table, to) => columns::nullable(table, to),
         Change::Default(table, from, to) => vec![columns::default(table, from, to)],
         Change::Identity(table, from, to) => vec![columns::identity(between, table, from, to)],
-        Change::PrimaryKey(table, from, to) => vec![primary_key(table, from.as_ref(), to.as_ref())],
+        Change::PrimaryKey(table, from, to) => vec![primary_key(between, table, from.as_ref(), to.as_ref())],
         Change::Unique(act, table, key) => unique(*act, table, key),
         Change::ForeignKey(act, table, key) => foreign_key(between, *act, table, key),
         Change::Index(act, table, index) => vec![of_index(between, *act, table, index)],
@@ -151,16 +151,25 @@ fn labels(from: &Type, to: &Type) -> Step {
         };
         up.push(format!("ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{place};", name(&to.name), literal(label)));
     }
-    let down = vec!["-- irreversible: PostgreSQL removes no label of an enum".to_owned()];
+    // A label stays, and to add it again is no error: so the way back may be gone, and the run has a statement to make.
+    let down = vec!["-- PostgreSQL removes no label of an enum: those that up.sql adds stay.\nSELECT 1;".to_owned()];
     Step::main(Rank::MakeType, up, down).at(Phase::Labels)
 }
 
-fn primary_key(table: &Table, from: Option<&Key>, to: Option<&Key>) -> Step {
+fn primary_key(between: &Between<'_>, table: &Table, from: Option<&Key>, to: Option<&Key>) -> Step {
     let replace = |from: Option<&Key>, to: Option<&Key>| -> Vec<String> {
         let drop = from.map(|key| drop_constraint(table, &key.name));
         drop.into_iter().chain(to.map(|key| add_primary_key(table, key))).collect()
     };
-    Step::main(Rank::PrimaryKey, replace(from, to), replace(to, from))
+    // A key makes its columns NOT NULL, and they stay so without it.
+    let before = between.before.table(Home::of(table.tier), &table.name);
+    let nullable = to
+        .into_iter()
+        .flat_map(|key| &key.columns)
+        .filter(|column| before.and_then(|before| before.column(column)).is_some_and(|column| column.is_nullable));
+    let (own, mut down) = (name(&table.name), replace(to, from));
+    down.extend(nullable.map(|column| format!("ALTER TABLE {own} ALTER COLUMN {} DROP NOT NULL;", name(column))));
+    Step::main(Rank::PrimaryKey, replace(from, to), down)
 }
 
 fn unique(act: Act, table: &Table, key: &Key) -> Vec<Step> {

@@ -10,6 +10,7 @@ mod json_types;
 mod mermaid;
 mod rust;
 mod rust_enums;
+mod rust_says;
 mod rust_structs;
 mod rust_types;
 mod select;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use heck::ToSnakeCase as _;
+use multitenant_runtime::Tier;
+
 use super::identifiers::{Identifiers, pascal};
 use crate::model::sql_type;
 use crate::model::{Home, Model, Table, Type, TypeKind, TypeRef};
@@ -65,13 +68,20 @@ fn written(ty: &Type, labels: &[String], name: &str, sql: &str) -> String {
     };
     let of_label = lines(&|variant, label| format!("            Self::{variant} => {label},\n"));
     let of_text = lines(&|variant, label| format!("            {label} => Ok(Self::{variant}),\n"));
-    let variants = lines(&|variant, _| format!("    {variant},\n"));
+    let label_of = |variant: &str, label: &str| {
+        let is_default = literal(&variant.to_snake_case()) == label;
+        if is_default { String::new() } else { format!("    #[multitenant(label = {label})]\n") }
+    };
+    let variants = lines(&|variant, label| format!("{}    {variant},\n", label_of(variant, label)));
+    let derive = if ty.tier == Tier::Shared { "SharedEnum" } else { "TenantEnum" };
+    let type_name = literal(&ty.name);
     let what = literal(&format!("no label of the type {}: ", ty.name));
     format!(
         "
 /// The type {shown}.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow, multitenant_runtime::{derive})]
 #[diesel(sql_type = {sql})]
+#[multitenant(type_name = {type_name})]
 pub enum {name} {{
 {variants}}}
 

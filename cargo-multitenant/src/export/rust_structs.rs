@@ -4,6 +4,7 @@ use multitenant_runtime::Tier;
 
 use super::identifiers::{Identifiers, pascal};
 use super::rust_enums::{Enums, shown};
+use super::rust_says::Says;
 use super::rust_types::RustTypes;
 use crate::model::{Column, Model, Table, TypeRef};
 use crate::print_schema::rust_name;
@@ -42,7 +43,11 @@ impl Structs<'_> {
             let field = rust_name(&column.name, Some(module));
             format!("    pub {field}: {ty},\n")
         };
-        let all: String = fields.iter().filter_map(|(column, ty)| Some(line(column, ty.as_deref()?))).collect();
+        let says = Says { model: self.model, table, module, left_out: &left_out };
+        let all: String = fields
+            .iter()
+            .filter_map(|(column, ty)| Some(says.on_field(column) + &line(column, ty.as_deref()?)))
+            .collect();
         let keys: Vec<String> = table
             .primary_key
             .iter()
@@ -55,10 +60,11 @@ impl Structs<'_> {
 /// A row of {what}.
 #[derive(Debug, Clone, PartialEq, diesel::Identifiable, diesel::Queryable, diesel::Selectable, multitenant_runtime::{mark})]
 #[diesel(table_name = {path}{module}, primary_key({keys}), check_for_backend(diesel::pg::Pg))]
-pub struct {name} {{
+{on_struct}pub struct {name} {{
 {all}}}
 ",
-            keys = keys.join(", ")
+            keys = keys.join(", "),
+            on_struct = says.on_struct()
         );
         let new: String = fields
             .iter()

@@ -55,7 +55,7 @@ impl RustTypes {
 
     /// For tests: what a project without a package has.
     #[cfg(test)]
-    pub(super) fn chrono() -> Self {
+    pub(crate) fn chrono() -> Self {
         Self { uses_time: false }
     }
 }

@@ -6,7 +6,7 @@ use multitenant_runtime::Tier;
 
 use super::code::{Code, CodeCheck, CodeColumn, CodeEnum, CodeForeignKey, CodeIndex, CodeItem, CodeKey, CodeTable};
 use super::texts::{action, called, reference};
-use super::types::Types;
+use super::types::{Types, serial};
 use crate::finding::Place;
 use crate::lint::{
     By, Catalog, FieldSays, ItemSays, KeySays, Marking, Printed, Project, Relation, RelationKind, RustEnum, RustTable,
@@ -246,7 +246,8 @@ impl<'a> Reader<'a> {
                 ty,
                 is_exact,
                 is_nullable: column.is_nullable,
-                is_serial: matches!(column.ty.as_str(), "Serial" | "BigSerial" | "SmallSerial"),
+                is_serial: matches!(column.ty.as_str(), "Serial" | "BigSerial" | "SmallSerial")
+                    || said_type.is_some_and(|said| serial(&said.text).is_some()),
                 default: text(of.and_then(|of| of.default.as_ref())),
                 identity: of.and_then(|of| of.identity),
                 generated: text(of.and_then(|of| of.generated.as_ref())),
@@ -443,7 +444,7 @@ impl<'a> Reader<'a> {
             match item {
                 ItemSays::Column(column) => columns.extend(self.column(tier, table, column, &key.place)),
                 ItemSays::Expression(said) => {
-                    self.problem(tier, &said.place, "a constraint has columns, and no expressions")
+                    self.problem(tier, &said.place, "a constraint has columns, and no expressions");
                 }
             }
         }

@@ -26,6 +26,16 @@ const OF_CRATES: &[(&str, &str)] = &[
     ("Name", "name"),
 ];
 
+/// The type that a column is of whose numbers come from a sequence of its own.
+pub(super) fn serial(said: &str) -> Option<&'static str> {
+    match said.to_lowercase().as_str() {
+        "smallserial" | "serial2" => Some("int2"),
+        "serial" | "serial4" => Some("int4"),
+        "bigserial" | "serial8" => Some("int8"),
+        _ => None,
+    }
+}
+
 /// The types of a project.
 pub(crate) struct Types<'a> {
     catalog: &'a Catalog,
@@ -51,6 +61,7 @@ impl<'a> Types<'a> {
         said: Option<&str>,
     ) -> (Result<TypeRef, String>, bool) {
         if let Some(said) = said {
+            let said = serial(said).unwrap_or(said);
             let ty = type_of_text(said).map(|ty| self.meant(tier, &column_type(&ty)));
             return (ty, true);
         }
@@ -65,24 +76,32 @@ impl<'a> Types<'a> {
             (None, Some("text"), _) if has_length => ("varchar".to_owned(), None),
             (None, Some(known), _) => (known.to_owned(), None),
             (None, None, Some((_, known))) => ((*known).to_owned(), None),
-            // A type that a macro makes is called as Diesel CLI would have called it.
-            (None, None, None) => {
-                let guess = name.to_snake_case();
-                let is_there = self.enums.iter().any(|(_, of)| *of == guess)
-                    || [&self.catalog.tenant, &self.catalog.shared]
-                        .iter()
-                        .any(|space| space.types.contains_key(&guess));
-                if !is_there {
-                    return (
-                        Err(format!("no type of PostgreSQL is known for {name}: say it by `sql_type = \"…\"`")),
-                        false,
+            // A type that a macro makes, or another crate, is called as Diesel CLI would have called it.
+            (None, None, None) => match self.called(name) {
+                Some(own) => (own, None),
+                None => {
+                    let message = format!(
+                        "no type of PostgreSQL is known for {name}: say it by `sql_type = \"…\"`, derive TenantEnum or SharedEnum on the \
+                         enum that stands for it, or make it in a migration"
                     );
+                    return (Err(message), false);
                 }
-                (guess, None)
-            }
+            },
         };
         let modifiers = column.max_length.map(|length| length.to_string()).into_iter().collect();
         (Ok(self.meant(tier, &ColumnType { schema, name, is_array, modifiers })), has_length)
+    }
+
+    /// The type that Diesel CLI would call so: without what capitals and `_` say.
+    fn called(&self, rust: &str) -> Option<String> {
+        let plain = |name: &str| name.replace('_', "").to_lowercase();
+        let snake = rust.to_snake_case();
+        let of_code = self.enums.iter().map(|(_, name)| *name);
+        let spaces = [&self.catalog.tenant, &self.catalog.shared];
+        let of_migrations = spaces.iter().flat_map(|space| space.types.iter()).map(|(name, _)| name.as_str());
+        let all: Vec<&str> = of_code.chain(of_migrations).collect();
+        let exact = all.iter().find(|name| **name == snake);
+        exact.or_else(|| all.iter().find(|name| plain(name) == plain(rust))).map(|name| (*name).to_owned())
     }
 
     /// As the migrations mean it, or as the code's own enums will have made it.

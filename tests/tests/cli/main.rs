@@ -12,6 +12,7 @@ mod drift;
 mod exit_codes;
 mod export;
 mod from_schema;
+mod from_schema_real;
 mod generate;
 mod held;
 mod import;
