@@ -29,27 +29,51 @@ pub(super) fn texts(sources: &Path) -> Vec<String> {
     found
 }
 
-/// The string literals of a source, roughly, without what stands in comments.
+/// The string literals of a source, without what stands in comments.
 fn literals(code: &str) -> Vec<String> {
-    let code: String =
-        code.lines().filter(|line| !line.trim().starts_with("//")).map(|line| format!("{line}\n")).collect();
     let (mut found, mut chars) = (Vec::new(), code.chars().peekable());
     let mut before = ' ';
     while let Some(c) = chars.next() {
-        if c == '\'' && before != 'b' && !before.is_alphanumeric() {
-            // A character, or a lifetime: `'"'` must not open a text.
-            if chars.next_if_eq(&'"').is_some() {
-                chars.next_if_eq(&'\'');
-            }
-        } else if c == '"' {
-            found.push(literal(&mut chars));
+        match c {
+            '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
+            '\'' => skip_character(&mut chars),
+            'r' if !before.is_alphanumeric() && matches!(chars.peek(), Some('"' | '#')) => found.extend(raw(&mut chars)),
+            '"' => found.push(literal(&mut chars)),
+            _ => {}
         }
         before = c;
     }
     found
 }
 
-fn literal(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
+type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+/// Behind a `'`: a character, which may be a quote, or a lifetime.
+fn skip_character(chars: &mut Chars<'_>) {
+    if chars.next_if_eq(&'\\').is_some() {
+        chars.next();
+        while chars.next().is_some_and(|c| c != '\'') {}
+    } else if chars.clone().nth(1) == Some('\'') {
+        chars.nth(1);
+    }
+}
+
+/// Behind an `r`: a text as it stands there, or a raw identifier.
+fn raw(chars: &mut Chars<'_>) -> Option<String> {
+    let mut end = String::from("\"");
+    while chars.next_if_eq(&'#').is_some() {
+        end.push('#');
+    }
+    chars.next_if_eq(&'"')?;
+    let mut text = String::new();
+    while !text.ends_with(&end) {
+        text.push(chars.next()?);
+    }
+    text.truncate(text.len() - end.len());
+    Some(text)
+}
+
+fn literal(chars: &mut Chars<'_>) -> String {
     let mut text = String::new();
     while let Some(c) = chars.next() {
         match c {

@@ -70,7 +70,7 @@ impl Stage {
             copy(&from, &project.path(""))?;
         }
         let folder = project.path("");
-        let mut stage = Self {
+        let stage = Self {
             project,
             folder,
             environment: BTreeMap::new(),
