@@ -241,7 +241,7 @@ fn migrations(folder: &Path) -> Vec<String> {
     let below = names(folder.to_owned()).map(|name| folder.join(name));
     let mut found = Vec::new();
     for project in below.chain([folder.to_owned()]) {
-        for tier in ["migrations/tenant", "migrations/shared"] {
+        for tier in ["migrations/tenant", "migrations/shared", "migrations", "migrations-tenant", "migrations-shared"] {
             found.extend(names(project.join(tier)).map(|name| name.to_string_lossy().into_owned()));
         }
     }
