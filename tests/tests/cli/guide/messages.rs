@@ -37,7 +37,9 @@ fn literals(code: &str) -> Vec<String> {
         match c {
             '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
             '\'' => skip_character(&mut chars),
-            'r' if !before.is_alphanumeric() && matches!(chars.peek(), Some('"' | '#')) => found.extend(raw(&mut chars)),
+            'r' if !before.is_alphanumeric() && matches!(chars.peek(), Some('"' | '#')) => {
+                found.extend(raw(&mut chars))
+            }
             '"' => found.push(literal(&mut chars)),
             _ => {}
         }
@@ -104,7 +106,8 @@ pub(super) fn is_said(texts: &[String], message: &str) -> bool {
         for (at, part) in parts.iter().enumerate() {
             let Some(found) = rest.find(part) else { return false };
             // Its first words are the first words of what is printed, or stand behind what is put in.
-            let first = at > 0 || !begins || found == 0 || rest[..found].ends_with(['\0', '\n', ' ']);
+            let first =
+                at > 0 || !begins || found == 0 || [": ", "\0", "\n"].iter().any(|end| rest[..found].ends_with(end));
             if !first || (at > 0 && !rest[..found].contains('\0')) {
                 return false;
             }

@@ -90,6 +90,54 @@ fn every_message_of_the_troubleshooting_is_said() {
 }
 
 #[test]
+fn every_flag_that_is_named_is_one() {
+    let reference = fs::read_to_string(root().join("docs/commands.md")).unwrap();
+    let flags = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+        words.filter(|word| word.starts_with("--") && word.len() > 3).map(str::to_owned).collect()
+    };
+    let there = flags(&reference);
+    // Of cargo, pg_dump and psql.
+    let others = ["--path", "--inserts"];
+    for (name, text) in chapters_of_the_guide() {
+        // What stands in a line of text; commands in blocks are run.
+        let spans = text.split("\n```").step_by(2).flat_map(|prose| prose.split('`').skip(1).step_by(2));
+        let named: BTreeSet<String> = spans.flat_map(flags).collect();
+        let unknown: Vec<_> = named.difference(&there).filter(|flag| !others.contains(&flag.as_str())).collect();
+        assert!(unknown.is_empty(), "{name} names {unknown:?}");
+    }
+}
+
+#[test]
+fn every_key_of_the_configuration_is_told() {
+    let chapter = fs::read_to_string(root().join("docs/guide/configuration.md")).unwrap();
+    let default = fs::read_to_string(root().join("cargo-multitenant/src/config/default.toml")).unwrap();
+    // Set, or commented out since it has no default.
+    let keys = default.lines().filter_map(|line| {
+        let key = line.strip_prefix("# ").unwrap_or(line).split_once(" = ")?.0;
+        let is_key = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        is_key.then(|| key.to_owned())
+    });
+    let keys: BTreeSet<String> = keys.collect();
+    assert!(keys.len() > 30, "{keys:?}");
+    let untold: Vec<_> = keys.iter().filter(|key| !chapter.contains(&format!("`{key}`"))).collect();
+    assert!(untold.is_empty(), "docs/guide/configuration.md does not tell of {untold:?}");
+}
+
+#[test]
+fn every_metric_is_told() {
+    let names = |text: &str, from: char| -> BTreeSet<String> {
+        let words = text.split(from).filter(|word| word.starts_with("multitenant_") && !word.ends_with('_'));
+        words.filter(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')).map(str::to_owned).collect()
+    };
+    let chapter = fs::read_to_string(root().join("docs/guide/operations.md")).unwrap();
+    let table = fs::read_to_string(root().join("multitenant-runtime/src/metrics/table.rs")).unwrap();
+    let there = names(&table, '"');
+    assert!(there.len() > 15, "{there:?}");
+    assert_eq!(names(&chapter, '`'), there);
+}
+
+#[test]
 fn every_chapter_with_rust_is_compiled() {
     let doctests = fs::read_to_string(root().join("examples/migrate-at-startup/src/lib.rs")).unwrap();
     for (name, text) in chapters_of_the_guide().filter(|(_, text)| text.contains("```rust")) {
