@@ -12,6 +12,7 @@ mod drift;
 mod exit_codes;
 mod export;
 mod generate;
+#[cfg(unix)]
 mod guide;
 mod held;
 mod init;

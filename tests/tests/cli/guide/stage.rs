@@ -15,7 +15,7 @@ use super::{blocks, output, words};
 pub(super) struct Played {
     /// The console blocks that were run.
     pub(super) blocks: usize,
-    /// Every command of ours that was run, without `cargo multitenant`.
+    /// Every command of ours that is shown and was run, without `cargo multitenant`.
     pub(super) commands: Vec<Vec<String>>,
     /// Where, and why.
     pub(super) not_run: Vec<String>,
@@ -103,7 +103,12 @@ impl Stage {
                     self.line(&command, &shown)?;
                 }
             }
-            What::Run(command) => self.line(command, "")?,
+            What::Run(command) => {
+                let shown = self.played.commands.len();
+                self.line(command, "")?;
+                // What nobody sees shows no command.
+                self.played.commands.truncate(shown);
+            }
             What::NotRun { commands, reason } => {
                 let commands = page::commands(commands)?;
                 let commands: Vec<_> = commands.iter().map(|(command, _)| command.as_str()).collect();
