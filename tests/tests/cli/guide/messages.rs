@@ -38,7 +38,7 @@ fn literals(code: &str) -> Vec<String> {
             '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
             '\'' => skip_character(&mut chars),
             'r' if !before.is_alphanumeric() && matches!(chars.peek(), Some('"' | '#')) => {
-                found.extend(raw(&mut chars))
+                found.extend(raw(&mut chars));
             }
             '"' => found.push(literal(&mut chars)),
             _ => {}

@@ -67,13 +67,11 @@ impl Page {
                     block.push_str(inner.get(indent..).unwrap_or_default());
                     block.push('\n');
                 }
-                let what = block_of(language, note.take().unwrap_or_default(), block)
+                let what = block_of(language, note.take().as_deref().unwrap_or_default(), block)
                     .map_err(|why| format!("{name}:{line}: {why}"))?;
                 page.steps.push(Step { line, what });
-            } else {
-                if let Some(note) = &note {
-                    return Err(format!("{name}:{line}: no block follows the comment {note:?}"));
-                }
+            } else if let Some(note) = &note {
+                return Err(format!("{name}:{line}: no block follows the comment {note:?}"));
             }
         }
         Ok(page)
@@ -100,7 +98,7 @@ impl Page {
     }
 }
 
-fn block_of(language: &str, note: String, text: String) -> Result<What, String> {
+fn block_of(language: &str, note: &str, text: String) -> Result<What, String> {
     let (kind, said) = note.split_once(':').map_or(("", ""), |(kind, said)| (kind, said.trim()));
     Ok(match (language, kind) {
         ("console", "not run") if said.split(' ').count() > 1 => {
