@@ -99,4 +99,12 @@ mod documents {
     mod macros {}
     #[doc = include_str!("../../../cargo-multitenant/README.md")]
     mod command_line {}
+    #[doc = include_str!("../../../docs/guide/application.md")]
+    mod application {}
+    #[doc = include_str!("../../../docs/guide/command-line.md")]
+    mod commands {}
+    #[doc = include_str!("../../../docs/guide/requests.md")]
+    mod requests {}
+    #[doc = include_str!("../../../docs/guide/schema-code.md")]
+    mod schema_code {}
 }

@@ -14,6 +14,8 @@ mod export;
 mod from_schema;
 mod from_schema_real;
 mod generate;
+#[cfg(unix)]
+mod guide;
 mod held;
 mod import;
 mod init;
