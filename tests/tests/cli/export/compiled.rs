@@ -1,6 +1,6 @@
 //! What is exported as Rust compiles, and can be queried and inserted.
 
-#[expect(unreachable_pub, dead_code, reason = "it is exported for a file of its own")]
+#[expect(unreachable_pub, clippy::upper_case_acronyms, reason = "it is exported for a file of its own")]
 mod schema {
     include!("../../../fixtures/export/schema.rs");
 }

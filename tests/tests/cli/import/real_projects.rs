@@ -16,6 +16,7 @@ use super::round_trips::catalogue;
 type Figures = BTreeMap<&'static str, (usize, usize)>;
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a tool for developers")]
 async fn come_back() {
     let Some(folder) = std::env::var_os("MULTITENANT_REAL") else { return };
     let mut folders: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
