@@ -107,4 +107,6 @@ mod documents {
     mod requests {}
     #[doc = include_str!("../../../docs/guide/schema-code.md")]
     mod schema_code {}
+    #[doc = include_str!("../../../docs/guide/schemas-as-data.md")]
+    mod schemas_as_data {}
 }

@@ -79,7 +79,7 @@ impl Stage {
             played: Played::default(),
         };
         if let Some(tenants) = said("tenants") {
-            for args in [&["migrate"][..], &["tenant", "create"]] {
+            for args in [&["migrate"][..], &["tenant", "create", "--no-seed"]] {
                 let ids = tenants.split(',').map(str::trim).filter(|_| args.len() > 1);
                 let output = stage.command(&args.iter().copied().chain(ids).collect::<Vec<_>>()).output();
                 let output = output.map_err(|error| error.to_string())?;
