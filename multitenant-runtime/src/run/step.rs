@@ -140,8 +140,12 @@ fn meaning(
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
         ),
         Role::Registered if is_failed_guard(error) => StepError::failed(registered_otherwise()),
-        Role::Seeded { seed } | Role::Stays { seed } if is_failed_guard(error) => {
-            let mut failure = if let Role::Stays { .. } = role { unregistered_by_seed() } else { schema_moved() };
+        Role::Seeded { seed } | Role::Spares { seed } | Role::Stays { seed } if is_failed_guard(error) => {
+            let mut failure = match role {
+                Role::Stays { .. } => unregistered_by_seed(),
+                Role::Spares { .. } => schema_dropped_by_seed(),
+                _ => schema_moved(),
+            };
             migrations.get(seed).into_iter().for_each(|seed| name(&mut failure, seed));
             StepError::failed(failure)
         }
@@ -350,6 +354,12 @@ pub(crate) fn registered_otherwise() -> Failure {
 pub(crate) fn schema_moved() -> Failure {
     Failure::new(FailureClass::Permanent, "this renames or drops the schema that it is to fill")
         .with_hint("a seed is rows to begin with: leave the schema where it is")
+}
+
+/// A seed has dropped somebody else's schema.
+pub(crate) fn schema_dropped_by_seed() -> Failure {
+    Failure::new(FailureClass::Permanent, "this drops a schema that is not the new tenant's")
+        .with_hint("a seed is rows to begin with: drop schemas elsewhere; nothing is created, and nothing is dropped")
 }
 
 /// A seed has taken the tenant out of the registry.

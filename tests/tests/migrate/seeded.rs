@@ -180,6 +180,28 @@ async fn none_takes_the_tenant_out_of_the_registry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn none_drops_another_tenant_s_schema() {
+    async fn drops(conn: &mut AsyncPgConnection) -> FunctionResult {
+        run(conn, "DROP SCHEMA tenant_b CASCADE").await
+    }
+    for way in WAYS {
+        let project = shop(way, &[("01.sql", "INSERT INTO users VALUES (1)")]).await;
+        create(&project, NewTenant::new("b").unwrap()).await.unwrap();
+        let function = files(&project).with_tenant("02_bad", drops);
+        let block = "DO $$ BEGIN DROP SCHEMA tenant_b CASCADE; EXCEPTION WHEN division_by_zero THEN NULL; END $$";
+        std::fs::write(project.path("seeds/tenant/02_bad.sql"), block).unwrap();
+        for seeds in [files(&project), function] {
+            let failure = create(&project, acme(&seeds)).await.unwrap_err();
+            assert!(failure.message.contains("drops a schema"), "{way:?} {failure}");
+            assert!(failure.file.as_deref().is_some_and(|file| file.contains("02_bad")), "{way:?} {failure}");
+            let left = "SELECT concat_ws(' ', (SELECT string_agg(id, ',') FROM tenants), (SELECT count(*) FROM tenant_b.users), \
+                        (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tenant%'))";
+            assert_eq!(project.one(left).await, "b 0 1", "{way:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_tenant_s_failure_is_its_own() {
     let bad = ("02_bad.sql", "SELECT 1 / (current_schema() <> 'tenant_b')::int");
     let project = shop(Way::AtOnce, &[("01.sql", "INSERT INTO users VALUES (1)"), bad]).await;

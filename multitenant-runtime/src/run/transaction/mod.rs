@@ -73,6 +73,8 @@ pub(crate) enum Role {
     Confined,
     /// Asserts that the seed at this place of the list has left its schema where it was.
     Seeded { seed: usize },
+    /// Asserts that it has dropped no schema.
+    Spares { seed: usize },
     /// Asserts that it has left the tenant in the registry.
     Stays { seed: usize },
     /// Asserts that a load has written nothing outside of the new schema.

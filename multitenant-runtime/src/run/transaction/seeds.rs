@@ -48,6 +48,10 @@ impl Transaction {
             self.also(format!("SELECT pg_catalog.set_config('{IS_REGISTERED}', ({stays})::text, true)"));
         }
         self.push(Role::Frame, TRUSTED_PATH.to_owned());
+        self.also(format!(
+            "SELECT set_config('{DROPPED}', coalesce((SELECT string_agg(oid::text, ',') FROM ({}) d (oid)), ''), true)",
+            dropped_schemas()
+        ));
         self.wall(frame, place, prepared, Wall::note);
         self.push(Role::Frame, frame.set_search_path());
     }
@@ -65,6 +69,14 @@ impl Transaction {
         self.push(Role::Frame, "RESET ROLE".to_owned());
         self.push(Role::Frame, TRUSTED_PATH.to_owned());
         self.push(Role::Seeded { seed: place }, format!("SELECT 1 / ({})::int", frame.is_the_same()));
+        self.push(
+            Role::Spares { seed: place },
+            format!(
+                "SELECT 1 / (NOT EXISTS (SELECT FROM ({}) d (oid) WHERE oid::text <> ALL \
+                 (string_to_array(coalesce(current_setting('{DROPPED}', true), ''), ','))))::int",
+                dropped_schemas()
+            ),
+        );
         self.wall(frame, place, prepared, Wall::guard_from_there);
         if let Some(stays) = &registering.stays {
             self.also(DEFAULT_PATH.to_owned());
@@ -106,6 +118,17 @@ impl Transaction {
 
 /// The transaction's own setting that holds whether the registry has the tenant when a seed begins.
 const IS_REGISTERED: &str = "multitenant.registered";
+
+/// The transaction's own setting that holds the schemas that it had dropped when a seed begins.
+const DROPPED: &str = "multitenant.dropped";
+
+/// The schemas that this transaction has dropped: it holds the lock of a deletion on what is not there any more. That a
+/// schema gets another name locks nothing.
+fn dropped_schemas() -> &'static str {
+    "SELECT l.objid FROM pg_locks l WHERE l.pid = pg_backend_pid() AND l.granted AND l.locktype = 'object' \
+     AND l.classid = 'pg_namespace'::regclass AND l.mode = 'AccessExclusiveLock' \
+     AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = l.objid)"
+}
 
 /// The parts of the last step where a function is among the seeds, and Diesel has the connection meanwhile.
 #[cfg(feature = "functions")]
