@@ -28,7 +28,9 @@ use super::hooks::said;
 use super::job::InDoubt;
 use super::known::Known;
 use super::preparation::Preparation;
-use super::step::{Again, StepError, registered_otherwise, schema_dropped_by_seed, schema_moved, touched_by, unregistered_by_seed};
+use super::step::{
+    Again, StepError, registered_otherwise, schema_dropped_by_seed, schema_moved, touched_by, unregistered_by_seed,
+};
 use super::transaction::{Role, Transaction};
 
 /// What the work on one schema needs.
