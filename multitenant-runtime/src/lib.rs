@@ -113,8 +113,8 @@ pub use {
     migration::{EmbeddedMigration, EmbeddedMigrations, EmbeddedSet, MigrationSet, Version},
     migrator::{
         ArchivedEntry, ArchivedTenant, Blocking, DroppedTenant, Fenced, Holdings, Migrator, MigratorBuilder, NewTenant,
-        OldTenant, OnFailedTenants, Operation, RenamedTenant, RestoredTenant, Scope, Script, Selection, StartUp,
-        Started, StartupMode, TenantList, TenantOverview, migrate_at_startup,
+        OldTenant, OnDelete, OnFailedTenants, Operation, ReferringRows, RenamedTenant, RestoredTenant, Scope, Script,
+        Selection, StartUp, Started, StartupMode, TenantList, TenantOverview, migrate_at_startup,
     },
     plan::{
         Canary, Extent, Goal, MaxFailures, OnAhead, OnEdited, OnOutOfOrder, Plan, PlanSummary, Repair, Rollout, State,

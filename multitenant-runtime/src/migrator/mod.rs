@@ -32,7 +32,7 @@ pub use blocking::Blocking;
 pub(crate) use blocking::on_a_runtime;
 pub use builder::MigratorBuilder;
 pub(crate) use create::needs_steps;
-pub use drop::DroppedTenant;
+pub use drop::{DroppedTenant, OnDelete, ReferringRows};
 pub(crate) use fleet::Targets;
 pub use new_tenant::NewTenant;
 pub use old_tenant::OldTenant;

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::run::Failure;
 use crate::target::Target;
 
+use super::drop::ReferringRows;
 use super::locate::unknown;
 use super::relocate::archived_tenants;
 use super::{Migrator, Scope, Selection};
@@ -66,6 +67,9 @@ pub struct TenantOverview {
     pub role: Option<RoleName>,
     /// Why its role would be left.
     pub role_left: Option<Failure>,
+    /// Rows of shared tables that would go with its row in the registry, or lose their reference to it; empty where the
+    /// registry is no table.
+    pub referring: Vec<ReferringRows>,
     /// Schemas that are left of a dropping that did not come to its end.
     pub left_over: Vec<SchemaName>,
 }
@@ -170,7 +174,9 @@ impl Migrator {
         };
         let holdings = self.holdings_of(session, std::iter::once(target.schema().clone()), true).await?;
         let (role, role_left) = self.role_that_would_go(session, &target).await?;
+        let referring = if located.is_some() { self.referring(session, tenant).await? } else { Vec::new() };
         Ok(TenantOverview {
+            referring,
             is_registered: located.is_some(),
             archived,
             holdings: holdings.get(target.schema().as_str()).copied(),

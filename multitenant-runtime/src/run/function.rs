@@ -28,7 +28,9 @@ use super::hooks::said;
 use super::job::InDoubt;
 use super::known::Known;
 use super::preparation::Preparation;
-use super::step::{Again, StepError, registered_otherwise, schema_moved, touched_by};
+use super::step::{
+    Again, StepError, registered_otherwise, schema_dropped_by_seed, schema_moved, touched_by, unregistered_by_seed,
+};
 use super::transaction::{Role, Transaction};
 
 /// What the work on one schema needs.
@@ -221,6 +223,8 @@ impl Inside<'_> {
             }
             (Role::Transaction, Some(_)) => self.ended(),
             (Role::Seeded { .. }, Some(_)) => StepError::failed(self.about(schema_moved())),
+            (Role::Spares { .. }, Some(_)) => StepError::failed(self.about(schema_dropped_by_seed())),
+            (Role::Stays { .. }, Some(_)) => StepError::failed(self.about(unregistered_by_seed())),
             (Role::Registered, Some(_)) => StepError::failed(registered_otherwise()),
             // They are about the tenant, and about no seed.
             (Role::Register | Role::Registered | Role::Isolate, _) => match failed {

@@ -13,6 +13,8 @@ pub(crate) struct Registering {
     pub(crate) insert: Option<String>,
     /// An SQL condition that must hold afterwards: a row that was there already is this tenant's.
     pub(crate) holds: Option<String>,
+    /// An SQL condition that no seed may end: the registry has the tenant. For a session as it begins.
+    pub(crate) stays: Option<String>,
     /// What makes its role, and the group of all tenants', where they are missing.
     pub(crate) roles: Vec<String>,
     /// What it begins with, once it is registered: as if it were seeded afterwards.

@@ -140,8 +140,12 @@ fn meaning(
                 .with_hint("create tenants as a role that may use the schemas that it makes"),
         ),
         Role::Registered if is_failed_guard(error) => StepError::failed(registered_otherwise()),
-        Role::Seeded { seed } if is_failed_guard(error) => {
-            let mut failure = schema_moved();
+        Role::Seeded { seed } | Role::Spares { seed } | Role::Stays { seed } if is_failed_guard(error) => {
+            let mut failure = match role {
+                Role::Stays { .. } => unregistered_by_seed(),
+                Role::Spares { .. } => schema_dropped_by_seed(),
+                _ => schema_moved(),
+            };
             migrations.get(seed).into_iter().for_each(|seed| name(&mut failure, seed));
             StepError::failed(failure)
         }
@@ -350,6 +354,19 @@ pub(crate) fn registered_otherwise() -> Failure {
 pub(crate) fn schema_moved() -> Failure {
     Failure::new(FailureClass::Permanent, "this renames or drops the schema that it is to fill")
         .with_hint("a seed is rows to begin with: leave the schema where it is")
+}
+
+/// A seed has dropped somebody else's schema.
+pub(crate) fn schema_dropped_by_seed() -> Failure {
+    Failure::new(FailureClass::Permanent, "this drops a schema that is not the new tenant's")
+        .with_hint("a seed is rows to begin with: drop schemas elsewhere; nothing is created, and nothing is dropped")
+}
+
+/// A seed has taken the tenant out of the registry.
+pub(crate) fn unregistered_by_seed() -> Failure {
+    Failure::new(FailureClass::Permanent, "this takes the tenant that is being made out of the registry").with_hint(
+        "it deletes or changes the tenant's row there: leave its id and schema as they are; nothing is created",
+    )
 }
 
 /// Says which migration and file a failure is about; what is no migration has a file only.

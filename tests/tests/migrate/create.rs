@@ -26,7 +26,14 @@ async fn makes_schema_migrations_and_row_in_one() {
     assert_eq!(project.one("SELECT name FROM tenants WHERE id = 'acme'").await, "Acme's");
     // Twice is an error that changes nothing.
     let Err(Error::Incomplete(report)) = migrator.create_tenant(acme).await else { panic!("it exists") };
-    assert!(report.targets[0].failure.as_ref().unwrap().message.contains("exists already"));
+    let failure = report.targets[0].failure.as_ref().unwrap();
+    assert!(failure.message.contains("exists already"));
+    // Nobody is told to drop a tenant that is whole; and what the registry does not have is no tenant.
+    assert!(failure.hint.as_ref().unwrap().starts_with("the registry has the tenant with this schema"), "{failure}");
+    project.sql("CREATE SCHEMA tenant_b").await;
+    let b = NewTenant::new("b").unwrap().column("name", "B").unwrap();
+    let Err(Error::Incomplete(report)) = migrator.create_tenant(b).await else { panic!("a schema is there") };
+    assert!(report.targets[0].failure.as_ref().unwrap().hint.as_ref().unwrap().starts_with("to adopt it"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! Dropping tenants: all or nothing, and nothing that is not theirs.
 
-use multitenant_runtime::{DroppedTenant, Error, NewTenant, OldTenant, RegistryError, RegistryText, Scope, TenantId};
+use multitenant_runtime::{
+    DroppedTenant, Error, NewTenant, OldTenant, OnDelete, RegistryError, RegistryText, Scope, TenantId,
+};
 
 use super::project::Project;
 
@@ -230,4 +232,37 @@ async fn a_role_that_owns_a_function_of_everybodys_is_left() {
     assert_eq!(left(&project, "a").await, "0 0 0 1");
     assert_eq!(project.one("SELECT price()::text").await, "1");
     project.sql("ALTER FUNCTION price() OWNER TO CURRENT_USER").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shared_rows_that_refer_to_it_are_counted() {
+    let project = shop().await;
+    project
+        .sql(
+            "ALTER TABLE tenants ADD COLUMN n int, ADD UNIQUE (id, n); UPDATE tenants SET n = 7;
+             CREATE TABLE invoices (id serial, tenant text REFERENCES tenants ON DELETE CASCADE);
+             INSERT INTO invoices (tenant) VALUES ('a'), ('a'), ('a'), ('b'), (NULL);
+             CREATE TABLE \"Notes\" (t text, n int, FOREIGN KEY (t, n) REFERENCES tenants (id, n) ON DELETE SET NULL);
+             INSERT INTO \"Notes\" VALUES ('a', 7), ('b', 7), ('a', NULL);
+             CREATE TABLE parts (tenant text DEFAULT 'b' REFERENCES tenants ON DELETE SET DEFAULT) PARTITION BY LIST (tenant);
+             CREATE TABLE parts_a PARTITION OF parts FOR VALUES IN ('a');
+             CREATE TABLE parts_b PARTITION OF parts DEFAULT;
+             INSERT INTO parts VALUES ('a'), ('a'), ('b');
+             CREATE TABLE bills (tenant text REFERENCES tenants); INSERT INTO bills VALUES ('b');
+             CREATE TABLE none (tenant text REFERENCES tenants ON DELETE CASCADE);
+             ALTER TABLE tenant_b.users ADD COLUMN t text DEFAULT 'a' REFERENCES tenants ON DELETE CASCADE;",
+        )
+        .await;
+    let overview = project.migrator().tenant_overview(&TenantId::new("a").unwrap()).await.unwrap();
+    let found: Vec<_> = overview.referring.iter().map(|r| (r.table.as_str(), r.rows, r.on_delete)).collect();
+    let wanted = [
+        ("Notes", Some(1), OnDelete::SetNull),
+        ("invoices", Some(3), OnDelete::Cascade),
+        ("parts", Some(2), OnDelete::SetDefault),
+    ];
+    assert_eq!(found, wanted);
+    drop(&project, "a").await.unwrap();
+    let left = "SELECT concat_ws(' ', (SELECT count(*) FROM invoices), (SELECT count(t) FROM \"Notes\"), \
+                (SELECT count(*) FROM parts WHERE tenant = 'b'))";
+    assert_eq!(project.one(left).await, "2 2 3", "and so many there were");
 }

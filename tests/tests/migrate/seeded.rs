@@ -151,6 +151,57 @@ async fn one_that_fails_leaves_nothing_and_has_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn none_takes_the_tenant_out_of_the_registry() {
+    const GONE: &str = "DELETE FROM public.tenants WHERE id = 'acme'";
+    async fn deletes(conn: &mut AsyncPgConnection) -> FunctionResult {
+        run(conn, GONE).await
+    }
+    for way in WAYS {
+        let project = shop(way, &[FIRST]).await;
+        let file = project.path("seeds/tenant/02_bad.sql");
+        let refused = async |tenant: NewTenant, place: &str| {
+            let failure = create(&project, tenant).await.unwrap_err();
+            assert!(failure.message.contains("out of the registry"), "{way:?} {failure}");
+            assert!(failure.file.as_deref().is_some_and(|file| file.ends_with(place)), "{way:?} {failure}");
+            assert_nothing(&project).await;
+        };
+        for sql in [GONE, "UPDATE public.tenants SET id = 'renamed' WHERE id = 'acme'", "DELETE FROM public.tenants"] {
+            std::fs::write(&file, sql).unwrap();
+            refused(acme(&files(&project)), "02_bad.sql").await;
+        }
+        let registered = acme(&files(&project)).registered_by("INSERT INTO tenants VALUES ('acme')");
+        refused(registered, "02_bad.sql").await;
+        std::fs::remove_file(&file).unwrap();
+        refused(acme(&files(&project).with_tenant("02_f", deletes)), "02_f").await;
+        // What it has not itself taken out is not its doing: the registry shows it later.
+        let later = acme(&files(&project)).registered_by("SELECT 1");
+        create(&project, later).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn none_drops_another_tenant_s_schema() {
+    async fn drops(conn: &mut AsyncPgConnection) -> FunctionResult {
+        run(conn, "DROP SCHEMA tenant_b CASCADE").await
+    }
+    for way in WAYS {
+        let project = shop(way, &[("01.sql", "INSERT INTO users VALUES (1)")]).await;
+        create(&project, NewTenant::new("b").unwrap()).await.unwrap();
+        let function = files(&project).with_tenant("02_bad", drops);
+        let block = "DO $$ BEGIN DROP SCHEMA tenant_b CASCADE; EXCEPTION WHEN division_by_zero THEN NULL; END $$";
+        std::fs::write(project.path("seeds/tenant/02_bad.sql"), block).unwrap();
+        for seeds in [files(&project), function] {
+            let failure = create(&project, acme(&seeds)).await.unwrap_err();
+            assert!(failure.message.contains("drops a schema"), "{way:?} {failure}");
+            assert!(failure.file.as_deref().is_some_and(|file| file.contains("02_bad")), "{way:?} {failure}");
+            let left = "SELECT concat_ws(' ', (SELECT string_agg(id, ',') FROM tenants), (SELECT count(*) FROM tenant_b.users), \
+                        (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tenant%'))";
+            assert_eq!(project.one(left).await, "b 0 1", "{way:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_tenant_s_failure_is_its_own() {
     let bad = ("02_bad.sql", "SELECT 1 / (current_schema() <> 'tenant_b')::int");
     let project = shop(Way::AtOnce, &[("01.sql", "INSERT INTO users VALUES (1)"), bad]).await;

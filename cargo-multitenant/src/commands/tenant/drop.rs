@@ -16,7 +16,9 @@ use super::remedy::with_remedy;
 /// It shows what will go, and asks for the id to be typed again. One transaction, under the tenant's lock; a schema with
 /// more objects than the server can lock at once is set aside first, in one transaction in which the tenant disappears, and
 /// then goes in pieces. Where that is interrupted, the same command goes on with it. Where something outside of the schema
-/// hangs on what is in it (a view, a foreign key), that is named, and nothing is dropped.
+/// hangs on what is in it (a view, a foreign key), that is named, and nothing is dropped. Rows of shared tables that go with
+/// the registry's row (ON DELETE CASCADE), or lose their reference to it (SET NULL, SET DEFAULT), are counted and shown: those
+/// that refer to it directly, where the registry is a table.
 ///
 /// Applications are not told: fence the tenant in their pools before (TenantPool::fence).
 #[derive(Debug, Args)]
@@ -45,7 +47,10 @@ impl Drop {
         let project = context.project()?;
         let migrator = project.migrator(|builder| builder)?;
         let overview = async { migrator.tenant_overview(&self.id).await.map_err(CliError::Runtime) };
-        let overview = block_on(unless_interrupted(overview))?;
+        let mut overview = block_on(unless_interrupted(overview))?;
+        if self.keep_registered {
+            overview.referring.clear();
+        }
         if !self.yes {
             self.agree(context, &overview)?;
         }

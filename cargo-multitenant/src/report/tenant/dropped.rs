@@ -1,6 +1,6 @@
 //! What will go with a tenant, and what has gone: `tenant drop`.
 
-use multitenant_runtime::{DroppedTenant, RoleName, TenantId, TenantOverview};
+use multitenant_runtime::{DroppedTenant, OnDelete, ReferringRows, RoleName, TenantId, TenantOverview};
 use serde::Serialize;
 
 use crate::output::{BAD, GOOD, Shown, WARN, paint, shown_lines};
@@ -22,6 +22,43 @@ pub(crate) struct DropDocument<'a> {
     role: Option<&'a str>,
     /// Why its role was left.
     role_left: Option<FailureView<'a>>,
+    /// Rows of shared tables that went with the registry's row, or lost their reference to it, as counted right before.
+    shared_rows: Vec<SharedRows<'a>>,
+}
+
+/// Rows that refer to the registry's row.
+#[derive(Debug, Serialize)]
+struct SharedRows<'a> {
+    schema: &'a str,
+    table: &'a str,
+    /// `null` where they may not be read.
+    rows: Option<u64>,
+    on_delete: &'static str,
+}
+
+impl<'a> From<&'a ReferringRows> for SharedRows<'a> {
+    fn from(referring: &'a ReferringRows) -> Self {
+        let ReferringRows { schema, table, rows, on_delete, .. } = referring;
+        let on_delete = match on_delete {
+            OnDelete::SetNull => "set null",
+            OnDelete::SetDefault => "set default",
+            _ => "cascade",
+        };
+        Self { schema, table, rows: *rows, on_delete }
+    }
+}
+
+impl SharedRows<'_> {
+    /// What becomes of them, before and afterwards.
+    fn line(&self) -> String {
+        let rows = self.rows.map_or_else(
+            || "rows that may not be counted".to_owned(),
+            |rows| counted(usize::try_from(rows).unwrap_or(usize::MAX), "row", "rows"),
+        );
+        let what = if self.on_delete == "cascade" { "with the registry's row" } else { "left without the reference" };
+        let action = self.on_delete.to_uppercase();
+        format!("     {what} (ON DELETE {action}): {rows} of {}.{}", Shown(self.schema), Shown(self.table))
+    }
 }
 
 impl<'a> DropDocument<'a> {
@@ -36,6 +73,7 @@ impl<'a> DropDocument<'a> {
             bytes: overview.holdings.and_then(|holdings| holdings.bytes),
             role: dropped.role.as_ref().map(RoleName::as_str),
             role_left: dropped.role_left.as_ref().map(FailureView::from),
+            shared_rows: overview.referring.iter().map(SharedRows::from).collect(),
         }
     }
 
@@ -43,6 +81,10 @@ impl<'a> DropDocument<'a> {
         let role = self.role.map_or_else(String::new, |role| format!(" and the role {}", Shown(role)));
         let mut text =
             format!(" {}  {}: the schema {}{role}\n", Shown(self.tenant), paint(GOOD, "dropped"), Shown(self.schema));
+        for rows in &self.shared_rows {
+            text.push_str(&rows.line());
+            text.push('\n');
+        }
         if let Some(left) = &self.role_left {
             text.push_str(&format!("     {}: {}\n", paint(WARN, "its role is left"), left.headline()));
             left.lines().iter().for_each(|line| text.push_str(&format!("     {line}\n")));
@@ -79,6 +121,9 @@ pub(crate) fn overview_text(overview: &TenantOverview, keep_registered: bool) ->
                 .to_owned()
         }
     });
+    if !keep_registered {
+        lines.extend(overview.referring.iter().map(|rows| SharedRows::from(rows).line()));
+    }
     if let Some(role) = &overview.role {
         lines.push(format!("     the role {}", Shown(role.as_str())));
     }

@@ -48,12 +48,12 @@ impl End<'_> {
         for (i, (seed, note)) in seeding.seeds.iter().zip(&seeding.notes).enumerate() {
             *at = i;
             let inside = Inside { migration: seed, ..inside };
-            let until = Transaction::until_seed(frame, seed, prepared);
+            let until = Transaction::until_seed(frame, registering, seed, prepared);
             inside.send(guest, &until).await.map_err(Failed::Called)?;
             if let Some(function) = seed.function() {
                 inside.call(guest, function).await.map_err(Failed::Called)?;
             }
-            let behind = Transaction::behind_seed(frame, &number, note, prepared);
+            let behind = Transaction::behind_seed(frame, registering, &number, note, prepared);
             inside.send(guest, &behind).await.map_err(Failed::Called)?;
         }
         inside.send(guest, &Transaction::unmarked(frame)).await.map_err(Failed::Called)?;

@@ -132,7 +132,7 @@ impl Migrator {
             };
             let failure = match result {
                 Ok(()) => return Ok(()),
-                Err(StepError::Stale | StepError::Suspicious) => exists(target),
+                Err(StepError::Stale | StepError::Suspicious) => self.exists(target).await,
                 Err(StepError::Held) => {
                     Failure::new(FailureClass::Held, "another run is creating or migrating this tenant")
                         .with_hint("wait for it, then look whether the tenant is there")
@@ -151,6 +151,22 @@ impl Migrator {
                 continue;
             }
             return Err(failure);
+        }
+    }
+
+    /// The schema is there already. Where the registry gives it to the tenant, and nobody is at work on it, another creation
+    /// has made it: before, or meanwhile.
+    async fn exists(&self, target: &Target) -> Failure {
+        let failure = exists(target);
+        let (Some(id), Ok(session)) = (target.tenant(), self.context.connect().await) else { return failure };
+        let located = self.locate(&session, id).await;
+        session.close().await;
+        match located {
+            Ok(located) if located.place == *target && located.oid.is_some() => failure.with_hint(
+                "the registry has the tenant with this schema: it was created already, perhaps meanwhile by another run; where \
+                 migrations are missing, migrate",
+            ),
+            _ => failure,
         }
     }
 

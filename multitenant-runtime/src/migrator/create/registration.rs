@@ -3,9 +3,10 @@
 use crate::error::Error;
 use crate::ident::{Identifier, SchemaName, literal};
 use crate::migrator::Migrator;
+use crate::migrator::locate::is_the_tenants as is_exactly_the_tenants;
 use crate::migrator::new_tenant::{NewTenant, Registration};
 use crate::registry::{RegistryError, RegistrySource};
-use crate::run::Registering;
+use crate::run::{Registering, has};
 use crate::settings::RegistrySettings;
 
 impl Migrator {
@@ -17,7 +18,10 @@ impl Migrator {
     ) -> Result<Registering, Error> {
         let source = match (&tenant.registration, &self.registry) {
             (Registration::None, _) => return Ok(Registering::default()),
-            (Registration::Statement(sql), _) => return Ok(Registering::by(sql.clone())),
+            (Registration::Statement(sql), _) => {
+                let stays = self.unfiltered_query().map(|registry| has(&registry, &tenant.id));
+                return Ok(Registering { stays, ..Registering::by(sql.clone()) });
+            }
             (Registration::Row, RegistrySource::Configured(settings)) => settings,
             (Registration::Row, RegistrySource::Custom(_)) => {
                 return Err(RegistryError::ReadOnly { source: "the application's own function" }.into());
@@ -63,13 +67,14 @@ impl Migrator {
 /// A row, unless there is one already; and then it must be the right one, and of nobody who is archived.
 fn row(
     table: &str,
-    [id_column, schema_column, archived_column]: [Option<&Identifier>; 3],
+    [id_of, schema_column, archived_column]: [Option<&Identifier>; 3],
     tenant: &NewTenant,
     schema: &SchemaName,
 ) -> Registering {
     let id = literal(tenant.id.as_str());
-    let id_column = id_column.map(Identifier::quoted).unwrap_or_default();
+    let id_column = id_of.map(Identifier::quoted).unwrap_or_default();
     let is_the_tenants = format!("{id_column}::text = {id}");
+    let is_exactly = id_of.map(|column| is_exactly_the_tenants(column, &tenant.id));
     let mut holds = Vec::new();
     let mut columns = vec![id_column];
     let mut values = vec![id];
@@ -88,7 +93,9 @@ fn row(
         columns.join(", "),
         values.join(", "),
     );
+    let stays = std::iter::once(is_the_tenants.clone()).chain(is_exactly).chain(holds.iter().cloned());
+    let stays = format!("EXISTS (SELECT FROM {table} WHERE {})", stays.collect::<Vec<_>>().join(" AND "));
     let holds = (!holds.is_empty())
         .then(|| format!("EXISTS (SELECT FROM {table} WHERE {is_the_tenants} AND {})", holds.join(" AND ")));
-    Registering { insert: Some(insert), holds, ..Registering::default() }
+    Registering { insert: Some(insert), holds, stays: Some(stays), ..Registering::default() }
 }

@@ -2,7 +2,10 @@
 
 mod extent;
 mod pieces;
+mod referring;
 mod registration;
+
+pub use referring::{OnDelete, ReferringRows};
 
 use crate::connection::Session;
 use crate::error::Error;

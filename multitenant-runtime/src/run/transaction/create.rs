@@ -60,7 +60,7 @@ impl Transaction {
         tx.confined(frame, prepared);
         tx.note(frame, standing, prepared);
         tx.register(frame, registering);
-        tx.seeds(frame, &registering.seeding, migrations.len(), prepared);
+        tx.seeds(frame, registering, migrations.len(), prepared);
         tx.commit()
     }
 
@@ -75,7 +75,7 @@ impl Transaction {
     ) -> Self {
         let mut tx = Self::enter_unfinished(frame, mark, set);
         tx.announce(frame, registering, set, prepared);
-        tx.seeds(frame, &registering.seeding, 0, prepared);
+        tx.seeds(frame, registering, 0, prepared);
         tx.unmark(frame);
         tx.commit()
     }

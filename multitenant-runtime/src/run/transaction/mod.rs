@@ -73,6 +73,10 @@ pub(crate) enum Role {
     Confined,
     /// Asserts that the seed at this place of the list has left its schema where it was.
     Seeded { seed: usize },
+    /// Asserts that it has dropped no schema.
+    Spares { seed: usize },
+    /// Asserts that it has left the tenant in the registry.
+    Stays { seed: usize },
     /// Asserts that a load has written nothing outside of the new schema.
     Loaded,
     /// Asserts that a new schema is the current one: where it fails, the role may not use what it has made.

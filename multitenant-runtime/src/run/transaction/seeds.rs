@@ -3,6 +3,7 @@
 use crate::migration::{Migration, MigrationSet};
 
 use super::create::is_unfinished;
+use super::drop::DEFAULT_PATH;
 use super::{Role, TRUSTED_PATH, Transaction};
 use crate::run::frame::{Frame, Standing};
 use crate::run::preparation::Preparation;
@@ -12,16 +13,17 @@ use crate::run::wall::Wall;
 
 impl Transaction {
     /// All seeds, and their record. `first` is the place of the first one among what the transaction's failures are about.
-    pub(super) fn seeds(&mut self, frame: Frame<'_>, seeding: &Seeding, first: usize, prepared: &Preparation) {
+    pub(super) fn seeds(&mut self, frame: Frame<'_>, registering: &Registering, first: usize, prepared: &Preparation) {
+        let seeding = &registering.seeding;
         if seeding.is_empty() {
             return;
         }
         self.begin_record(frame, seeding);
         for (i, (seed, note)) in seeding.seeds.iter().zip(&seeding.notes).enumerate() {
             let place = first + i;
-            self.before_seed(frame, place, prepared);
+            self.before_seed(frame, registering, place, prepared);
             self.migration(frame, place, seed);
-            self.after_seed(frame, place, prepared, note);
+            self.after_seed(frame, registering, place, prepared, note);
         }
     }
 
@@ -32,19 +34,55 @@ impl Transaction {
     }
 
     /// What was set before the seed it does not see, and what was changed before is not its doing.
-    pub(crate) fn before_seed(&mut self, frame: Frame<'_>, place: usize, prepared: &Preparation) {
+    pub(crate) fn before_seed(
+        &mut self,
+        frame: Frame<'_>,
+        registering: &Registering,
+        place: usize,
+        prepared: &Preparation,
+    ) {
         self.cleared(frame);
+        if let Some(stays) = &registering.stays {
+            // What registers the tenant may do so in a way that the registry does not show, and that is no seed's doing.
+            self.also(DEFAULT_PATH.to_owned());
+            self.also(format!("SELECT pg_catalog.set_config('{IS_REGISTERED}', ({stays})::text, true)"));
+        }
         self.push(Role::Frame, TRUSTED_PATH.to_owned());
+        self.also(format!(
+            "SELECT set_config('{DROPPED}', coalesce((SELECT string_agg(oid::text, ',') FROM ({}) d (oid)), ''), true)",
+            dropped_schemas()
+        ));
         self.wall(frame, place, prepared, Wall::note);
         self.push(Role::Frame, frame.set_search_path());
     }
 
-    /// It has left the schema where it was, and the shared one as it was; then it is recorded, by who migrates.
-    pub(crate) fn after_seed(&mut self, frame: Frame<'_>, place: usize, prepared: &Preparation, note: &str) {
+    /// It has left the schema where it was, the shared one as it was, and the tenant in the registry; then it is recorded,
+    /// by who migrates.
+    pub(crate) fn after_seed(
+        &mut self,
+        frame: Frame<'_>,
+        registering: &Registering,
+        place: usize,
+        prepared: &Preparation,
+        note: &str,
+    ) {
         self.push(Role::Frame, "RESET ROLE".to_owned());
         self.push(Role::Frame, TRUSTED_PATH.to_owned());
         self.push(Role::Seeded { seed: place }, format!("SELECT 1 / ({})::int", frame.is_the_same()));
+        self.push(
+            Role::Spares { seed: place },
+            format!(
+                "SELECT 1 / (NOT EXISTS (SELECT FROM ({}) d (oid) WHERE oid::text <> ALL \
+                 (string_to_array(coalesce(current_setting('{DROPPED}', true), ''), ','))))::int",
+                dropped_schemas()
+            ),
+        );
         self.wall(frame, place, prepared, Wall::guard_from_there);
+        if let Some(stays) = &registering.stays {
+            self.also(DEFAULT_PATH.to_owned());
+            let was_not = format!("coalesce(pg_catalog.current_setting('{IS_REGISTERED}', true) = 'false', false)");
+            self.push(Role::Stays { seed: place }, format!("SELECT 1 / ({was_not} OR {stays})::int"));
+        }
         // For the triggers that run at COMMIT, too.
         self.push(Role::Frame, frame.set_search_path());
         self.also(note.to_owned());
@@ -78,6 +116,20 @@ impl Transaction {
     }
 }
 
+/// The transaction's own setting that holds whether the registry has the tenant when a seed begins.
+const IS_REGISTERED: &str = "multitenant.registered";
+
+/// The transaction's own setting that holds the schemas that it had dropped when a seed begins.
+const DROPPED: &str = "multitenant.dropped";
+
+/// The schemas that this transaction has dropped: it holds the lock of a deletion on what is not there any more. That a
+/// schema gets another name locks nothing.
+fn dropped_schemas() -> &'static str {
+    "SELECT l.objid FROM pg_locks l WHERE l.pid = pg_backend_pid() AND l.granted AND l.locktype = 'object' \
+     AND l.classid = 'pg_namespace'::regclass AND l.mode = 'AccessExclusiveLock' \
+     AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.oid = l.objid)"
+}
+
 /// The parts of the last step where a function is among the seeds, and Diesel has the connection meanwhile.
 #[cfg(feature = "functions")]
 impl Transaction {
@@ -104,9 +156,14 @@ impl Transaction {
     }
 
     /// A seed that is SQL; or what stands before one that is a function.
-    pub(crate) fn until_seed(frame: Frame<'_>, seed: &Migration, prepared: &Preparation) -> Self {
+    pub(crate) fn until_seed(
+        frame: Frame<'_>,
+        registering: &Registering,
+        seed: &Migration,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::default();
-        tx.before_seed(frame, 0, prepared);
+        tx.before_seed(frame, registering, 0, prepared);
         if !seed.is_function() {
             tx.migration(frame, 0, seed);
         }
@@ -114,10 +171,16 @@ impl Transaction {
     }
 
     /// What stands behind a seed; the transaction is the one of this number.
-    pub(crate) fn behind_seed(frame: Frame<'_>, number: &str, note: &str, prepared: &Preparation) -> Self {
+    pub(crate) fn behind_seed(
+        frame: Frame<'_>,
+        registering: &Registering,
+        number: &str,
+        note: &str,
+        prepared: &Preparation,
+    ) -> Self {
         let mut tx = Self::default();
         tx.same(number);
-        tx.after_seed(frame, 0, prepared, note);
+        tx.after_seed(frame, registering, 0, prepared, note);
         tx
     }
 

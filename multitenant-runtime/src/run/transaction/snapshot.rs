@@ -23,7 +23,7 @@ impl Transaction {
         let mut tx = Self::filled(frame, statements, migrations, prepared);
         tx.note(frame, standing, prepared);
         tx.register(frame, registering);
-        tx.seeds(frame, &registering.seeding, 0, prepared);
+        tx.seeds(frame, registering, 0, prepared);
         tx.commit()
     }
 

@@ -34,7 +34,12 @@ async fn is_shown_and_not_done_without_consent() {
 async fn programs_read_what_has_gone() {
     let project = shop_with(&["it's \"é\""]).await;
     project.run(&["tenant", "archive", "it's \"é\""]).code(0);
-    project.run(&["tenant", "drop", "it's \"é\""]).code(13).complains(&["archived since 2"]);
+    let refers = "create table invoices (t text references tenants on delete cascade); insert into invoices select id from tenants";
+    project.sql(refers).await;
+    project.run(&["tenant", "drop", "it's \"é\""]).code(13).complains(&[
+        "archived since 2",
+        "     with the registry's row (ON DELETE CASCADE): 1 row of public.invoices\n",
+    ]);
     let document = project.run(&["tenant", "drop", "it's \"é\"", "--yes", "--format", "json"]).code(0).json();
     assert_eq!(
         (&document["tenant"], &document["schema"]),
@@ -44,6 +49,8 @@ async fn programs_read_what_has_gone() {
         (&document["format"], &document["tables"], &document["role_left"]),
         (&json!(1), &json!(1), &json!(null))
     );
+    let invoices = json!([{ "schema": "public", "table": "invoices", "rows": 1, "on_delete": "cascade" }]);
+    assert_eq!(document["shared_rows"], invoices);
     assert_eq!(project.texts("select id from tenants").await, [""; 0]);
 }
 
