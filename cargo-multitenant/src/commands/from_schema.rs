@@ -75,6 +75,11 @@ impl Arguments {
         let mut project = FromSchema::read(config, context)?;
         leave_own_alone(config, &mut project);
         if project.code.tables.is_empty() {
+            let of_tier = project.code.problems.iter().filter(|(of, _)| *of == tier);
+            let problems: Vec<String> = of_tier.map(|(_, problem)| problem.clone()).collect();
+            if !problems.is_empty() {
+                return Err(CliError::Refused(refusal(tier, &problems)));
+            }
             return Err(CliError::Files {
                 what: "there is no `table!` in the project's Rust code".to_owned(),
                 help: Some("write one, or say in multitenant.toml where the project is"),

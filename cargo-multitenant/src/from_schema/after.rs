@@ -521,6 +521,14 @@ impl<'a> Maker<'a> {
             .collect();
         for own in gone {
             let tier = self.wish.tier;
+            if let Some(hidden) = self.code.hidden.first() {
+                let message = format!(
+                    "no `table!` that can be read is of {own}, and the macro here may make one: give --keep {own}, or drop it by a \
+                     migration of your own"
+                );
+                self.refuse(hidden, &message);
+                continue;
+            }
             self.model.tables.retain(|table| table.tier != tier || table.name != own);
             let leads = |key: &ForeignKey| key.home == Home::of(tier) && key.table == own;
             self.unlink(tier, &leads, &format!("the table {own}"));

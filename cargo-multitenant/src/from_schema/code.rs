@@ -17,6 +17,8 @@ pub(crate) struct Code {
     pub(crate) hints: Vec<String>,
     /// Tables that the migrations make and that the code need not name.
     pub(crate) left_alone: BTreeSet<(Tier, String)>,
+    /// Where macros hold a `table!` that is not read: a table that the code has not may be of one.
+    pub(crate) hidden: Vec<String>,
 }
 
 /// A `table!`, with what the structs of its rows say.

@@ -46,6 +46,7 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
             choose(project, &mut chosen, tier, table);
         }
     }
+    unread(project, &mut code);
     let enums = enums(project, catalog, &chosen, &mut code);
     let types = Types::of(project, catalog, enums.iter().map(|of| (of.tier, of.name.as_str())).collect());
     let mut reader = Reader { project, catalog, marking, types, chosen: &chosen, problems: Vec::new() };
@@ -64,6 +65,19 @@ fn choose<'a>(project: &Project, chosen: &mut Vec<(Tier, &'a RustTable)>, tier: 
         Some((_, other)) if by(other) < by(table) => *other = table,
         Some(_) => {}
         None => chosen.push((tier, table)),
+    }
+}
+
+/// What looks like a table and is not read: what it is, and whose, nobody knows.
+fn unread(project: &Project, code: &mut Code) {
+    for (place, message) in project.rust.iter().flat_map(|file| &file.malformed) {
+        let problem = format!("{}: this `table!` cannot be read: {message}", at(project, place));
+        code.problems.extend([Tier::Shared, Tier::Tenant].map(|tier| (tier, problem.clone())));
+    }
+    for place in project.rust.iter().flat_map(|file| &file.hidden) {
+        let place = at(project, place);
+        code.hints.push(format!("{place}: the `table!` in this macro is not read: what it makes is not compared"));
+        code.hidden.push(place);
     }
 }
 

@@ -1,0 +1,78 @@
+//! What is refused of schema code, and what is left out with a word.
+
+use std::collections::BTreeSet;
+
+use multitenant_runtime::Tier;
+
+use super::{FromSchema, Wanted, Wish, wanted};
+use crate::lint::LintSettings;
+use crate::lint::testing::lint;
+
+/// What the tenant tier becomes.
+fn of_kept(text: &str, exact: bool, keep: &[&str]) -> (FromSchema, Wanted) {
+    let (project, _) = lint(&[], text);
+    let read = FromSchema::of(&project, &LintSettings::default(), "public");
+    let keep: BTreeSet<String> = keep.iter().map(|name| (*name).to_owned()).collect();
+    let made = wanted(&read.before, &read.code, &Wish { tier: Tier::Tenant, exact, keep: &keep });
+    (read, made)
+}
+
+fn of(text: &str) -> (FromSchema, Wanted) {
+    of_kept(text, false, &[])
+}
+
+/// What is refused of code behind migrations.
+fn refused(migrations: &str, code: &str) -> Vec<String> {
+    of(&format!("-- file: tenant/1_a/up.sql\n{migrations}\n-- file: src/schema.rs\n{code}")).1.refused
+}
+
+#[track_caller]
+fn refuses(migrations: &str, code: &str, expected: &str) {
+    let refused = refused(migrations, code);
+    assert!(refused.len() == 1 && refused[0].contains(expected), "{refused:?} instead of {expected}, of {code}");
+}
+
+const TWO: &str = "create table a (id bigint primary key); create table b (id bigint primary key);";
+
+#[test]
+fn a_table_that_cannot_be_read_is_refused_with_its_place() {
+    let a = "table! { a { id -> Int8, } }";
+    for b in ["diesel::table! { b (id) { id => Int8, } }", "table! { b { id - Int8 } }", "diesel::table! { b }"] {
+        let refused = refused(TWO, &format!("{a}\n{b}"));
+        assert!(
+            refused.iter().any(|of| of.starts_with("src/schema.rs:2: this `table!` cannot be read")),
+            "{refused:?}"
+        );
+    }
+    // Another crate's macro.
+    assert_eq!(
+        refused("create table a (id bigint primary key);", &format!("{a} fn f() {{ table!([1], [2]); }}")),
+        [""; 0]
+    );
+}
+
+#[test]
+fn nothing_is_dropped_that_a_macro_may_make() {
+    let text = |code: &str| format!("-- file: tenant/1_a/up.sql\n{TWO}\n-- file: src/schema.rs\n{code}");
+    let a = "table! { a { id -> Int8, } }";
+    for hidden in [
+        "macro_rules! m { ($n:ident) => { diesel::table! { $n (id) { id -> Int8, } } } } m!(b);",
+        "cfg_if! { if #[cfg(any())] { table! { b { id -> Int8, } } } }",
+    ] {
+        let (read, made) = of(&text(&format!("{a}\n{hidden}")));
+        assert_eq!(
+            read.code.hints,
+            ["src/schema.rs:2: the `table!` in this macro is not read: what it makes is not compared"]
+        );
+        assert_eq!(made.refused.len(), 1, "{:?}", made.refused);
+        assert!(
+            made.refused[0].starts_with("src/schema.rs:2: no `table!` that can be read is of b"),
+            "{:?}",
+            made.refused
+        );
+        assert_eq!(of_kept(&text(&format!("{a}\n{hidden}")), false, &["b"]).1.refused, [""; 0]);
+    }
+    let (read, made) =
+        of(&text(&format!("{a} #[cfg(test)] macro_rules! m {{ () => {{ table! {{ b {{ id -> Int8, }} }} }} }}")));
+    assert_eq!((read.code.hints.len(), made.model.tables.len()), (0, 1), "what is of tests hides nothing");
+}
