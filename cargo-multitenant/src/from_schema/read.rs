@@ -1,6 +1,7 @@
 //! What a project's schema code says.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use multitenant_runtime::Tier;
 
@@ -9,8 +10,8 @@ use super::texts::{action, called, reference};
 use super::types::{Types, serial};
 use crate::finding::Place;
 use crate::lint::{
-    By, Catalog, FieldSays, ItemSays, KeySays, Marking, Printed, Project, Relation, RelationKind, RustEnum, RustTable,
-    Said, fragment,
+    By, Catalog, FieldSays, ItemSays, KeySays, Marking, Printed, Project, Relation, RelationKind, RustColumn, RustEnum,
+    RustTable, Said, fragment, of_type,
 };
 use crate::model::{Home, word};
 
@@ -43,7 +44,7 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
                 table.sql_name
             ));
         } else {
-            choose(project, &mut chosen, tier, table);
+            code.problems.extend(choose(project, &mut chosen, tier, table).map(|problem| (tier, problem)));
         }
     }
     unread(project, &mut code);
@@ -58,14 +59,48 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
     code
 }
 
-/// Of two declarations of a table the one in the better file, or else the first.
-fn choose<'a>(project: &Project, chosen: &mut Vec<(Tier, &'a RustTable)>, tier: Tier, table: &'a RustTable) {
+/// Of two declarations of a table the one in the better file; of two as good, which one is meant nobody knows where they differ.
+fn choose<'a>(
+    project: &Project,
+    chosen: &mut Vec<(Tier, &'a RustTable)>,
+    tier: Tier,
+    table: &'a RustTable,
+) -> Option<String> {
     let by = |table: &RustTable| printed(project, table).map_or(By::Nobody, |printed| printed.by);
-    match chosen.iter_mut().find(|(of, other)| *of == tier && other.sql_name == table.sql_name) {
-        Some((_, other)) if by(other) < by(table) => *other = table,
-        Some(_) => {}
-        None => chosen.push((tier, table)),
+    let Some((_, other)) = chosen.iter_mut().find(|(of, other)| *of == tier && other.sql_name == table.sql_name) else {
+        chosen.push((tier, table));
+        return None;
+    };
+    let difference = difference(other, table);
+    match by(other).cmp(&by(table)) {
+        Ordering::Less => *other = table,
+        Ordering::Equal if difference.is_some() => {
+            return Some(format!(
+                "{}: the table {} has {} at {}: give both the same, or leave one out",
+                at(project, &table.place),
+                table.sql_name,
+                difference.unwrap_or_default(),
+                at(project, &other.place)
+            ));
+        }
+        _ => {}
     }
+    None
+}
+
+/// What the first of two declarations of a table has that the second has not, in words.
+fn difference(one: &RustTable, other: &RustTable) -> Option<&'static str> {
+    let columns = |table: &RustTable| -> BTreeSet<(String, String, bool, Option<u64>)> {
+        // Diesel has several words for a type.
+        let ty = |column: &RustColumn| of_type(&column.ty).map_or_else(|| column.ty.clone(), str::to_owned);
+        let of = table.columns.iter();
+        of.map(|column| (column.sql_name.clone(), ty(column), column.is_nullable, column.max_length)).collect()
+    };
+    let key = |table: &RustTable| table.primary_key.iter().cloned().collect::<BTreeSet<_>>();
+    if columns(one) != columns(other) {
+        return Some("other columns");
+    }
+    (key(one) != key(other)).then_some("another primary key")
 }
 
 /// What looks like a table and is not read: what it is, and whose, nobody knows.
@@ -211,7 +246,7 @@ impl<'a> Reader<'a> {
             indexes: Vec::new(),
             checks: Vec::new(),
             foreign_keys: Vec::new(),
-            removed: std::collections::BTreeSet::new(),
+            removed: BTreeSet::new(),
         };
         if let Some(printed) = printed(self.project, table) {
             let known = relation(self.catalog, tier, &table.sql_name).map(|relation| relation.columns.as_slice());

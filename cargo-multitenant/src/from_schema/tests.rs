@@ -76,3 +76,28 @@ fn nothing_is_dropped_that_a_macro_may_make() {
         of(&text(&format!("{a} #[cfg(test)] macro_rules! m {{ () => {{ table! {{ b {{ id -> Int8, }} }} }} }}")));
     assert_eq!((read.code.hints.len(), made.model.tables.len()), (0, 1), "what is of tests hides nothing");
 }
+
+#[test]
+fn two_declarations_of_a_table_that_differ_are_refused() {
+    let before = "create table a (id bigint primary key, x int);";
+    let with = "table! { a (id) { id -> BigInt, x -> Nullable<Integer>, } }";
+    for (other, expected) in [
+        ("table! { a (id) { id -> BigInt, } }", "other columns"),
+        ("table! { a (id) { id -> BigInt, x -> Integer, } }", "other columns"),
+        ("table! { a (id, x) { id -> BigInt, x -> Nullable<Integer>, } }", "another primary key"),
+    ] {
+        for (one, two) in [(with, other), (other, with)] {
+            let code = format!("#[cfg(feature = \"p\")] {one}\nmod q {{ #[cfg(not(feature = \"p\"))] {two} }}");
+            let message = format!("src/schema.rs:2: the table a has {expected} at src/schema.rs:1");
+            assert!(refused(before, &code).iter().any(|of| of.starts_with(&message)), "{:?}", refused(before, &code));
+        }
+    }
+    // Another order, and other words.
+    let same = format!("{with} mod q {{ table! {{ a {{ x -> Nullable<Int4>, id -> Int8, }} }} }}");
+    assert_eq!(refused(before, &same), [""; 0]);
+    // What Diesel CLI writes is the whole of it.
+    let printed = format!(
+        "// @generated automatically by Diesel CLI.\n{with}\n-- file: src/b.rs\ntable! {{ a {{ id -> BigInt, }} }}"
+    );
+    assert_eq!(refused(before, &printed), [""; 0]);
+}
