@@ -561,6 +561,7 @@ impl<'a> Maker<'a> {
             let table = &mut self.model.tables[at];
             table.foreign_keys.retain(|key| said.iter().any(|(said, target)| is_foreign_key(said, target, key)));
         }
+        let mut doubted: BTreeSet<&Vec<String>> = BTreeSet::new();
         for (said, target) in said {
             let CodeForeignKey { name, columns, home, table: to, on_delete, on_update, .. } = said;
             let table = &mut self.model.tables[at];
@@ -568,6 +569,18 @@ impl<'a> Maker<'a> {
             if let Some(there) = there {
                 there.on_delete = on_delete.clone().unwrap_or_else(|| there.on_delete.clone());
                 there.on_update = on_update.clone().unwrap_or_else(|| there.on_update.clone());
+                continue;
+            }
+            if said.is_doubtful {
+                if !table.foreign_keys.iter().any(|key| key.columns == *columns) && doubted.insert(columns) {
+                    self.hints.push(format!(
+                        "{}: several `joinable!` stand at `{}.{}`, and none makes a foreign key: say one by \
+                         `#[multitenant(references = \"…\")]`",
+                        said.place,
+                        code.name,
+                        columns.join(", ")
+                    ));
+                }
                 continue;
             }
             let name = name.clone().unwrap_or_else(|| names::constraint(table, columns, "fkey"));

@@ -109,6 +109,8 @@ pub(crate) struct CodeForeignKey {
     pub(crate) on_update: Option<String>,
     /// Whether it is said by `joinable!` only, which may stand for no key.
     pub(crate) is_join: bool,
+    /// Whether other `joinable!`s stand at the same column: such a key stays where it is, and is not made.
+    pub(crate) is_doubtful: bool,
 }
 
 /// An enum, as a type.

@@ -397,8 +397,18 @@ impl<'a> Reader<'a> {
                     on_delete: None,
                     on_update: None,
                     is_join: true,
+                    is_doubtful: false,
                 });
             }
+        }
+        // One column leads to one table; where several are joined by it, which one a key leads to is not said.
+        let said: BTreeSet<Vec<String>> =
+            made.foreign_keys.iter().filter(|key| !key.is_join).map(|key| key.columns.clone()).collect();
+        made.foreign_keys.retain(|key| !key.is_join || !said.contains(&key.columns));
+        let joined: Vec<Vec<String>> =
+            made.foreign_keys.iter().filter(|key| key.is_join).map(|key| key.columns.clone()).collect();
+        for key in made.foreign_keys.iter_mut().filter(|key| key.is_join) {
+            key.is_doubtful = joined.iter().filter(|columns| **columns == key.columns).count() > 1;
         }
     }
 
@@ -447,7 +457,18 @@ impl<'a> Reader<'a> {
             }
         });
         let place = at(self.project, &references.place);
-        Some(CodeForeignKey { name, place, columns, home, table, target, on_delete, on_update, is_join: false })
+        Some(CodeForeignKey {
+            name,
+            place,
+            columns,
+            home,
+            table,
+            target,
+            on_delete,
+            on_update,
+            is_join: false,
+            is_doubtful: false,
+        })
     }
 
     fn index(&mut self, tier: Tier, table: &RustTable, key: &KeySays) -> Option<CodeIndex> {

@@ -101,3 +101,30 @@ fn two_declarations_of_a_table_that_differ_are_refused() {
     );
     assert_eq!(refused(before, &printed), [""; 0]);
 }
+
+#[test]
+fn several_joins_of_one_column_make_no_foreign_key() {
+    let code = "table! { u { id -> Int4, } } table! { t { id -> Int4, } } table! { o { id -> Int4, owner -> Int4, } }
+                joinable!(o -> u (owner)); joinable!(o -> t (owner));";
+    let keys = |made: &Wanted| -> Vec<String> {
+        made.model.tables.iter().flat_map(|table| &table.foreign_keys).map(|key| key.table.clone()).collect()
+    };
+    let text = |o: &str, more: &str| {
+        let tables = "create table u (id int primary key); create table t (id int primary key); create table o";
+        format!(
+            "-- file: tenant/1_a/up.sql\n{tables} (id int primary key, owner int not null{o});\n-- file: src/schema.rs\n{code}{more}"
+        )
+    };
+    let (_, made) = of(&text("", ""));
+    assert_eq!((keys(&made), made.refused.as_slice()), (Vec::new(), [].as_slice()));
+    assert_eq!(made.hints.len(), 1, "{:?}", made.hints);
+    assert!(made.hints[0].contains("several `joinable!` stand at `o.owner`"), "{:?}", made.hints);
+    // One that is there stays, even where the code is the whole truth.
+    let (_, made) = of_kept(&text(" references t", ""), true, &[]);
+    assert_eq!((keys(&made), made.hints.len()), (vec!["t".to_owned()], 0));
+    let said = "#[derive(TenantTable)] #[diesel(table_name = o)] struct O { #[multitenant(references = \"u(id)\")] owner: i32 }";
+    assert_eq!(keys(&of(&text("", said)).1), ["u"]);
+    // The same one twice is one.
+    let (_, made) = of(&text("", "").replace("joinable!(o -> t (owner));", "joinable!(o -> u (owner));"));
+    assert_eq!(keys(&made), ["u"]);
+}
