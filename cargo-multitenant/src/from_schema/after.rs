@@ -287,7 +287,9 @@ impl<'a> Maker<'a> {
             .filter(|other| other.foreign_keys.iter().any(leads))
             .map(|other| other.name.as_str())
             .collect();
-        if !others.is_empty() && gone.is_empty() {
+        // With a column of the key, foreign keys to it go.
+        let goes = there.iter().any(|column| gone.contains(column));
+        if !others.is_empty() && !goes {
             let message = format!(
                 "the primary key of {own} cannot become ({}): foreign keys of {} lead to the old one; write the migration by hand",
                 code.primary_key.join(", "),

@@ -128,3 +128,15 @@ fn several_joins_of_one_column_make_no_foreign_key() {
     let (_, made) = of(&text("", "").replace("joinable!(o -> t (owner));", "joinable!(o -> u (owner));"));
     assert_eq!(keys(&made), ["u"]);
 }
+
+#[test]
+fn a_primary_key_under_foreign_keys_stays_whatever_else_goes() {
+    let before = "create table o (id bigint primary key, n bigint not null, z text); create table i (id bigint primary key, \
+                  o_id bigint not null references o(id));";
+    let i = "table! { i { id -> Int8, o_id -> Int8, } }";
+    for z in ["", "z -> Nullable<Text>,"] {
+        let code = format!("table! {{ o (n) {{ id -> Int8, n -> Int8, {z} }} }} {i}");
+        refuses(before, &code, "the primary key of o cannot become (n): foreign keys of i lead to the old one");
+    }
+    assert_eq!(refused(before, &format!("table! {{ o (n) {{ n -> Int8, }} }} {i}")), [""; 0], "the column itself goes");
+}
