@@ -261,7 +261,7 @@ fn names_nothing(name: &str, tier: Tier, models: [&Model; 2]) -> Option<String> 
     let tables = models.into_iter().flat_map(|model| &model.tables).filter(|table| table.tier == tier);
     let names: BTreeSet<String> = tables
         .flat_map(|table| {
-            let columns = table.columns.iter().map(|column| format!("{}.{}", table.name, column.name));
+            let columns = table.columns.iter().map(move |column| format!("{}.{}", table.name, column.name));
             columns.chain([table.name.clone()])
         })
         .collect();
