@@ -83,6 +83,10 @@ impl<'a> Maker<'a> {
     fn types(&mut self) {
         for of in self.code.enums.iter().filter(|of| of.tier == self.wish.tier) {
             let CodeEnum { tier, name: own, place, labels } = of;
+            if let Some(message) = self.impossible(of) {
+                self.refuse(place, &message);
+                continue;
+            }
             let at = self.model.types.iter().position(|ty| ty.tier == *tier && ty.name == *own);
             let Some(at) = at else {
                 if self.is_used(*tier, own) {
@@ -129,6 +133,21 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Why an enum can be no type, if so.
+    fn impossible(&self, of: &CodeEnum) -> Option<String> {
+        let CodeEnum { tier, name: own, labels, .. } = of;
+        if let Some(long) = labels.iter().find(|label| label.len() > 63) {
+            return Some(format!("the label {long:?} of the type {own} has {} bytes: at most 63", long.len()));
+        }
+        if let Some((_, twice)) = labels.iter().enumerate().find(|(at, label)| labels[..*at].contains(label)) {
+            return Some(format!("the type {own} has the label {twice:?} twice"));
+        }
+        // A table is a type too.
+        self.code.table(Home::of(*tier), own).map(|table| {
+            format!("a type and a table cannot both be called {own}: the table is at {}; say `type_name`", table.place)
+        })
+    }
+
     /// Whether a column of the code is of a type.
     fn is_used(&self, tier: Tier, name: &str) -> bool {
         let is_it = |ty: &TypeRef| ty.home == Home::of(tier) && ty.name == name;
@@ -152,6 +171,13 @@ impl<'a> Maker<'a> {
         };
         if name(&code.name) == "\"\"" {
             return self.refuse(&code.place, &format!("{:?} cannot be a table's name: at most 63 bytes", code.name));
+        }
+        if names::is_relation(&self.model, code.tier, &code.name) {
+            let message = format!(
+                "the migrations make an index or a sequence called {0}, and a table cannot be called so too: rename one of them",
+                code.name
+            );
+            return self.refuse(&code.place, &message);
         }
         for column in &code.columns {
             if let Some(made) = self.column(column) {

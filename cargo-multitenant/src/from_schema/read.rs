@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use multitenant_runtime::Tier;
 
 use super::code::{Code, CodeCheck, CodeColumn, CodeEnum, CodeForeignKey, CodeIndex, CodeItem, CodeKey, CodeTable};
-use super::texts::{action, called, reference};
+use super::texts::{action, called, method, misplaced, reference};
 use super::types::{Types, serial};
 use crate::finding::Place;
 use crate::lint::{
     By, Catalog, FieldSays, ItemSays, KeySays, Marking, Printed, Project, Relation, RelationKind, RustColumn, RustEnum,
     RustTable, Said, fragment, of_type,
 };
-use crate::model::{Home, word};
+use crate::model::{Home, TypeRef, word};
 
 /// Reads it. `catalog` is what the migrations make.
 pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> Code {
@@ -288,6 +288,11 @@ impl<'a> Reader<'a> {
             for said in of.iter().flat_map(|of| [&of.default, &of.generated]).flatten() {
                 self.sql(tier, said);
             }
+            if let (Some(of), Ok(ty)) = (of, &ty)
+                && let Some(message) = contradiction(of, ty, column.is_nullable)
+            {
+                self.problem(tier, &of.place, &message);
+            }
             made.columns.push(CodeColumn {
                 name: column.sql_name.clone(),
                 place: place.clone(),
@@ -492,7 +497,13 @@ impl<'a> Reader<'a> {
             Some(filter) if !self.sql(tier, filter) => return None,
             filter => filter.as_ref().map(|filter| filter.text.clone()),
         };
-        let method = key.method.as_ref().and_then(|method| self.called(tier, method));
+        let method = key.method.as_ref().and_then(|said| match method(&said.text) {
+            Ok(method) => Some(method),
+            Err(message) => {
+                self.problem(tier, &said.place, &message);
+                None
+            }
+        });
         let mut include = Vec::new();
         for column in &key.include {
             include.push(self.column(tier, table, column, &key.place)?);
@@ -538,7 +549,7 @@ impl<'a> Reader<'a> {
 
     /// Whether a text is an expression; what is none is told.
     fn sql(&mut self, tier: Tier, said: &Said) -> bool {
-        let wrong = fragment(&said.text).err();
+        let wrong = fragment(&said.text).err().or_else(|| misplaced(&said.text).map(str::to_owned));
         if let Some(wrong) = &wrong {
             self.problem(tier, &said.place, &format!("{:?} {wrong}", said.text));
         }
@@ -572,8 +583,28 @@ fn merge<'a>(fields: &mut BTreeMap<&'a str, FieldSays>, field: &'a FieldSays) ->
             _ => {}
         }
     }
+    if known.identity.is_some() && field.identity.is_some() && known.identity != field.identity {
+        wrong = Some(format!("another struct of the table says another `identity` of `{}`", field.column));
+    }
     known.identity = known.identity.or(field.identity);
     wrong
+}
+
+/// What a column cannot be together.
+fn contradiction(says: &FieldSays, ty: &TypeRef, is_nullable: bool) -> Option<String> {
+    let column = &says.column;
+    let is_null = |said: &Said| said.text.trim().eq_ignore_ascii_case("null");
+    let is_integer = !ty.array && matches!(ty.name.as_str(), "int2" | "int4" | "int8") || ty.home != Home::Other;
+    let sources = [says.default.is_some(), says.identity.is_some(), says.generated.is_some()];
+    if sources.iter().filter(|is_said| **is_said).count() > 1 {
+        Some(format!("`{column}` has one of `default`, `identity` and `generated`, and not several"))
+    } else if says.identity.is_some() && !is_integer {
+        Some(format!("`{column}` is {}, and `identity` is for smallint, integer and bigint", ty.sql()))
+    } else if !is_nullable && says.default.as_ref().is_some_and(is_null) {
+        Some(format!("`{column}` is not Nullable, and its default is null"))
+    } else {
+        None
+    }
 }
 
 fn dedup<T: PartialEq>(items: &mut Vec<T>) {

@@ -141,3 +141,58 @@ fn a_primary_key_under_foreign_keys_stays_whatever_else_goes() {
     }
     assert_eq!(refused(before, &format!("table! {{ o (n) {{ n -> Int8, }} }} {i}")), [""; 0], "the column itself goes");
 }
+
+#[test]
+fn what_postgresql_would_refuse_is_refused_before() {
+    let table = "table! { a { id -> Int8, x -> Nullable<Int4>, s -> Text, } }";
+    let with = |field: &str| format!("{table} #[derive(TenantTable)] #[diesel(table_name = a)] struct A {{ {field} }}");
+    for (field, expected) in [
+        ("#[multitenant(identity)] s: String", "`s` is text, and `identity` is for smallint"),
+        ("#[multitenant(default = \"NULL\")] s: String", "`s` is not Nullable, and its default is null"),
+        ("#[multitenant(default = \"1\", identity)] id: i64", "has one of `default`, `identity` and `generated`"),
+        (
+            "#[multitenant(default = \"1\", generated = \"2\")] x: i32",
+            "has one of `default`, `identity` and `generated`",
+        ),
+        ("#[multitenant(default = \"$1\")] x: i32", "has a parameter"),
+        ("#[multitenant(check = \"x in (select 1)\")] x: i32", "has a subselect"),
+        ("#[multitenant(sql_type = \"setof int\")] x: i32", "is no type of a column"),
+    ] {
+        let refused = refused("", &with(field));
+        assert!(refused.iter().any(|of| of.contains(expected)), "{refused:?} instead of {expected}");
+    }
+    assert_eq!(refused("", &with("#[multitenant(default = \"'select $1'\")] s: String")), [""; 0]);
+    let index = |method: &str| {
+        format!(
+            "{table} #[derive(TenantTable)] #[diesel(table_name = a)] #[multitenant(index(columns(x), method = \"{method}\"))] struct A {{ }}"
+        )
+    };
+    refuses("", &index("gni"), "\"gni\" is no method of an index");
+    let (_, made) = of(&format!("-- file: src/schema.rs\n{}", index("HASH")));
+    assert_eq!(made.model.tables[0].indexes[0].method, "hash");
+    let two = "#[multitenant(identity)] id: i64 } #[derive(TenantTable)] #[diesel(table_name = a)] struct B { #[multitenant(identity = \"always\")] id: i64";
+    refuses("", &with(two), "another struct of the table says another `identity` of `id`");
+    refuses(
+        "create table b (id bigint primary key); create index a on b (id);",
+        &format!("{table} table! {{ b {{ id -> Int8, }} }}"),
+        "an index or a sequence called a",
+    );
+}
+
+#[test]
+fn enums_that_can_be_no_type_are_refused() {
+    let code = |name: &str, labels: &str| {
+        format!(
+            "table! {{ a {{ id -> Int8, m -> Mood, }} }} #[derive(TenantEnum)] #[multitenant(type_name = \"{name}\")] enum Mood {{ {labels} }}"
+        )
+    };
+    let long = format!("#[multitenant(label = \"{}\")] A", "a".repeat(64));
+    for (name, labels, expected) in [
+        ("mood", long.as_str(), "has 64 bytes: at most 63"),
+        ("mood", "#[multitenant(label = \"b\")] A, B", "has the label \"b\" twice"),
+        ("a", "A", "a type and a table cannot both be called a"),
+    ] {
+        let refused = refused("", &code(name, labels));
+        assert!(refused.iter().any(|of| of.contains(expected)), "{refused:?} instead of {expected}");
+    }
+}
