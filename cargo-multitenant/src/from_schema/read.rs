@@ -594,7 +594,7 @@ fn merge<'a>(fields: &mut BTreeMap<&'a str, FieldSays>, field: &'a FieldSays) ->
 fn contradiction(says: &FieldSays, ty: &TypeRef, is_nullable: bool) -> Option<String> {
     let column = &says.column;
     let is_null = |said: &Said| said.text.trim().eq_ignore_ascii_case("null");
-    let is_integer = !ty.array && matches!(ty.name.as_str(), "int2" | "int4" | "int8") || ty.home != Home::Other;
+    let is_integer = !ty.array && matches!(ty.name.as_str(), "int2" | "int4" | "int8") || ty.home != Home::System;
     let sources = [says.default.is_some(), says.identity.is_some(), says.generated.is_some()];
     if sources.iter().filter(|is_said| **is_said).count() > 1 {
         Some(format!("`{column}` has one of `default`, `identity` and `generated`, and not several"))
