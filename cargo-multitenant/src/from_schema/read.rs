@@ -59,7 +59,7 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
     code
 }
 
-/// Of two declarations of a table the one in the better file; of two as good, which one is meant nobody knows where they differ.
+/// Of two declarations of a table the one in the better file; of two as good, none where they differ.
 fn choose<'a>(
     project: &Project,
     chosen: &mut Vec<(Tier, &'a RustTable)>,

@@ -42,7 +42,7 @@ pub(super) fn called(text: &str) -> Result<String, String> {
 pub(super) fn misplaced(text: &str) -> Option<&'static str> {
     // Outside of quotes.
     let parts = text.split('\'').step_by(2).flat_map(|part| part.split('"').step_by(2));
-    let words = parts.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$'));
+    let mut words = parts.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$'));
     let wrong = |word: &str| {
         let number = word.strip_prefix('$').unwrap_or_default();
         if word.eq_ignore_ascii_case("select") {
@@ -53,7 +53,7 @@ pub(super) fn misplaced(text: &str) -> Option<&'static str> {
             None
         }
     };
-    words.into_iter().find_map(wrong)
+    words.find_map(wrong)
 }
 
 /// A method of an index, which is a name in lower case.
