@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 use multitenant_runtime::{RegistrySettings, Tier};
 use serde::Serialize;
 
-use crate::config::{Config, shown};
+use crate::config::{Config, nearest, shown};
 use crate::context::Context;
-use crate::diff::{Change, Rename, Step, candidates, compare, folders, renamed, steps};
+use crate::diff::{Act, Change, Rename, Step, candidates, compare, folders, renamed, steps};
 use crate::error::CliError;
 use crate::exit_code;
 use crate::from_schema::{FromSchema, Wanted, Wish, wanted};
@@ -25,7 +26,7 @@ pub(crate) struct Arguments {
     /// Of the difference between the schema code and the migrations, without a database
     #[arg(long)]
     from_schema: bool,
-    /// What the code does not say goes too: defaults, indexes, checks, keys
+    /// Takes away what the code does not say: defaults, identities, indexes, keys, checks, enums
     #[arg(long, requires = "from_schema")]
     exact: bool,
     /// Drop tables and columns, and narrow types, where the code says so
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
     allow_data_loss: bool,
     /// What was renamed, as in orders.total=orders.amount or orders=purchases
     #[arg(long, requires = "from_schema", value_name = "OLD=NEW", value_delimiter = ',')]
-    rename: Vec<Rename>,
+    rename: Vec<SaidRename>,
     /// A table, or a column as in orders.note, that stays though the code does not have it
     #[arg(long, requires = "from_schema", value_name = "NAME", value_delimiter = ',')]
     keep: Vec<String>,
@@ -43,6 +44,24 @@ pub(crate) struct Arguments {
     /// Write nothing: exit with 1 where there is a difference
     #[arg(long, requires = "from_schema", conflicts_with = "dry_run")]
     check: bool,
+}
+
+/// `--rename`, with the table that stands before the old name of a column.
+#[derive(Debug, Clone)]
+struct SaidRename {
+    old_table: Option<String>,
+    rename: Rename,
+}
+
+impl FromStr for SaidRename {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rename = text.parse()?;
+        let (old, _) = text.split_once('=').unwrap_or_default();
+        let old_table = old.split_once('.').map(|(table, _)| table.trim().to_owned());
+        Ok(Self { old_table, rename })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -75,6 +94,11 @@ impl Arguments {
         let mut project = FromSchema::read(config, context)?;
         leave_own_alone(config, &mut project);
         if project.code.tables.is_empty() {
+            let of_tier = project.code.problems.iter().filter(|(of, _)| *of == tier);
+            let problems: Vec<String> = of_tier.map(|(_, problem)| problem.clone()).collect();
+            if !problems.is_empty() {
+                return Err(CliError::Refused(refusal(tier, &problems)));
+            }
             return Err(CliError::Files {
                 what: "there is no `table!` in the project's Rust code".to_owned(),
                 help: Some("write one, or say in multitenant.toml where the project is"),
@@ -82,9 +106,15 @@ impl Arguments {
             });
         }
         let keep: BTreeSet<String> = self.keep.iter().cloned().collect();
+        if let Some(problem) = misplaced(&self.rename) {
+            return Err(CliError::Usage(problem));
+        }
         let renames = self.renames(&project, tier, &keep)?;
         let FromSchema { before, code } = &project;
-        let (start, mut changes) = renamed(before, code, tier, &renames).map_err(CliError::Usage)?;
+        let (start, mut changes) = new_names(&project, tier, &renames)?;
+        if let Some(problem) = keep.iter().find_map(|name| names_nothing(name, tier, [before, &start])) {
+            return Err(CliError::Usage(problem));
+        }
         let wish = Wish { tier, exact: self.exact, keep: &keep };
         let Wanted { model: after, refused, hints } = wanted(&start, code, &wish);
         code.hints.iter().chain(&hints).for_each(|hint| context.console.warning(&Shown(hint).to_string()));
@@ -118,6 +148,10 @@ impl Arguments {
         if !document.loses.is_empty() && !self.allow_data_loss {
             return Err(CliError::Refused(self.loss(&project, tier, &keep, &steps)));
         }
+        if self.exact {
+            let removals = changes.iter().filter(|change| removes(change));
+            removals.for_each(|change| context.console.message(&format!("--exact: {}", Shown(&change.shown()))));
+        }
         let batch = Batch { changes: Vec::new(), migrations: vec![(folder, folders(name, &steps))] };
         let seen = |path: &Path| shown(path, &context.here);
         document.files = if self.dry_run { batch.foretold(seen)? } else { batch.write(seen)? };
@@ -125,16 +159,20 @@ impl Arguments {
         Ok(exit_code::DONE)
     }
 
+    fn said_renames(&self) -> Vec<Rename> {
+        self.rename.iter().map(|said| said.rename.clone()).collect()
+    }
+
     /// The renames that are said, and those that whoever sits at the terminal agrees to.
     fn renames(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>) -> Result<Vec<Rename>, CliError> {
-        let mut renames = self.rename.clone();
+        let mut renames = self.said_renames();
         if self.check || self.dry_run || self.allow_data_loss || !can_ask() {
             return Ok(renames);
         }
         let mut refused: BTreeSet<String> = BTreeSet::new();
         loop {
             // A table's new name shows which of its columns have others.
-            let (before, _) = renamed(&project.before, &project.code, tier, &renames).map_err(CliError::Usage)?;
+            let (before, _) = new_names(project, tier, &renames)?;
             let mut asked = false;
             for candidate in candidates(&before, &project.code, tier) {
                 let (old, new) = candidate.flag.split_once('=').unwrap_or_default();
@@ -157,7 +195,8 @@ impl Arguments {
     fn loss(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>, steps: &[Step]) -> String {
         let loses: Vec<String> =
             steps.iter().filter_map(|step| step.loses.as_ref()).map(|what| format!("\n  {what}")).collect();
-        let before = renamed(&project.before, &project.code, tier, &self.rename).map(|(model, _)| model).ok();
+        let renames = self.said_renames();
+        let before = renamed(&project.before, &project.code, tier, &renames).map(|(model, _)| model).ok();
         let could_be: Vec<String> = before
             .iter()
             .flat_map(|before| candidates(before, &project.code, tier))
@@ -183,6 +222,70 @@ impl Document {
             if self.dry_run { format!("-- {}\n{}\n", file.path, file.text) } else { format!("{}\n", file.path) }
         };
         self.files.iter().map(line).collect()
+    }
+}
+
+/// The model with its new names; names that depend on each other need more than one migration.
+fn new_names(project: &FromSchema, tier: Tier, renames: &[Rename]) -> Result<(Model, Vec<Change>), CliError> {
+    renamed(&project.before, &project.code, tier, renames).map_err(|message| {
+        let follows = |one: &Rename, other: &Rename| match (one, other) {
+            (Rename::Table { from, .. }, Rename::Table { to, .. }) => from == to,
+            (Rename::Column { table, from, .. }, Rename::Column { table: of, to, .. }) => table == of && from == to,
+            _ => false,
+        };
+        let is_chain = renames.iter().any(|one| renames.iter().any(|other| follows(one, other)));
+        let remedy = "; a name that another one leaves, or swaps, takes several migrations: give the code a name of its own in \
+                      between, and generate one for each step";
+        CliError::Usage(if is_chain { message + remedy } else { message })
+    })
+}
+
+/// What is wrong with a `--rename` whose column was another table's.
+fn misplaced(renames: &[SaidRename]) -> Option<String> {
+    renames.iter().find_map(|said| {
+        let (Some(old), Rename::Column { table, from, to }) = (&said.old_table, &said.rename) else { return None };
+        let is_renamed = |other: &SaidRename| {
+            matches!(&other.rename, Rename::Table { from, to } if from == old && to == table)
+        };
+        (old != table && !renames.iter().any(is_renamed)).then(|| {
+            format!(
+                "--rename {old}.{from}={table}.{to}: a column stays in its table: say {table}.{from}={table}.{to}, and {old}={table} \
+                 too where the table has a new name"
+            )
+        })
+    })
+}
+
+/// What is wrong with a `--keep` of what no migration of the tier makes.
+fn names_nothing(name: &str, tier: Tier, models: [&Model; 2]) -> Option<String> {
+    let tables = models.into_iter().flat_map(|model| &model.tables).filter(|table| table.tier == tier);
+    let names: BTreeSet<String> = tables
+        .flat_map(|table| {
+            let columns = table.columns.iter().map(move |column| format!("{}.{}", table.name, column.name));
+            columns.chain([table.name.clone()])
+        })
+        .collect();
+    if names.contains(name) {
+        return None;
+    }
+    let alike = names.iter().map(String::as_str).filter(|of| of.contains('.') == name.contains('.'));
+    let meant = nearest(name, alike).map(|meant| format!(": did you mean {meant}?")).unwrap_or_default();
+    Some(format!("--keep {name}: the {} migrations make no such table or column{meant}", word(tier)))
+}
+
+/// Whether a change only takes away.
+fn removes(change: &Change) -> bool {
+    match change {
+        Change::Type(act, _)
+        | Change::Table(act, _)
+        | Change::Column(act, ..)
+        | Change::Unique(act, ..)
+        | Change::ForeignKey(act, ..)
+        | Change::Index(act, ..)
+        | Change::Check(act, ..) => *act == Act::Drop,
+        Change::Default(_, _, to) => to.default.is_none(),
+        Change::Identity(_, _, to) => to.identity.is_none(),
+        _ => false,
     }
 }
 
@@ -216,5 +319,62 @@ fn other_tier(context: &Context, project: &FromSchema, tier: Tier, after: &Model
             "the {word} migrations differ from the schema code too: see `cargo multitenant generate {word} NAME --from-schema \
              --dry-run`"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::LintSettings;
+    use crate::lint::testing::lint;
+
+    fn project(code: &str) -> FromSchema {
+        let text = format!(
+            "-- file: shared/1_a/up.sql\ncreate table plans (id int primary key);\n-- file: tenant/1_a/up.sql\ncreate table orders \
+             (id int primary key, note text, total int);\n-- file: src/schema.rs\n{code}"
+        );
+        FromSchema::of(&lint(&[], &text).0, &LintSettings::default(), "public")
+    }
+
+    #[test]
+    fn what_is_kept_must_be_there() {
+        let FromSchema { before, .. } = project("");
+        for (name, expected) in [
+            ("orders", None),
+            ("orders.note", None),
+            (
+                "orders.nota",
+                Some(
+                    "--keep orders.nota: the tenant migrations make no such table or column: did you mean orders.note?",
+                ),
+            ),
+            ("order", Some("--keep order: the tenant migrations make no such table or column: did you mean orders?")),
+            ("plans", Some("--keep plans: the tenant migrations make no such table or column")),
+        ] {
+            assert_eq!(names_nothing(name, Tier::Tenant, [&before, &before]).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_column_stays_in_its_table() {
+        let said = |texts: &[&str]| -> Option<String> {
+            misplaced(&texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>())
+        };
+        assert_eq!(said(&["orders.note=orders.text", "orders.total=amount"]), None);
+        assert_eq!(said(&["orders=purchases", "orders.note=purchases.text"]), None);
+        let wrong = said(&["nosuch.note=orders.text"]).unwrap();
+        assert!(wrong.starts_with("--rename nosuch.note=orders.text: a column stays in its table"), "{wrong}");
+    }
+
+    #[test]
+    fn names_that_are_swapped_take_several_migrations() {
+        let project = project("table! { orders { id -> Int4, note -> Nullable<Int4>, total -> Nullable<Text>, } }");
+        let failure = |renames: &[&str]| -> String {
+            let renames: Vec<Rename> = renames.iter().map(|text| text.parse().unwrap()).collect();
+            new_names(&project, Tier::Tenant, &renames).unwrap_err().to_string()
+        };
+        let swap = failure(&["orders.note=orders.total", "orders.total=orders.note"]);
+        assert!(swap.contains("takes several migrations"), "{swap}");
+        assert!(!failure(&["orders.note=orders.total"]).contains("several migrations"));
     }
 }

@@ -17,7 +17,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use change::Change;
+pub(crate) use change::{Act, Change};
 pub(crate) use compare::compare;
 pub(crate) use folders::folders;
 pub(crate) use rename::{Rename, candidates, renamed};

@@ -83,6 +83,10 @@ impl<'a> Maker<'a> {
     fn types(&mut self) {
         for of in self.code.enums.iter().filter(|of| of.tier == self.wish.tier) {
             let CodeEnum { tier, name: own, place, labels } = of;
+            if let Some(message) = self.impossible(of) {
+                self.refuse(place, &message);
+                continue;
+            }
             let at = self.model.types.iter().position(|ty| ty.tier == *tier && ty.name == *own);
             let Some(at) = at else {
                 if self.is_used(*tier, own) {
@@ -129,6 +133,21 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Why an enum can be no type, if so.
+    fn impossible(&self, of: &CodeEnum) -> Option<String> {
+        let CodeEnum { tier, name: own, labels, .. } = of;
+        if let Some(long) = labels.iter().find(|label| label.len() > 63) {
+            return Some(format!("the label {long:?} of the type {own} has {} bytes: at most 63", long.len()));
+        }
+        if let Some((_, twice)) = labels.iter().enumerate().find(|(at, label)| labels[..*at].contains(label)) {
+            return Some(format!("the type {own} has the label {twice:?} twice"));
+        }
+        // A table is a type too.
+        self.code.table(Home::of(*tier), own).map(|table| {
+            format!("a type and a table cannot both be called {own}: the table is at {}; say `type_name`", table.place)
+        })
+    }
+
     /// Whether a column of the code is of a type.
     fn is_used(&self, tier: Tier, name: &str) -> bool {
         let is_it = |ty: &TypeRef| ty.home == Home::of(tier) && ty.name == name;
@@ -152,6 +171,13 @@ impl<'a> Maker<'a> {
         };
         if name(&code.name) == "\"\"" {
             return self.refuse(&code.place, &format!("{:?} cannot be a table's name: at most 63 bytes", code.name));
+        }
+        if names::is_relation(&self.model, code.tier, &code.name) {
+            let message = format!(
+                "the migrations make an index or a sequence called {0}, and a table cannot be called so too: rename one of them",
+                code.name
+            );
+            return self.refuse(&code.place, &message);
         }
         for column in &code.columns {
             if let Some(made) = self.column(column) {
@@ -287,7 +313,9 @@ impl<'a> Maker<'a> {
             .filter(|other| other.foreign_keys.iter().any(leads))
             .map(|other| other.name.as_str())
             .collect();
-        if !others.is_empty() && gone.is_empty() {
+        // With a column of the key, foreign keys to it go.
+        let goes = there.iter().any(|column| gone.contains(column));
+        if !others.is_empty() && !goes {
             let message = format!(
                 "the primary key of {own} cannot become ({}): foreign keys of {} lead to the old one; write the migration by hand",
                 code.primary_key.join(", "),
@@ -521,6 +549,14 @@ impl<'a> Maker<'a> {
             .collect();
         for own in gone {
             let tier = self.wish.tier;
+            if let Some(hidden) = self.code.hidden.first() {
+                let message = format!(
+                    "no `table!` that can be read is of {own}, and the macro here may make one: give --keep {own}, or drop it by a \
+                     migration of your own"
+                );
+                self.refuse(hidden, &message);
+                continue;
+            }
             self.model.tables.retain(|table| table.tier != tier || table.name != own);
             let leads = |key: &ForeignKey| key.home == Home::of(tier) && key.table == own;
             self.unlink(tier, &leads, &format!("the table {own}"));
@@ -553,6 +589,7 @@ impl<'a> Maker<'a> {
             let table = &mut self.model.tables[at];
             table.foreign_keys.retain(|key| said.iter().any(|(said, target)| is_foreign_key(said, target, key)));
         }
+        let mut doubted: BTreeSet<&Vec<String>> = BTreeSet::new();
         for (said, target) in said {
             let CodeForeignKey { name, columns, home, table: to, on_delete, on_update, .. } = said;
             let table = &mut self.model.tables[at];
@@ -560,6 +597,18 @@ impl<'a> Maker<'a> {
             if let Some(there) = there {
                 there.on_delete = on_delete.clone().unwrap_or_else(|| there.on_delete.clone());
                 there.on_update = on_update.clone().unwrap_or_else(|| there.on_update.clone());
+                continue;
+            }
+            if said.is_doubtful {
+                if !table.foreign_keys.iter().any(|key| key.columns == *columns) && doubted.insert(columns) {
+                    self.hints.push(format!(
+                        "{}: several `joinable!` stand at `{}.{}`, and none makes a foreign key: say one by \
+                         `#[multitenant(references = \"…\")]`",
+                        said.place,
+                        code.name,
+                        columns.join(", ")
+                    ));
+                }
                 continue;
             }
             let name = name.clone().unwrap_or_else(|| names::constraint(table, columns, "fkey"));

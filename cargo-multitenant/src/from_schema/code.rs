@@ -17,6 +17,8 @@ pub(crate) struct Code {
     pub(crate) hints: Vec<String>,
     /// Tables that the migrations make and that the code need not name.
     pub(crate) left_alone: BTreeSet<(Tier, String)>,
+    /// Where macros hold a `table!` that is not read: a table that the code has not may be of one.
+    pub(crate) hidden: Vec<String>,
 }
 
 /// A `table!`, with what the structs of its rows say.
@@ -107,6 +109,8 @@ pub(crate) struct CodeForeignKey {
     pub(crate) on_update: Option<String>,
     /// Whether it is said by `joinable!` only, which may stand for no key.
     pub(crate) is_join: bool,
+    /// Whether other `joinable!`s stand at the same column: such a key stays where it is, and is not made.
+    pub(crate) is_doubtful: bool,
 }
 
 /// An enum, as a type.

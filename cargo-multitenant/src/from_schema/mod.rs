@@ -10,6 +10,8 @@ mod matching;
 mod names;
 mod project;
 mod read;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod types;
 

@@ -21,7 +21,8 @@ fn joined(columns: &[String]) -> String {
     of_columns(columns.iter().map(String::as_str))
 }
 
-fn is_relation(model: &Model, tier: Tier, name: &str) -> bool {
+/// Whether a table, an index, a key or a sequence has the name.
+pub(super) fn is_relation(model: &Model, tier: Tier, name: &str) -> bool {
     let tables = model.tables.iter().filter(|table| table.tier == tier);
     let sequences = model.sequences.iter().filter(|sequence| sequence.tier == tier);
     tables.clone().any(|table| table.name == name || has_index(table, name) || has_key(table, name))

@@ -49,8 +49,15 @@ impl FromSchema {
 fn unread(project: &Project) -> Vec<(Tier, String)> {
     let mut problems = Vec::new();
     for part in &project.unreadable {
-        let path = &project.sources.get(part.place.file).path;
-        problems.extend([Tier::Shared, Tier::Tenant].map(|tier| (tier, format!("{path}: {}", part.message))));
+        let source = project.sources.get(part.place.file);
+        // Of what is no text there is no line.
+        let line = if source.text.is_empty() {
+            String::new()
+        } else {
+            format!(":{}", source.point(part.place.span.start).line)
+        };
+        let problem = format!("{}{line}: {}", source.path, part.message);
+        problems.extend([Tier::Shared, Tier::Tenant].map(|tier| (tier, problem.clone())));
     }
     for migration in &project.migrations {
         let Some(up) = &migration.up else { continue };

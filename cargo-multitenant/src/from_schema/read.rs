@@ -1,18 +1,19 @@
 //! What a project's schema code says.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use multitenant_runtime::Tier;
 
 use super::code::{Code, CodeCheck, CodeColumn, CodeEnum, CodeForeignKey, CodeIndex, CodeItem, CodeKey, CodeTable};
-use super::texts::{action, called, reference};
+use super::texts::{action, called, method, misplaced, reference};
 use super::types::{Types, serial};
 use crate::finding::Place;
 use crate::lint::{
-    By, Catalog, FieldSays, ItemSays, KeySays, Marking, Printed, Project, Relation, RelationKind, RustEnum, RustTable,
-    Said, fragment,
+    By, Catalog, FieldSays, ItemSays, KeySays, Marking, Printed, Project, Relation, RelationKind, RustColumn, RustEnum,
+    RustTable, Said, fragment, of_type,
 };
-use crate::model::{Home, word};
+use crate::model::{Home, TypeRef, word};
 
 /// Reads it. `catalog` is what the migrations make.
 pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> Code {
@@ -43,9 +44,10 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
                 table.sql_name
             ));
         } else {
-            choose(project, &mut chosen, tier, table);
+            code.problems.extend(choose(project, &mut chosen, tier, table).map(|problem| (tier, problem)));
         }
     }
+    unread(project, &mut code);
     let enums = enums(project, catalog, &chosen, &mut code);
     let types = Types::of(project, catalog, enums.iter().map(|of| (of.tier, of.name.as_str())).collect());
     let mut reader = Reader { project, catalog, marking, types, chosen: &chosen, problems: Vec::new() };
@@ -57,13 +59,60 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
     code
 }
 
-/// Of two declarations of a table the one in the better file, or else the first.
-fn choose<'a>(project: &Project, chosen: &mut Vec<(Tier, &'a RustTable)>, tier: Tier, table: &'a RustTable) {
+/// Of two declarations of a table the one in the better file; of two as good, none where they differ.
+fn choose<'a>(
+    project: &Project,
+    chosen: &mut Vec<(Tier, &'a RustTable)>,
+    tier: Tier,
+    table: &'a RustTable,
+) -> Option<String> {
     let by = |table: &RustTable| printed(project, table).map_or(By::Nobody, |printed| printed.by);
-    match chosen.iter_mut().find(|(of, other)| *of == tier && other.sql_name == table.sql_name) {
-        Some((_, other)) if by(other) < by(table) => *other = table,
-        Some(_) => {}
-        None => chosen.push((tier, table)),
+    let Some((_, other)) = chosen.iter_mut().find(|(of, other)| *of == tier && other.sql_name == table.sql_name) else {
+        chosen.push((tier, table));
+        return None;
+    };
+    let difference = difference(other, table);
+    match by(other).cmp(&by(table)) {
+        Ordering::Less => *other = table,
+        Ordering::Equal if difference.is_some() => {
+            return Some(format!(
+                "{}: the table {} has {} at {}: give both the same, or leave one out",
+                at(project, &table.place),
+                table.sql_name,
+                difference.unwrap_or_default(),
+                at(project, &other.place)
+            ));
+        }
+        _ => {}
+    }
+    None
+}
+
+/// What the first of two declarations of a table has that the second has not, in words.
+fn difference(one: &RustTable, other: &RustTable) -> Option<&'static str> {
+    let columns = |table: &RustTable| -> BTreeSet<(String, String, bool, Option<u64>)> {
+        // Diesel has several words for a type.
+        let ty = |column: &RustColumn| of_type(&column.ty).map_or_else(|| column.ty.clone(), str::to_owned);
+        let of = table.columns.iter();
+        of.map(|column| (column.sql_name.clone(), ty(column), column.is_nullable, column.max_length)).collect()
+    };
+    let key = |table: &RustTable| table.primary_key.iter().cloned().collect::<BTreeSet<_>>();
+    if columns(one) != columns(other) {
+        return Some("other columns");
+    }
+    (key(one) != key(other)).then_some("another primary key")
+}
+
+/// What looks like a table and is not read: what it is, and whose, nobody knows.
+fn unread(project: &Project, code: &mut Code) {
+    for (place, message) in project.rust.iter().flat_map(|file| &file.malformed) {
+        let problem = format!("{}: this `table!` cannot be read: {message}", at(project, place));
+        code.problems.extend([Tier::Shared, Tier::Tenant].map(|tier| (tier, problem.clone())));
+    }
+    for place in project.rust.iter().flat_map(|file| &file.hidden) {
+        let place = at(project, place);
+        code.hints.push(format!("{place}: the `table!` in this macro is not read: what it makes is not compared"));
+        code.hidden.push(place);
     }
 }
 
@@ -197,7 +246,7 @@ impl<'a> Reader<'a> {
             indexes: Vec::new(),
             checks: Vec::new(),
             foreign_keys: Vec::new(),
-            removed: std::collections::BTreeSet::new(),
+            removed: BTreeSet::new(),
         };
         if let Some(printed) = printed(self.project, table) {
             let known = relation(self.catalog, tier, &table.sql_name).map(|relation| relation.columns.as_slice());
@@ -238,6 +287,11 @@ impl<'a> Reader<'a> {
             let place = at(self.project, &column.place);
             for said in of.iter().flat_map(|of| [&of.default, &of.generated]).flatten() {
                 self.sql(tier, said);
+            }
+            if let (Some(of), Ok(ty)) = (of, &ty)
+                && let Some(message) = contradiction(of, ty, column.is_nullable)
+            {
+                self.problem(tier, &of.place, &message);
             }
             made.columns.push(CodeColumn {
                 name: column.sql_name.clone(),
@@ -348,8 +402,18 @@ impl<'a> Reader<'a> {
                     on_delete: None,
                     on_update: None,
                     is_join: true,
+                    is_doubtful: false,
                 });
             }
+        }
+        // One column leads to one table; where several are joined by it, which one a key leads to is not said.
+        let said: BTreeSet<Vec<String>> =
+            made.foreign_keys.iter().filter(|key| !key.is_join).map(|key| key.columns.clone()).collect();
+        made.foreign_keys.retain(|key| !key.is_join || !said.contains(&key.columns));
+        let joined: Vec<Vec<String>> =
+            made.foreign_keys.iter().filter(|key| key.is_join).map(|key| key.columns.clone()).collect();
+        for key in made.foreign_keys.iter_mut().filter(|key| key.is_join) {
+            key.is_doubtful = joined.iter().filter(|columns| **columns == key.columns).count() > 1;
         }
     }
 
@@ -398,7 +462,18 @@ impl<'a> Reader<'a> {
             }
         });
         let place = at(self.project, &references.place);
-        Some(CodeForeignKey { name, place, columns, home, table, target, on_delete, on_update, is_join: false })
+        Some(CodeForeignKey {
+            name,
+            place,
+            columns,
+            home,
+            table,
+            target,
+            on_delete,
+            on_update,
+            is_join: false,
+            is_doubtful: false,
+        })
     }
 
     fn index(&mut self, tier: Tier, table: &RustTable, key: &KeySays) -> Option<CodeIndex> {
@@ -422,7 +497,13 @@ impl<'a> Reader<'a> {
             Some(filter) if !self.sql(tier, filter) => return None,
             filter => filter.as_ref().map(|filter| filter.text.clone()),
         };
-        let method = key.method.as_ref().and_then(|method| self.called(tier, method));
+        let method = key.method.as_ref().and_then(|said| match method(&said.text) {
+            Ok(method) => Some(method),
+            Err(message) => {
+                self.problem(tier, &said.place, &message);
+                None
+            }
+        });
         let mut include = Vec::new();
         for column in &key.include {
             include.push(self.column(tier, table, column, &key.place)?);
@@ -468,7 +549,7 @@ impl<'a> Reader<'a> {
 
     /// Whether a text is an expression; what is none is told.
     fn sql(&mut self, tier: Tier, said: &Said) -> bool {
-        let wrong = fragment(&said.text).err();
+        let wrong = fragment(&said.text).err().or_else(|| misplaced(&said.text).map(str::to_owned));
         if let Some(wrong) = &wrong {
             self.problem(tier, &said.place, &format!("{:?} {wrong}", said.text));
         }
@@ -502,8 +583,28 @@ fn merge<'a>(fields: &mut BTreeMap<&'a str, FieldSays>, field: &'a FieldSays) ->
             _ => {}
         }
     }
+    if known.identity.is_some() && field.identity.is_some() && known.identity != field.identity {
+        wrong = Some(format!("another struct of the table says another `identity` of `{}`", field.column));
+    }
     known.identity = known.identity.or(field.identity);
     wrong
+}
+
+/// What a column cannot be together.
+fn contradiction(says: &FieldSays, ty: &TypeRef, is_nullable: bool) -> Option<String> {
+    let column = &says.column;
+    let is_null = |said: &Said| said.text.trim().eq_ignore_ascii_case("null");
+    let is_integer = !ty.array && matches!(ty.name.as_str(), "int2" | "int4" | "int8") || ty.home != Home::System;
+    let sources = [says.default.is_some(), says.identity.is_some(), says.generated.is_some()];
+    if sources.iter().filter(|is_said| **is_said).count() > 1 {
+        Some(format!("`{column}` has one of `default`, `identity` and `generated`, and not several"))
+    } else if says.identity.is_some() && !is_integer {
+        Some(format!("`{column}` is {}, and `identity` is for smallint, integer and bigint", ty.sql()))
+    } else if !is_nullable && says.default.as_ref().is_some_and(is_null) {
+        Some(format!("`{column}` is not Nullable, and its default is null"))
+    } else {
+        None
+    }
 }
 
 fn dedup<T: PartialEq>(items: &mut Vec<T>) {

@@ -37,3 +37,32 @@ pub(super) fn action(text: &str) -> Result<String, String> {
 pub(super) fn called(text: &str) -> Result<String, String> {
     if name(text) == "\"\"" { Err(format!("{text:?} cannot be a name: at most 63 bytes")) } else { Ok(text.to_owned()) }
 }
+
+/// What an expression of a table's definition cannot have, if it has it.
+pub(super) fn misplaced(text: &str) -> Option<&'static str> {
+    // Outside of quotes.
+    let parts = text.split('\'').step_by(2).flat_map(|part| part.split('"').step_by(2));
+    let mut words = parts.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$'));
+    let wrong = |word: &str| {
+        let number = word.strip_prefix('$').unwrap_or_default();
+        if word.eq_ignore_ascii_case("select") {
+            Some("has a subselect, which PostgreSQL takes in no default, condition or index")
+        } else if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) {
+            Some("has a parameter, which nothing gives a value here")
+        } else {
+            None
+        }
+    };
+    words.find_map(wrong)
+}
+
+/// A method of an index, which is a name in lower case.
+pub(super) fn method(text: &str) -> Result<String, String> {
+    const KNOWN: [&str; 10] = ["btree", "hash", "gin", "gist", "spgist", "brin", "bloom", "rum", "hnsw", "ivfflat"];
+    let method = text.to_lowercase();
+    if KNOWN.contains(&method.as_str()) {
+        Ok(method)
+    } else {
+        Err(format!("{text:?} is no method of an index: {}", KNOWN.join(", ")))
+    }
+}

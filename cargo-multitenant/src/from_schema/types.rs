@@ -61,6 +61,9 @@ impl<'a> Types<'a> {
         said: Option<&str>,
     ) -> (Result<TypeRef, String>, bool) {
         if let Some(said) = said {
+            if said.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("setof")) {
+                return (Err(format!("{said:?} is no type of a column")), true);
+            }
             let said = serial(said).unwrap_or(said);
             let ty = type_of_text(said).map(|ty| self.meant(tier, &column_type(&ty)));
             return (ty, true);

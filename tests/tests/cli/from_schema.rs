@@ -404,6 +404,11 @@ fn the_other_tier_is_hinted_at_and_not_written() {
     none.says(&["the tenant migrations make what the schema code says"]);
     let empty = Project::on_disk();
     empty.run(&["generate", "tenant", "x", "--from-schema"]).code(3).complains(&["there is no `table!`"]);
+    let broken = Project::on_disk()
+        .file("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.0.0\"\n")
+        .file("src/schema.rs", "table! { a { id -> Int4, } }\nfn broken( {");
+    let answer = broken.run(&["generate", "tenant", "x", "--from-schema"]).code(13);
+    answer.complains(&["src/schema.rs:2: this is no Rust"]);
     for name in ["../../evil", "a/b", ""] {
         project.run(&["generate", "tenant", "--from-schema", "--", name]).code(2);
     }

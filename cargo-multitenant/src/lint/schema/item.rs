@@ -20,6 +20,10 @@ pub(crate) struct RustFile {
     pub(crate) imports: Vec<(String, Vec<String>)>,
     /// Whether Diesel CLI wrote it.
     pub(crate) printed: Printed,
+    /// Each `table!` that is none of Diesel's grammar, with what is wrong.
+    pub(crate) malformed: Vec<(Place, String)>,
+    /// Macros that hold a `table!`, which is not read: who calls them says what it makes.
+    pub(crate) hidden: Vec<Place>,
 }
 
 /// `#[diesel(postgres_type(name = "…", schema = "…"))]`: a type of the database's own.

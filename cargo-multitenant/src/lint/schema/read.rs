@@ -5,6 +5,7 @@ use std::path::Path;
 
 use diesel_table_macro_syntax::TableDecl;
 use multitenant_runtime::Tier;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn2::ext::IdentExt as _;
 use syn2::parse::ParseStream;
 use syn2::punctuated::Punctuated;
@@ -92,6 +93,9 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
+        if item.attrs.iter().any(is_test) {
+            return;
+        }
         let around = self.place(item.span().byte_range());
         let before = self.found.tables.len();
         self.any_macro(&item.mac, &around);
@@ -124,14 +128,16 @@ impl Reader {
     fn any_macro(&mut self, item: &Macro, around: &Place) {
         let Some(name) = item.path.segments.last().map(|segment| segment.ident.to_string()) else { return };
         match name.as_str() {
-            "table" => {
-                // What is no table of Diesel's is another crate's macro.
-                if let Ok(table) = item.parse_body::<TableDecl>()
-                    && !self.is_other_database
-                {
-                    self.table(&table, around);
+            "table" if self.is_other_database => {}
+            "table" => match item.parse_body::<TableDecl>() {
+                Ok(table) => self.table(&table, around),
+                Err(error) if is_diesel_s(item) => {
+                    let place = self.place(error.span().byte_range());
+                    self.found.malformed.push((place, error.to_string()));
                 }
-            }
+                // Another crate's macro.
+                Err(_) => {}
+            },
             "joinable" => {
                 // Another crate's macro may be called so.
                 self.found.joins.extend(item.parse_body_with(|input: ParseStream<'_>| {
@@ -147,6 +153,7 @@ impl Reader {
             }
             "tenant_tables" => self.marks(item, Tier::Tenant),
             "shared_tables" => self.marks(item, Tier::Shared),
+            _ if !self.is_other_database && holds_table(item.tokens.clone()) => self.found.hidden.push(around.clone()),
             _ => {}
         }
     }
@@ -321,6 +328,33 @@ impl Reader {
             });
         }
     }
+}
+
+/// Whether a `table!` that cannot be read is meant for Diesel: by its path, or by a block at its end, as behind
+/// `orders (id)`.
+fn is_diesel_s(item: &Macro) -> bool {
+    let is_said = item.path.segments.first().is_some_and(|first| first.ident == "diesel");
+    let is_group = |token: &TokenTree, of| matches!(token, TokenTree::Group(group) if group.delimiter() == of);
+    let tokens: Vec<TokenTree> = item.tokens.clone().into_iter().collect();
+    let is_alike = match tokens.as_slice() {
+        [.., before, last] if is_group(last, Delimiter::Brace) => {
+            matches!(before, TokenTree::Ident(_)) || is_group(before, Delimiter::Parenthesis)
+        }
+        _ => false,
+    };
+    is_said || is_alike
+}
+
+/// Whether a `table!` stands somewhere among the tokens of another macro.
+fn holds_table(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_table = tokens.windows(3).any(|three| match three {
+        [TokenTree::Ident(name), TokenTree::Punct(mark), TokenTree::Group(_)] => {
+            name == "table" && mark.as_char() == '!'
+        }
+        _ => false,
+    });
+    is_table || tokens.into_iter().any(|token| matches!(token, TokenTree::Group(group) if holds_table(group.stream())))
 }
 
 /// `#[cfg(test)]`, and `#[test]` of whatever crate.

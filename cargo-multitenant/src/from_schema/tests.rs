@@ -1,0 +1,198 @@
+//! What is refused of schema code, and what is left out with a word.
+
+use std::collections::BTreeSet;
+
+use multitenant_runtime::Tier;
+
+use super::{FromSchema, Wanted, Wish, wanted};
+use crate::lint::LintSettings;
+use crate::lint::testing::lint;
+
+/// What the tenant tier becomes.
+fn of_kept(text: &str, exact: bool, keep: &[&str]) -> (FromSchema, Wanted) {
+    let (project, _) = lint(&[], text);
+    let read = FromSchema::of(&project, &LintSettings::default(), "public");
+    let keep: BTreeSet<String> = keep.iter().map(|name| (*name).to_owned()).collect();
+    let made = wanted(&read.before, &read.code, &Wish { tier: Tier::Tenant, exact, keep: &keep });
+    (read, made)
+}
+
+fn of(text: &str) -> (FromSchema, Wanted) {
+    of_kept(text, false, &[])
+}
+
+/// What is refused of code behind migrations.
+fn refused(migrations: &str, code: &str) -> Vec<String> {
+    of(&format!("-- file: tenant/1_a/up.sql\n{migrations}\n-- file: src/schema.rs\n{code}")).1.refused
+}
+
+#[track_caller]
+fn refuses(migrations: &str, code: &str, expected: &str) {
+    let refused = refused(migrations, code);
+    assert!(refused.len() == 1 && refused[0].contains(expected), "{refused:?} instead of {expected}, of {code}");
+}
+
+const TWO: &str = "create table a (id bigint primary key); create table b (id bigint primary key);";
+
+#[test]
+fn a_table_that_cannot_be_read_is_refused_with_its_place() {
+    let a = "table! { a { id -> Int8, } }";
+    for b in ["diesel::table! { b (id) { id => Int8, } }", "table! { b { id - Int8 } }", "diesel::table! { b }"] {
+        let refused = refused(TWO, &format!("{a}\n{b}"));
+        assert!(
+            refused.iter().any(|of| of.starts_with("src/schema.rs:2: this `table!` cannot be read")),
+            "{refused:?}"
+        );
+    }
+    // Another crate's macro.
+    assert_eq!(
+        refused("create table a (id bigint primary key);", &format!("{a} fn f() {{ table!([1], [2]); }}")),
+        [""; 0]
+    );
+}
+
+#[test]
+fn nothing_is_dropped_that_a_macro_may_make() {
+    let text = |code: &str| format!("-- file: tenant/1_a/up.sql\n{TWO}\n-- file: src/schema.rs\n{code}");
+    let a = "table! { a { id -> Int8, } }";
+    for hidden in [
+        "macro_rules! m { ($n:ident) => { diesel::table! { $n (id) { id -> Int8, } } } } m!(b);",
+        "cfg_if! { if #[cfg(any())] { table! { b { id -> Int8, } } } }",
+    ] {
+        let (read, made) = of(&text(&format!("{a}\n{hidden}")));
+        assert_eq!(
+            read.code.hints,
+            ["src/schema.rs:2: the `table!` in this macro is not read: what it makes is not compared"]
+        );
+        assert_eq!(made.refused.len(), 1, "{:?}", made.refused);
+        assert!(
+            made.refused[0].starts_with("src/schema.rs:2: no `table!` that can be read is of b"),
+            "{:?}",
+            made.refused
+        );
+        assert_eq!(of_kept(&text(&format!("{a}\n{hidden}")), false, &["b"]).1.refused, [""; 0]);
+    }
+    let (read, made) =
+        of(&text(&format!("{a} #[cfg(test)] macro_rules! m {{ () => {{ table! {{ b {{ id -> Int8, }} }} }} }}")));
+    assert_eq!((read.code.hints.len(), made.model.tables.len()), (0, 1), "what is of tests hides nothing");
+}
+
+#[test]
+fn two_declarations_of_a_table_that_differ_are_refused() {
+    let before = "create table a (id bigint primary key, x int);";
+    let with = "table! { a (id) { id -> BigInt, x -> Nullable<Integer>, } }";
+    for (other, expected) in [
+        ("table! { a (id) { id -> BigInt, } }", "other columns"),
+        ("table! { a (id) { id -> BigInt, x -> Integer, } }", "other columns"),
+        ("table! { a (id, x) { id -> BigInt, x -> Nullable<Integer>, } }", "another primary key"),
+    ] {
+        for (one, two) in [(with, other), (other, with)] {
+            let code = format!("#[cfg(feature = \"p\")] {one}\nmod q {{ #[cfg(not(feature = \"p\"))] {two} }}");
+            let message = format!("src/schema.rs:2: the table a has {expected} at src/schema.rs:1");
+            assert!(refused(before, &code).iter().any(|of| of.starts_with(&message)), "{:?}", refused(before, &code));
+        }
+    }
+    // Another order, and other words.
+    let same = format!("{with} mod q {{ table! {{ a {{ x -> Nullable<Int4>, id -> Int8, }} }} }}");
+    assert_eq!(refused(before, &same), [""; 0]);
+    // What Diesel CLI writes is the whole of it.
+    let printed = format!(
+        "// @generated automatically by Diesel CLI.\n{with}\n-- file: src/b.rs\ntable! {{ a {{ id -> BigInt, }} }}"
+    );
+    assert_eq!(refused(before, &printed), [""; 0]);
+}
+
+#[test]
+fn several_joins_of_one_column_make_no_foreign_key() {
+    let code = "table! { u { id -> Int4, } } table! { t { id -> Int4, } } table! { o { id -> Int4, owner -> Int4, } }
+                joinable!(o -> u (owner)); joinable!(o -> t (owner));";
+    let keys = |made: &Wanted| -> Vec<String> {
+        made.model.tables.iter().flat_map(|table| &table.foreign_keys).map(|key| key.table.clone()).collect()
+    };
+    let text = |o: &str, more: &str| {
+        let tables = "create table u (id int primary key); create table t (id int primary key); create table o";
+        format!(
+            "-- file: tenant/1_a/up.sql\n{tables} (id int primary key, owner int not null{o});\n-- file: src/schema.rs\n{code}{more}"
+        )
+    };
+    let (_, made) = of(&text("", ""));
+    assert_eq!(keys(&made), [""; 0]);
+    assert_eq!(made.refused, [""; 0]);
+    assert_eq!(made.hints.len(), 1, "{:?}", made.hints);
+    assert!(made.hints[0].contains("several `joinable!` stand at `o.owner`"), "{:?}", made.hints);
+    // One that is there stays, even where the code is the whole truth.
+    let (_, made) = of_kept(&text(" references t", ""), true, &[]);
+    assert_eq!((keys(&made), made.hints.len()), (vec!["t".to_owned()], 0));
+    let said = "#[derive(TenantTable)] #[diesel(table_name = o)] struct O { #[multitenant(references = \"u(id)\")] owner: i32 }";
+    assert_eq!(keys(&of(&text("", said)).1), ["u"]);
+    // The same one twice is one.
+    let (_, made) = of(&text("", "").replace("joinable!(o -> t (owner));", "joinable!(o -> u (owner));"));
+    assert_eq!(keys(&made), ["u"]);
+}
+
+#[test]
+fn a_primary_key_under_foreign_keys_stays_whatever_else_goes() {
+    let before = "create table o (id bigint primary key, n bigint not null, z text); create table i (id bigint primary key, \
+                  o_id bigint not null references o(id));";
+    let i = "table! { i { id -> Int8, o_id -> Int8, } }";
+    for z in ["", "z -> Nullable<Text>,"] {
+        let code = format!("table! {{ o (n) {{ id -> Int8, n -> Int8, {z} }} }} {i}");
+        refuses(before, &code, "the primary key of o cannot become (n): foreign keys of i lead to the old one");
+    }
+    assert_eq!(refused(before, &format!("table! {{ o (n) {{ n -> Int8, }} }} {i}")), [""; 0], "the column itself goes");
+}
+
+#[test]
+fn what_postgresql_would_refuse_is_refused_before() {
+    let table = "table! { a { id -> Int8, x -> Nullable<Int4>, s -> Text, } }";
+    let with = |field: &str| format!("{table} #[derive(TenantTable)] #[diesel(table_name = a)] struct A {{ {field} }}");
+    for (field, expected) in [
+        ("#[multitenant(identity)] s: String", "`s` is text, and `identity` is for smallint"),
+        ("#[multitenant(default = \"NULL\")] s: String", "`s` is not Nullable, and its default is null"),
+        ("#[multitenant(default = \"1\", identity)] id: i64", "has one of `default`, `identity` and `generated`"),
+        (
+            "#[multitenant(default = \"1\", generated = \"2\")] x: i32",
+            "has one of `default`, `identity` and `generated`",
+        ),
+        ("#[multitenant(default = \"$1\")] x: i32", "has a parameter"),
+        ("#[multitenant(check = \"x in (select 1)\")] x: i32", "has a subselect"),
+        ("#[multitenant(sql_type = \"setof int\")] x: i32", "is no type of a column"),
+    ] {
+        let refused = refused("", &with(field));
+        assert!(refused.iter().any(|of| of.contains(expected)), "{refused:?} instead of {expected}");
+    }
+    assert_eq!(refused("", &with("#[multitenant(default = \"'select $1'\")] s: String")), [""; 0]);
+    let index = |method: &str| {
+        format!(
+            "{table} #[derive(TenantTable)] #[diesel(table_name = a)] #[multitenant(index(columns(x), method = \"{method}\"))] struct A {{ }}"
+        )
+    };
+    refuses("", &index("gni"), "\"gni\" is no method of an index");
+    let (_, made) = of(&format!("-- file: src/schema.rs\n{}", index("HASH")));
+    assert_eq!(made.model.tables[0].indexes[0].method, "hash");
+    let two = "#[multitenant(identity)] id: i64 } #[derive(TenantTable)] #[diesel(table_name = a)] struct B { #[multitenant(identity = \"always\")] id: i64";
+    refuses("", &with(two), "another struct of the table says another `identity` of `id`");
+    refuses(
+        "create table b (id bigint primary key); create index a on b (id);",
+        &format!("{table} table! {{ b {{ id -> Int8, }} }}"),
+        "an index or a sequence called a",
+    );
+}
+
+#[test]
+fn enums_that_can_be_no_type_are_refused() {
+    let code = |name: &str, labels: &str| {
+        format!(
+            "table! {{ a {{ id -> Int8, m -> Mood, }} }} #[derive(TenantEnum)] #[multitenant(type_name = \"{name}\")] enum Mood {{ {labels} }}"
+        )
+    };
+    let long = format!("#[multitenant(label = \"{}\")] A", "a".repeat(64));
+    for (name, labels, expected) in [
+        ("mood", long.as_str(), "has 64 bytes: at most 63"),
+        ("mood", "#[multitenant(label = \"b\")] A, B", "has the label \"b\" twice"),
+        ("a", "A", "a type and a table cannot both be called a"),
+    ] {
+        let refused = refused("", &code(name, labels));
+        assert!(refused.iter().any(|of| of.contains(expected)), "{refused:?} instead of {expected}");
+    }
+}
