@@ -270,7 +270,7 @@ impl Reader {
                         let path = content.call(RustPath::parse_mod_style)?;
                         let parent = segments(&path).pop().unwrap_or_default();
                         found.belongs_to.push((parent, self.place(path.span().byte_range())));
-                        content.parse::<proc_macro2::TokenStream>()?;
+                        content.parse::<TokenStream>()?;
                     }
                 }
                 skip_to_comma(input)?;
@@ -316,7 +316,7 @@ impl Reader {
                 let content;
                 syn2::parenthesized!(content in meta.input);
                 // Rules are written as in the configuration, `no-cascade-delete`, or as Rust would have it.
-                let tokens: proc_macro2::TokenStream = content.parse()?;
+                let tokens: TokenStream = content.parse()?;
                 for rule in tokens.to_string().split(',') {
                     let rule = rule.replace(char::is_whitespace, "").replace('_', "-");
                     let place = self.place(attribute.span().byte_range());
@@ -392,7 +392,7 @@ fn says(attribute: &Attribute, word: &str) -> bool {
         if meta.input.peek(syn2::token::Paren) {
             let content;
             syn2::parenthesized!(content in meta.input);
-            content.parse::<proc_macro2::TokenStream>()?;
+            content.parse::<TokenStream>()?;
         }
         Ok(())
     });
@@ -405,7 +405,7 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn2::Result<()> {
             input.parse::<Token![,]>()?;
             return Ok(());
         }
-        input.parse::<proc_macro2::TokenTree>()?;
+        input.parse::<TokenTree>()?;
     }
     Ok(())
 }
