@@ -214,6 +214,11 @@ fn unique(act: Act, table: &Table, key: &Key) -> Vec<Step> {
     if act == Act::Drop {
         return vec![Step::main(Rank::DropKey, vec![drop_constraint(table, &key.name)], vec![add_unique(table, key)])];
     }
+    if table.partition_by.is_some() {
+        let add =
+            allowed("constraint-not-valid) of a partitioned table, which has no other way", &add_unique(table, key));
+        return vec![Step::main(Rank::MakeKey, vec![locking(&add)], vec![drop_constraint(table, &key.name)])];
+    }
     // A constraint that brings its own index would read all rows while nobody writes.
     let index = Index {
         name: key.name.clone(),
@@ -249,6 +254,12 @@ fn foreign_key(between: &Between<'_>, act: Act, table: &Table, key: &ForeignKey)
 /// A foreign key of a table that is there: new rows must hold it at once, the old ones are read by the next migration.
 pub(super) fn validated(model: &Model, table: &Table, key: &ForeignKey, is_late: bool) -> Vec<Step> {
     let (first, then) = if is_late { (Phase::Validate, Phase::Keys) } else { (Phase::Main, Phase::Validate) };
+    if table.partition_by.is_some() {
+        let add = add_foreign_key(model, table, &ForeignKey { not_valid: false, ..key.clone() });
+        let add = allowed("constraint-not-valid) of a partitioned table, which has no other way", &add);
+        let step = Step::main(Rank::MakeForeignKey, vec![locking(&add)], vec![drop_constraint(table, &key.name)]);
+        return vec![step.at(first)];
+    }
     let not_valid = ForeignKey { not_valid: true, ..key.clone() };
     let add = add_foreign_key(model, table, &not_valid);
     let drop = drop_constraint(table, &key.name);
@@ -284,7 +295,22 @@ fn of_index(between: &Between<'_>, act: Act, table: &Table, index: &Index) -> St
         let (up, down) = (drop_index(index, false), create_index(table, index, false));
         return Step::main(Rank::DropKey, vec![up], vec![down]);
     }
+    if table.partition_by.is_some() {
+        let (create, drop) = (create_index(table, index, false), drop_index(index, false));
+        return match act {
+            Act::Make => {
+                let why = "index-not-concurrent) of a partitioned table, which has no other way";
+                Step::main(Rank::MakeKey, vec![locking(&allowed(why, &create))], vec![drop])
+            }
+            Act::Drop => Step::main(Rank::DropKey, vec![drop], vec![create]),
+        };
+    }
     concurrently(table, index, act)
+}
+
+/// Says what a partitioned table costs: neither CONCURRENTLY nor, before PostgreSQL 18, NOT VALID is allowed there.
+fn locking(statement: &str) -> String {
+    format!("-- Reads all partitions, while nobody writes to them.\n{statement}")
 }
 
 fn concurrently(table: &Table, index: &Index, act: Act) -> Step {

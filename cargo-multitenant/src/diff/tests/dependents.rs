@@ -176,6 +176,19 @@ fn generated_columns_come_last_and_go_first() {
 }
 
 #[test]
+fn a_partitioned_table_has_no_gentle_way() {
+    let text = with(
+        "create table u (id bigint primary key); create table p (id bigint not null, at date not null, u bigint not null, n text, primary key (id, at)) partition by range (at);",
+        "table! { u { id -> BigInt, } } table! { p (id, at) { id -> BigInt, at -> Date, u -> BigInt, n -> Nullable<Text>, } }
+         #[derive(TenantTable)] #[diesel(table_name = p)] #[multitenant(unique(u, at))]
+         struct P { #[multitenant(index, references = \"u(id)\")] u: i64, #[multitenant(index)] n: String }",
+    );
+    let made = made(&text);
+    assert!(!made.contains("CONCURRENTLY") && !made.contains("NOT VALID") && !made.contains("6_x"), "{made}");
+    assert!(made.contains("CREATE INDEX p_n_idx ON p (n);") && made.contains("UNIQUE (u, at);"), "{made}");
+}
+
+#[test]
 fn words_in_texts_are_no_columns() {
     let text = with(
         "create table o (id bigint primary key, total int, note text constraint keep_me check (note <> 'no total here')); create index keep_idx on o (note) where note <> 'a total b';",
