@@ -96,6 +96,9 @@ impl Arguments {
         if !in_the_way.is_empty() {
             return Err(CliError::Refused(refusal(tier, &in_the_way)));
         }
+        if !self.check {
+            crate::diff::hints(&changes).iter().for_each(|hint| context.console.warning(&Shown(hint).to_string()));
+        }
         let steps = steps(&start, &after, &changes);
         let loses: Vec<String> = steps.iter().filter_map(|step| step.loses.clone()).collect();
         other_tier(context, &project, tier, &after);
