@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::config::{Config, nearest, shown};
 use crate::context::Context;
-use crate::diff::{Act, Change, Rename, Step, candidates, compare, folders, renamed, steps};
+use crate::diff::{Act, Change, Rename, Step, candidates, compare, folders, obstacles, renamed, steps};
 use crate::error::CliError;
 use crate::exit_code;
 use crate::from_schema::{FromSchema, Wanted, Wish, wanted};
@@ -122,6 +122,13 @@ impl Arguments {
             return Err(CliError::Refused(refusal(tier, &refused)));
         }
         changes.extend(compare(&start, &after, tier));
+        let in_the_way = obstacles(&start, &after, &changes);
+        if !in_the_way.is_empty() {
+            return Err(CliError::Refused(refusal(tier, &in_the_way)));
+        }
+        if !self.check {
+            crate::diff::hints(&changes).iter().for_each(|hint| context.console.warning(&Shown(hint).to_string()));
+        }
         let steps = steps(&start, &after, &changes);
         let loses: Vec<String> = steps.iter().filter_map(|step| step.loses.clone()).collect();
         other_tier(context, &project, tier, &after);

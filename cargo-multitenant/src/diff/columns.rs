@@ -2,23 +2,26 @@
 
 use super::change::{Act, Change};
 use super::loss::{Fate, fate, using};
+use super::sequence::{has_own_type, sequence_of};
 use super::steps::{Between, Phase, Rank, Step, allowed};
 use crate::ddl::{add_column, drop_column, drop_constraint, literal, name, type_text, validate_constraint};
 use crate::lint::is_limited_expression;
-use crate::model::{Check, Column, Default, Model, Table, Timing, TypeRef};
+use crate::model::{Check, Column, Default, Table, Timing, TypeRef};
 
 /// A column that comes or goes.
 pub(super) fn column(between: &Between<'_>, act: Act, table: &Table, column: &Column) -> Step {
     let drop = drop_column(table, &column.name);
     if act == Act::Make {
-        return Step::main(Rank::AddColumn, vec![add_column(between.after, table, column)], vec![drop]);
+        let rank = if column.generated.is_some() { Rank::AddGenerated } else { Rank::AddColumn };
+        return Step::main(rank, vec![add_column(between.after, table, column)], vec![drop]);
     }
     let add = add_column(between.before, table, column);
     let is_filled =
         column.is_nullable || column.default.is_some() || column.identity.is_some() || column.generated.is_some();
     let add = if is_filled { add } else { format!("-- Fails where there are rows: the column has no default.\n{add}") };
     let what = format!("the column {}.{}", table.name, column.name);
-    Step::main(Rank::DropColumn, vec![allowed(LOST, &drop)], vec![add]).losing(what)
+    let rank = if column.generated.is_some() { Rank::DropGenerated } else { Rank::DropColumn };
+    Step::main(rank, vec![allowed(LOST, &drop)], vec![add]).losing(what)
 }
 
 pub(super) const LOST: &str = "not-backward-compatible) asked for by --allow-data-loss";
@@ -29,8 +32,8 @@ pub(super) fn ty(between: &Between<'_>, table: &Table, from: &Column, to: &Colum
         return Step::main(Rank::ChangeColumn, Vec::new(), Vec::new());
     };
     let fate_of = fate(between.after, old, new);
-    let mut up = set_type(between.after, table, to, old, new);
-    let down = set_type(between.after, table, from, new, old);
+    let mut up = set_type(between, table, from, to);
+    let mut down = set_type(between, table, to, from);
     // Clients read and write all texts alike.
     let is_text = |ty: &TypeRef| matches!(ty.name.as_str(), "text" | "varchar" | "bpchar");
     if old.array != new.array || (old.name != new.name && !(is_text(old) && is_text(new))) {
@@ -44,34 +47,66 @@ pub(super) fn ty(between: &Between<'_>, table: &Table, from: &Column, to: &Colum
     {
         *first = format!("-- Writes all of the table anew, while nobody reads or writes it.\n{first}");
     }
+    if let (true, Some(first)) = (is_zone_made_up(old, new), up.first_mut()) {
+        *first = format!("-- What has no time zone is taken as UTC.\n{first}");
+    }
+    if has_own_type(from, to) {
+        let sequence = name(&sequence_of(between.changes, table, &to.name));
+        let count_in =
+            |ty: &TypeRef| format!("ALTER SEQUENCE {sequence} AS {};", type_text(between.after, table.tier, ty));
+        up.push(format!(
+            "-- Else its numbers end where those of the old type do. If an earlier migration has renamed the table or the \
+             column, it\n-- is called as they were at first.\n{}",
+            count_in(new)
+        ));
+        down.push(count_in(old));
+    }
     let step = Step::main(Rank::ChangeColumn, up, down);
     if fate_of == Fate::Lost {
-        let what =
-            format!("values of {}.{} that are no {}", table.name, to.name, type_text(between.after, table.tier, new));
+        let (of, written) = (&to.name, type_text(between.after, table.tier, new));
+        let what = if (old.name.as_str(), new.name.as_str()) == ("json", "jsonb") {
+            format!("spaces, the order of keys and repeated keys in {}.{of}", table.name)
+        } else {
+            format!("values of {}.{of} that are no {written}", table.name)
+        };
         return step.losing(what);
     }
     step
 }
 
+/// Whether values get or lose a time zone, which nobody has said.
+fn is_zone_made_up(old: &TypeRef, new: &TypeRef) -> bool {
+    let names = (old.name.as_str(), new.name.as_str());
+    !old.array && !new.array && matches!(names, ("timestamp", "timestamptz") | ("timestamptz", "timestamp"))
+}
+
 const CHANGED: &str = "not-backward-compatible) the schema code has the new type";
 
-/// The default goes before the type changes and comes back after: PostgreSQL cannot always cast it.
-fn set_type(model: &Model, table: &Table, column: &Column, from: &TypeRef, to: &TypeRef) -> Vec<String> {
-    let (own, called) = (name(&table.name), name(&column.name));
-    let written = type_text(model, table.tier, to);
-    let using = using(model, &called, from, to, &written);
-    let set = |using: Option<String>| {
-        let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
-        format!("ALTER TABLE {own} ALTER COLUMN {called} TYPE {written}{using};")
+/// Whether a default cannot stay where it is while the type changes: PostgreSQL cannot always cast it.
+fn replaces_default(between: &Between<'_>, from: &Column, to: &Column) -> bool {
+    let is_text = |column: &Column| matches!(column.default, Some(Default::Expression(_)));
+    let is_cast = |from: &Column, to: &Column| match (&from.ty, &to.ty) {
+        (Some(old), Some(new)) => using(between.after, "", old, new, "").is_some(),
+        _ => false,
     };
-    match (&column.default, &using) {
-        (Some(Default::Expression(expression)), Some(_)) => vec![
-            format!("ALTER TABLE {own} ALTER COLUMN {called} DROP DEFAULT;"),
-            set(using),
-            format!("ALTER TABLE {own} ALTER COLUMN {called} SET DEFAULT {};", default_text(expression)),
-        ],
-        _ => vec![set(using)],
+    let is_replaced = is_text(from) || is_text(to) || from.default != to.default;
+    is_replaced && from.ty != to.ty && (is_cast(from, to) || is_cast(to, from))
+}
+
+/// The default goes before the type changes, and the one that is wanted comes after.
+fn set_type(between: &Between<'_>, table: &Table, from: &Column, to: &Column) -> Vec<String> {
+    let (Some(old), Some(new)) = (&from.ty, &to.ty) else { return Vec::new() };
+    let (own, called) = (name(&table.name), name(&to.name));
+    let written = type_text(between.after, table.tier, new);
+    let using = using(between.after, &called, old, new, &written);
+    let using = using.map(|using| format!(" USING {using}")).unwrap_or_default();
+    let set = format!("ALTER TABLE {own} ALTER COLUMN {called} TYPE {written}{using};");
+    if !replaces_default(between, from, to) {
+        return vec![set];
     }
+    let drop = from.default.as_ref().map(|_| format!("ALTER TABLE {own} ALTER COLUMN {called} DROP DEFAULT;"));
+    let then = to.default.as_ref().map(|_| set_default(between, table, to));
+    drop.into_iter().chain([set]).chain(then).collect()
 }
 
 fn default_text(expression: &str) -> String {
@@ -99,28 +134,37 @@ pub(super) fn nullable(table: &Table, to: &Column) -> Vec<Step> {
     };
     let (add, remove) = (crate::ddl::add_check(table, &check), drop_constraint(table, &check.name));
     let set = allowed("constraint-not-valid) the condition has read all rows", &set);
+    let refuse = format!(
+        "-- From here on no row can be written with NULL; those that have it are to be filled before {called} is NOT NULL.\n{add}"
+    );
+    let validate = format!("-- Fails where there are rows with NULL.\n{}", validate_constraint(table, &check.name));
     vec![
-        Step::main(Rank::MakeKey, vec![add.clone()], vec![remove.clone()]),
-        Step::main(Rank::ChangeColumn, vec![validate_constraint(table, &check.name), set, remove], vec![drop, add])
-            .at(Phase::Validate),
+        Step::main(Rank::MakeKey, vec![refuse], vec![remove.clone()]),
+        Step::main(Rank::ChangeColumn, vec![validate, set, remove], vec![drop, add]).at(Phase::Validate),
     ]
 }
 
 /// A default that comes, goes, or is another one.
-pub(super) fn default(table: &Table, from: &Column, to: &Column) -> Step {
-    let set = |column: &Column| {
-        let what = match &column.default {
-            Some(Default::Expression(expression)) => format!("SET DEFAULT {}", default_text(expression)),
-            // The sequence is there still.
-            Some(Default::Serial) => {
-                let sequence = format!("{}_{}_seq", table.name, column.name);
-                format!("SET DEFAULT nextval({})", literal(&name(&sequence)))
-            }
-            None => "DROP DEFAULT".to_owned(),
-        };
-        format!("ALTER TABLE {} ALTER COLUMN {} {what};", name(&table.name), name(&column.name))
+pub(super) fn default(between: &Between<'_>, table: &Table, from: &Column, to: &Column) -> Vec<Step> {
+    // The change of the type does it.
+    if replaces_default(between, from, to) {
+        return Vec::new();
+    }
+    let set = |column: &Column| set_default(between, table, column);
+    vec![Step::main(Rank::ChangeColumn, vec![set(to)], vec![set(from)])]
+}
+
+fn set_default(between: &Between<'_>, table: &Table, column: &Column) -> String {
+    let what = match &column.default {
+        Some(Default::Expression(expression)) => format!("SET DEFAULT {}", default_text(expression)),
+        // The sequence is there still.
+        Some(Default::Serial) => {
+            let sequence = sequence_of(between.changes, table, &column.name);
+            format!("SET DEFAULT nextval({})", literal(&name(&sequence)))
+        }
+        None => "DROP DEFAULT".to_owned(),
     };
-    Step::main(Rank::ChangeColumn, vec![set(to)], vec![set(from)])
+    format!("ALTER TABLE {} ALTER COLUMN {} {what};", name(&table.name), name(&column.name))
 }
 
 /// Numbers that the database counts, or counts no longer.

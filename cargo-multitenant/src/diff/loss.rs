@@ -48,7 +48,6 @@ pub(crate) fn fate(model: &Model, from: &TypeRef, to: &TypeRef) -> Fate {
         ("date", &["timestamp", "timestamptz"]),
         ("timestamp", &["timestamptz"]),
         ("timestamptz", &["timestamp"]),
-        ("json", &["jsonb"]),
         ("jsonb", &["json"]),
         ("inet", &[]),
         ("cidr", &["inet"]),

@@ -1,7 +1,10 @@
 //! Changes as SQL, and when each may be done.
 
+use multitenant_runtime::Tier;
+
 use super::change::{Act, Change};
-use super::{columns, tables};
+use super::obstacles::touches;
+use super::{columns, tables, types};
 use crate::ddl::{
     add_check, add_foreign_key, add_primary_key, add_unique, create_index, create_type, drop_constraint, drop_index,
     drop_type, literal, name, validate_constraint,
@@ -29,12 +32,17 @@ pub(super) enum Rank {
     MakeType,
     DropForeignKey,
     DropKey,
+    /// Before the columns that they are computed from.
+    DropGenerated,
     ChangeColumn,
     AddColumn,
+    /// After the columns that they are computed from.
+    AddGenerated,
     PrimaryKey,
-    MakeTable,
     DropColumn,
+    /// What goes may have a name that something new has.
     DropTable,
+    MakeTable,
     MakeKey,
     MakeForeignKey,
     DropType,
@@ -83,7 +91,39 @@ pub(crate) fn steps(before: &Model, after: &Model, changes: &[Change]) -> Vec<St
         steps.extend(of(&between, change));
     }
     steps.extend(tables::steps(&between));
+    steps.extend(around(&between));
     steps.sort_by_key(|step| (step.phase, step.rank));
+    steps
+}
+
+/// Foreign keys that are not to be changed, but have a column that gets another type: they go before it, and come after.
+fn around(between: &Between<'_>) -> Vec<Step> {
+    let is_changed = |from: &Table, key: &ForeignKey| {
+        between.changes.iter().any(|change| match change {
+            Change::ColumnType(table, old, new) => {
+                let ease = old
+                    .ty
+                    .as_ref()
+                    .zip(new.ty.as_ref())
+                    .map(|(old, new)| types::ease(&between.after.beneath(old), &between.after.beneath(new)));
+                from.tier == table.tier
+                    && key.home == Home::of(table.tier)
+                    && ease.is_some_and(|ease| ease != types::Ease::Same)
+                    && touches(between.after, from, key, table, &new.name)
+            }
+            _ => false,
+        })
+    };
+    let mut steps = Vec::new();
+    for table in &between.after.tables {
+        let Some(there) = between.before.table(Home::of(table.tier), &table.name) else { continue };
+        let stays = |key: &&ForeignKey| there.foreign_keys.contains(key) && is_changed(table, key);
+        for key in table.foreign_keys.iter().filter(stays) {
+            steps.extend(foreign_key(between, Act::Drop, table, key));
+            let made = validated(between.after, table, key, needs_new_key(between, key));
+            steps.extend(made.into_iter().take(if key.not_valid { 1 } else { 2 }));
+        }
+    }
     steps
 }
 
@@ -106,7 +146,7 @@ fn of(between: &Between<'_>, change: &Change) -> Vec<Step> {
         Change::Column(act, table, column) => vec![columns::column(between, *act, table, column)],
         Change::ColumnType(table, from, to) => vec![columns::ty(between, table, from, to)],
         Change::Nullable(table, to) => columns::nullable(table, to),
-        Change::Default(table, from, to) => vec![columns::default(table, from, to)],
+        Change::Default(table, from, to) => columns::default(between, table, from, to),
         Change::Identity(table, from, to) => vec![columns::identity(between, table, from, to)],
         Change::PrimaryKey(table, from, to) => vec![primary_key(between, table, from.as_ref(), to.as_ref())],
         Change::Unique(act, table, key) => unique(*act, table, key),
@@ -176,6 +216,11 @@ fn unique(act: Act, table: &Table, key: &Key) -> Vec<Step> {
     if act == Act::Drop {
         return vec![Step::main(Rank::DropKey, vec![drop_constraint(table, &key.name)], vec![add_unique(table, key)])];
     }
+    if table.partition_by.is_some() {
+        let add =
+            allowed("constraint-not-valid) of a partitioned table, which has no other way", &add_unique(table, key));
+        return vec![Step::main(Rank::MakeKey, vec![locking(&add)], vec![drop_constraint(table, &key.name)])];
+    }
     // A constraint that brings its own index would read all rows while nobody writes.
     let index = Index {
         name: key.name.clone(),
@@ -211,6 +256,12 @@ fn foreign_key(between: &Between<'_>, act: Act, table: &Table, key: &ForeignKey)
 /// A foreign key of a table that is there: new rows must hold it at once, the old ones are read by the next migration.
 pub(super) fn validated(model: &Model, table: &Table, key: &ForeignKey, is_late: bool) -> Vec<Step> {
     let (first, then) = if is_late { (Phase::Validate, Phase::Keys) } else { (Phase::Main, Phase::Validate) };
+    if table.partition_by.is_some() {
+        let add = add_foreign_key(model, table, &ForeignKey { not_valid: false, ..key.clone() });
+        let add = allowed("constraint-not-valid) of a partitioned table, which has no other way", &add);
+        let step = Step::main(Rank::MakeForeignKey, vec![locking(&add)], vec![drop_constraint(table, &key.name)]);
+        return vec![step.at(first)];
+    }
     let not_valid = ForeignKey { not_valid: true, ..key.clone() };
     let add = add_foreign_key(model, table, &not_valid);
     let drop = drop_constraint(table, &key.name);
@@ -236,16 +287,35 @@ pub(super) fn needs_new_key(between: &Between<'_>, key: &ForeignKey) -> bool {
 }
 
 fn of_index(between: &Between<'_>, act: Act, table: &Table, index: &Index) -> Step {
-    // An index of a column that goes is dropped with it, under the same lock.
+    // An index of a column that goes is dropped with it, under the same lock; one that a new type would be in the way of,
+    // before it.
     let is_lost = between.changes.iter().any(|change| match change {
-        Change::Column(Act::Drop, of, _) => of.name == table.name,
+        Change::Column(Act::Drop, of, _) | Change::ColumnType(of, ..) => of.name == table.name,
         _ => false,
     });
     if act == Act::Drop && is_lost {
         let (up, down) = (drop_index(index, false), create_index(table, index, false));
         return Step::main(Rank::DropKey, vec![up], vec![down]);
     }
+    if table.partition_by.is_some() {
+        let (create, drop) = (create_index(table, index, false), drop_index(index, false));
+        return match act {
+            Act::Make => {
+                let why = "index-not-concurrent) of a partitioned table, which has no other way";
+                // Of tenants' tables nobody is told, and what allows nothing is itself found.
+                let is_told = table.tier == Tier::Shared;
+                let create = if is_told { allowed(why, &create) } else { create };
+                Step::main(Rank::MakeKey, vec![locking(&create)], vec![drop])
+            }
+            Act::Drop => Step::main(Rank::DropKey, vec![drop], vec![create]),
+        };
+    }
     concurrently(table, index, act)
+}
+
+/// Says what a partitioned table costs: neither CONCURRENTLY nor, before PostgreSQL 18, NOT VALID is allowed there.
+fn locking(statement: &str) -> String {
+    format!("-- Reads all partitions, while nobody writes to them.\n{statement}")
 }
 
 fn concurrently(table: &Table, index: &Index, act: Act) -> Step {

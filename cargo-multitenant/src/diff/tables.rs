@@ -34,13 +34,20 @@ pub(super) fn steps(between: &Between<'_>) -> Vec<Step> {
         let add = add_foreign_key(between.before, table, key);
         steps.push(Step::main(Rank::DropTable, vec![drop_constraint(table, &key.name)], vec![add]));
     }
-    for (table, create) in each.into_iter().rev() {
+    for (table, mut create) in each.into_iter().rev() {
+        if let Some(first) = create.first_mut() {
+            *first = format!("{NOT_RESTORED}\n{first}");
+        }
         let step = Step::main(Rank::DropTable, vec![allowed(LOST, &drop_table(table))], create);
         steps.push(step.losing(format!("the table {} with all of its rows", table.name)));
     }
     debug_assert!(steps.iter().all(|step| step.phase != Phase::Index));
     steps
 }
+
+/// What no model has of a table.
+const NOT_RESTORED: &str = "-- Not restored: rows, row level security and policies, triggers, rights, comments, statistics, storage \
+                            parameters.";
 
 /// Tables with what makes them, each after those that it refers to, and the foreign keys that must wait.
 #[expect(clippy::type_complexity, reason = "two lists that are made together")]

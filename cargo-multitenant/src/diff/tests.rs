@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use multitenant_runtime::Tier;
 
-use super::{Change, Rename, compare, folders, renamed, steps};
+use super::{Change, Rename, compare, folders, obstacles, renamed, steps};
 use crate::finding::Level;
 use crate::from_schema::{FromSchema, Wanted, Wish, wanted};
 use crate::lint::testing::lint;
 use crate::lint::{LintSettings, RULES, Rule};
+
+mod dependents;
 
 /// What is asked for beside the tier.
 #[derive(Default)]
@@ -33,8 +35,9 @@ fn of(tier: Tier, text: &str, flags: &Flags) -> Made {
     let renames: Vec<Rename> = flags.rename.iter().map(|rename| rename.parse().unwrap()).collect();
     let (start, mut changes) = renamed(&before, &code, tier, &renames).unwrap();
     let keep: BTreeSet<String> = flags.keep.iter().map(|name| (*name).to_owned()).collect();
-    let Wanted { model, refused, .. } = wanted(&start, &code, &Wish { tier, exact: flags.exact, keep: &keep });
+    let Wanted { model, mut refused, .. } = wanted(&start, &code, &Wish { tier, exact: flags.exact, keep: &keep });
     changes.extend(compare(&start, &model, tier));
+    refused.extend(obstacles(&start, &model, &changes));
     let steps = steps(&start, &model, &changes);
     let mut text = String::new();
     for (at, folder) in folders("x", &steps).iter().enumerate() {
@@ -281,6 +284,8 @@ fn columns_change() {
     ALTER TABLE orders ALTER COLUMN total TYPE bigint USING total::bigint;
 
     ALTER TABLE orders ALTER COLUMN plan DROP NOT NULL;
+
+    -- From here on no row can be written with NULL; those that have it are to be filled before note is NOT NULL.
     ALTER TABLE orders ADD CONSTRAINT orders_note_not_null CHECK (note IS NOT NULL) NOT VALID;
     -- file: tenant/5_x/down.sql
     ALTER TABLE orders DROP CONSTRAINT orders_note_not_null;
@@ -289,6 +294,7 @@ fn columns_change() {
     ALTER TABLE orders ALTER COLUMN note DROP DEFAULT;
     ALTER TABLE orders ALTER COLUMN note TYPE varchar(20);
     -- file: tenant/6_x_validate/up.sql
+    -- Fails where there are rows with NULL.
     ALTER TABLE orders VALIDATE CONSTRAINT orders_note_not_null;
 
     -- multitenant: allow(constraint-not-valid) the condition has read all rows

@@ -8,7 +8,7 @@ use super::code::{Code, CodeCheck, CodeColumn, CodeEnum, CodeForeignKey, CodeInd
 use super::matching::{is_check, is_foreign_key, is_index, is_indexed, is_key};
 use super::names;
 use crate::ddl::name;
-use crate::lint::{ColumnType, fits, normal};
+use crate::lint::{ColumnType, fits, has_name, normal};
 use crate::model::{
     Check, Column, Default, ForeignKey, Generated, Home, Identity, Index, IndexItem, Key, Model, Table, Timing, Type,
     TypeKind, TypeRef, word,
@@ -336,13 +336,11 @@ impl<'a> Maker<'a> {
         let has = |columns: &[String]| columns.iter().any(|of| of == column);
         table.uniques.retain(|key| !has(&key.columns) && !has(&key.include));
         table.foreign_keys.retain(|key| !has(&key.columns));
-        table.checks.retain(|check| !names_column(&check.text, column));
+        table.checks.retain(|check| !has_name(&check.text, column));
         table.indexes.retain(|index| {
-            let items = index
-                .items
-                .iter()
-                .any(|item| item.column.as_deref() == Some(column) || names_column(&item.text, column));
-            !items && !has(&index.include) && !index.predicate.as_ref().is_some_and(|text| names_column(text, column))
+            let items =
+                index.items.iter().any(|item| item.column.as_deref() == Some(column) || has_name(&item.text, column));
+            !items && !has(&index.include) && !index.predicate.as_ref().is_some_and(|text| has_name(text, column))
         });
         let leads = |key: &ForeignKey| {
             key.home == Home::of(tier) && key.table == own && key.target.iter().any(|of| of == column)
@@ -766,12 +764,6 @@ fn index(model: &Model, table: &Table, said: &CodeIndex) -> Index {
         predicate: said.filter.clone(),
         nulls_not_distinct: false,
     }
-}
-
-/// Whether a text of SQL names a column.
-fn names_column(text: &str, column: &str) -> bool {
-    let quoted = name(column);
-    normal(text).split(' ').any(|word| word == column || word == quoted)
 }
 
 /// Whether two types are the same; modifiers count where the first has any.

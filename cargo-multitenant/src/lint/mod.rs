@@ -64,6 +64,7 @@ pub(crate) use {
     sql::words::{is_keyword, is_servers_type},
     sql::{
         Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, fragment,
-        is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql, renamed, type_of_text,
+        has_name, is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql, renamed,
+        type_of_text,
     },
 };

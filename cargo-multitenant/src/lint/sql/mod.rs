@@ -32,5 +32,5 @@ pub(crate) use expression::{is_limited_expression, is_one_expression};
 pub(crate) use fragment::{fragment, is_index_item, normal, type_of_text};
 pub(crate) use object::*;
 pub(crate) use read::read;
-pub(crate) use renamed::renamed;
+pub(crate) use renamed::{has_name, renamed};
 pub(crate) use statement::*;

@@ -62,7 +62,7 @@ impl SharedRows<'_> {
 }
 
 impl<'a> DropDocument<'a> {
-    pub(crate) fn new(dropped: &'a DroppedTenant, overview: &TenantOverview) -> Self {
+    pub(crate) fn new(dropped: &'a DroppedTenant, overview: &'a TenantOverview) -> Self {
         let Named { tenant, schema } = Named::from(&dropped.target);
         Self {
             format: FORMAT,
