@@ -13,6 +13,9 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
 /// Writes a file anew, if it still is what it was; one that was not there had no text.
 pub(crate) fn rewrite(path: &Path, before: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> io::Result<()> {
     let (before, text) = (before.as_ref(), text.as_ref());
+    if is_special(path)? {
+        return into(path, text);
+    }
     // Somebody else may have done the very same meanwhile.
     if is(path, text)? {
         return Ok(());
@@ -72,6 +75,30 @@ pub(crate) fn can_be_written(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a path leads to what can be written to, and not replaced: a device, a pipe, a socket. To read it could take forever.
+///
+/// # Errors
+///
+/// Where it is a folder, or a link to nothing, in whose place nothing is put.
+pub(crate) fn is_special(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
+        Ok(metadata) => Ok(!metadata.is_file()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Err(_) if fs::symlink_metadata(path).is_ok() => {
+            Err(io::Error::other("it is a link to a file that is not there"))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+/// Writes to what is there, as a shell does with `>`.
+fn into(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(text)?;
+    file.flush()
+}
+
 fn is(path: &Path, text: &[u8]) -> io::Result<bool> {
     match fs::read(path) {
         Ok(bytes) => Ok(bytes == text),
@@ -83,8 +110,14 @@ fn is(path: &Path, text: &[u8]) -> io::Result<bool> {
 /// Writes beside the file, looks at it once more, and puts the new one in its place.
 fn over(path: &Path, text: &[u8], still: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     can_be_written(path)?;
-    // A link stays one: what it leads to is what is written.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if is_special(path)? {
+        return into(path, text);
+    }
+    // A link stays one: what it leads to is what is written, or nothing is.
+    let path = match fs::canonicalize(path) {
+        Err(_) if fs::symlink_metadata(path).is_err() => path.to_path_buf(),
+        found => found?,
+    };
     let (beside, file) = beside(&path)?;
     let written =
         fill(file, &path, &beside, text).and_then(|()| still(&path)).and_then(|()| fs::rename(&beside, &path));
@@ -180,5 +213,36 @@ mod tests {
         let error = write(&path, "newer").unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::PermissionDenied, "it is read-only"));
         only(folder.path(), "up.sql", "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_written_to_and_stays_what_it_is() {
+        use std::io::Read as _;
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        // Open at both ends, so that a test that fails does not wait.
+        let mut end = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        let link = folder.path().join("link");
+        symlink(&pipe, &link).unwrap();
+        for text in ["one", "two"] {
+            let written = if text == "one" { write(&pipe, text) } else { rewrite(&link, "", text) };
+            written.unwrap();
+            assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "{text}");
+            let mut read = [0; 3];
+            end.read_exact(&mut read).unwrap();
+            assert_eq!(read, text.as_bytes());
+        }
+
+        let nowhere = folder.path().join("nowhere");
+        symlink(folder.path().join("gone"), &nowhere).unwrap();
+        for refused in [write(&nowhere, "x"), rewrite(&nowhere, "", "x")] {
+            assert_eq!(refused.unwrap_err().to_string(), "it is a link to a file that is not there");
+        }
+        assert!(fs::symlink_metadata(&nowhere).unwrap().is_symlink());
+        assert_eq!(write(folder.path(), "x").unwrap_err().to_string(), "it is a folder");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use multitenant_runtime::Tier;
 
-use crate::config::slashes;
+use crate::config::{shown, slashes};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
@@ -100,7 +100,12 @@ impl Export {
             None => context.console.raw(&text)?,
             Some(file) => {
                 let path = context.here.join(file);
+                let folder = path.parent().filter(|folder| !folder.is_dir());
                 let is_written = put(&path, &context.here, &text, mark, self.force)?;
+                if let Some(folder) = folder {
+                    let folder = slashes(&shown(folder, &context.here));
+                    context.console.message(&format!("the folder {} is made", Shown(&folder)));
+                }
                 let (name, what) = (slashes(file), if is_written { "is written" } else { "is up to date" });
                 context.console.message(&format!("{} {what}", Shown(&name)));
             }

@@ -19,6 +19,8 @@ use crate::output::{Shown, agree, can_ask};
 use crate::report::FORMAT;
 use crate::scaffold::{Batch, Written};
 
+use super::scaffold::turn;
+
 /// How the schema code is taken.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "From schema code")]
@@ -91,6 +93,8 @@ impl Arguments {
         folder: PathBuf,
         name: &str,
     ) -> Result<u8, CliError> {
+        // What is made follows from what is there: of several at once the others find that it is done.
+        let turn = (!self.dry_run && !self.check).then(|| turn(context, config));
         let mut project = FromSchema::read(config, context)?;
         leave_own_alone(config, &mut project);
         if project.code.tables.is_empty() {
@@ -161,7 +165,10 @@ impl Arguments {
         }
         let batch = Batch { changes: Vec::new(), migrations: vec![(folder, folders(name, &steps))] };
         let seen = |path: &Path| shown(path, &context.here);
-        document.files = if self.dry_run { batch.foretold(seen)? } else { batch.write(seen)? };
+        document.files = match &turn {
+            None => batch.foretold(seen)?,
+            Some(turn) => batch.write(turn, seen)?,
+        };
         context.console.result(&document, Document::text)?;
         Ok(exit_code::DONE)
     }

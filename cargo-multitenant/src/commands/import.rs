@@ -21,6 +21,7 @@ use crate::report::ImportDocument;
 use crate::scaffold::{Known, Package};
 
 use super::export::TierArg;
+use super::scaffold::turn;
 
 /// A larger document is told and not read.
 const MOST_BYTES: u64 = 64 << 20;
@@ -83,6 +84,7 @@ impl Import {
         if !problems.is_empty() {
             return Err(refused(&file, &problems));
         }
+        let turn = (!self.dry_run).then(|| turn(context, &config));
         let known = Known::read(&config, &context.here);
         let existing = ProjectModel::read(&config, context)?.map_or_else(|| nothing(&config), |read| read.model);
         let parts = parts(part, &existing, &known)?;
@@ -104,7 +106,10 @@ impl Import {
         let mut words = plan.words.clone();
         words.extend(unfaithful(&config, context, &parts));
         let seen = |path: &Path| shown(path, &context.here);
-        let written = if self.dry_run { plan.batch.foretold(seen)? } else { plan.batch.write(seen)? };
+        let written = match &turn {
+            None => plan.batch.foretold(seen)?,
+            Some(turn) => plan.batch.write(turn, seen)?,
+        };
         words.dedup();
         words.iter().for_each(|word| context.console.warning(&Shown(word).to_string()));
         for LeftOut { kind, tier, name, place } in &parts.left_out {

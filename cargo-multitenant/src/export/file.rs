@@ -57,6 +57,10 @@ pub(crate) fn put(path: &Path, here: &Path, text: &str, mark: Mark, force: bool)
         help: Some("name another file with -o"),
         source: Some(source),
     };
+    if write::is_special(path).map_err(|error| failed("cannot be written", error))? {
+        write::rewrite(path, "", text).map_err(|error| failed("cannot be written", error))?;
+        return Ok(true);
+    }
     let there = match fs::read(path) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -113,6 +117,30 @@ mod tests {
         fs::write(&path, "\n").unwrap();
         assert!(put(&first, SLASHES, false).unwrap(), "an empty file is nobody's");
         assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_and_never_read() {
+        use std::io::Read as _;
+        use std::os::unix::fs::FileTypeExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || {
+                let mut text = String::new();
+                fs::File::open(pipe).unwrap().read_to_string(&mut text).unwrap();
+                text
+            }
+        });
+        assert!(put(&pipe, folder.path(), "text", SLASHES, false).unwrap());
+        assert_eq!(reader.join().unwrap(), "text");
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        let folder_itself = put(folder.path(), folder.path(), "text", SLASHES, true).unwrap_err();
+        assert!(folder_itself.to_string().contains("cannot be written"), "{folder_itself}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod mermaid_grammar;
 pub(crate) use file::{Mark, put};
 pub(crate) use json_schema::{FORMAT, json_schema};
 pub(crate) use mermaid::mermaid;
-pub(crate) use rust::{Around, printed, rust, structs, tables};
+pub(crate) use rust::{Around, column_names, printed, rust, structs, tables};
 pub(crate) use rust_types::RustTypes;
 pub(crate) use select::{Wanted, select};
 pub(crate) use typescript::{BigInt, typescript};

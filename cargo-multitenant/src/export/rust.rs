@@ -10,7 +10,7 @@ use super::rust_types::RustTypes;
 use crate::error::CliError;
 use crate::model::sql_type;
 use crate::model::{Column, Home, Model, Table};
-use crate::print_schema::{self, Printable, Style, rust_name, tables_text};
+use crate::print_schema::{self, ColumnNames, Printable, Style, rust_name, tables_text};
 
 /// Names that structs and enums cannot have: what their fields are made of.
 const RESERVED: &[&str] = &["Option", "Vec", "String", "Self", "Ok", "Err", "Some", "None"];
@@ -119,6 +119,12 @@ pub(crate) fn structs(model: &Model, tables: &[&Table], around: &Around<'_>, wor
     Code { text, marks, names: given.given() }
 }
 
+/// What the columns of a table are called in Rust, of those that `table!` has.
+pub(crate) fn column_names(table: &Table, module: &str) -> ColumnNames {
+    let known = table.columns.iter().filter(|column| column.ty.is_some());
+    ColumnNames::new(known.map(|column| column.name.as_str()), module)
+}
+
 /// A module can have a name once.
 fn one_module_each(tables: &[&Table]) -> Result<(), CliError> {
     for (at, table) in tables.iter().enumerate() {
@@ -212,6 +218,27 @@ mod tests {
         );
         assert!(text.contains("multitenant_runtime::tenant_tables! { b }\n"), "{text}");
         assert!(text.contains("pub at: Option<chrono::DateTime<chrono::Utc>>,"), "{text}");
+    }
+
+    #[test]
+    fn columns_that_would_be_one_are_told_apart_everywhere() {
+        let (text, words) = written(
+            "create table p (\"a-b\" int, \"a b\" int primary key);
+             create table c (\"x y\" int primary key, \"x-y\" int not null unique references p, \"_\" int);",
+        );
+        assert_eq!(words, [""; 0]);
+        for expected in [
+            "p (a_b_2)",
+            "#[sql_name = \"a b\"]\n        a_b_2 -> Int4",
+            "primary_key(a_b_2)",
+            "pub a_b: Option<i32>",
+            "joinable!(c -> p (x_y_2))",
+            "pub x_y_2: i32",
+            "__ -> Nullable<Int4>",
+            "pub __: Option<i32>",
+        ] {
+            assert!(text.contains(expected), "no {expected} in\n{text}");
+        }
     }
 
     #[test]

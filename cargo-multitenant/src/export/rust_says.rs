@@ -3,13 +3,13 @@
 use crate::ddl::{name, type_text};
 use crate::lint::{made_up, of_columns};
 use crate::model::{Column, Default, ForeignKey, Home, Index, Key, Model, Table};
-use crate::print_schema::{literal, rust_name};
+use crate::print_schema::{ColumnNames, literal};
 
-/// A table whose attributes are written, with its module and the columns that its struct has.
+/// A table whose attributes are written, with the names of its columns in Rust, and those that its struct has.
 pub(super) struct Says<'a> {
     pub(super) model: &'a Model,
     pub(super) table: &'a Table,
-    pub(super) module: &'a str,
+    pub(super) names: &'a ColumnNames,
     /// Columns without a field.
     pub(super) left_out: &'a [String],
 }
@@ -126,7 +126,7 @@ impl Says<'_> {
     }
 
     fn column(&self, column: &str) -> String {
-        rust_name(column, Some(self.module))
+        self.names.of(column)
     }
 
     /// The type, where `table!` does not say all of it.

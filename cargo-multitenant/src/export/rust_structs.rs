@@ -3,11 +3,11 @@
 use multitenant_runtime::Tier;
 
 use super::identifiers::{Identifiers, pascal};
+use super::rust::column_names;
 use super::rust_enums::{Enums, shown};
 use super::rust_says::Says;
 use super::rust_types::RustTypes;
 use crate::model::{Column, Model, Table, TypeRef};
-use crate::print_schema::rust_name;
 use crate::scaffold::singular;
 
 /// What structs are made with.
@@ -39,21 +39,18 @@ impl Structs<'_> {
         }
         let name = given.give_all(&pascal(&singular(&table.name)), &["", "New"]);
         let mark = if table.tier == Tier::Shared { "SharedTable" } else { "TenantTable" };
+        let names = column_names(table, module);
         let line = |column: &Column, ty: &str| {
-            let field = rust_name(&column.name, Some(module));
+            let field = names.of(&column.name);
             format!("    pub {field}: {ty},\n")
         };
-        let says = Says { model: self.model, table, module, left_out: &left_out };
+        let says = Says { model: self.model, table, names: &names, left_out: &left_out };
         let all: String = fields
             .iter()
             .filter_map(|(column, ty)| Some(says.on_field(column) + &line(column, ty.as_deref()?)))
             .collect();
-        let keys: Vec<String> = table
-            .primary_key
-            .iter()
-            .flat_map(|key| &key.columns)
-            .map(|column| rust_name(column, Some(module)))
-            .collect();
+        let keys: Vec<String> =
+            table.primary_key.iter().flat_map(|key| &key.columns).map(|column| names.of(column)).collect();
         let (what, path) = (shown(&table.name), self.path);
         let mut text = format!(
             "

@@ -8,7 +8,7 @@ use multitenant_runtime::Tier;
 use super::parts::Parts;
 use crate::config::{shown, slashes};
 use crate::error::CliError;
-use crate::export::{Around, RustTypes, printed, structs, tables};
+use crate::export::{Around, RustTypes, column_names, printed, structs, tables};
 use crate::model::{ForeignKey, Home, Model, Table};
 use crate::print_schema::{Style, formatted, rust_name};
 use crate::scaffold::{Change, Files, Known, Layout, MOST_COLUMNS, Package, RustFile, is_inside, module, of_internal};
@@ -183,7 +183,7 @@ fn join(
     let primary = model.table(key.home, &key.table).and_then(|table| table.primary_key.as_ref());
     let is_primary = primary.is_some_and(|primary| primary.columns == key.target);
     let column = match &key.columns[..] {
-        [column] if is_one && is_primary => Some(rust_name(column, Some(&child))),
+        [column] if is_one && is_primary => Some(column_names(table, &child).of(column)),
         _ => None,
     };
     let (indent, outside) = if path == other { ("", None) } else { ("    ", Some(other)) };

@@ -65,6 +65,6 @@ pub(crate) use {
     sql::{
         Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, fragment,
         has_name, is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql, renamed,
-        type_of_text,
+        type_of_text, unkept,
     },
 };

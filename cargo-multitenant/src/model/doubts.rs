@@ -6,7 +6,7 @@ use multitenant_runtime::Tier;
 
 use super::value::{Home, Model, Type, word};
 use crate::finding::Level;
-use crate::lint::{Catalog, Ground, Linted, Project, RelationKind, Space, find_rule};
+use crate::lint::{Catalog, Ground, Linted, Project, RelationKind, Space, find_rule, unkept};
 
 /// The rules that compare schema code with migrations.
 const RULES: [&str; 2] = ["schema-rs-drift", "tier-mismatch"];
@@ -53,6 +53,9 @@ fn unread(project: &Project) -> Vec<String> {
                 "{}:{}:{} is no SQL that can be read ({message}): what it makes may be missing",
                 source.path, point.line, point.column
             ));
+        }
+        for (span, what) in unkept(&source.text) {
+            doubts.push(format!("{}:{}: {what} is left out", source.path, source.point(span.start).line));
         }
     }
     doubts

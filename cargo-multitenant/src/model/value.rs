@@ -264,7 +264,22 @@ impl Model {
 
     /// Whether a new row can be made without saying what a column holds.
     pub(crate) fn is_optional(&self, column: &Column) -> bool {
-        self.can_be_null(column) || column.default.is_some() || column.identity.is_some()
+        let is_given = column.default.is_some() || column.identity.is_some();
+        is_given || self.can_be_null(column) || column.ty.as_ref().is_some_and(|ty| self.has_default(ty))
+    }
+
+    /// Whether a domain says what its columns hold where nothing is said. One that is made of another has that one's.
+    fn has_default(&self, used: &TypeRef) -> bool {
+        let mut used = used;
+        for _ in 0..self.types.len() {
+            match self.type_of(used).map(|ty| &ty.kind) {
+                _ if used.array => return false,
+                Some(TypeKind::Domain { default: Some(_), .. }) => return true,
+                Some(TypeKind::Domain { base: Some(base), .. }) => used = base,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// What a type is beneath its domains.
@@ -342,5 +357,26 @@ pub(crate) fn word(tier: Tier) -> &'static str {
     match tier {
         Tier::Shared => "shared",
         Tier::Tenant => "tenant",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::testing::model;
+
+    #[test]
+    fn a_domain_may_say_what_a_column_holds() {
+        let model = model(
+            "create domain zero as int not null default 0; create domain one as zero not null; create domain bare as int not null;
+             create table a (zero zero, one one, bare bare, many zero[] not null, given bare default 1);",
+        );
+        let table = &model.tables[0];
+        let optional: Vec<&str> = table
+            .columns
+            .iter()
+            .filter(|column| model.is_optional(column))
+            .map(|column| column.name.as_str())
+            .collect();
+        assert_eq!(optional, ["zero", "one", "given"]);
     }
 }

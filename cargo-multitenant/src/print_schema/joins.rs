@@ -6,7 +6,6 @@ use multitenant_runtime::Tier;
 
 use super::inspect::KeyFact;
 use super::model::Table;
-use super::names::rust_name;
 
 /// A foreign key from one table to another, by their places among the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +39,8 @@ pub(super) fn safe(tables: &[Table], keys: &[KeyFact], shared: &str, tenant: &st
             let (child, parent) = (find(&key.child)?, find(&key.parent)?);
             let (column, referenced) = key.columns.as_ref()?;
             let to = &tables[parent];
-            let is_key = to.primary_key == [rust_name(referenced, Some(&to.rust_name))];
-            is_key.then(|| Join { child, parent, column: rust_name(column, Some(&tables[child].rust_name)) })
+            let is_key = to.primary_key == [to.column(referenced)?];
+            is_key.then_some(Join { child, parent, column: tables[child].column(column)?.to_owned() })
         })
         .collect();
     joins.sort_by_key(|join| (join.child, join.parent));

@@ -24,7 +24,7 @@ mod types;
 pub(crate) use content::{Place, sheets};
 pub(crate) use inspect::KeyFact;
 pub(crate) use model::{Model, diesel_type};
-pub(crate) use names::{literal, rust_name};
+pub(crate) use names::{ColumnNames, literal, rust_name};
 pub(crate) use outcome::{Outcome, SheetOutcome, compare, replace};
 pub(crate) use printable::{Printable, PrintableColumn, tables_text};
 pub(crate) use rustfmt::formatted;

@@ -4,7 +4,7 @@ use multitenant_runtime::{SchemaName, Settings, Tier};
 
 use super::inspect::{ColumnFact, KeyFact};
 use super::joins::{self, Join};
-use super::names::{is_identifier, rust_name};
+use super::names::{ColumnNames, is_identifier, rust_name};
 use super::style::{Sorting, Style};
 use super::types::SqlType;
 
@@ -58,6 +58,11 @@ impl Model {
 }
 
 impl Table {
+    /// A column's name in Rust.
+    pub(super) fn column(&self, name: &str) -> Option<&str> {
+        self.columns.iter().find(|column| column.name == name).map(|column| column.rust_name.as_str())
+    }
+
     /// The name in the database, with the schema where that is written.
     pub(super) fn full_name(&self) -> String {
         match &self.schema {
@@ -123,13 +128,14 @@ fn table(
     facts: &[ColumnFact],
 ) -> Table {
     let rust = rust_name(&first.table, None);
+    let names = ColumnNames::new(facts.iter().map(|fact| fact.name.as_str()), &rust);
     let mut key: Vec<&ColumnFact> = facts.iter().filter(|fact| fact.in_key.is_some()).collect();
     key.sort_by_key(|fact| fact.in_key);
     let mut columns: Vec<Column> = facts
         .iter()
         .map(|fact| Column {
             name: fact.name.clone(),
-            rust_name: rust_name(&fact.name, Some(&rust)),
+            rust_name: names.of(&fact.name),
             ty: sql_type(fact, tenant, style),
             is_array: fact.is_array && !is_own_domain(fact, style),
             is_nullable: fact.is_nullable,
@@ -145,7 +151,7 @@ fn table(
         name: first.table.clone(),
         schema: schema.map(str::to_owned),
         comment: first.table_comment.clone(),
-        primary_key: key.iter().map(|fact| rust_name(&fact.name, Some(&rust))).collect(),
+        primary_key: key.iter().map(|fact| names.of(&fact.name)).collect(),
         columns,
         rust_name: rust,
     }

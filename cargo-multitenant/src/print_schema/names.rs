@@ -1,5 +1,7 @@
 //! What things of the database are called in Rust, as Diesel CLI has it, but for columns that would not compile so.
 
+use std::collections::BTreeMap;
+
 use crate::scaffold::is_diesel_s;
 
 /// Words that cannot be identifiers.
@@ -39,6 +41,37 @@ pub(crate) fn rust_name(name: &str, table: Option<&str>) -> String {
         mapped.push('_');
     }
     mapped
+}
+
+/// What the columns of one table are called in Rust: no two of them alike, where Diesel CLI writes what does not compile.
+#[derive(Debug)]
+pub(crate) struct ColumnNames {
+    table: String,
+    names: BTreeMap<String, String>,
+}
+
+impl ColumnNames {
+    /// Those of these columns, of the table that is called `table` in Rust. Whose name can stay has it; the others follow in
+    /// their order.
+    pub(crate) fn new<'a>(columns: impl Iterator<Item = &'a str> + Clone, table: &str) -> Self {
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
+        let wanted = |column: &str| rust_name(column, Some(table));
+        let stay = columns.clone().filter(|column| wanted(column) == *column);
+        let others = columns.filter(|column| wanted(column) != *column);
+        for column in stay.chain(others) {
+            let wanted = wanted(column);
+            let numbered = (2..u32::MAX).map(|number| format!("{wanted}_{number}"));
+            let is_free = |name: &String| !names.values().any(|given| given == name);
+            let name = std::iter::once(wanted.clone()).chain(numbered).find(is_free).unwrap_or_default();
+            names.insert(column.to_owned(), name);
+        }
+        Self { table: table.to_owned(), names }
+    }
+
+    /// The name of one.
+    pub(crate) fn of(&self, column: &str) -> String {
+        self.names.get(column).cloned().unwrap_or_else(|| rust_name(column, Some(&self.table)))
+    }
 }
 
 /// Whether a name can stand in Rust as it is.
@@ -104,6 +137,14 @@ mod tests {
             assert_eq!(rust_name(column, Some("orders")), format!("{column}_"));
         }
         assert_eq!(rust_name("star", None), "star");
+    }
+
+    #[test]
+    fn no_two_columns_of_a_table_are_one() {
+        let columns = ["a b", "a-b", "a_b", "_", "é", "a_b_2", "t"];
+        let names = ColumnNames::new(columns.into_iter(), "t");
+        assert_eq!(columns.map(|column| names.of(column)), ["a_b_3", "a_b_4", "a_b", "__", "___2", "a_b_2", "t_"]);
+        assert_eq!(names.of("another"), "another");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::content::{Place, printed};
 use super::inspect::KeyFact;
 use super::joins;
 use super::model::{Column, Model, Table};
-use super::names::rust_name;
+use super::names::{ColumnNames, rust_name};
 use super::style::Style;
 use super::types::SqlType;
 use crate::error::CliError;
@@ -54,8 +54,9 @@ pub(crate) fn tables_text(
 
 fn of(table: Printable, shared_schema: &str) -> Table {
     let rust = rust_name(&table.name, None);
+    let names = ColumnNames::new(table.columns.iter().map(|column| column.name.as_str()), &rust);
     let columns = table.columns.into_iter().map(|column| Column {
-        rust_name: rust_name(&column.name, Some(&rust)),
+        rust_name: names.of(&column.name),
         name: column.name,
         ty: column.ty,
         is_array: column.is_array,
@@ -66,7 +67,7 @@ fn of(table: Printable, shared_schema: &str) -> Table {
     Table {
         tier: table.tier,
         columns: columns.collect(),
-        primary_key: table.primary_key.iter().map(|column| rust_name(column, Some(&rust))).collect(),
+        primary_key: table.primary_key.iter().map(|column| names.of(column)).collect(),
         schema: (table.tier == Tier::Shared).then(|| shared_schema.to_owned()),
         comment: table.comment,
         name: table.name,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::turn::Turn;
 use crate::config::slashes;
 use crate::error::CliError;
 use crate::new_migration;
@@ -116,8 +117,9 @@ impl Batch {
         Ok(foretold)
     }
 
-    /// Writes all; where that fails, what was written is taken back.
-    pub(crate) fn write(&self, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
+    /// Writes all; where that fails, what was written is taken back. The turn began before anything was read that the batch
+    /// follows from.
+    pub(crate) fn write(&self, _: &Turn, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
         let mut undo = Vec::new();
         match self.write_each(&mut undo, &shown) {
             Ok(written) => Ok(written),
@@ -258,6 +260,10 @@ mod tests {
         NewMigration { name: name.to_owned(), files: vec![("up.sql", "select 1;\n".to_owned())] }
     }
 
+    fn turn(folder: &Path) -> Turn {
+        Turn::of(folder, || ())
+    }
+
     fn all(folder: &Path) -> Vec<String> {
         let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
         while let Some(next) = folders.pop() {
@@ -288,15 +294,15 @@ mod tests {
             ],
             migrations: vec![(root.join("migrations/tenant"), vec![migration("x")])],
         };
-        let error = batch.write(Path::to_path_buf).unwrap_err().to_string();
+        let error = batch.write(&turn(folder.path()), Path::to_path_buf).unwrap_err().to_string();
         assert!(error.contains("migrations/tenant cannot be made"), "{error}");
         assert_eq!(all(root), before);
         assert_eq!(fs::read_to_string(root.join("a.rs")).unwrap(), "// a\r\nmod x;");
 
         fs::remove_file(root.join("migrations")).unwrap();
-        assert_eq!(batch.write(Path::to_path_buf).unwrap().len(), 3);
+        assert_eq!(batch.write(&turn(folder.path()), Path::to_path_buf).unwrap().len(), 3);
         assert_eq!(fs::read_to_string(root.join("a.rs")).unwrap(), "// a\r\nmod x;\r\n\r\nstruct A;\r\n");
-        let error = batch.write(Path::to_path_buf).unwrap_err().to_string();
+        let error = batch.write(&turn(folder.path()), Path::to_path_buf).unwrap_err().to_string();
         assert!(error.contains("a.rs has changed since it was read, and nothing was written"), "{error}");
     }
 
@@ -306,7 +312,7 @@ mod tests {
         let path = folder.path().join("a.rs");
         fs::write(&path, "").unwrap();
         let batch = Batch { changes: vec![Change::create(&path, "x")], migrations: Vec::new() };
-        for result in [batch.write(Path::to_path_buf), batch.foretold(Path::to_path_buf)] {
+        for result in [batch.write(&turn(folder.path()), Path::to_path_buf), batch.foretold(Path::to_path_buf)] {
             assert!(result.unwrap_err().to_string().contains("nothing is overwritten"));
         }
         let written: Vec<bool> = std::thread::scope(|scope| {
@@ -314,8 +320,9 @@ mod tests {
                 .map(|i| {
                     let path = &path;
                     scope.spawn(move || {
+                        let turn = turn(path.parent().unwrap());
                         let change = Change::append(path, String::new(), &format!("struct A{i};\n"));
-                        Batch { changes: vec![change], migrations: Vec::new() }.write(Path::to_path_buf).is_ok()
+                        Batch { changes: vec![change], migrations: Vec::new() }.write(&turn, Path::to_path_buf).is_ok()
                     })
                 })
                 .collect();
@@ -324,5 +331,23 @@ mod tests {
         // Each has read an empty file: one may write, and the others are told.
         assert_eq!(written.iter().filter(|written| **written).count(), 1);
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    }
+
+    #[test]
+    fn what_follows_from_what_is_there_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let migrations = folder.path().join("migrations");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let turn = turn(folder.path());
+                    if !migrations.exists() {
+                        let migrations = vec![(migrations.clone(), vec![migration("x")])];
+                        Batch { changes: Vec::new(), migrations }.write(&turn, Path::to_path_buf).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(&migrations).unwrap().count(), 1);
     }
 }

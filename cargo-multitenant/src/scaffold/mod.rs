@@ -20,6 +20,7 @@ mod rust_file;
 mod schema_code;
 mod seed;
 mod template;
+mod turn;
 mod types;
 mod words;
 
@@ -38,5 +39,6 @@ pub(crate) use rust_file::RustFile;
 pub(crate) use schema_code::{SchemaCode, own_columns};
 pub(crate) use seed::SeedDraft;
 pub(crate) use template::{NAMES, Templates, blank_environment, text_of};
+pub(crate) use turn::Turn;
 pub(crate) use types::{ColumnType, Rust as RustOf, of_internal};
 pub(crate) use words::singular;

@@ -86,7 +86,8 @@ SELECT statement FROM (\
 SELECT 1 AS turn, t.typname AS name, CASE t.typtype \
 WHEN 'e' THEN format('CREATE TYPE %I AS ENUM (%s)', t.typname, (SELECT string_agg(quote_literal(e.enumlabel), ', ' \
 ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)) \
-WHEN 'd' THEN format('CREATE DOMAIN %I AS %s', t.typname, replace(format_type(t.typbasetype, t.typtypmod), s.prefix, '')) \
+WHEN 'd' THEN format('CREATE DOMAIN %I AS %s%s', t.typname, replace(format_type(t.typbasetype, t.typtypmod), s.prefix, ''), \
+CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END) \
 ELSE format('CREATE TYPE %I AS (%s)', t.typname, (SELECT string_agg(quote_ident(a.attname) || ' ' || \
 replace(format_type(a.atttypid, a.atttypmod), s.prefix, ''), ', ' ORDER BY a.attnum) FROM pg_attribute a \
 WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)) END AS statement \

@@ -413,3 +413,18 @@ fn the_other_tier_is_hinted_at_and_not_written() {
         project.run(&["generate", "tenant", "--from-schema", "--", name]).code(2);
     }
 }
+
+#[test]
+fn several_at_once_write_it_once() {
+    let project = Project::on_disk()
+        .file("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.0.0\"\n")
+        .migration("shared/1_a", "create table tenants (id text primary key);")
+        .file("src/schema.rs", "table! { orders { id -> Int4, } }");
+    let mut runs: Vec<_> = (0..4)
+        .map(|_| {
+            project.command(&["generate", "tenant", "change", "--from-schema", "--allow-data-loss"]).spawn().unwrap()
+        })
+        .collect();
+    assert!(runs.iter_mut().all(|run| run.wait().unwrap().success()));
+    assert_eq!(fs::read_dir(project.path("migrations/tenant")).unwrap().count(), 1);
+}

@@ -53,9 +53,11 @@ async fn what_leads_back_is_silent() {
             "alter table orders add plan_id int references public.plans; create index on orders (plan_id);",
         )
         .down("tenant/2_plan", "alter table orders drop plan_id;")
+        .migration("tenant/3_count", "create domain count as int not null default 0; alter table orders add count count;")
+        .down("tenant/3_count", "alter table orders drop count; drop domain count;")
         .file(
             "src/schema.rs",
-            "diesel::table! { orders { id -> Int8, note -> Nullable<Text>, plan_id -> Nullable<Int4>, } }",
+            "diesel::table! { orders { id -> Int8, note -> Nullable<Text>, plan_id -> Nullable<Int4>, count -> Int4, } }",
         )
         .file("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.0.0\"\n");
     let document = verify(&project, &[]).code(0).json();

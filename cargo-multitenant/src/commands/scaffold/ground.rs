@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
 use crate::report::ScaffoldDocument;
-use crate::scaffold::{Batch, Editor, Known, Templates};
+use crate::scaffold::{Batch, Editor, Known, Templates, Turn};
 
 /// What all of them begin with.
 pub(super) struct Ground<'a> {
@@ -20,6 +20,8 @@ pub(super) struct Ground<'a> {
     pub(super) templates: Templates,
     editor: Option<Editor>,
     how: HowArgs,
+    /// None where nothing is written.
+    turn: Option<Turn>,
 }
 
 impl<'a> Ground<'a> {
@@ -27,12 +29,13 @@ impl<'a> Ground<'a> {
         // Before anything is written.
         let editor = how.edit.then(|| Editor::of(&context.environment)).transpose()?;
         let config = context.config()?;
+        let turn = (!how.dry_run).then(|| turn(context, &config));
         let known = Known::read(&config, &context.here);
         let templates = Templates::read(config.templates()?.as_deref(), &context.here)?;
         for stranger in &templates.strangers {
             context.console.warning(stranger);
         }
-        Ok(Self { context, config, known, templates, editor, how })
+        Ok(Self { context, config, known, templates, editor, how, turn })
     }
 
     pub(super) fn migrations_folder(&self, tier: Tier) -> PathBuf {
@@ -52,7 +55,11 @@ impl<'a> Ground<'a> {
     ) -> Result<u8, CliError> {
         let here = &self.context.here;
         let seen = |path: &Path| shown(path, here);
-        let written = if self.how.dry_run { batch.foretold(seen)? } else { batch.write(seen)? };
+        let written = match &self.turn {
+            None => batch.foretold(seen)?,
+            Some(turn) => batch.write(turn, seen)?,
+        };
+        self.turn.iter().for_each(Turn::end);
         let document = ScaffoldDocument::new(kind, Some(tier), template, self.how.dry_run, &written);
         self.context.console.result(&document, ScaffoldDocument::text)?;
         if let Some(editor) = &self.editor {
@@ -61,4 +68,9 @@ impl<'a> Ground<'a> {
         }
         Ok(exit_code::DONE)
     }
+}
+
+/// The turn to write to a project, before it is read.
+pub(in crate::commands) fn turn(context: &Context, config: &Config) -> Turn {
+    Turn::of(&config.root, || context.console.message("another command writes to this project: waiting for it"))
 }

@@ -9,6 +9,8 @@ mod templates;
 
 use clap::{Args, Subcommand};
 
+pub(super) use ground::turn;
+
 use crate::context::Context;
 use crate::error::CliError;
 

@@ -11,6 +11,8 @@ use crate::exit_code;
 use crate::report::{ScaffoldDocument, TemplatesDocument};
 use crate::scaffold::{Batch, Change, NAMES, Templates, text_of};
 
+use super::turn;
+
 /// The templates, with what each is given, and which of them are the project's own
 ///
 /// A project has its own in the folder that [scaffold] templates names; one of the same name is taken in the place of ours.
@@ -41,6 +43,7 @@ impl TemplatesCommand {
                     .to_owned(),
             )
         })?;
+        let turn = (!self.dry_run).then(|| turn(context, &config));
         let wanted = if names.is_empty() {
             NAMES.iter().copied().filter(|name| !folder.join(name).exists()).collect()
         } else {
@@ -49,7 +52,10 @@ impl TemplatesCommand {
         let changes = wanted.iter().map(|name| Change::create(&context.here.join(folder.join(name)), text_of(name)));
         let batch = Batch { changes: changes.collect(), migrations: Vec::new() };
         let seen = |path: &Path| shown(path, &context.here);
-        let written = if self.dry_run { batch.foretold(seen)? } else { batch.write(seen)? };
+        let written = match &turn {
+            None => batch.foretold(seen)?,
+            Some(turn) => batch.write(turn, seen)?,
+        };
         let document = ScaffoldDocument::new("templates", None, None, self.dry_run, &written);
         context.console.result(&document, ScaffoldDocument::text)?;
         Ok(exit_code::DONE)

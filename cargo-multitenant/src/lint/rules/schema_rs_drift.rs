@@ -174,6 +174,13 @@ fn fits_domain(diesel: &str, ty: &ColumnType, cx: &Context<'_>) -> bool {
     })
 }
 
+/// Whether a column holds no NULL because of its type: Diesel CLI asks `information_schema`, where a domain counts too.
+fn is_not_null_domain(ty: &ColumnType, cx: &Context<'_>) -> bool {
+    let spaces = [&cx.catalog.tenant, &cx.catalog.shared].into_iter().chain(cx.catalog.others.values());
+    let mut kinds = spaces.filter_map(|space| space.types.get(&ty.name)).map(|entry| &entry.kind);
+    !ty.is_array && kinds.any(|kind| matches!(kind, TypeKind::Domain(Domain { not_null: true, .. })))
+}
+
 fn columns(
     cx: &Context<'_>,
     table: &RustTable,
@@ -197,7 +204,7 @@ fn columns(
                     )
                     .related(known.origin.place.clone(), "made here")
                     .level(Level::Warning);
-                } else if known.not_null == column.is_nullable && !relation.is_opaque {
+                } else if (known.not_null || is_not_null_domain(ty, cx)) == column.is_nullable && !relation.is_opaque {
                     let (here, there) =
                         if column.is_nullable { ("nullable", "NOT NULL") } else { ("not null", "nullable") };
                     report(table, column, &format!("is {here} here, and {there} in the migrations"), sink)
@@ -266,6 +273,21 @@ mod tests {
         src/schema.rs:1:72 warning: the column `orders.at` is nullable here, and NOT NULL in the migrations [at]
         src/schema.rs:1:101 warning: the column `orders.tags` is Text here, and text[] in the migrations [tags]
         src/schema.rs:2:22 error: no migration makes the table `missing` [missing]
+        ");
+    }
+
+    #[test]
+    fn a_domain_says_not_null_for_its_columns() {
+        assert_snapshot!(check(&RULE, "
+            -- file: tenant/1_a/up.sql
+            create domain posint as int not null;
+            create domain loose as int;
+            create table a (id int primary key, p posint, q posint, many posint[], l loose);
+            -- file: src/schema.rs
+            table! { a { id -> Int4, p -> Int4, q -> Nullable<Int4>, many -> Nullable<Array<Nullable<Int4>>>, l -> Int4, } }
+        "), @"
+        src/schema.rs:1:37 warning: the column `a.q` is nullable here, and NOT NULL in the migrations [q]
+        src/schema.rs:1:99 warning: the column `a.l` is not null here, and nullable in the migrations [l]
         ");
     }
 

@@ -23,6 +23,8 @@ mod statement;
 mod table;
 mod tree;
 mod types;
+#[cfg(feature = "scaffold")]
+mod unkept;
 pub(crate) mod words;
 
 pub(crate) use definition::*;
@@ -34,3 +36,5 @@ pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use renamed::{has_name, renamed};
 pub(crate) use statement::*;
+#[cfg(feature = "scaffold")]
+pub(crate) use unkept::unkept;

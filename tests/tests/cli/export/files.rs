@@ -14,6 +14,7 @@ fn a_file_of_ours_is_written_anew_and_no_other() {
         let read = || std::fs::read_to_string(project.path(name)).unwrap();
         let first = export(&[]).code(0).complains(&["is written"]);
         assert_eq!(first.stdout, "");
+        assert_eq!(first.stderr.contains("the folder deep is made"), name.contains('/'), "{}", first.stderr);
         let whole = read();
         assert_eq!(whole, project.run(&["export", "--format", format]).code(0).stdout);
         export(&[]).code(0).complains(&["is up to date"]);

@@ -1,5 +1,7 @@
 //! Where schema code goes. That it compiles is tested with what is scaffolded, in one package.
 
+use std::process::Stdio;
+
 use crate::project::Project;
 
 use super::super::scaffold::package;
@@ -97,4 +99,20 @@ fn what_the_package_lacks_is_told() {
         "--no-code",
     ]);
     assert_eq!(files(&project), before);
+}
+
+#[test]
+fn two_at_once_write_it_once() {
+    let project = package();
+    exported(&shop(), &project);
+    let import =
+        || project.command(&["import", "--from", "schema.json"]).stderr(Stdio::null()).stdout(Stdio::null()).spawn();
+    let runs = [import().unwrap(), import().unwrap()];
+    let codes = runs.map(|mut run| run.wait().unwrap().code());
+    assert!(codes.contains(&Some(0)), "{codes:?}");
+    let files = files(&project);
+    let migrations = files.keys().filter(|file| file.ends_with("/up.sql") && file.contains("_import/"));
+    assert_eq!(migrations.count(), 2, "{:?}", files.keys());
+    assert_eq!(files["src/schema.rs"].matches("orders (id)").count(), 1);
+    assert!(files["src/lib.rs"].contains("pub mod schema;"));
 }
