@@ -14,6 +14,12 @@ use super::state::{Content, Line, Screen, Trouble};
 #[derive(Debug)]
 pub(crate) enum Message {
     Key(Key),
+    /// A key, and when it came: it may be older than what it seems to answer.
+    Typed(Key, Duration),
+    /// Text from somewhere else, which is no keys.
+    Pasted(String),
+    /// The last frame is on the terminal since then.
+    Drawn(Duration),
     Resized(u16, u16),
     /// So much time is over.
     Tick(Duration),

@@ -28,17 +28,20 @@ pub(crate) fn open(context: &Context) -> Result<u8, CliError> {
     let mut terminal = Taken::take().map_err(CliError::System)?;
     let (sender, messages) = channel();
     signals(sender.clone())?;
-    keys(sender.clone());
+    let begun = Instant::now();
+    keys(sender.clone(), begun);
     let size = terminal.size().map_err(CliError::System)?;
     let mut state = State::new(size, has_colors(context.console.color));
     let mut runner = Runner::new(context.silent(), sender);
     for effect in begin(&mut state) {
         runner.start(effect);
     }
-    let begun = Instant::now();
     // The first frame is there before the database has answered.
     loop {
+        // Taken before it is written: who has seen the frame answers later than that.
+        let drawn = begun.elapsed();
         terminal.draw(&state).map_err(CliError::System)?;
+        update(&mut state, Message::Drawn(drawn));
         if let Some(code) = state.left {
             return Ok(code);
         }
@@ -63,7 +66,7 @@ fn take_note(
     loop {
         match messages.recv_timeout(wait) {
             Ok(message) => {
-                let is_key = matches!(message, Message::Key(_) | Message::Signal(_));
+                let is_key = matches!(message, Message::Typed(..) | Message::Pasted(_) | Message::Signal(_));
                 update(state, Message::Tick(begun.elapsed()));
                 for effect in update(state, message) {
                     runner.start(effect);
@@ -84,11 +87,12 @@ fn take_note(
 }
 
 /// Reads keys on a thread of its own, which ends with the process.
-fn keys(sender: Sender<Message>) {
+fn keys(sender: Sender<Message>, begun: Instant) {
     std::thread::spawn(move || {
         while let Ok(event) = event::read() {
             let message = match event {
-                Event::Key(key) => Key::of(&key).map(Message::Key),
+                Event::Key(key) => Key::of(&key).map(|key| Message::Typed(key, begun.elapsed())),
+                Event::Paste(text) => Some(Message::Pasted(text)),
                 Event::Resize(width, height) => Some(Message::Resized(width, height)),
                 _ => None,
             };

@@ -7,7 +7,7 @@ use crate::exit_code;
 use crate::new_migration;
 use crate::report::Kind;
 use crate::tui::message::{Chore, Effect, Job, Key, Planned, Request};
-use crate::tui::state::{Form, Line, Overlay, Purpose, State, Tone};
+use crate::tui::state::{Form, Line, Overlay, Purpose, State, Tone, Value};
 
 use super::{agreed, leave};
 
@@ -186,6 +186,25 @@ pub(super) fn ask_to_seed(job: Job) -> Overlay {
         vec![Line::one(Tone::Plain, format!("seeds: {environment}")), Line::one(Tone::Plain, format!("which: {how}"))];
     let question = job.request.kind.question(job.targets.len(), 0);
     Overlay::Confirm { title: "Seeding".to_owned(), lines, question, scroll: 0, then: Box::new(Effect::Run(job)) }
+}
+
+/// The first line of what was pasted goes where text is typed, and nowhere else.
+pub(super) fn pasted(state: &mut State, text: &str) {
+    let line = text.split(['\r', '\n']).next().unwrap_or_default();
+    let line: String = line.chars().filter(|c| !c.is_control()).collect();
+    match &mut state.overlay {
+        Some(Overlay::Type { typed, .. }) => typed.push_str(&line),
+        Some(Overlay::Form(form)) => {
+            if let Some(field) = form.here().filter(|field| matches!(field.value, Value::Text(_))) {
+                line.chars().for_each(|c| field.typed(c));
+            }
+        }
+        None if state.is_filtering => {
+            let filter = format!("{}{line}", state.here().list.filter());
+            state.here_mut().list.narrow(filter);
+        }
+        _ => state.notice = Some((Tone::Dim, "what was pasted is left out: text goes into fields only".to_owned())),
+    }
 }
 
 /// A key for the filter.

@@ -18,6 +18,17 @@ pub(crate) fn begin(state: &mut State) -> Vec<Effect> {
 pub(crate) fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = match message {
         Message::Key(key) => pressed(state, key),
+        Message::Typed(key, at) => {
+            if state.type_ahead.is_meant(key, state.overlay.as_ref(), at) { pressed(state, key) } else { Vec::new() }
+        }
+        Message::Pasted(text) => {
+            answer::pasted(state, &text);
+            Vec::new()
+        }
+        Message::Drawn(now) => {
+            state.type_ahead.drawn(state.overlay.as_ref(), now);
+            return Vec::new();
+        }
         Message::Resized(width, height) => {
             state.size = (width, height);
             Vec::new()

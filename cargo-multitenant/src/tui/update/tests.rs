@@ -241,6 +241,40 @@ fn ctrl_c_and_signals_leave_at_once_the_second_time() {
 }
 
 #[test]
+fn what_is_pasted_goes_into_fields_only() {
+    let paste = |state: &mut State, text: &str| update(state, Message::Pasted(text.to_owned()));
+    let mut state = state();
+    assert_eq!(typed(&mut state, "5"), [Effect::Read(Screen::Tenants)]);
+    let content = Content { items: vec![item("a"), item("b")], note: String::new() };
+    update(&mut state, Message::Read(Screen::Tenants, Ok(content)));
+    assert_eq!(paste(&mut state, "ay"), [], "on a screen");
+    assert!(state.overlay.is_none());
+    typed(&mut state, "a");
+    assert_eq!(paste(&mut state, "y"), [], "as an answer");
+    assert!(matches!(state.overlay, Some(Overlay::Confirm { .. })));
+    typed(&mut state, "nn");
+    assert_eq!(paste(&mut state, "ac\u{1b}me\revil"), []);
+    assert!(matches!(&state.overlay, Some(Overlay::Form(form)) if form.get("id") == "acme"));
+    typed(&mut state, "\u{1b}/");
+    paste(&mut state, "b\nq");
+    assert_eq!((state.here().list.filter(), state.left), ("b", None));
+}
+
+#[test]
+fn keys_from_before_a_question_do_not_answer_it() {
+    let mut state = state();
+    typed(&mut state, "5");
+    let content = Content { items: vec![item("a")], note: String::new() };
+    update(&mut state, Message::Read(Screen::Tenants, Ok(content)));
+    let press = |state: &mut State, c, at| update(state, Message::Typed(Key::char(c), Duration::from_millis(at)));
+    press(&mut state, 'a', 100);
+    assert_eq!(press(&mut state, 'y', 110), []);
+    update(&mut state, Message::Drawn(Duration::from_millis(120)));
+    assert!(matches!(state.overlay, Some(Overlay::Confirm { .. })), "it stands there still");
+    assert_eq!(press(&mut state, 'y', 200), [Effect::Do(Chore::Archive(TenantId::new("a").unwrap()))]);
+}
+
+#[test]
 fn the_filter_takes_letters_that_are_keys_elsewhere() {
     let mut state = state();
     assert_eq!(typed(&mut state, "/b"), []);
