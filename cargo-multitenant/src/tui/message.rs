@@ -265,4 +265,6 @@ pub(crate) struct RunEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Leaving {
     pub(crate) code: u8,
+    /// Since when it is ended in order.
+    pub(crate) since: Duration,
 }

@@ -48,14 +48,21 @@ enum RowState {
     Waiting,
     /// A try failed in a way that may pass: a lock, a lost connection.
     Retrying,
+    /// The run was given up while this was at work: nobody knows what became of it.
+    Unknown,
     Finished(Outcome),
 }
 
 impl RowState {
+    fn is_over(self) -> bool {
+        matches!(self, Self::Unknown | Self::Finished(_))
+    }
+
     /// What is to be seen first stands first.
     fn look(self) -> (i64, &'static str, Tone) {
         match self {
             Self::Finished(Outcome::Failed) => (0, "failed", Tone::Bad),
+            Self::Unknown => (1, "unknown", Tone::Bad),
             Self::Waiting => (1, "waiting", Tone::Warn),
             Self::Retrying => (2, "retrying", Tone::Warn),
             Self::Running => (3, "running", Tone::Strong),
@@ -173,7 +180,8 @@ impl Board {
         for row in self.rows.iter_mut().filter(|row| !matches!(row.state, RowState::Finished(_))) {
             row.state = RowState::Finished(Outcome::NotTried);
             if row.began.is_some() && !end.is_orderly {
-                row.about = "the run was given up while this was at work: look at its status".to_owned();
+                row.state = RowState::Unknown;
+                row.about = "given up while this was at work: look at its status".to_owned();
             }
         }
         for (at, row) in self.rows.iter().enumerate() {
@@ -186,7 +194,10 @@ impl Board {
     /// The tenants that failed or were not come to, and whether the shared schema did.
     pub(crate) fn to_retry(&self) -> (bool, Vec<String>) {
         let bad = |row: &&Row| {
-            matches!(row.state, RowState::Finished(Outcome::Failed | Outcome::Skipped | Outcome::NotTried))
+            matches!(
+                row.state,
+                RowState::Unknown | RowState::Finished(Outcome::Failed | Outcome::Skipped | Outcome::NotTried)
+            )
         };
         let bad: Vec<&Row> = self.rows.iter().filter(bad).collect();
         let shared = bad.iter().any(|row| row.tenant.is_none());
@@ -208,7 +219,7 @@ impl Board {
 
     /// How many targets are done with, of how many.
     pub(crate) fn progress(&self) -> (usize, usize) {
-        let done = self.rows.iter().filter(|row| matches!(row.state, RowState::Finished(_))).count();
+        let done = self.rows.iter().filter(|row| row.state.is_over()).count();
         (done, self.rows.len())
     }
 

@@ -140,11 +140,25 @@ fn retry(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The first time in order, the second time at once.
+/// The first time in order; at once only after a question, since a key that is held comes again by itself.
 fn stop(state: &mut State) -> Vec<Effect> {
     let Some(board) = state.board.as_mut().filter(|board| board.is_running()) else { return Vec::new() };
     board.stops = board.stops.saturating_add(1);
-    vec![if board.stops == 1 { Effect::Stop } else { Effect::Abandon }]
+    if board.stops == 1 {
+        return vec![Effect::Stop];
+    }
+    let text = "The run is ending in order already: what has begun is finished or rolled back.\n\
+                At once, all connections are cut. What is in a transaction is rolled back by the server. What runs outside \
+                of one, as an index that is built concurrently, may be cut off, and may have done its work or a part of it: \
+                look at the status then.";
+    state.overlay = Some(Overlay::Confirm {
+        title: "End at once".to_owned(),
+        lines: Line::of(Tone::Plain, text),
+        question: "End the run at once?".to_owned(),
+        scroll: 0,
+        then: Box::new(Effect::Abandon),
+    });
+    Vec::new()
 }
 
 fn of_tenant(state: &mut State, action: Action) -> Vec<Effect> {

@@ -156,6 +156,8 @@ fn agreed(state: &mut State, effect: Effect) -> Vec<Effect> {
             }
             state.busy = Some((Line::one(Tone::Plain, chore.doing()).text().to_owned(), None));
         }
+        // The run may have come to its end while somebody was asked.
+        Effect::Abandon if !state.is_running() => return Vec::new(),
         _ => {}
     }
     vec![effect]
@@ -180,6 +182,9 @@ fn go(state: &mut State, screen: Screen) -> Vec<Effect> {
 
 fn run_ended(state: &mut State, end: RunEnd) -> Vec<Effect> {
     let now = state.now;
+    if matches!(&state.overlay, Some(Overlay::Confirm { then, .. }) if **then == Effect::Abandon) {
+        state.overlay = None;
+    }
     if !end.lines.is_empty() {
         state.overlay = Some(Overlay::Told { title: end.text.clone(), lines: end.lines.clone(), scroll: 0 });
     }

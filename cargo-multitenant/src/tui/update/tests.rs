@@ -187,15 +187,41 @@ fn the_board_knows_every_target_and_what_to_retry() {
 }
 
 #[test]
-fn a_run_is_stopped_in_order_and_then_at_once() {
+fn a_run_is_stopped_in_order_and_at_once_only_after_a_question() {
     let mut state = state();
     running(&mut state, Kind::Migrate);
     assert_eq!(typed(&mut state, "x"), [Effect::Stop]);
-    assert_eq!(typed(&mut state, "x"), [Effect::Abandon]);
-    update(&mut state, end(false));
+    assert_eq!(typed(&mut state, "xxxx"), [], "a key that is held");
+    assert_eq!(typed(&mut state, "n"), [], "no");
+    if state.overlay.is_none() {
+        typed(&mut state, "x");
+    }
+    let text = match &state.overlay {
+        Some(Overlay::Confirm { lines, .. }) => lines.iter().map(Line::text).collect::<String>(),
+        other => panic!("{other:?}"),
+    };
+    assert!(text.contains("outside of one"), "{text}");
+    assert_eq!(typed(&mut state, "y"), [Effect::Abandon]);
+    let (schema, tenant) = ("tenant_a".to_owned(), Some("a".to_owned()));
+    update(&mut state, Message::Happened(Happening::Began { schema, tenant, steps: 2 }));
+    let text = "given up".to_owned();
+    let end = RunEnd { is_complete: false, is_orderly: false, text, lines: Vec::new() };
+    update(&mut state, Message::RunEnded(end));
+    let board = state.board.as_ref().unwrap();
+    assert_eq!(board.counts(), [(1, "unknown", Tone::Bad), (2, "not tried", Tone::Warn)]);
+    assert_eq!((board.progress(), board.to_retry().1.len()), ((3, 3), 2));
     assert_eq!(typed(&mut state, "x"), []);
     typed(&mut state, "\u{1b}");
     assert_eq!(state.screen, Screen::TenantStatus, "back to where somebody was");
+}
+
+#[test]
+fn a_question_about_a_run_goes_with_the_run() {
+    let mut state = state();
+    running(&mut state, Kind::Migrate);
+    typed(&mut state, "xx");
+    update(&mut state, end(true));
+    assert!(state.overlay.is_none());
 }
 
 #[test]
@@ -234,6 +260,12 @@ fn ctrl_c_and_signals_leave_at_once_the_second_time() {
         update(&mut state, Message::Signal(signal));
         assert_eq!(state.left, Some(code));
     }
+    let mut state = self::state();
+    running(&mut state, Kind::Migrate);
+    let press = |state: &mut State| update(state, Message::Key(Key::control('c')));
+    assert_eq!((press(&mut state), press(&mut state), state.left), (vec![Effect::Stop], vec![], None), "it is held");
+    update(&mut state, Message::Tick(Duration::from_secs(2)));
+    assert_eq!((press(&mut state), state.left), (vec![], Some(130)));
     let mut state = self::state();
     typed(&mut state, "/");
     update(&mut state, Message::Key(Key::control('c')));
