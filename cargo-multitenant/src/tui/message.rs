@@ -161,7 +161,7 @@ pub(crate) struct Foretold {
 /// What is done to one tenant or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Chore {
-    Create { id: TenantId, columns: Vec<(String, String)> },
+    Create { id: TenantId, columns: Vec<(String, String)>, environment: Option<String> },
     Clone { source: TenantId, new: TenantId, is_structure: bool },
     Rename { old: TenantId, new: TenantId },
     Drop(TenantId),

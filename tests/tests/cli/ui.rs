@@ -240,7 +240,8 @@ async fn tenants_come_and_go() {
         .await
         .file("multitenant.toml", "[tenants]\nsource = \"table\"\n")
         .migration("shared/1_tenants", registry)
-        .migration("tenant/1_users", "create table users (id int primary key);");
+        .migration("tenant/1_users", "create table users (id int primary key);")
+        .file("seeds/tenant/1.sql", "insert into users values (1);");
     project.run(&["migrate"]).code(0);
     let Some(mut ui) = Session::of(&project, &["ui"]) else { return skipped() };
     ui.sees(&["There are no tenants.", "create one"]);
@@ -252,6 +253,7 @@ async fn tenants_come_and_go() {
     ui.sees(&["1 schema: 1 created"]);
     ui.types("\u{1b}");
     ui.sees(&["acme", "up to date", "1 tenant"]);
+    assert_eq!(project.count("select count(*) from tenant_acme.users").await, 1, "with its seeds");
     ui.types("c");
     ui.sees(&["the id of the copy"]);
     ui.enters("copy");

@@ -243,7 +243,11 @@ pub(super) fn wrote(state: &mut State, chore: &Chore, lines: &[Line]) {
 
 fn create_form() -> Form {
     let columns = "what else the registry's row must have: name=Acme Inc., plan_id=3";
-    let fields = vec![Field::text("id", "", "the tenant's id"), Field::text("columns", "", columns)];
+    let fields = vec![
+        Field::text("id", "", "the tenant's id"),
+        Field::text("columns", "", columns),
+        Field::text("environment", "", "the seeds of this environment too; empty for the common ones alone"),
+    ];
     Form::new("Create a tenant", Purpose::Create, fields)
 }
 

@@ -104,7 +104,11 @@ fn in_form(state: &mut State, mut form: Form, key: Key) -> Vec<Effect> {
 fn submitted(state: &mut State, form: &Form) -> Result<Vec<Effect>, String> {
     let id = |text: &str| TenantId::new(text).map_err(|error| error.to_string());
     let chore = match &form.purpose {
-        Purpose::Create => Chore::Create { id: id(form.get("id"))?, columns: columns(form.get("columns"))? },
+        Purpose::Create => Chore::Create {
+            id: id(form.get("id"))?,
+            columns: columns(form.get("columns"))?,
+            environment: environment(form),
+        },
         Purpose::Clone(source) => {
             Chore::Clone { source: id(source)?, new: id(form.get("id"))?, is_structure: form.get("rows") == "none" }
         }
@@ -144,6 +148,11 @@ fn columns(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
+/// Whose seeds are wanted beside the common ones.
+fn environment(form: &Form) -> Option<String> {
+    Some(form.get("environment").trim().to_owned()).filter(|name| !name.is_empty())
+}
+
 /// The question whether seeds shall be put there.
 fn seeding(state: &State, form: &Form) -> Result<Overlay, String> {
     let scope = match form.get("schemas") {
@@ -151,8 +160,7 @@ fn seeding(state: &State, form: &Form) -> Result<Overlay, String> {
         "shared" => Scope::shared(),
         _ => Scope::all(),
     };
-    let environment = Some(form.get("environment").trim().to_owned()).filter(|name| !name.is_empty());
-    let request = Request { environment, once: form.get("each") == "once", ..Request::new(Kind::Seed, scope) };
+    let request = Request { environment: environment(form), once: form.get("each") == "once", ..Request::new(Kind::Seed, scope) };
     let job = seeds(state, request);
     if job.targets.is_empty() {
         return Err("there is no schema to seed: create a tenant, or migrate first".to_owned());

@@ -138,13 +138,16 @@ fn forms_are_checked_before_anything_is_done() {
     assert_eq!(state.page(Screen::Generate).list.len(), 1);
     let mut state = self::state();
     typed(&mut state, "5n");
-    let create = |columns: &[(&str, &str)]| Chore::Create {
+    let create = |columns: &[(&str, &str)], environment: Option<&str>| Chore::Create {
+        environment: environment.map(str::to_owned),
         id: TenantId::new("c").unwrap(),
         columns: columns.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect(),
     };
     assert_eq!(typed(&mut state, "c\tname\n"), []);
     let created = typed(&mut state, "=Acme\\, Inc., seats=3\n");
-    assert_eq!(created, [Effect::Do(create(&[("name", "Acme, Inc."), ("seats", "3")]))]);
+    assert_eq!(created, [Effect::Do(create(&[("name", "Acme, Inc."), ("seats", "3")], None))]);
+    let mut state = self::state();
+    assert_eq!(typed(&mut state, "5nc\t\t dev\n")[1..], [Effect::Do(create(&[], Some("dev")))]);
 }
 
 #[test]
