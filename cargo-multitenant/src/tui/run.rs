@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{self, Event};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::interrupt::Signals;
+use crate::interrupt::{Signal, Signals};
 
 use super::effects::Runner;
 use super::message::{Key, Message};
@@ -106,10 +106,45 @@ fn keys(sender: Sender<Message>, begun: Instant) {
 /// Waits for signals on a thread of its own.
 fn signals(sender: Sender<Message>) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::System)?;
-    let mut signals = {
+    let (mut signals, mut hangup) = {
         let _inside = runtime.enter();
-        Signals::catch().map_err(CliError::System)?
+        (Signals::catch().map_err(CliError::System)?, Hangup::catch().map_err(CliError::System)?)
     };
-    std::thread::spawn(move || while sender.send(Message::Signal(runtime.block_on(signals.next()))).is_ok() {});
+    let mut next = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                signal = signals.next() => signal,
+                signal = hangup.next() => signal,
+            }
+        })
+    };
+    std::thread::spawn(move || while sender.send(Message::Signal(next())).is_ok() {});
     Ok(())
+}
+
+/// The terminal goes away. Only the UI catches that: a command may have been told to outlive its terminal (`nohup`).
+struct Hangup(#[cfg(unix)] tokio::signal::unix::Signal);
+
+impl Hangup {
+    #[cfg(unix)]
+    fn catch() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> Signal {
+        self.0.recv().await;
+        Signal::Terminate
+    }
+
+    #[cfg(not(unix))]
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self())
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> Signal {
+        std::future::pending().await
+    }
 }

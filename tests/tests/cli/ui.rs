@@ -298,7 +298,7 @@ async fn sleeping() -> Option<(Project, Session)> {
 
 #[tokio::test]
 async fn ctrl_c_and_a_signal_end_a_run_in_order_and_leave_the_terminal_whole() {
-    for (signal, code) in [(None, 130), (Some("TERM"), 143)] {
+    for (signal, code) in [(None, 130), (Some("TERM"), 143), (Some("HUP"), 143)] {
         let Some((project, mut ui)) = sleeping().await else { return skipped() };
         match signal {
             Some(signal) => ui.signal(signal),
