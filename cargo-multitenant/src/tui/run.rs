@@ -43,6 +43,11 @@ pub(crate) fn open(context: &Context) -> Result<u8, CliError> {
         terminal.draw(&state).map_err(CliError::System)?;
         update(&mut state, Message::Drawn(drawn));
         if let Some(code) = state.left {
+            drop(terminal);
+            // The board is gone with the screen; who has ended a run is to know what became of it.
+            if let Some(text) = state.farewell() {
+                context.console.message(&text);
+            }
             return Ok(code);
         }
         let took_note = take_note(&messages, &mut state, &mut runner, begun);

@@ -304,7 +304,9 @@ async fn ctrl_c_and_a_signal_end_a_run_in_order_and_leave_the_terminal_whole() {
             Some(signal) => ui.signal(signal),
             None => ui.types("\u{3}"),
         }
-        ui.ends().whole(code);
+        let ended = ui.ends();
+        assert!(ended.written.rsplit_once(LEFT).unwrap().1.contains("Migrating: "), "{:?}", ended.written);
+        ended.whole(code);
         assert_eq!(project.count("select count(*) from pg_tables where tablename = 'slow'").await, 0);
     }
 }

@@ -217,6 +217,16 @@ impl Board {
         counts.into_iter().map(|(_, count, word, tone)| (count, word, tone)).collect()
     }
 
+    /// What became of it, in lines for when the board is not seen any more.
+    pub(crate) fn farewell(&self) -> String {
+        let counts: Vec<String> = self.counts().iter().map(|(count, word, _)| format!("{count} {word}")).collect();
+        let end = match &self.end {
+            Some((_, end)) => end.text.as_str(),
+            None => "left before its end: what was at work may be cut off; `cargo multitenant status` says how it stands",
+        };
+        Line::one(Tone::Plain, format!("{}: {}; {end}", self.job.request.title(), counts.join(", "))).text().to_owned()
+    }
+
     /// How many targets are done with, of how many.
     pub(crate) fn progress(&self) -> (usize, usize) {
         let done = self.rows.iter().filter(|row| row.state.is_over()).count();

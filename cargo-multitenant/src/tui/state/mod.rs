@@ -125,6 +125,12 @@ impl State {
         self.board.as_ref().is_some_and(Board::is_running)
     }
 
+    /// What is said after the screen is gone: what became of a run that was at work when the UI was to be left.
+    pub(crate) fn farewell(&self) -> Option<String> {
+        let board = self.board.as_ref().filter(|board| board.is_running() || self.leaving.is_some())?;
+        Some(board.farewell())
+    }
+
     /// Whether something is at work that changes anything.
     pub(crate) fn is_at_work(&self) -> bool {
         self.is_running() || self.busy.is_some()

@@ -231,7 +231,7 @@ fn a_question_about_a_run_goes_with_the_run() {
 fn leaving_waits_for_what_is_at_work() {
     let mut state = state();
     typed(&mut state, "q");
-    assert_eq!(state.left, Some(0));
+    assert_eq!((state.left, state.farewell()), (Some(0), None));
     for (keys, code) in [("qy", 0), ("\u{3}", 130)] {
         let mut state = self::state();
         running(&mut state, Kind::Migrate);
@@ -242,8 +242,10 @@ fn leaving_waits_for_what_is_at_work() {
             keys => typed(&mut state, keys),
         };
         assert_eq!((effects, state.left), (vec![Effect::Stop], None), "{keys:?}");
+        assert!(state.farewell().unwrap().contains("Migrating: 3 queued; left before its end"));
         update(&mut state, end(false));
         assert_eq!(state.left, Some(code), "{keys:?}");
+        assert_eq!(state.farewell().unwrap(), "Migrating: 3 not tried; over");
     }
 }
 
