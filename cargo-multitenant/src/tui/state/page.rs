@@ -12,6 +12,8 @@ pub(crate) struct Page {
     pub(crate) note: String,
     /// How far the details are scrolled, where they are open.
     pub(crate) detail: Option<usize>,
+    /// How far down somebody has read why there is no list.
+    pub(crate) scroll: usize,
 }
 
 /// Whether the list is known.
@@ -29,6 +31,7 @@ pub(crate) enum Load {
 impl Page {
     /// What was read.
     pub(crate) fn read(&mut self, read: Result<Content, Trouble>) {
+        self.scroll = 0;
         match read {
             Ok(Content { items, note }) => {
                 self.list.set(items);

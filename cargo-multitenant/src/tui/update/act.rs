@@ -279,8 +279,14 @@ fn step(state: &mut State, by: isize) {
     let is_wide = state.size.0 >= WIDE;
     // Beside the list the details are scrolled by pages.
     let is_page = by.unsigned_abs() > 1;
-    let (width, rows) = (detail_width(state.size.0), state.rows());
+    let (width_of_screen, width, rows) = (state.size.0, detail_width(state.size.0), state.rows());
     let page = state.here_mut();
+    if let Load::Failed(trouble) = &page.load {
+        let lines = wrapped(&trouble.to_screen(), detail_width(width_of_screen.min(WIDE - 1))).len();
+        // There are no heads of columns here.
+        page.scroll = page.scroll.saturating_add_signed(by).min(lines.saturating_sub(rows + 1));
+        return;
+    }
     match (page.detail, page.list.current()) {
         (Some(scroll), Some(item)) if !is_wide || is_page => {
             let most = wrapped(&item.lines, width).len().saturating_sub(rows);

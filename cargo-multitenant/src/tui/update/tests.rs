@@ -327,6 +327,25 @@ fn the_filter_takes_letters_that_are_keys_elsewhere() {
 }
 
 #[test]
+fn a_long_trouble_is_read_to_its_end() {
+    let mut state = state();
+    let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
+    let trouble = Trouble::new("That has failed", &long.join("\n")).next("do this");
+    let screen: Vec<String> = trouble.to_screen().iter().map(|line| line.text().to_owned()).collect();
+    let place = |wanted: &str| screen.iter().position(|line| line.contains(wanted)).unwrap();
+    assert!(place("do this") < place("line 0"), "{screen:?}");
+    update(&mut state, Message::Seen(Box::new(Err(trouble))));
+    typed(&mut state, "jjk");
+    assert_eq!(state.here().scroll, 1);
+    update(&mut state, Message::Key(Key::new(KeyCode::PageDown)));
+    assert_eq!(state.here().scroll, 1 + state.rows());
+    typed(&mut state, "G");
+    assert_eq!(state.here().scroll, screen.len() - (24 - 5), "the last line is seen, and no more");
+    typed(&mut state, "g");
+    assert_eq!(state.here().scroll, 0);
+}
+
+#[test]
 fn trouble_is_told_and_can_be_tried_again() {
     let mut state = state();
     let trouble = Trouble::new("The database cannot be reached", "why");
