@@ -5,6 +5,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use crate::exit_code;
 use crate::new_migration;
+use crate::output::Shown;
 use crate::report::Kind;
 use crate::tui::message::{Chore, Effect, Job, Key, Planned, Request};
 use crate::tui::state::{Form, Line, Overlay, Purpose, State, Tone, Value};
@@ -44,7 +45,8 @@ pub(super) fn answered(state: &mut State, key: Key) -> Vec<Effect> {
                     state.notice = Some((Tone::Dim, "nothing was done".to_owned()));
                     return Vec::new();
                 }
-                KeyCode::Enter if typed == wanted => return agreed(state, *then),
+                // What no key makes is typed as it is shown.
+                KeyCode::Enter if typed == wanted || typed == Shown(&wanted).to_string() => return agreed(state, *then),
                 KeyCode::Backspace => {
                     typed.pop();
                 }

@@ -126,6 +126,16 @@ fn a_drop_wants_the_id_typed_again() {
 }
 
 #[test]
+fn an_id_that_no_key_makes_is_typed_as_it_is_shown() {
+    let mut state = state();
+    update(&mut state, Message::Overview("a\u{7}b".to_owned(), Ok(Vec::new())));
+    assert_eq!(typed(&mut state, "ab\n"), []);
+    typed(&mut state, "\u{1b}");
+    update(&mut state, Message::Overview("a\u{7}b".to_owned(), Ok(Vec::new())));
+    assert_eq!(typed(&mut state, "a\\u{7}b\n"), [Effect::Do(Chore::Drop(TenantId::new("a\u{7}b").unwrap()))]);
+}
+
+#[test]
 fn forms_are_checked_before_anything_is_done() {
     let mut state = state();
     typed(&mut state, "8n");
