@@ -126,7 +126,12 @@ fn below(state: &State, theme: Theme) -> Row<'_> {
         spans.push(Span::styled(text, theme.key()));
     }
     if page.list.marked() > 0 {
-        spans.push(Span::styled(format!("  {} marked", page.list.marked()), theme.key()));
+        let text = match (page.list.marked(), page.list.hidden_marks()) {
+            (marked, 0) => format!("  {marked} marked"),
+            (marked, hidden) if marked == hidden => format!("  {marked} marked, not shown"),
+            (marked, hidden) => format!("  {marked} marked, {hidden} of them not shown"),
+        };
+        spans.push(Span::styled(text, theme.key()));
     }
     Row::from(spans)
 }
