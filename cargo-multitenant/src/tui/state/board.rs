@@ -11,6 +11,9 @@ use crate::tui::message::{Happening, Job, RunEnd};
 use super::item::{Cell, Item, Line, Tone};
 use super::page::{Load, Page};
 
+/// Where nothing was finished for so long, nobody knows how long the rest takes.
+const STILL: Duration = Duration::from_secs(10);
+
 /// A run, as far as it has come.
 #[derive(Debug, Clone)]
 pub(crate) struct Board {
@@ -19,6 +22,8 @@ pub(crate) struct Board {
     rows: Vec<Row>,
     places: HashMap<String, usize>,
     started: Duration,
+    /// When a step or a target was done with the last time.
+    advanced: Duration,
     /// How often somebody has asked for the end.
     pub(crate) stops: u8,
     pub(crate) end: Option<(Duration, RunEnd)>,
@@ -63,8 +68,8 @@ impl RowState {
         match self {
             Self::Finished(Outcome::Failed) => (0, "failed", Tone::Bad),
             Self::Unknown => (1, "unknown", Tone::Bad),
-            Self::Waiting => (1, "waiting", Tone::Warn),
-            Self::Retrying => (2, "retrying", Tone::Warn),
+            Self::Waiting => (2, "waiting", Tone::Warn),
+            Self::Retrying => (1, "retrying", Tone::Warn),
             Self::Running => (3, "running", Tone::Strong),
             Self::Finished(Outcome::Skipped) => (4, "skipped", Tone::Warn),
             Self::Finished(Outcome::NotTried) => (5, "not tried", Tone::Warn),
@@ -99,7 +104,7 @@ impl Board {
         let mut page = Page { load: Load::Done, ..Page::default() };
         page.list.set(rows.iter().map(item).collect());
         page.list = page.list.sorted_by(Some((1, false)));
-        Self { job, page, rows, places, started: now, stops: 0, end: None, said: None }
+        Self { job, page, rows, places, started: now, advanced: now, stops: 0, end: None, said: None }
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -108,6 +113,9 @@ impl Board {
 
     /// Something happened in it.
     pub(crate) fn happened(&mut self, happening: Happening, now: Duration) {
+        if matches!(happening, Happening::StepDone { .. } | Happening::Finished { .. }) {
+            self.advanced = now;
+        }
         match happening {
             Happening::Began { schema, tenant, steps } => self.change(&schema, tenant, |row| {
                 row.state = RowState::Running;
@@ -239,7 +247,8 @@ impl Board {
 
     /// About how long it will take; `None` where there is nothing yet to reckon from.
     pub(crate) fn time_left(&self, now: Duration) -> Option<Duration> {
-        if !self.is_running() {
+        // What stands still is not reckoned with: a server that is gone would be ready soon.
+        if !self.is_running() || now.saturating_sub(self.advanced) > STILL {
             return None;
         }
         // A target without steps, as with seeds, counts as one.

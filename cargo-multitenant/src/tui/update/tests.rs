@@ -185,10 +185,15 @@ fn the_board_knows_every_target_and_what_to_retry() {
     update(&mut state, Message::Happened(Happening::Began { schema: schema.clone(), tenant, steps: 2 }));
     update(&mut state, Message::Happened(Happening::Held { schema: schema.clone() }));
     assert_eq!(counts(&state)[0], (1, "waiting", Tone::Warn));
+    let failure = FailureText { brief: "08006 the server is gone".to_owned(), lines: Vec::new() };
+    let (lost, delay) = ("tenant_b".to_owned(), Duration::from_secs(1));
+    update(&mut state, Message::Happened(Happening::Retrying { schema: lost, attempt: 2, delay, failure }));
+    assert_eq!(counts(&state)[..2], [(1, "retrying", Tone::Warn), (1, "waiting", Tone::Warn)], "the cause first");
     update(&mut state, Message::Happened(Happening::Step { schema: schema.clone(), what: "1_x".to_owned() }));
     update(&mut state, Message::Happened(Happening::StepDone { schema }));
     let left = state.board.as_ref().unwrap().time_left(state.now).unwrap();
     assert_eq!(left, Duration::from_secs(10), "three of six steps took ten seconds");
+    assert_eq!(state.board.as_ref().unwrap().time_left(Duration::from_secs(21)), None, "it stands still");
     finished(&mut state, Some("a"), "tenant_a", Outcome::Failed);
     assert_eq!(typed(&mut state, "f"), [], "not while it runs");
     let effects = update(&mut state, end(false));
