@@ -24,10 +24,10 @@ pub(crate) enum Message {
     /// So much time is over.
     Tick(Duration),
     Signal(Signal),
-    /// How all schemas stand.
-    Seen(Box<Result<Seen, Trouble>>),
-    /// What was read for one screen.
-    Read(Screen, Result<Content, Trouble>),
+    /// How all schemas stand; looks are numbered as they begin.
+    Seen(u64, Box<Result<Seen, Trouble>>),
+    /// What was read for one screen, numbered among the looks.
+    Read(u64, Screen, Result<Content, Trouble>),
     /// What an operation would do.
     Foretold(Box<Result<Foretold, Trouble>>),
     /// What would go with a tenant.

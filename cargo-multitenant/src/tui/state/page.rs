@@ -14,6 +14,8 @@ pub(crate) struct Page {
     pub(crate) detail: Option<usize>,
     /// How far down somebody has read why there is no list.
     pub(crate) scroll: usize,
+    /// The number of the look that is seen.
+    look: u64,
 }
 
 /// Whether the list is known.
@@ -29,8 +31,17 @@ pub(crate) enum Load {
 }
 
 impl Page {
-    /// What was read.
-    pub(crate) fn read(&mut self, read: Result<Content, Trouble>) {
+    /// Whether a newer look is seen already.
+    pub(crate) fn is_newer_than(&self, look: u64) -> bool {
+        self.look > look
+    }
+
+    /// What was read by a look; an older one that comes later is left out.
+    pub(crate) fn read(&mut self, look: u64, read: Result<Content, Trouble>) {
+        if self.is_newer_than(look) {
+            return;
+        }
+        self.look = look;
         self.scroll = 0;
         match read {
             Ok(Content { items, note }) => {

@@ -41,12 +41,14 @@ pub(crate) fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Signal(signal) => leave::signalled(state, signal),
-        Message::Seen(seen) => {
-            self::seen(state, *seen);
+        Message::Seen(look, seen) => {
+            if !state.page(LOOKED_AT[0]).is_newer_than(look) {
+                self::seen(state, look, *seen);
+            }
             Vec::new()
         }
-        Message::Read(screen, read) => {
-            state.page_mut(screen).read(read);
+        Message::Read(look, screen, read) => {
+            state.page_mut(screen).read(look, read);
             Vec::new()
         }
         Message::Foretold(foretold) => self::foretold(state, *foretold),
@@ -96,7 +98,7 @@ fn read(state: &mut State, screen: Screen) -> Vec<Effect> {
     vec![Effect::Read(screen)]
 }
 
-fn seen(state: &mut State, seen: Result<Seen, Trouble>) {
+fn seen(state: &mut State, look: u64, seen: Result<Seen, Trouble>) {
     match seen {
         Ok(Seen { fleet, contents }) => {
             if let Some(warning) = fleet.warnings.first() {
@@ -104,12 +106,12 @@ fn seen(state: &mut State, seen: Result<Seen, Trouble>) {
             }
             state.fleet = fleet;
             for (screen, content) in LOOKED_AT.into_iter().zip(contents) {
-                state.page_mut(screen).read(Ok(content));
+                state.page_mut(screen).read(look, Ok(content));
             }
         }
         Err(trouble) => {
             for screen in LOOKED_AT {
-                state.page_mut(screen).read(Err(trouble.clone()));
+                state.page_mut(screen).read(look, Err(trouble.clone()));
             }
         }
     }

@@ -24,7 +24,7 @@ fn state() -> State {
     let tenants = ["a", "b"].map(|id| (id.to_owned(), format!("tenant_{id}"))).to_vec();
     let fleet = Fleet { shared: Some("public".to_owned()), tenants, ..Fleet::default() };
     let seen = Seen { fleet, contents: contents.map(content) };
-    update(&mut state, Message::Seen(Box::new(Ok(seen))));
+    update(&mut state, Message::Seen(0, Box::new(Ok(seen))));
     state
 }
 
@@ -109,7 +109,7 @@ fn a_drop_wants_the_id_typed_again() {
     let mut state = state();
     assert_eq!(typed(&mut state, "5"), [Effect::Read(Screen::Tenants)]);
     let content = Content { items: vec![item("a"), item("b")], note: String::new() };
-    update(&mut state, Message::Read(Screen::Tenants, Ok(content)));
+    update(&mut state, Message::Read(0, Screen::Tenants, Ok(content)));
     assert_eq!(typed(&mut state, "jd"), [Effect::Overview("b".to_owned())]);
     update(&mut state, Message::Overview("b".to_owned(), Ok(Vec::new())));
     assert_eq!(typed(&mut state, "\ny\na\n"), [], "neither nothing, nor a yes, nor another id");
@@ -298,7 +298,7 @@ fn what_is_pasted_goes_into_fields_only() {
     let mut state = state();
     assert_eq!(typed(&mut state, "5"), [Effect::Read(Screen::Tenants)]);
     let content = Content { items: vec![item("a"), item("b")], note: String::new() };
-    update(&mut state, Message::Read(Screen::Tenants, Ok(content)));
+    update(&mut state, Message::Read(0, Screen::Tenants, Ok(content)));
     assert_eq!(paste(&mut state, "ay"), [], "on a screen");
     assert!(state.overlay.is_none());
     typed(&mut state, "a");
@@ -317,7 +317,7 @@ fn keys_from_before_a_question_do_not_answer_it() {
     let mut state = state();
     typed(&mut state, "5");
     let content = Content { items: vec![item("a")], note: String::new() };
-    update(&mut state, Message::Read(Screen::Tenants, Ok(content)));
+    update(&mut state, Message::Read(0, Screen::Tenants, Ok(content)));
     let press = |state: &mut State, c, at| update(state, Message::Typed(Key::char(c), Duration::from_millis(at)));
     press(&mut state, 'a', 100);
     assert_eq!(press(&mut state, 'y', 110), []);
@@ -342,6 +342,18 @@ fn the_filter_takes_letters_that_are_keys_elsewhere() {
 }
 
 #[test]
+fn an_older_look_that_comes_later_is_left_out() {
+    let mut state = state();
+    let content = |key: &str| Ok(Content { items: vec![item(key)], note: String::new() });
+    update(&mut state, Message::Read(7, Screen::Tenants, content("new")));
+    update(&mut state, Message::Read(6, Screen::Tenants, content("old")));
+    assert_eq!(state.page(Screen::Tenants).list.items()[0].key, "new");
+    update(&mut state, Message::Seen(9, Box::new(Ok(Seen::default()))));
+    update(&mut state, Message::Seen(8, Box::new(Err(Trouble::new("old", "old")))));
+    assert_eq!((&state.here().load, state.here().list.len()), (&Load::Done, 0));
+}
+
+#[test]
 fn a_long_trouble_is_read_to_its_end() {
     let mut state = state();
     let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
@@ -349,7 +361,7 @@ fn a_long_trouble_is_read_to_its_end() {
     let screen: Vec<String> = trouble.to_screen().iter().map(|line| line.text().to_owned()).collect();
     let place = |wanted: &str| screen.iter().position(|line| line.contains(wanted)).unwrap();
     assert!(place("do this") < place("line 0"), "{screen:?}");
-    update(&mut state, Message::Seen(Box::new(Err(trouble))));
+    update(&mut state, Message::Seen(0, Box::new(Err(trouble))));
     typed(&mut state, "jjk");
     assert_eq!(state.here().scroll, 1);
     update(&mut state, Message::Key(Key::new(KeyCode::PageDown)));
@@ -364,7 +376,7 @@ fn a_long_trouble_is_read_to_its_end() {
 fn trouble_is_told_and_can_be_tried_again() {
     let mut state = state();
     let trouble = Trouble::new("The database cannot be reached", "why");
-    update(&mut state, Message::Seen(Box::new(Err(trouble.clone()))));
+    update(&mut state, Message::Seen(0, Box::new(Err(trouble.clone()))));
     assert_eq!(state.here().load, Load::Failed(trouble.clone()));
     assert_eq!(typed(&mut state, "r"), [Effect::Look]);
     assert_eq!(state.here().load, Load::Reading);

@@ -102,7 +102,7 @@ fn project(size: (u16, u16)) -> State {
             migrations(&texts, &[], true),
         ],
     };
-    update(&mut state, Message::Seen(Box::new(Ok(seen))));
+    update(&mut state, Message::Seen(0, Box::new(Ok(seen))));
     state
 }
 
@@ -374,10 +374,10 @@ fn troubles_say_what_to_do_next() {
         .next("start the server, or correct database.url in multitenant.toml, DATABASE_URL or --database-url")
         .next("then look again: r");
     let mut state = State::new(SMALL, true);
-    update(&mut state, Message::Seen(Box::new(Err(trouble))));
+    update(&mut state, Message::Seen(0, Box::new(Err(trouble))));
     assert_snapshot!("trouble", seen(&state));
     let mut state = State::new(SMALL, true);
-    update(&mut state, Message::Seen(Box::new(Ok(Seen::default()))));
+    update(&mut state, Message::Seen(0, Box::new(Ok(Seen::default()))));
     assert_snapshot!("no_tenants", seen(&state));
 }
 
