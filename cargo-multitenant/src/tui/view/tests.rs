@@ -117,7 +117,7 @@ fn typed(state: &mut State, keys: &str) {
 fn with(screen: Screen, items: Vec<Item>, note: &str) -> State {
     let mut state = project(SMALL);
     typed(&mut state, &screen.key().to_string());
-    update(&mut state, Message::Read(screen, Ok(Content { items, note: note.to_owned() })));
+    update(&mut state, Message::Read(0, screen, Ok(Content { items, note: note.to_owned() })));
     state
 }
 
@@ -414,7 +414,7 @@ fn ten_thousand_tenants_are_scrolled_through() {
     let id = |n: usize| TenantId::new(format!("{n}")).unwrap();
     let items = (0..10_000).map(|n| item(&[(id(n).as_str(), Tone::Plain)], &[])).collect();
     let mut page = Page::default();
-    page.read(Ok(Content { items, note: String::new() }));
+    page.read(0, Ok(Content { items, note: String::new() }));
     let mut state = project(SMALL);
     *state.page_mut(Screen::TenantStatus) = page;
     typed(&mut state, "G");
