@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use multitenant_runtime::{Extent, Operation, Outcome, Scope, TenantId, Tier, Version};
+use multitenant_runtime::{Extent, Operation, Outcome, SchemaName, SchemaTemplate, Scope, TenantId, Tier, Version};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::interrupt::Signal;
@@ -202,6 +202,8 @@ pub(crate) struct Fleet {
     pub(crate) shared: Option<String>,
     /// The tenants' ids and schemas.
     pub(crate) tenants: Vec<(String, String)>,
+    /// Which schema a new tenant gets, and which one it cannot get.
+    pub(crate) naming: Option<(SchemaTemplate, SchemaName)>,
     /// What is odd about the configuration.
     pub(crate) warnings: Vec<String>,
 }

@@ -105,14 +105,21 @@ fn in_form(state: &mut State, mut form: Form, key: Key) -> Vec<Effect> {
 /// What a form asks for, or what is wrong with it.
 fn submitted(state: &mut State, form: &Form) -> Result<Vec<Effect>, String> {
     let id = |text: &str| TenantId::new(text).map_err(|error| error.to_string());
+    // A new id is to make a schema's name too.
+    let new = |text: &str| {
+        let id = id(text)?;
+        let schema = state.fleet.naming.as_ref().map(|(template, shared)| template.schema_of(&id, shared));
+        schema.transpose().map_err(|error| error.to_string())?;
+        Ok::<_, String>(id)
+    };
     let chore = match &form.purpose {
         Purpose::Create => Chore::Create {
-            id: id(form.get("id"))?,
+            id: new(form.get("id"))?,
             columns: columns(form.get("columns"))?,
             environment: environment(form),
         },
         Purpose::Clone(source) => {
-            Chore::Clone { source: id(source)?, new: id(form.get("id"))?, is_structure: form.get("rows") == "none" }
+            Chore::Clone { source: id(source)?, new: new(form.get("id"))?, is_structure: form.get("rows") == "none" }
         }
         Purpose::Rename(old) => Chore::Rename { old: id(old)?, new: id(form.get("id"))? },
         Purpose::Generate => {

@@ -147,6 +147,12 @@ fn forms_are_checked_before_anything_is_done() {
     update(&mut state, Message::Done(generate, Ok(Line::of(Tone::Good, "migrations/shared/1_plans/up.sql"))));
     assert_eq!(state.page(Screen::Generate).list.len(), 1);
     let mut state = self::state();
+    let naming = (multitenant_runtime::SchemaTemplate::new("tenant_{id}"), multitenant_runtime::SchemaName::new("public"));
+    state.fleet.naming = Some((naming.0.unwrap(), naming.1.unwrap()));
+    typed(&mut state, "5n");
+    assert_eq!(typed(&mut state, &format!("{}\n", "x".repeat(60))), [], "no schema has so long a name");
+    assert!(matches!(&state.overlay, Some(Overlay::Form(form)) if form.error.is_some()));
+    let mut state = self::state();
     typed(&mut state, "5n");
     let create = |columns: &[(&str, &str)], environment: Option<&str>| Chore::Create {
         environment: environment.map(str::to_owned),
