@@ -159,7 +159,8 @@ mod tests {
         let program = std::env::current_exe().unwrap();
         let test = "tui::terminal::tests::panics_on_a_terminal";
         // `stty` says afterwards whether the terminal echoes again and breaks lines.
-        let line = format!("stty rows 24 cols 80; '{}' --exact {test} --ignored --nocapture; stty -a", program.display());
+        let line =
+            format!("stty rows 24 cols 80; '{}' --exact {test} --ignored --nocapture; stty -a", program.display());
         let output = Command::new("script")
             .args(["-qefc", &line, "/dev/null"])
             .env("TERM", "xterm")

@@ -230,7 +230,9 @@ impl Board {
         let counts: Vec<String> = self.counts().iter().map(|(count, word, _)| format!("{count} {word}")).collect();
         let end = match &self.end {
             Some((_, end)) => end.text.as_str(),
-            None => "left before its end: what was at work may be cut off; `cargo multitenant status` says how it stands",
+            None => {
+                "left before its end: what was at work may be cut off; `cargo multitenant status` says how it stands"
+            }
         };
         Line::one(Tone::Plain, format!("{}: {}; {end}", self.job.request.title(), counts.join(", "))).text().to_owned()
     }

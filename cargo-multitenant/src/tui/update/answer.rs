@@ -46,7 +46,9 @@ pub(super) fn answered(state: &mut State, key: Key) -> Vec<Effect> {
                     return Vec::new();
                 }
                 // What no key makes is typed as it is shown.
-                KeyCode::Enter if typed == wanted || typed == Shown(&wanted).to_string() => return agreed(state, *then),
+                KeyCode::Enter if typed == wanted || typed == Shown(&wanted).to_string() => {
+                    return agreed(state, *then);
+                }
                 KeyCode::Backspace => {
                     typed.pop();
                 }
@@ -169,7 +171,8 @@ fn seeding(state: &State, form: &Form) -> Result<Overlay, String> {
         "shared" => Scope::shared(),
         _ => Scope::all(),
     };
-    let request = Request { environment: environment(form), once: form.get("each") == "once", ..Request::new(Kind::Seed, scope) };
+    let request =
+        Request { environment: environment(form), once: form.get("each") == "once", ..Request::new(Kind::Seed, scope) };
     let job = seeds(state, request);
     if job.targets.is_empty() {
         return Err("there is no schema to seed: create a tenant, or migrate first".to_owned());

@@ -19,7 +19,11 @@ pub(crate) fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = match message {
         Message::Key(key) => pressed(state, key),
         Message::Typed(key, at) => {
-            if state.type_ahead.is_meant(key, state.overlay.as_ref(), at) { pressed(state, key) } else { Vec::new() }
+            if state.type_ahead.is_meant(key, state.overlay.as_ref(), at) {
+                pressed(state, key)
+            } else {
+                Vec::new()
+            }
         }
         Message::Pasted(text) => {
             answer::pasted(state, &text);

@@ -147,7 +147,8 @@ fn forms_are_checked_before_anything_is_done() {
     update(&mut state, Message::Done(generate, Ok(Line::of(Tone::Good, "migrations/shared/1_plans/up.sql"))));
     assert_eq!(state.page(Screen::Generate).list.len(), 1);
     let mut state = self::state();
-    let naming = (multitenant_runtime::SchemaTemplate::new("tenant_{id}"), multitenant_runtime::SchemaName::new("public"));
+    let naming =
+        (multitenant_runtime::SchemaTemplate::new("tenant_{id}"), multitenant_runtime::SchemaName::new("public"));
     state.fleet.naming = Some((naming.0.unwrap(), naming.1.unwrap()));
     typed(&mut state, "5n");
     assert_eq!(typed(&mut state, &format!("{}\n", "x".repeat(60))), [], "no schema has so long a name");

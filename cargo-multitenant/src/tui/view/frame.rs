@@ -99,7 +99,7 @@ fn doing(state: &State) -> String {
             let (done, of) = board.progress();
             format!("{} {done}/{of}, see =", board.job.request.title().to_lowercase())
         }
-        (Some(board), true) if board.stops > 0 => "stopping in order: x asks about at once".to_owned(),
+        (Some(board), true) if board.stops > 0 => "stopping: x asks whether to end at once".to_owned(),
         (Some(_), true) => "at work".to_owned(),
         _ if state.here().load == Load::Reading => "looking".to_owned(),
         _ => String::new(),
