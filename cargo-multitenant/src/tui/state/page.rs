@@ -15,7 +15,7 @@ pub(crate) struct Page {
     /// How far down somebody has read why there is no list.
     pub(crate) scroll: usize,
     /// The number of the look that is seen.
-    look: u64,
+    pub(crate) look: u64,
 }
 
 /// Whether the list is known.

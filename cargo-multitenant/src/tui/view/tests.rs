@@ -87,6 +87,7 @@ fn project(size: (u16, u16)) -> State {
     ];
     let seen = Seen {
         fleet: Fleet {
+            naming: None,
             place: "shop: shop_dev on localhost:5432".to_owned(),
             shared: Some("public".to_owned()),
             tenants: vec![("acme".to_owned(), "tenant_acme".to_owned())],
