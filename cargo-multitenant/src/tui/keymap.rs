@@ -94,7 +94,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings![
     TENANTS; Restore: [Key::char('t')] "t" "take back" "take an archived tenant back"
     &[Screen::Seeding]; Seed: [Key::char('p')] "p" "seed" "put the seeds into the schemas"
     &[Screen::Generate]; Generate: [Key::char('n')] "n" "new" "write a new migration's folder"
-    &[Screen::Run]; Stop: [Key::char('x')] "x" "stop" "end the run: what has begun is finished or rolled back; again: at once"
+    &[Screen::Run]; Stop: [Key::char('x')] "x" "stop" "end the run: what has begun is finished or rolled back; again: asks whether to end at once"
     &[Screen::Run]; Retry: [Key::char('f')] "f" "retry failed" "the same once more where it failed or was not tried"
     &[]; Details: [Key::new(KeyCode::Enter)] "Enter" "details" "all about what is under the cursor"
     &[]; Filter: [Key::char('/')] "/" "filter" "show only rows with these words; Esc shows all"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use multitenant_runtime::{Extent, Operation, Outcome, Scope, TenantId, Tier, Version};
+use multitenant_runtime::{Extent, Operation, Outcome, SchemaName, SchemaTemplate, Scope, TenantId, Tier, Version};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::interrupt::Signal;
@@ -14,14 +14,20 @@ use super::state::{Content, Line, Screen, Trouble};
 #[derive(Debug)]
 pub(crate) enum Message {
     Key(Key),
+    /// A key, and when it came: it may be older than what it seems to answer.
+    Typed(Key, Duration),
+    /// Text from somewhere else, which is no keys.
+    Pasted(String),
+    /// The last frame is on the terminal since then.
+    Drawn(Duration),
     Resized(u16, u16),
     /// So much time is over.
     Tick(Duration),
     Signal(Signal),
-    /// How all schemas stand.
-    Seen(Box<Result<Seen, Trouble>>),
-    /// What was read for one screen.
-    Read(Screen, Result<Content, Trouble>),
+    /// How all schemas stand; looks are numbered as they begin.
+    Seen(u64, Box<Result<Seen, Trouble>>),
+    /// What was read for one screen, numbered among the looks.
+    Read(u64, Screen, Result<Content, Trouble>),
     /// What an operation would do.
     Foretold(Box<Result<Foretold, Trouble>>),
     /// What would go with a tenant.
@@ -155,7 +161,7 @@ pub(crate) struct Foretold {
 /// What is done to one tenant or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Chore {
-    Create { id: TenantId, columns: Vec<(String, String)> },
+    Create { id: TenantId, columns: Vec<(String, String)>, environment: Option<String> },
     Clone { source: TenantId, new: TenantId, is_structure: bool },
     Rename { old: TenantId, new: TenantId },
     Drop(TenantId),
@@ -196,6 +202,8 @@ pub(crate) struct Fleet {
     pub(crate) shared: Option<String>,
     /// The tenants' ids and schemas.
     pub(crate) tenants: Vec<(String, String)>,
+    /// Which schema a new tenant gets, and which one it cannot get.
+    pub(crate) naming: Option<(SchemaTemplate, SchemaName)>,
     /// What is odd about the configuration.
     pub(crate) warnings: Vec<String>,
 }
@@ -259,4 +267,6 @@ pub(crate) struct RunEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Leaving {
     pub(crate) code: u8,
+    /// Since when it is ended in order.
+    pub(crate) since: Duration,
 }

@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{self, Event};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::interrupt::Signals;
+use crate::interrupt::{Signal, Signals};
 
 use super::effects::Runner;
 use super::message::{Key, Message};
@@ -28,18 +28,26 @@ pub(crate) fn open(context: &Context) -> Result<u8, CliError> {
     let mut terminal = Taken::take().map_err(CliError::System)?;
     let (sender, messages) = channel();
     signals(sender.clone())?;
-    keys(sender.clone());
+    let begun = Instant::now();
+    keys(sender.clone(), begun);
     let size = terminal.size().map_err(CliError::System)?;
     let mut state = State::new(size, has_colors(context.console.color));
     let mut runner = Runner::new(context.silent(), sender);
     for effect in begin(&mut state) {
         runner.start(effect);
     }
-    let begun = Instant::now();
     // The first frame is there before the database has answered.
     loop {
+        // Taken before it is written: who has seen the frame answers later than that.
+        let drawn = begun.elapsed();
         terminal.draw(&state).map_err(CliError::System)?;
+        update(&mut state, Message::Drawn(drawn));
         if let Some(code) = state.left {
+            drop(terminal);
+            // The board is gone with the screen; who has ended a run is to know what became of it.
+            if let Some(text) = state.farewell() {
+                context.console.message(&text);
+            }
             return Ok(code);
         }
         let took_note = take_note(&messages, &mut state, &mut runner, begun);
@@ -63,7 +71,7 @@ fn take_note(
     loop {
         match messages.recv_timeout(wait) {
             Ok(message) => {
-                let is_key = matches!(message, Message::Key(_) | Message::Signal(_));
+                let is_key = matches!(message, Message::Typed(..) | Message::Pasted(_) | Message::Signal(_));
                 update(state, Message::Tick(begun.elapsed()));
                 for effect in update(state, message) {
                     runner.start(effect);
@@ -84,11 +92,12 @@ fn take_note(
 }
 
 /// Reads keys on a thread of its own, which ends with the process.
-fn keys(sender: Sender<Message>) {
+fn keys(sender: Sender<Message>, begun: Instant) {
     std::thread::spawn(move || {
         while let Ok(event) = event::read() {
             let message = match event {
-                Event::Key(key) => Key::of(&key).map(Message::Key),
+                Event::Key(key) => Key::of(&key).map(|key| Message::Typed(key, begun.elapsed())),
+                Event::Paste(text) => Some(Message::Pasted(text)),
                 Event::Resize(width, height) => Some(Message::Resized(width, height)),
                 _ => None,
             };
@@ -102,10 +111,45 @@ fn keys(sender: Sender<Message>) {
 /// Waits for signals on a thread of its own.
 fn signals(sender: Sender<Message>) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::System)?;
-    let mut signals = {
+    let (mut signals, mut hangup) = {
         let _inside = runtime.enter();
-        Signals::catch().map_err(CliError::System)?
+        (Signals::catch().map_err(CliError::System)?, Hangup::catch().map_err(CliError::System)?)
     };
-    std::thread::spawn(move || while sender.send(Message::Signal(runtime.block_on(signals.next()))).is_ok() {});
+    let mut next = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                signal = signals.next() => signal,
+                signal = hangup.next() => signal,
+            }
+        })
+    };
+    std::thread::spawn(move || while sender.send(Message::Signal(next())).is_ok() {});
     Ok(())
+}
+
+/// The terminal goes away. Only the UI catches that: a command may have been told to outlive its terminal (`nohup`).
+struct Hangup(#[cfg(unix)] tokio::signal::unix::Signal);
+
+impl Hangup {
+    #[cfg(unix)]
+    fn catch() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> Signal {
+        self.0.recv().await;
+        Signal::Terminate
+    }
+
+    #[cfg(not(unix))]
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self())
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> Signal {
+        std::future::pending().await
+    }
 }

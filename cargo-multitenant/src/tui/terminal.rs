@@ -8,6 +8,7 @@ use std::time::Duration;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -64,6 +65,8 @@ impl Taken {
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         let mut stdout = BufWriter::new(io::stdout());
+        // So that what is pasted is no keys; a terminal that cannot tell is no reason to give up.
+        let _ = execute!(stdout, EnableBracketedPaste);
         // Not `Terminal::clear`, which asks the terminal where its cursor is, and waits for the answer.
         let taken = execute!(stdout, EnterAlternateScreen, Clear(ClearType::All))
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout)))
@@ -115,6 +118,7 @@ fn give_back() {
 
 /// Back to the screen that was there, with a cursor.
 fn leave(out: &mut impl Write) -> io::Result<()> {
+    let _ = execute!(out, DisableBracketedPaste);
     execute!(out, LeaveAlternateScreen, Show)
 }
 
@@ -126,7 +130,7 @@ mod tests {
     fn the_screen_that_was_there_comes_back_with_its_cursor() {
         let mut written = Vec::new();
         leave(&mut written).unwrap();
-        assert_eq!(String::from_utf8(written).unwrap(), "\u{1b}[?1049l\u{1b}[?25h");
+        assert_eq!(String::from_utf8(written).unwrap(), "\u{1b}[?2004l\u{1b}[?1049l\u{1b}[?25h");
     }
 
     /// What `a_panic_gives_the_terminal_back` runs on a terminal.

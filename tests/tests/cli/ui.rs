@@ -62,6 +62,14 @@ impl Session {
         self.stdin.flush().unwrap();
     }
 
+    /// Types a text into a field, and Enter when it is there: what comes at once is taken for pasted.
+    #[track_caller]
+    fn enters(&mut self, text: &str) {
+        self.types(text);
+        self.sees(&[text]);
+        self.types("\r");
+    }
+
     fn written(&self) -> String {
         String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
     }
@@ -182,11 +190,13 @@ async fn a_session() {
         ("-", &["── Drift", "r begins"]),
         ("r", &["3 behind", "compared with"]),
         ("8", &["── Generate"]),
-        ("nadd_total\r", &["_add_total/up.sql", "_add_total/down.sql"]),
+        ("n", &["as in create_orders"]),
     ] {
         ui.types(key);
         ui.sees(texts);
     }
+    ui.enters("add_total");
+    ui.sees(&["_add_total/up.sql", "_add_total/down.sql"]);
     let folders = std::fs::read_dir(project.path("migrations/tenant")).unwrap();
     let written = folders.map(|entry| entry.unwrap().path()).find(|path| !path.ends_with("1_users")).unwrap();
     std::fs::write(written.join("up.sql"), "create table totals (id int);").unwrap();
@@ -230,7 +240,8 @@ async fn tenants_come_and_go() {
         .await
         .file("multitenant.toml", "[tenants]\nsource = \"table\"\n")
         .migration("shared/1_tenants", registry)
-        .migration("tenant/1_users", "create table users (id int primary key);");
+        .migration("tenant/1_users", "create table users (id int primary key);")
+        .file("seeds/tenant/1.sql", "insert into users values (1);");
     project.run(&["migrate"]).code(0);
     let Some(mut ui) = Session::of(&project, &["ui"]) else { return skipped() };
     ui.sees(&["There are no tenants.", "create one"]);
@@ -238,23 +249,28 @@ async fn tenants_come_and_go() {
     ui.sees(&["n creates one"]);
     ui.types("n");
     ui.sees(&["the tenant's id"]);
-    ui.types("acme\r");
+    ui.enters("acme");
     ui.sees(&["1 schema: 1 created"]);
     ui.types("\u{1b}");
     ui.sees(&["acme", "up to date", "1 tenant"]);
+    assert_eq!(project.count("select count(*) from tenant_acme.users").await, 1, "with its seeds");
     ui.types("c");
     ui.sees(&["the id of the copy"]);
-    ui.types("copy\r");
+    ui.enters("copy");
     ui.sees(&["cloned"]);
     assert_eq!(project.texts("select id from tenants order by 1").await, ["acme", "copy"]);
     ui.types("\u{1b}");
     ui.sees(&["2 tenants"]);
     ui.types("d");
     ui.sees(&["Type the tenant's id to drop it"]);
-    ui.types("copy\r");
+    ui.types("copy");
+    ui.sees(&["drop it: copy"]);
+    ui.types("\r");
     ui.sees(&["that is not the tenant's id"]);
     assert_eq!(project.count("select count(*) from tenants").await, 2);
-    ui.types("\u{7f}\u{7f}\u{7f}\u{7f}acme\r");
+    ui.types("\u{7f}\u{7f}\u{7f}\u{7f}acme");
+    ui.sees(&["drop it: acme"]);
+    ui.types("\r");
     ui.sees(&["acme  dropped: the schema tenant_acme"]);
     assert_eq!(project.texts("select id from tenants").await, ["copy"]);
     ui.types("q");
@@ -282,13 +298,15 @@ async fn sleeping() -> Option<(Project, Session)> {
 
 #[tokio::test]
 async fn ctrl_c_and_a_signal_end_a_run_in_order_and_leave_the_terminal_whole() {
-    for (signal, code) in [(None, 130), (Some("TERM"), 143)] {
+    for (signal, code) in [(None, 130), (Some("TERM"), 143), (Some("HUP"), 143)] {
         let Some((project, mut ui)) = sleeping().await else { return skipped() };
         match signal {
             Some(signal) => ui.signal(signal),
             None => ui.types("\u{3}"),
         }
-        ui.ends().whole(code);
+        let ended = ui.ends();
+        assert!(ended.written.rsplit_once(LEFT).unwrap().1.contains("Migrating: "), "{:?}", ended.written);
+        ended.whole(code);
         assert_eq!(project.count("select count(*) from pg_tables where tablename = 'slow'").await, 0);
     }
 }

@@ -13,7 +13,7 @@ use crate::context::{Context, Project, block_on};
 use crate::error::CliError;
 use crate::report::{Kind, Progress};
 #[cfg(feature = "project")]
-use crate::seeds::{InFolders, hand_over};
+use crate::seeds::{InFolders, RustSeed, hand_over};
 use crate::source::Source;
 
 use super::remedy::with_remedy;
@@ -74,7 +74,7 @@ impl Create {
             ControlFlow::Continue(seeds) => seeds,
             ControlFlow::Break(code) => return Ok(code),
         };
-        let tenants = tenants.into_iter().map(|tenant| self.seeded(tenant, &seeds)).collect();
+        let tenants = tenants.into_iter().map(|tenant| seeded(tenant, &seeds, self.env.as_deref())).collect();
         let console = context.console;
         let cancellation = CancellationToken::new();
         let progress = Progress::new(console);
@@ -95,27 +95,14 @@ impl Create {
         if self.no_seed || self.no_migrate {
             return Ok(ControlFlow::Continue(SeedSet::default()));
         }
-        let seeds = match &context.source {
+        match Seeds::find(context, project, self.env.as_deref())? {
+            Seeds::Here(seeds) => Ok(ControlFlow::Continue(seeds)),
             #[cfg(feature = "project")]
-            Source::Folders(register) => {
-                let Some(mut there) = InFolders::find_any(project.config(), self.env.as_deref())? else {
-                    return Ok(ControlFlow::Continue(SeedSet::default()));
-                };
-                there.rust.retain(|seed| seed.tier == Tier::Tenant);
-                if register.is_none() && !there.rust.is_empty() {
-                    let (cargo, root) = (context.environment.cargo(), &project.config().root);
-                    return hand_over(cargo, root, &there.rust).map(ControlFlow::Break);
-                }
-                there.sql.map(|seeds| register.iter().fold(seeds, |seeds, register| register(seeds)))
+            Seeds::InRust(seeds) => {
+                let (cargo, root) = (context.environment.cargo(), &project.config().root);
+                hand_over(cargo, root, &seeds).map(ControlFlow::Break)
             }
-            Source::Embedded(_) => project.seeds(),
-        };
-        seeds.map(ControlFlow::Continue).map_err(|error| CliError::Runtime(Error::Seeds(error)))
-    }
-
-    fn seeded(&self, tenant: NewTenant, seeds: &SeedSet) -> NewTenant {
-        let tenant = tenant.seeded(seeds);
-        self.env.iter().fold(tenant, NewTenant::environment)
+        }
     }
 
     fn tenants(&self) -> Result<Vec<NewTenant>, IdentError> {
@@ -134,6 +121,45 @@ impl Create {
         };
         self.ids.iter().map(tenant).collect()
     }
+}
+
+/// The seeds of new tenants.
+pub(crate) enum Seeds {
+    /// All of them.
+    Here(SeedSet),
+    /// Some are Rust, for which another program is to be built.
+    #[cfg(feature = "project")]
+    InRust(Vec<RustSeed>),
+}
+
+impl Seeds {
+    /// Those that the project has for its tenants, of this environment too.
+    pub(crate) fn find(context: &Context, project: &Project, environment: Option<&str>) -> Result<Self, CliError> {
+        let seeds = match &context.source {
+            #[cfg(feature = "project")]
+            Source::Folders(register) => {
+                let Some(mut there) = InFolders::find_any(project.config(), environment)? else {
+                    return Ok(Self::Here(SeedSet::default()));
+                };
+                there.rust.retain(|seed| seed.tier == Tier::Tenant);
+                if register.is_none() && !there.rust.is_empty() {
+                    return Ok(Self::InRust(there.rust));
+                }
+                there.sql.map(|seeds| register.iter().fold(seeds, |seeds, register| register(seeds)))
+            }
+            Source::Embedded(_) => {
+                let _ = environment;
+                project.seeds()
+            }
+        };
+        seeds.map(Self::Here).map_err(|error| CliError::Runtime(Error::Seeds(error)))
+    }
+}
+
+/// A new tenant with its seeds.
+pub(crate) fn seeded(tenant: NewTenant, seeds: &SeedSet, environment: Option<&str>) -> NewTenant {
+    let tenant = tenant.seeded(seeds);
+    environment.into_iter().fold(tenant, NewTenant::environment)
 }
 
 pub(super) fn schema(text: &str) -> Result<SchemaName, IdentError> {

@@ -5,7 +5,7 @@
 mod archive;
 mod clone;
 mod copying;
-mod create;
+pub(crate) mod create;
 mod drop;
 mod dump;
 mod list;

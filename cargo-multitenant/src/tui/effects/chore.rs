@@ -3,12 +3,13 @@
 use std::sync::mpsc::Sender;
 
 use multitenant_runtime::{
-    AnonymiseRules, CloneOptions, Error, Event, IdentError, Migrator, NewTenant, OldTenant, TenantId,
+    AnonymiseRules, CloneOptions, Error, Event, IdentError, Migrator, NewTenant, OldTenant, SeedSet, TenantId,
 };
 
 use crate::commands::generate::generate;
 use crate::commands::run::reported;
 use crate::commands::tenant::NOT_TOLD;
+use crate::commands::tenant::create::{Seeds, seeded};
 use crate::commands::tenant::remedy::with_remedy;
 use crate::context::{Context, Project, block_on};
 use crate::error::CliError;
@@ -29,7 +30,11 @@ pub(super) fn done(
     ends: &Ends,
 ) -> Result<Vec<Line>, Trouble> {
     match chore {
-        Chore::Create { id, columns } => create(context, id, columns, sender, ends),
+        Chore::Create { id, columns, environment } => {
+            let environment = environment.as_deref();
+            let tenant = || new_tenant(id, columns).map_err(|error| CliError::Usage(error.to_string()));
+            create(context, id, tenant, environment, sender, ends)
+        }
         chore => other(context, chore, sender, ends).map_err(|error| trouble(&error)),
     }
 }
@@ -45,21 +50,33 @@ fn migrator(project: &Project, sender: &Sender<Message>, ends: &Ends) -> Result<
     project.migrator(|builder| builder.observer(observer).cancellation(ends.in_order.clone()))
 }
 
+fn new_tenant(id: &TenantId, columns: &[(String, String)]) -> Result<NewTenant, IdentError> {
+    columns.iter().try_fold(NewTenant::new(id.as_str())?, |tenant, (column, value)| tenant.column(column, value))
+}
+
+/// The tenants' seeds. Those in Rust are compiled by the command, which becomes another program.
+fn seeds(context: &Context, project: &Project, environment: Option<&str>) -> Result<SeedSet, CliError> {
+    match Seeds::find(context, project, environment)? {
+        Seeds::Here(seeds) => Ok(seeds),
+        Seeds::InRust(_) => Err(CliError::Files {
+            what: "some of the tenants' seeds are Rust, which is compiled with the project's library".to_owned(),
+            help: Some("leave the UI, and run `cargo multitenant tenant create`, which compiles and runs them"),
+            source: None,
+        }),
+    }
+}
+
 fn create(
     context: &Context,
     id: &TenantId,
-    columns: &[(String, String)],
+    tenant: impl FnOnce() -> Result<NewTenant, CliError>,
+    environment: Option<&str>,
     sender: &Sender<Message>,
     ends: &Ends,
 ) -> Result<Vec<Line>, Trouble> {
     let created = || {
-        let tenant = || -> Result<NewTenant, IdentError> {
-            columns
-                .iter()
-                .try_fold(NewTenant::new(id.as_str())?, |tenant, (column, value)| tenant.column(column, value))
-        };
-        let tenant = tenant().map_err(|error| CliError::Usage(error.to_string()))?;
         let project = context.project()?;
+        let tenant = seeded(tenant()?, &seeds(context, &project, environment)?, environment);
         let migrator = migrator(&project, sender, ends)?;
         let result = block_on(async { Ok(Box::pin(migrator.create_tenants(vec![tenant])).await) })?;
         match result {

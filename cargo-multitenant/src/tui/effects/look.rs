@@ -45,6 +45,7 @@ fn look(context: &Context) -> Result<Seen, CliError> {
                     Some((target.tenant()?.as_str().to_owned(), target.schema().as_str().to_owned()))
                 })
                 .collect(),
+            naming: Some((config.settings.schema_template.clone(), config.settings.shared_schema.clone())),
             warnings: config.warnings.clone(),
         },
         contents: [

@@ -23,6 +23,8 @@ pub(super) struct Runner {
     sender: Sender<Message>,
     /// How what is at work is ended.
     ends: Ends,
+    /// How many looks have begun.
+    looks: u64,
 }
 
 /// How what is at work is ended: in order, or at once.
@@ -34,17 +36,19 @@ struct Ends {
 
 impl Runner {
     pub(super) fn new(context: Context, sender: Sender<Message>) -> Self {
-        Self { context: Arc::new(context), sender, ends: Ends::default() }
+        Self { context: Arc::new(context), sender, ends: Ends::default(), looks: 0 }
     }
 
     /// Begins with it; nobody waits for its end.
     pub(super) fn start(&mut self, effect: Effect) {
         let context = Arc::clone(&self.context);
+        self.looks += 1;
+        let look = self.looks;
         match effect {
             Effect::Stop => self.ends.in_order.cancel(),
             Effect::Abandon => self.ends.at_once.cancel(),
-            Effect::Look => self.spawn(move || Message::Seen(Box::new(look::seen(&context)))),
-            Effect::Read(screen) => self.spawn(move || Message::Read(screen, look::read(&context, screen))),
+            Effect::Look => self.spawn(move || Message::Seen(look, Box::new(look::seen(&context)))),
+            Effect::Read(screen) => self.spawn(move || Message::Read(look, screen, look::read(&context, screen))),
             Effect::Foretell(request) => {
                 self.spawn(move || Message::Foretold(Box::new(run::foretold(&context, request))));
             }

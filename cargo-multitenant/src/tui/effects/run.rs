@@ -82,7 +82,7 @@ fn carry_out(context: &Context, job: &Job, sender: &Sender<Message>, ends: &Ends
         }
     })?;
     let Some(result) = result else {
-        let text = "given up: what was at work is rolled back by the server; look at the status".to_owned();
+        let text = "given up: what ran outside of a transaction may be cut off; look at the status".to_owned();
         return Ok(RunEnd { is_complete: false, is_orderly: false, text, lines: Vec::new() });
     };
     let (report, error) = reported(result, ends.in_order.is_cancelled())?;

@@ -1,6 +1,6 @@
 //! What an error is in a few words, and what to do next.
 
-use multitenant_runtime::Error;
+use multitenant_runtime::{Error, RegistryError};
 
 use crate::config::ConfigError;
 use crate::error::CliError;
@@ -16,14 +16,18 @@ pub(super) fn trouble(error: &CliError) -> Trouble {
             Trouble::new("The migrations cannot be used", &error.to_string())
                 .next("correct the files, then look again: r")
         }
+        CliError::Runtime(Error::Registry(missing @ RegistryError::NoTable { .. })) => {
+            Trouble::new("The registry's table is missing", &missing.to_string())
+                .next("where the shared schema was never migrated, M on tenant status migrates it, then all tenants")
+                .next("else correct tenants.table in multitenant.toml, then look again: r")
+        }
         error => match exit_code::of_error(error) {
             exit_code::UNREACHABLE => Trouble::new("The database cannot be reached", &error.to_string())
                 .next("start the server, or correct database.url in multitenant.toml, DATABASE_URL or --database-url")
                 .next("`cargo multitenant db start` starts a development server where url = \"embedded\"")
                 .next("then look again: r"),
             exit_code::CONFIGURATION => Trouble::new("The project cannot be used as it is", &error.to_string())
-                .next("where the shared schema was never migrated, M on tenant status migrates it, then all tenants")
-                .next("else correct what is named above, then look again: r"),
+                .next("correct what is named there, then look again: r"),
             exit_code::HELD => Trouble::new("Another run is at work there", &error.to_string())
                 .next("wait for its end; the doctor (0) says who holds what"),
             exit_code::REFUSED => Trouble::new("That is refused", &error.to_string()),
@@ -38,4 +42,24 @@ fn configuration(error: &ConfigError) -> Trouble {
     trouble
         .next("correct it, then look again: r")
         .next("where there is no project yet, leave (q) and run `cargo multitenant init`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remedies(error: &CliError) -> String {
+        trouble(error).next.join("; ")
+    }
+
+    #[test]
+    fn a_migration_of_the_shared_schema_helps_only_where_the_registry_is_missing() {
+        let missing = RegistryError::NoTable { table: "public.tenants".to_owned() };
+        assert!(remedies(&CliError::Runtime(Error::Registry(missing))).contains("never migrated"));
+        let other = RegistryError::NotArchivable { why: "no column".to_owned() };
+        let files = CliError::Files { what: "a folder".to_owned(), help: None, source: None };
+        for error in [CliError::Runtime(Error::Registry(other)), files] {
+            assert!(!remedies(&error).contains("never migrated"), "{error}");
+        }
+    }
 }

@@ -11,6 +11,9 @@ use crate::tui::message::{Happening, Job, RunEnd};
 use super::item::{Cell, Item, Line, Tone};
 use super::page::{Load, Page};
 
+/// Where nothing was finished for so long, nobody knows how long the rest takes.
+const STILL: Duration = Duration::from_secs(10);
+
 /// A run, as far as it has come.
 #[derive(Debug, Clone)]
 pub(crate) struct Board {
@@ -19,6 +22,8 @@ pub(crate) struct Board {
     rows: Vec<Row>,
     places: HashMap<String, usize>,
     started: Duration,
+    /// When a step or a target was done with the last time.
+    advanced: Duration,
     /// How often somebody has asked for the end.
     pub(crate) stops: u8,
     pub(crate) end: Option<(Duration, RunEnd)>,
@@ -48,16 +53,23 @@ enum RowState {
     Waiting,
     /// A try failed in a way that may pass: a lock, a lost connection.
     Retrying,
+    /// The run was given up while this was at work: nobody knows what became of it.
+    Unknown,
     Finished(Outcome),
 }
 
 impl RowState {
+    fn is_over(self) -> bool {
+        matches!(self, Self::Unknown | Self::Finished(_))
+    }
+
     /// What is to be seen first stands first.
     fn look(self) -> (i64, &'static str, Tone) {
         match self {
             Self::Finished(Outcome::Failed) => (0, "failed", Tone::Bad),
-            Self::Waiting => (1, "waiting", Tone::Warn),
-            Self::Retrying => (2, "retrying", Tone::Warn),
+            Self::Unknown => (1, "unknown", Tone::Bad),
+            Self::Waiting => (2, "waiting", Tone::Warn),
+            Self::Retrying => (1, "retrying", Tone::Warn),
             Self::Running => (3, "running", Tone::Strong),
             Self::Finished(Outcome::Skipped) => (4, "skipped", Tone::Warn),
             Self::Finished(Outcome::NotTried) => (5, "not tried", Tone::Warn),
@@ -92,7 +104,7 @@ impl Board {
         let mut page = Page { load: Load::Done, ..Page::default() };
         page.list.set(rows.iter().map(item).collect());
         page.list = page.list.sorted_by(Some((1, false)));
-        Self { job, page, rows, places, started: now, stops: 0, end: None, said: None }
+        Self { job, page, rows, places, started: now, advanced: now, stops: 0, end: None, said: None }
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -101,6 +113,9 @@ impl Board {
 
     /// Something happened in it.
     pub(crate) fn happened(&mut self, happening: Happening, now: Duration) {
+        if matches!(happening, Happening::StepDone { .. } | Happening::Finished { .. }) {
+            self.advanced = now;
+        }
         match happening {
             Happening::Began { schema, tenant, steps } => self.change(&schema, tenant, |row| {
                 row.state = RowState::Running;
@@ -173,7 +188,8 @@ impl Board {
         for row in self.rows.iter_mut().filter(|row| !matches!(row.state, RowState::Finished(_))) {
             row.state = RowState::Finished(Outcome::NotTried);
             if row.began.is_some() && !end.is_orderly {
-                row.about = "the run was given up while this was at work: look at its status".to_owned();
+                row.state = RowState::Unknown;
+                row.about = "given up while this was at work: look at its status".to_owned();
             }
         }
         for (at, row) in self.rows.iter().enumerate() {
@@ -186,7 +202,10 @@ impl Board {
     /// The tenants that failed or were not come to, and whether the shared schema did.
     pub(crate) fn to_retry(&self) -> (bool, Vec<String>) {
         let bad = |row: &&Row| {
-            matches!(row.state, RowState::Finished(Outcome::Failed | Outcome::Skipped | Outcome::NotTried))
+            matches!(
+                row.state,
+                RowState::Unknown | RowState::Finished(Outcome::Failed | Outcome::Skipped | Outcome::NotTried)
+            )
         };
         let bad: Vec<&Row> = self.rows.iter().filter(bad).collect();
         let shared = bad.iter().any(|row| row.tenant.is_none());
@@ -206,9 +225,21 @@ impl Board {
         counts.into_iter().map(|(_, count, word, tone)| (count, word, tone)).collect()
     }
 
+    /// What became of it, in lines for when the board is not seen any more.
+    pub(crate) fn farewell(&self) -> String {
+        let counts: Vec<String> = self.counts().iter().map(|(count, word, _)| format!("{count} {word}")).collect();
+        let end = match &self.end {
+            Some((_, end)) => end.text.as_str(),
+            None => {
+                "left before its end: what was at work may be cut off; `cargo multitenant status` says how it stands"
+            }
+        };
+        Line::one(Tone::Plain, format!("{}: {}; {end}", self.job.request.title(), counts.join(", "))).text().to_owned()
+    }
+
     /// How many targets are done with, of how many.
     pub(crate) fn progress(&self) -> (usize, usize) {
-        let done = self.rows.iter().filter(|row| matches!(row.state, RowState::Finished(_))).count();
+        let done = self.rows.iter().filter(|row| row.state.is_over()).count();
         (done, self.rows.len())
     }
 
@@ -218,7 +249,8 @@ impl Board {
 
     /// About how long it will take; `None` where there is nothing yet to reckon from.
     pub(crate) fn time_left(&self, now: Duration) -> Option<Duration> {
-        if !self.is_running() {
+        // What stands still is not reckoned with: a server that is gone would be ready soon.
+        if !self.is_running() || now.saturating_sub(self.advanced) > STILL {
             return None;
         }
         // A target without steps, as with seeds, counts as one.

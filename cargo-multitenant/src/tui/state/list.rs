@@ -185,6 +185,12 @@ impl List {
         self.marked.len()
     }
 
+    /// How many are marked that the filter hides: they are meant all the same.
+    pub(crate) fn hidden_marks(&self) -> usize {
+        let seen = self.order.iter().filter(|&&at| self.marked.contains(&self.items[at].key)).count();
+        self.marked.len().saturating_sub(seen)
+    }
+
     /// What an action is about: what is marked, else what is under the cursor.
     pub(crate) fn chosen(&self) -> Vec<&Item> {
         if self.marked.is_empty() {
@@ -307,6 +313,10 @@ mod tests {
         list.mark();
         list.mark();
         assert_eq!(list.chosen().iter().map(|item| item.key.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        list.narrow("b");
+        assert_eq!((list.marked(), list.hidden_marks()), (2, 1), "the filter hides one");
+        list.narrow("");
+        assert_eq!(list.hidden_marks(), 0);
         list.mark_all();
         assert_eq!(list.marked(), 3);
         list.mark_all();

@@ -10,6 +10,7 @@ mod overlay;
 mod page;
 mod screen;
 mod trouble;
+mod type_ahead;
 mod wrap;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) use overlay::Overlay;
 pub(crate) use page::{Content, Load, Page};
 pub(crate) use screen::{Column, LOOKED_AT, SCREENS, Screen};
 pub(crate) use trouble::Trouble;
+pub(crate) use type_ahead::TypeAhead;
 pub(crate) use wrap::wrapped;
 
 use super::message::{Fleet, Leaving};
@@ -47,6 +49,8 @@ pub(crate) struct State {
     pages: Vec<Page>,
     pub(crate) board: Option<Board>,
     pub(crate) overlay: Option<Overlay>,
+    /// Which keys are meant for what stands there.
+    pub(crate) type_ahead: TypeAhead,
     /// Whether what is typed goes into the filter.
     pub(crate) is_filtering: bool,
     /// What is being done that is no run, with how far it has come.
@@ -74,6 +78,7 @@ impl State {
             pages: vec![Page::default(); SCREENS.len()],
             board: None,
             overlay: None,
+            type_ahead: TypeAhead::default(),
             is_filtering: false,
             busy: None,
             notice: None,
@@ -118,6 +123,12 @@ impl State {
     /// Whether a run is going.
     pub(crate) fn is_running(&self) -> bool {
         self.board.as_ref().is_some_and(Board::is_running)
+    }
+
+    /// What is said after the screen is gone: what became of a run that was at work when the UI was to be left.
+    pub(crate) fn farewell(&self) -> Option<String> {
+        let board = self.board.as_ref().filter(|board| board.is_running() || self.leaving.is_some())?;
+        Some(board.farewell())
     }
 
     /// Whether something is at work that changes anything.

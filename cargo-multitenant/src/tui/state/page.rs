@@ -12,6 +12,10 @@ pub(crate) struct Page {
     pub(crate) note: String,
     /// How far the details are scrolled, where they are open.
     pub(crate) detail: Option<usize>,
+    /// How far down somebody has read why there is no list.
+    pub(crate) scroll: usize,
+    /// The number of the look that is seen.
+    pub(crate) look: u64,
 }
 
 /// Whether the list is known.
@@ -27,8 +31,18 @@ pub(crate) enum Load {
 }
 
 impl Page {
-    /// What was read.
-    pub(crate) fn read(&mut self, read: Result<Content, Trouble>) {
+    /// Whether a newer look is seen already.
+    pub(crate) fn is_newer_than(&self, look: u64) -> bool {
+        self.look > look
+    }
+
+    /// What was read by a look; an older one that comes later is left out.
+    pub(crate) fn read(&mut self, look: u64, read: Result<Content, Trouble>) {
+        if self.is_newer_than(look) {
+            return;
+        }
+        self.look = look;
+        self.scroll = 0;
         match read {
             Ok(Content { items, note }) => {
                 self.list.set(items);

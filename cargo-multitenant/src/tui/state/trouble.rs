@@ -27,9 +27,24 @@ impl Trouble {
         let mut lines = self.lines.clone();
         if !self.next.is_empty() {
             lines.push(Line::empty());
-            lines.push(Line::one(Tone::Strong, "What to do next"));
-            lines.extend(self.next.iter().map(|next| Line::one(Tone::Plain, format!("  • {next}"))));
+            lines.extend(self.remedies());
         }
         lines
+    }
+
+    /// What stands where a list would: the remedy first, since what a server says may be long.
+    pub(crate) fn to_screen(&self) -> Vec<Line> {
+        let mut lines = vec![Line::empty(), Line::one(Tone::Bad, &self.title), Line::empty()];
+        lines.extend(self.remedies());
+        let keys = "r looks again, ↑ ↓ scroll, 1 … 9 0 - lead to the other screens, q leaves";
+        lines.extend([Line::one(Tone::Dim, format!("  {keys}")), Line::empty()]);
+        lines.extend(self.lines.iter().cloned());
+        lines
+    }
+
+    fn remedies(&self) -> Vec<Line> {
+        let title = (!self.next.is_empty()).then(|| Line::one(Tone::Strong, "What to do next"));
+        let next = self.next.iter().map(|next| Line::one(Tone::Plain, format!("  • {next}")));
+        title.into_iter().chain(next).collect()
     }
 }

@@ -140,11 +140,25 @@ fn retry(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The first time in order, the second time at once.
+/// The first time in order; at once only after a question, since a key that is held comes again by itself.
 fn stop(state: &mut State) -> Vec<Effect> {
     let Some(board) = state.board.as_mut().filter(|board| board.is_running()) else { return Vec::new() };
     board.stops = board.stops.saturating_add(1);
-    vec![if board.stops == 1 { Effect::Stop } else { Effect::Abandon }]
+    if board.stops == 1 {
+        return vec![Effect::Stop];
+    }
+    let text = "The run is ending in order already: what has begun is finished or rolled back.\n\
+                At once, all connections are cut. What is in a transaction is rolled back by the server. What runs outside \
+                of one, as an index that is built concurrently, may be cut off, and may have done its work or a part of it: \
+                look at the status then.";
+    state.overlay = Some(Overlay::Confirm {
+        title: "End at once".to_owned(),
+        lines: Line::of(Tone::Plain, text),
+        question: "End the run at once?".to_owned(),
+        scroll: 0,
+        then: Box::new(Effect::Abandon),
+    });
+    Vec::new()
 }
 
 fn of_tenant(state: &mut State, action: Action) -> Vec<Effect> {
@@ -229,7 +243,11 @@ pub(super) fn wrote(state: &mut State, chore: &Chore, lines: &[Line]) {
 
 fn create_form() -> Form {
     let columns = "what else the registry's row must have: name=Acme Inc., plan_id=3";
-    let fields = vec![Field::text("id", "", "the tenant's id"), Field::text("columns", "", columns)];
+    let fields = vec![
+        Field::text("id", "", "the tenant's id"),
+        Field::text("columns", "", columns),
+        Field::text("environment", "", "the seeds of this environment too; empty for the common ones alone"),
+    ];
     Form::new("Create a tenant", Purpose::Create, fields)
 }
 
@@ -261,8 +279,14 @@ fn step(state: &mut State, by: isize) {
     let is_wide = state.size.0 >= WIDE;
     // Beside the list the details are scrolled by pages.
     let is_page = by.unsigned_abs() > 1;
-    let (width, rows) = (detail_width(state.size.0), state.rows());
+    let (width_of_screen, width, rows) = (state.size.0, detail_width(state.size.0), state.rows());
     let page = state.here_mut();
+    if let Load::Failed(trouble) = &page.load {
+        let lines = wrapped(&trouble.to_screen(), detail_width(width_of_screen.min(WIDE - 1))).len();
+        // There are no heads of columns here.
+        page.scroll = page.scroll.saturating_add_signed(by).min(lines.saturating_sub(rows + 1));
+        return;
+    }
     match (page.detail, page.list.current()) {
         (Some(scroll), Some(item)) if !is_wide || is_page => {
             let most = wrapped(&item.lines, width).len().saturating_sub(rows);

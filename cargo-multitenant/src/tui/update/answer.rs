@@ -5,9 +5,10 @@ use ratatui::crossterm::event::KeyCode;
 
 use crate::exit_code;
 use crate::new_migration;
+use crate::output::Shown;
 use crate::report::Kind;
 use crate::tui::message::{Chore, Effect, Job, Key, Planned, Request};
-use crate::tui::state::{Form, Line, Overlay, Purpose, State, Tone};
+use crate::tui::state::{Form, Line, Overlay, Purpose, State, Tone, Value};
 
 use super::{agreed, leave};
 
@@ -44,7 +45,10 @@ pub(super) fn answered(state: &mut State, key: Key) -> Vec<Effect> {
                     state.notice = Some((Tone::Dim, "nothing was done".to_owned()));
                     return Vec::new();
                 }
-                KeyCode::Enter if typed == wanted => return agreed(state, *then),
+                // What no key makes is typed as it is shown.
+                KeyCode::Enter if typed == wanted || typed == Shown(&wanted).to_string() => {
+                    return agreed(state, *then);
+                }
                 KeyCode::Backspace => {
                     typed.pop();
                 }
@@ -103,10 +107,21 @@ fn in_form(state: &mut State, mut form: Form, key: Key) -> Vec<Effect> {
 /// What a form asks for, or what is wrong with it.
 fn submitted(state: &mut State, form: &Form) -> Result<Vec<Effect>, String> {
     let id = |text: &str| TenantId::new(text).map_err(|error| error.to_string());
+    // A new id is to make a schema's name too.
+    let new = |text: &str| {
+        let id = id(text)?;
+        let schema = state.fleet.naming.as_ref().map(|(template, shared)| template.schema_of(&id, shared));
+        schema.transpose().map_err(|error| error.to_string())?;
+        Ok::<_, String>(id)
+    };
     let chore = match &form.purpose {
-        Purpose::Create => Chore::Create { id: id(form.get("id"))?, columns: columns(form.get("columns"))? },
+        Purpose::Create => Chore::Create {
+            id: new(form.get("id"))?,
+            columns: columns(form.get("columns"))?,
+            environment: environment(form),
+        },
         Purpose::Clone(source) => {
-            Chore::Clone { source: id(source)?, new: id(form.get("id"))?, is_structure: form.get("rows") == "none" }
+            Chore::Clone { source: id(source)?, new: new(form.get("id"))?, is_structure: form.get("rows") == "none" }
         }
         Purpose::Rename(old) => Chore::Rename { old: id(old)?, new: id(form.get("id"))? },
         Purpose::Generate => {
@@ -144,6 +159,11 @@ fn columns(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
+/// Whose seeds are wanted beside the common ones.
+fn environment(form: &Form) -> Option<String> {
+    Some(form.get("environment").trim().to_owned()).filter(|name| !name.is_empty())
+}
+
 /// The question whether seeds shall be put there.
 fn seeding(state: &State, form: &Form) -> Result<Overlay, String> {
     let scope = match form.get("schemas") {
@@ -151,8 +171,8 @@ fn seeding(state: &State, form: &Form) -> Result<Overlay, String> {
         "shared" => Scope::shared(),
         _ => Scope::all(),
     };
-    let environment = Some(form.get("environment").trim().to_owned()).filter(|name| !name.is_empty());
-    let request = Request { environment, once: form.get("each") == "once", ..Request::new(Kind::Seed, scope) };
+    let request =
+        Request { environment: environment(form), once: form.get("each") == "once", ..Request::new(Kind::Seed, scope) };
     let job = seeds(state, request);
     if job.targets.is_empty() {
         return Err("there is no schema to seed: create a tenant, or migrate first".to_owned());
@@ -186,6 +206,25 @@ pub(super) fn ask_to_seed(job: Job) -> Overlay {
         vec![Line::one(Tone::Plain, format!("seeds: {environment}")), Line::one(Tone::Plain, format!("which: {how}"))];
     let question = job.request.kind.question(job.targets.len(), 0);
     Overlay::Confirm { title: "Seeding".to_owned(), lines, question, scroll: 0, then: Box::new(Effect::Run(job)) }
+}
+
+/// The first line of what was pasted goes where text is typed, and nowhere else.
+pub(super) fn pasted(state: &mut State, text: &str) {
+    let line = text.split(['\r', '\n']).next().unwrap_or_default();
+    let line: String = line.chars().filter(|c| !c.is_control()).collect();
+    match &mut state.overlay {
+        Some(Overlay::Type { typed, .. }) => typed.push_str(&line),
+        Some(Overlay::Form(form)) => {
+            if let Some(field) = form.here().filter(|field| matches!(field.value, Value::Text(_))) {
+                line.chars().for_each(|c| field.typed(c));
+            }
+        }
+        None if state.is_filtering => {
+            let filter = format!("{}{line}", state.here().list.filter());
+            state.here_mut().list.narrow(filter);
+        }
+        _ => state.notice = Some((Tone::Dim, "what was pasted is left out: text goes into fields only".to_owned())),
+    }
 }
 
 /// A key for the filter.

@@ -18,6 +18,21 @@ pub(crate) fn begin(state: &mut State) -> Vec<Effect> {
 pub(crate) fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = match message {
         Message::Key(key) => pressed(state, key),
+        Message::Typed(key, at) => {
+            if state.type_ahead.is_meant(key, state.overlay.as_ref(), at) {
+                pressed(state, key)
+            } else {
+                Vec::new()
+            }
+        }
+        Message::Pasted(text) => {
+            answer::pasted(state, &text);
+            Vec::new()
+        }
+        Message::Drawn(now) => {
+            state.type_ahead.drawn(state.overlay.as_ref(), now);
+            return Vec::new();
+        }
         Message::Resized(width, height) => {
             state.size = (width, height);
             Vec::new()
@@ -30,12 +45,14 @@ pub(crate) fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Signal(signal) => leave::signalled(state, signal),
-        Message::Seen(seen) => {
-            self::seen(state, *seen);
+        Message::Seen(look, seen) => {
+            if !state.page(LOOKED_AT[0]).is_newer_than(look) {
+                self::seen(state, look, *seen);
+            }
             Vec::new()
         }
-        Message::Read(screen, read) => {
-            state.page_mut(screen).read(read);
+        Message::Read(look, screen, read) => {
+            state.page_mut(screen).read(look, read);
             Vec::new()
         }
         Message::Foretold(foretold) => self::foretold(state, *foretold),
@@ -85,7 +102,7 @@ fn read(state: &mut State, screen: Screen) -> Vec<Effect> {
     vec![Effect::Read(screen)]
 }
 
-fn seen(state: &mut State, seen: Result<Seen, Trouble>) {
+fn seen(state: &mut State, look: u64, seen: Result<Seen, Trouble>) {
     match seen {
         Ok(Seen { fleet, contents }) => {
             if let Some(warning) = fleet.warnings.first() {
@@ -93,12 +110,12 @@ fn seen(state: &mut State, seen: Result<Seen, Trouble>) {
             }
             state.fleet = fleet;
             for (screen, content) in LOOKED_AT.into_iter().zip(contents) {
-                state.page_mut(screen).read(Ok(content));
+                state.page_mut(screen).read(look, Ok(content));
             }
         }
         Err(trouble) => {
             for screen in LOOKED_AT {
-                state.page_mut(screen).read(Err(trouble.clone()));
+                state.page_mut(screen).read(look, Err(trouble.clone()));
             }
         }
     }
@@ -145,6 +162,8 @@ fn agreed(state: &mut State, effect: Effect) -> Vec<Effect> {
             }
             state.busy = Some((Line::one(Tone::Plain, chore.doing()).text().to_owned(), None));
         }
+        // The run may have come to its end while somebody was asked.
+        Effect::Abandon if !state.is_running() => return Vec::new(),
         _ => {}
     }
     vec![effect]
@@ -169,6 +188,9 @@ fn go(state: &mut State, screen: Screen) -> Vec<Effect> {
 
 fn run_ended(state: &mut State, end: RunEnd) -> Vec<Effect> {
     let now = state.now;
+    if matches!(&state.overlay, Some(Overlay::Confirm { then, .. }) if **then == Effect::Abandon) {
+        state.overlay = None;
+    }
     if !end.lines.is_empty() {
         state.overlay = Some(Overlay::Told { title: end.text.clone(), lines: end.lines.clone(), scroll: 0 });
     }

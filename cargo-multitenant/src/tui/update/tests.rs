@@ -24,7 +24,7 @@ fn state() -> State {
     let tenants = ["a", "b"].map(|id| (id.to_owned(), format!("tenant_{id}"))).to_vec();
     let fleet = Fleet { shared: Some("public".to_owned()), tenants, ..Fleet::default() };
     let seen = Seen { fleet, contents: contents.map(content) };
-    update(&mut state, Message::Seen(Box::new(Ok(seen))));
+    update(&mut state, Message::Seen(0, Box::new(Ok(seen))));
     state
 }
 
@@ -109,7 +109,7 @@ fn a_drop_wants_the_id_typed_again() {
     let mut state = state();
     assert_eq!(typed(&mut state, "5"), [Effect::Read(Screen::Tenants)]);
     let content = Content { items: vec![item("a"), item("b")], note: String::new() };
-    update(&mut state, Message::Read(Screen::Tenants, Ok(content)));
+    update(&mut state, Message::Read(0, Screen::Tenants, Ok(content)));
     assert_eq!(typed(&mut state, "jd"), [Effect::Overview("b".to_owned())]);
     update(&mut state, Message::Overview("b".to_owned(), Ok(Vec::new())));
     assert_eq!(typed(&mut state, "\ny\na\n"), [], "neither nothing, nor a yes, nor another id");
@@ -126,6 +126,16 @@ fn a_drop_wants_the_id_typed_again() {
 }
 
 #[test]
+fn an_id_that_no_key_makes_is_typed_as_it_is_shown() {
+    let mut state = state();
+    update(&mut state, Message::Overview("a\u{7}b".to_owned(), Ok(Vec::new())));
+    assert_eq!(typed(&mut state, "ab\n"), []);
+    typed(&mut state, "\u{1b}");
+    update(&mut state, Message::Overview("a\u{7}b".to_owned(), Ok(Vec::new())));
+    assert_eq!(typed(&mut state, "a\\u{7}b\n"), [Effect::Do(Chore::Drop(TenantId::new("a\u{7}b").unwrap()))]);
+}
+
+#[test]
 fn forms_are_checked_before_anything_is_done() {
     let mut state = state();
     typed(&mut state, "8n");
@@ -137,14 +147,24 @@ fn forms_are_checked_before_anything_is_done() {
     update(&mut state, Message::Done(generate, Ok(Line::of(Tone::Good, "migrations/shared/1_plans/up.sql"))));
     assert_eq!(state.page(Screen::Generate).list.len(), 1);
     let mut state = self::state();
+    let naming =
+        (multitenant_runtime::SchemaTemplate::new("tenant_{id}"), multitenant_runtime::SchemaName::new("public"));
+    state.fleet.naming = Some((naming.0.unwrap(), naming.1.unwrap()));
     typed(&mut state, "5n");
-    let create = |columns: &[(&str, &str)]| Chore::Create {
+    assert_eq!(typed(&mut state, &format!("{}\n", "x".repeat(60))), [], "no schema has so long a name");
+    assert!(matches!(&state.overlay, Some(Overlay::Form(form)) if form.error.is_some()));
+    let mut state = self::state();
+    typed(&mut state, "5n");
+    let create = |columns: &[(&str, &str)], environment: Option<&str>| Chore::Create {
+        environment: environment.map(str::to_owned),
         id: TenantId::new("c").unwrap(),
         columns: columns.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect(),
     };
     assert_eq!(typed(&mut state, "c\tname\n"), []);
     let created = typed(&mut state, "=Acme\\, Inc., seats=3\n");
-    assert_eq!(created, [Effect::Do(create(&[("name", "Acme, Inc."), ("seats", "3")]))]);
+    assert_eq!(created, [Effect::Do(create(&[("name", "Acme, Inc."), ("seats", "3")], None))]);
+    let mut state = self::state();
+    assert_eq!(typed(&mut state, "5nc\t\t dev\n")[1..], [Effect::Do(create(&[], Some("dev")))]);
 }
 
 #[test]
@@ -172,10 +192,15 @@ fn the_board_knows_every_target_and_what_to_retry() {
     update(&mut state, Message::Happened(Happening::Began { schema: schema.clone(), tenant, steps: 2 }));
     update(&mut state, Message::Happened(Happening::Held { schema: schema.clone() }));
     assert_eq!(counts(&state)[0], (1, "waiting", Tone::Warn));
+    let failure = FailureText { brief: "08006 the server is gone".to_owned(), lines: Vec::new() };
+    let (lost, delay) = ("tenant_b".to_owned(), Duration::from_secs(1));
+    update(&mut state, Message::Happened(Happening::Retrying { schema: lost, attempt: 2, delay, failure }));
+    assert_eq!(counts(&state)[..2], [(1, "retrying", Tone::Warn), (1, "waiting", Tone::Warn)], "the cause first");
     update(&mut state, Message::Happened(Happening::Step { schema: schema.clone(), what: "1_x".to_owned() }));
     update(&mut state, Message::Happened(Happening::StepDone { schema }));
     let left = state.board.as_ref().unwrap().time_left(state.now).unwrap();
     assert_eq!(left, Duration::from_secs(10), "three of six steps took ten seconds");
+    assert_eq!(state.board.as_ref().unwrap().time_left(Duration::from_secs(21)), None, "it stands still");
     finished(&mut state, Some("a"), "tenant_a", Outcome::Failed);
     assert_eq!(typed(&mut state, "f"), [], "not while it runs");
     let effects = update(&mut state, end(false));
@@ -187,22 +212,48 @@ fn the_board_knows_every_target_and_what_to_retry() {
 }
 
 #[test]
-fn a_run_is_stopped_in_order_and_then_at_once() {
+fn a_run_is_stopped_in_order_and_at_once_only_after_a_question() {
     let mut state = state();
     running(&mut state, Kind::Migrate);
     assert_eq!(typed(&mut state, "x"), [Effect::Stop]);
-    assert_eq!(typed(&mut state, "x"), [Effect::Abandon]);
-    update(&mut state, end(false));
+    assert_eq!(typed(&mut state, "xxxx"), [], "a key that is held");
+    assert_eq!(typed(&mut state, "n"), [], "no");
+    if state.overlay.is_none() {
+        typed(&mut state, "x");
+    }
+    let text = match &state.overlay {
+        Some(Overlay::Confirm { lines, .. }) => lines.iter().map(Line::text).collect::<String>(),
+        other => panic!("{other:?}"),
+    };
+    assert!(text.contains("outside of one"), "{text}");
+    assert_eq!(typed(&mut state, "y"), [Effect::Abandon]);
+    let (schema, tenant) = ("tenant_a".to_owned(), Some("a".to_owned()));
+    update(&mut state, Message::Happened(Happening::Began { schema, tenant, steps: 2 }));
+    let text = "given up".to_owned();
+    let end = RunEnd { is_complete: false, is_orderly: false, text, lines: Vec::new() };
+    update(&mut state, Message::RunEnded(end));
+    let board = state.board.as_ref().unwrap();
+    assert_eq!(board.counts(), [(1, "unknown", Tone::Bad), (2, "not tried", Tone::Warn)]);
+    assert_eq!((board.progress(), board.to_retry().1.len()), ((3, 3), 2));
     assert_eq!(typed(&mut state, "x"), []);
     typed(&mut state, "\u{1b}");
     assert_eq!(state.screen, Screen::TenantStatus, "back to where somebody was");
 }
 
 #[test]
+fn a_question_about_a_run_goes_with_the_run() {
+    let mut state = state();
+    running(&mut state, Kind::Migrate);
+    typed(&mut state, "xx");
+    update(&mut state, end(true));
+    assert!(state.overlay.is_none());
+}
+
+#[test]
 fn leaving_waits_for_what_is_at_work() {
     let mut state = state();
     typed(&mut state, "q");
-    assert_eq!(state.left, Some(0));
+    assert_eq!((state.left, state.farewell()), (Some(0), None));
     for (keys, code) in [("qy", 0), ("\u{3}", 130)] {
         let mut state = self::state();
         running(&mut state, Kind::Migrate);
@@ -213,8 +264,10 @@ fn leaving_waits_for_what_is_at_work() {
             keys => typed(&mut state, keys),
         };
         assert_eq!((effects, state.left), (vec![Effect::Stop], None), "{keys:?}");
+        assert!(state.farewell().unwrap().contains("Migrating: 3 queued; left before its end"));
         update(&mut state, end(false));
         assert_eq!(state.left, Some(code), "{keys:?}");
+        assert_eq!(state.farewell().unwrap(), "Migrating: 3 not tried; over");
     }
 }
 
@@ -235,9 +288,49 @@ fn ctrl_c_and_signals_leave_at_once_the_second_time() {
         assert_eq!(state.left, Some(code));
     }
     let mut state = self::state();
+    running(&mut state, Kind::Migrate);
+    let press = |state: &mut State| update(state, Message::Key(Key::control('c')));
+    assert_eq!((press(&mut state), press(&mut state), state.left), (vec![Effect::Stop], vec![], None), "it is held");
+    update(&mut state, Message::Tick(Duration::from_secs(2)));
+    assert_eq!((press(&mut state), state.left), (vec![], Some(130)));
+    let mut state = self::state();
     typed(&mut state, "/");
     update(&mut state, Message::Key(Key::control('c')));
     assert_eq!(state.left, Some(0), "from the filter too");
+}
+
+#[test]
+fn what_is_pasted_goes_into_fields_only() {
+    let paste = |state: &mut State, text: &str| update(state, Message::Pasted(text.to_owned()));
+    let mut state = state();
+    assert_eq!(typed(&mut state, "5"), [Effect::Read(Screen::Tenants)]);
+    let content = Content { items: vec![item("a"), item("b")], note: String::new() };
+    update(&mut state, Message::Read(0, Screen::Tenants, Ok(content)));
+    assert_eq!(paste(&mut state, "ay"), [], "on a screen");
+    assert!(state.overlay.is_none());
+    typed(&mut state, "a");
+    assert_eq!(paste(&mut state, "y"), [], "as an answer");
+    assert!(matches!(state.overlay, Some(Overlay::Confirm { .. })));
+    typed(&mut state, "nn");
+    assert_eq!(paste(&mut state, "ac\u{1b}me\revil"), []);
+    assert!(matches!(&state.overlay, Some(Overlay::Form(form)) if form.get("id") == "acme"));
+    typed(&mut state, "\u{1b}/");
+    paste(&mut state, "b\nq");
+    assert_eq!((state.here().list.filter(), state.left), ("b", None));
+}
+
+#[test]
+fn keys_from_before_a_question_do_not_answer_it() {
+    let mut state = state();
+    typed(&mut state, "5");
+    let content = Content { items: vec![item("a")], note: String::new() };
+    update(&mut state, Message::Read(0, Screen::Tenants, Ok(content)));
+    let press = |state: &mut State, c, at| update(state, Message::Typed(Key::char(c), Duration::from_millis(at)));
+    press(&mut state, 'a', 100);
+    assert_eq!(press(&mut state, 'y', 110), []);
+    update(&mut state, Message::Drawn(Duration::from_millis(120)));
+    assert!(matches!(state.overlay, Some(Overlay::Confirm { .. })), "it stands there still");
+    assert_eq!(press(&mut state, 'y', 200), [Effect::Do(Chore::Archive(TenantId::new("a").unwrap()))]);
 }
 
 #[test]
@@ -256,10 +349,41 @@ fn the_filter_takes_letters_that_are_keys_elsewhere() {
 }
 
 #[test]
+fn an_older_look_that_comes_later_is_left_out() {
+    let mut state = state();
+    let content = |key: &str| Ok(Content { items: vec![item(key)], note: String::new() });
+    update(&mut state, Message::Read(7, Screen::Tenants, content("new")));
+    update(&mut state, Message::Read(6, Screen::Tenants, content("old")));
+    assert_eq!(state.page(Screen::Tenants).list.items()[0].key, "new");
+    update(&mut state, Message::Seen(9, Box::new(Ok(Seen::default()))));
+    update(&mut state, Message::Seen(8, Box::new(Err(Trouble::new("old", "old")))));
+    assert_eq!((&state.here().load, state.here().list.len()), (&Load::Done, 0));
+}
+
+#[test]
+fn a_long_trouble_is_read_to_its_end() {
+    let mut state = state();
+    let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
+    let trouble = Trouble::new("That has failed", &long.join("\n")).next("do this");
+    let screen: Vec<String> = trouble.to_screen().iter().map(|line| line.text().to_owned()).collect();
+    let place = |wanted: &str| screen.iter().position(|line| line.contains(wanted)).unwrap();
+    assert!(place("do this") < place("line 0"), "{screen:?}");
+    update(&mut state, Message::Seen(0, Box::new(Err(trouble))));
+    typed(&mut state, "jjk");
+    assert_eq!(state.here().scroll, 1);
+    update(&mut state, Message::Key(Key::new(KeyCode::PageDown)));
+    assert_eq!(state.here().scroll, 1 + state.rows());
+    typed(&mut state, "G");
+    assert_eq!(state.here().scroll, screen.len() - (24 - 5), "the last line is seen, and no more");
+    typed(&mut state, "g");
+    assert_eq!(state.here().scroll, 0);
+}
+
+#[test]
 fn trouble_is_told_and_can_be_tried_again() {
     let mut state = state();
     let trouble = Trouble::new("The database cannot be reached", "why");
-    update(&mut state, Message::Seen(Box::new(Err(trouble.clone()))));
+    update(&mut state, Message::Seen(0, Box::new(Err(trouble.clone()))));
     assert_eq!(state.here().load, Load::Failed(trouble.clone()));
     assert_eq!(typed(&mut state, "r"), [Effect::Look]);
     assert_eq!(state.here().load, Load::Reading);

@@ -1,15 +1,6 @@
 //! What a screen says that has nothing to show, and what to do next.
 
-use crate::tui::state::{Line, Load, Screen, Tone, Trouble};
-
-/// A screen whose list could not be read.
-pub(super) fn failed(trouble: &Trouble) -> Vec<Line> {
-    let mut lines = vec![Line::empty(), Line::one(Tone::Bad, &trouble.title), Line::empty()];
-    lines.extend(trouble.to_lines());
-    lines.push(Line::empty());
-    lines.push(Line::one(Tone::Dim, "r looks again, 1 … 9 0 - lead to the other screens, q leaves"));
-    lines
-}
+use crate::tui::state::{Line, Load, Screen, Tone};
 
 /// A screen whose list is empty.
 pub(super) fn said(screen: Screen, load: &Load) -> Vec<Line> {

@@ -99,7 +99,7 @@ fn doing(state: &State) -> String {
             let (done, of) = board.progress();
             format!("{} {done}/{of}, see =", board.job.request.title().to_lowercase())
         }
-        (Some(board), true) if board.stops > 0 => "stopping: x once more ends at once".to_owned(),
+        (Some(board), true) if board.stops > 0 => "stopping: x asks whether to end at once".to_owned(),
         (Some(_), true) => "at work".to_owned(),
         _ if state.here().load == Load::Reading => "looking".to_owned(),
         _ => String::new(),
@@ -126,7 +126,12 @@ fn below(state: &State, theme: Theme) -> Row<'_> {
         spans.push(Span::styled(text, theme.key()));
     }
     if page.list.marked() > 0 {
-        spans.push(Span::styled(format!("  {} marked", page.list.marked()), theme.key()));
+        let text = match (page.list.marked(), page.list.hidden_marks()) {
+            (marked, 0) => format!("  {marked} marked"),
+            (marked, hidden) if marked == hidden => format!("  {marked} marked, not shown"),
+            (marked, hidden) => format!("  {marked} marked, {hidden} of them not shown"),
+        };
+        spans.push(Span::styled(text, theme.key()));
     }
     Row::from(spans)
 }

@@ -16,7 +16,7 @@ use super::theme::Theme;
 pub(super) fn draw(state: &State, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let page = state.here();
     if let Load::Failed(trouble) = &page.load {
-        text(&empty::failed(trouble), 0, theme, frame, area);
+        text(&trouble.to_screen(), page.scroll, theme, frame, area);
         return;
     }
     if page.list.items().is_empty() {

@@ -87,6 +87,7 @@ fn project(size: (u16, u16)) -> State {
     ];
     let seen = Seen {
         fleet: Fleet {
+            naming: None,
             place: "shop: shop_dev on localhost:5432".to_owned(),
             shared: Some("public".to_owned()),
             tenants: vec![("acme".to_owned(), "tenant_acme".to_owned())],
@@ -102,7 +103,7 @@ fn project(size: (u16, u16)) -> State {
             migrations(&texts, &[], true),
         ],
     };
-    update(&mut state, Message::Seen(Box::new(Ok(seen))));
+    update(&mut state, Message::Seen(0, Box::new(Ok(seen))));
     state
 }
 
@@ -117,7 +118,7 @@ fn typed(state: &mut State, keys: &str) {
 fn with(screen: Screen, items: Vec<Item>, note: &str) -> State {
     let mut state = project(SMALL);
     typed(&mut state, &screen.key().to_string());
-    update(&mut state, Message::Read(screen, Ok(Content { items, note: note.to_owned() })));
+    update(&mut state, Message::Read(0, screen, Ok(Content { items, note: note.to_owned() })));
     state
 }
 
@@ -374,10 +375,10 @@ fn troubles_say_what_to_do_next() {
         .next("start the server, or correct database.url in multitenant.toml, DATABASE_URL or --database-url")
         .next("then look again: r");
     let mut state = State::new(SMALL, true);
-    update(&mut state, Message::Seen(Box::new(Err(trouble))));
+    update(&mut state, Message::Seen(0, Box::new(Err(trouble))));
     assert_snapshot!("trouble", seen(&state));
     let mut state = State::new(SMALL, true);
-    update(&mut state, Message::Seen(Box::new(Ok(Seen::default()))));
+    update(&mut state, Message::Seen(0, Box::new(Ok(Seen::default()))));
     assert_snapshot!("no_tenants", seen(&state));
 }
 
@@ -414,7 +415,7 @@ fn ten_thousand_tenants_are_scrolled_through() {
     let id = |n: usize| TenantId::new(format!("{n}")).unwrap();
     let items = (0..10_000).map(|n| item(&[(id(n).as_str(), Tone::Plain)], &[])).collect();
     let mut page = Page::default();
-    page.read(Ok(Content { items, note: String::new() }));
+    page.read(0, Ok(Content { items, note: String::new() }));
     let mut state = project(SMALL);
     *state.page_mut(Screen::TenantStatus) = page;
     typed(&mut state, "G");
