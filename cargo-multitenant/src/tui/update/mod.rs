@@ -17,6 +17,7 @@ pub(crate) fn begin(state: &mut State) -> Vec<Effect> {
 /// Takes note of what happened, and says what is to be done.
 pub(crate) fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = match message {
+        #[cfg(test)]
         Message::Key(key) => pressed(state, key),
         Message::Typed(key, at) => {
             if state.type_ahead.is_meant(key, state.overlay.as_ref(), at) {
