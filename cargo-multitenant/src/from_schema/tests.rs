@@ -172,11 +172,6 @@ fn what_postgresql_would_refuse_is_refused_before() {
     assert_eq!(made.model.tables[0].indexes[0].method, "hash");
     let two = "#[multitenant(identity)] id: i64 } #[derive(TenantTable)] #[diesel(table_name = a)] struct B { #[multitenant(identity = \"always\")] id: i64";
     refuses("", &with(two), "another struct of the table says another `identity` of `id`");
-    refuses(
-        "create table b (id bigint primary key); create index a on b (id);",
-        &format!("{table} table! {{ b {{ id -> Int8, }} }}"),
-        "an index or a sequence called a",
-    );
 }
 
 #[test]

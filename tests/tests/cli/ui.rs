@@ -256,15 +256,15 @@ async fn tenants_come_and_go() {
     assert_eq!(project.count("select count(*) from tenant_acme.users").await, 1, "with its seeds");
     ui.types("c");
     ui.sees(&["the id of the copy"]);
-    ui.enters("copy");
+    ui.enters("twin");
     ui.sees(&["cloned"]);
-    assert_eq!(project.texts("select id from tenants order by 1").await, ["acme", "copy"]);
+    assert_eq!(project.texts("select id from tenants order by 1").await, ["acme", "twin"]);
     ui.types("\u{1b}");
     ui.sees(&["2 tenants"]);
     ui.types("d");
     ui.sees(&["Type the tenant's id to drop it"]);
-    ui.types("copy");
-    ui.sees(&["drop it: copy"]);
+    ui.types("twin");
+    ui.sees(&["drop it: twin"]);
     ui.types("\r");
     ui.sees(&["that is not the tenant's id"]);
     assert_eq!(project.count("select count(*) from tenants").await, 2);
@@ -272,7 +272,7 @@ async fn tenants_come_and_go() {
     ui.sees(&["drop it: acme"]);
     ui.types("\r");
     ui.sees(&["acme  dropped: the schema tenant_acme"]);
-    assert_eq!(project.texts("select id from tenants").await, ["copy"]);
+    assert_eq!(project.texts("select id from tenants").await, ["twin"]);
     ui.types("q");
     ui.ends().whole(0);
 }

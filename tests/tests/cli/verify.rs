@@ -62,11 +62,11 @@ async fn what_leads_back_is_silent() {
         .file("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.0.0\"\n");
     let document = verify(&project, &[]).code(0).json();
     assert_eq!(codes(&document), [] as [&str; 0], "{document:#}");
-    assert_eq!((&document["shared"]["down_and_up"], &document["tenants"]["down_and_up"]), (&1.into(), &2.into()));
+    assert_eq!((&document["shared"]["down_and_up"], &document["tenants"]["down_and_up"]), (&1.into(), &3.into()));
     assert_eq!((&document["tenants_equal"], &document["schema_code"]), (&true.into(), &1.into()));
     project.run(&["verify"]).code(0).says(&[
         "shared: 1 applied of 1 migration; 1 down and up again",
-        "tenants: 2 applied of 2 migrations; 2 down and up again",
+        "tenants: 3 applied of 3 migrations; 3 down and up again",
         "✓ the second tenant is equal to the first",
         "✓ 1 `table!` is what the migrations make",
         "nothing found",

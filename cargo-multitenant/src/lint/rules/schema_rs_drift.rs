@@ -286,8 +286,8 @@ mod tests {
             -- file: src/schema.rs
             table! { a { id -> Int4, p -> Int4, q -> Nullable<Int4>, many -> Nullable<Array<Nullable<Int4>>>, l -> Int4, } }
         "), @"
-        src/schema.rs:1:37 warning: the column `a.q` is nullable here, and NOT NULL in the migrations [q]
-        src/schema.rs:1:99 warning: the column `a.l` is not null here, and nullable in the migrations [l]
+        src/schema.rs:1:49 warning: the column `a.q` is nullable here, and NOT NULL in the migrations [q]
+        src/schema.rs:1:111 warning: the column `a.l` is not null here, and nullable in the migrations [l]
         ");
     }
 
