@@ -61,18 +61,20 @@ mod tests {
         let texts = tenants.map(|tenant| format!("of {tenant}"));
         // Forty threads, two connections.
         let requests = tenants.into_iter().zip(texts.iter().map(String::as_str)).cycle().take(40).collect::<Vec<_>>();
-        let mut longest = 0;
         for ((tenant, text), answer) in requests.iter().zip(served(&place.pool, &requests)) {
             match (*tenant, answer) {
                 ("acme" | "globex", Ok(notes)) => {
                     assert!(notes.lines().all(|note| note.ends_with(text)), "{tenant} sees {notes}");
-                    longest = longest.max(notes.lines().count());
                 }
                 ("acme" | "globex", Err(error)) => panic!("{tenant}: {error}"),
                 (_, answer) => assert_eq!(answer.unwrap_err().to_string(), "there is no such tenant", "{tenant}"),
             }
         }
-        assert_eq!(longest, 8, "each of the two has had eight requests");
+        // Only now: of two requests at once neither sees the other's note, so that none of the answers need have all.
+        for tenant in ["acme", "globex"] {
+            let notes = notes::list(&mut place.pool.tenant(tenant).unwrap()).unwrap();
+            assert_eq!(notes.lines().count(), 8, "{tenant} has had eight requests, and has {notes}");
+        }
         assert!(place.pool.status().opened <= 2, "{:?}", place.pool.status());
     }
 }
