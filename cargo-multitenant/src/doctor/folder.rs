@@ -8,9 +8,10 @@ use multitenant_runtime::migration::Migration;
 use multitenant_runtime::{MigrationSet, Tier};
 
 use super::check::{Check, Verdict};
-use super::names::{counted, listed};
+use super::names::listed;
 use crate::config::{nearest, slashes};
 use crate::finding::{Complaint, FilePoint, Level};
+use crate::output::counted;
 
 /// What a migration's folder may hold.
 const FILES: [&str; 3] = ["up.sql", "down.sql", "metadata.toml"];

@@ -29,11 +29,6 @@ fn ended(statement: String) -> String {
     if statement.ends_with(';') { statement } else { statement + ";" }
 }
 
-/// A number with its noun.
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +39,5 @@ mod tests {
         assert_eq!(listed(["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e and 2 more");
         assert_eq!(statements(["a".to_owned(), "b".to_owned()]), "a;\nb;");
         assert_eq!(statements((1..=7).map(|n| n.to_string())), "1;\n2;\n3;\n4;\n5;\n-- and 2 more");
-        assert_eq!(counted(1, "tenant", "tenants"), "1 tenant");
     }
 }

@@ -12,6 +12,7 @@ mod escape;
 mod mask;
 mod style;
 mod table;
+mod words;
 
 pub(crate) use ask::{Decision, Typed, ask, ask_to_type};
 pub(crate) use bug::BugReport;
@@ -23,6 +24,7 @@ pub(crate) use diagnostic::draw;
 pub(crate) use escape::{Shown, shown_lines};
 pub(crate) use style::{BAD, DIM, GOOD, WARN, paint};
 pub(crate) use table::{Align, Cell, Table};
+pub(crate) use words::counted;
 
 /// A text without its colours.
 #[cfg(test)]

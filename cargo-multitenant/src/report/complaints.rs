@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::finding::{Complaint, Level};
-use crate::output::{BAD, DIM, GOOD, WARN, paint, shown_lines};
-
-use super::counted;
+use crate::output::{BAD, DIM, GOOD, WARN, counted, paint, shown_lines};
 
 /// Each with its number, its level, its place, and what to do.
 pub(super) fn numbered(complaints: &[&Complaint]) -> String {

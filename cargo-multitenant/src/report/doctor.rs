@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::doctor::{Examined, Health, Outcome};
 use crate::finding::{Complaint, ComplaintItem, Level};
-use crate::output::{BAD, DIM, GOOD, WARN, paint, shown_lines};
+use crate::output::{BAD, DIM, GOOD, WARN, counted, paint, shown_lines};
 
 use super::run::millis;
-use super::{FORMAT, complaints, counted};
+use super::{FORMAT, complaints};
 
 /// The document of `doctor`.
 #[derive(Debug, Serialize)]

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use multitenant_runtime::{Difference, DriftOutcome, DriftReport, Fix, TargetDrift, TenantId};
 use serde::Serialize;
 
-use crate::output::{BAD, DIM, GOOD, Shown, WARN, paint, shown_lines};
+use crate::output::{BAD, DIM, GOOD, Shown, WARN, counted, paint, shown_lines};
 
 use super::names::label;
 use super::run::millis;
-use super::{FORMAT, counted, seconds};
+use super::{FORMAT, seconds};
 
 /// How many differences of a group are shown, and how many schemas are named.
 const SHOWN: usize = 10;

@@ -3,10 +3,10 @@
 use multitenant_runtime::{Plan, TargetPlan, UnusableTenant};
 use serde::Serialize;
 
-use crate::output::{BAD, Shown, WARN, paint, shown_lines};
+use crate::output::{BAD, Shown, WARN, counted, paint, shown_lines};
 
+use super::FORMAT;
 use super::names::{Names, label, tier_of, versions};
-use super::{FORMAT, counted};
 
 /// Where histories and migrations disagree.
 #[derive(Debug, Serialize)]

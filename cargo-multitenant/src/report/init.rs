@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::config::slashes;
 use crate::init::{Action, Choices, Feature, Framework, Plan, Template};
-use crate::output::{DIM, GOOD, Shown, WARN, paint};
+use crate::output::{DIM, GOOD, Shown, WARN, counted, paint};
 
-use super::{FORMAT, counted};
+use super::FORMAT;
 
 /// The document of `init`.
 #[derive(Debug, Serialize)]

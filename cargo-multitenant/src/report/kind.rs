@@ -2,7 +2,7 @@
 
 use multitenant_runtime::Step;
 
-use super::counted;
+use crate::output::counted;
 
 /// Which operation a result is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,11 +67,6 @@ pub(crate) use {drift::DriftFinding, names::label, status::TargetStatus, status:
 /// The format of the JSON documents; it grows when a field changes its meaning.
 pub(crate) const FORMAT: u32 = 1;
 
-/// A number with its noun.
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 /// A duration with as many digits as anybody reads.
 pub(crate) fn seconds(millis: u64) -> String {
     match millis {

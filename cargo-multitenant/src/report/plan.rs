@@ -3,13 +3,13 @@
 use multitenant_runtime::{Outcome, Plan, Step, TargetPlan, UnusableTenant};
 use serde::Serialize;
 
-use crate::output::{BAD, DIM, Shown, WARN, paint, shown_lines};
+use crate::output::{BAD, DIM, Shown, WARN, counted, paint, shown_lines};
 
+use super::FORMAT;
 use super::kind::{Kind, verb};
 use super::names::{Names, label, tier_of, versions};
 use super::run::TargetResult;
 use super::status::{FAILED, word};
-use super::{FORMAT, counted};
 
 /// What a run would do.
 #[derive(Debug, Serialize)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use multitenant_runtime::{Event, Observer, Outcome};
 
-use crate::output::{Console, Shown, Verbosity, shown_lines};
+use crate::output::{Console, Shown, Verbosity, counted, shown_lines};
 
 use super::kind::participle;
-use super::{counted, seconds};
+use super::seconds;
 
 /// How often the bar is drawn, at most, in a second.
 const REFRESH: u8 = 10;

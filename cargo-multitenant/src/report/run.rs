@@ -6,12 +6,12 @@ use std::time::Duration;
 use multitenant_runtime::{Outcome, Report, Step, Stop, TargetReport, UnusableTenant};
 use serde::Serialize;
 
-use crate::output::{BAD, GOOD, Shown, WARN, paint};
+use crate::output::{BAD, GOOD, Shown, WARN, counted, paint};
 
 use super::failure::FailureView;
 use super::kind::{Kind, participle};
 use super::names::{label, versions};
-use super::{FORMAT, counted, seconds};
+use super::{FORMAT, seconds};
 
 /// The result of a run.
 #[derive(Debug, Serialize)]

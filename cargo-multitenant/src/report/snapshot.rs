@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use multitenant_runtime::{SnapshotOutcome, SnapshotReport};
 use serde::Serialize;
 
-use crate::output::shown_lines;
+use crate::output::{counted, shown_lines};
 
+use super::FORMAT;
 use super::run::millis;
-use super::{FORMAT, counted};
 
 /// The document of `snapshot`.
 #[derive(Debug, Serialize)]

@@ -3,11 +3,11 @@
 use multitenant_runtime::{Plan, State, TargetPlan, UnusableTenant};
 use serde::Serialize;
 
-use crate::output::{Align, BAD, Cell, GOOD, Table, WARN, paint};
+use crate::output::{Align, BAD, Cell, GOOD, Table, WARN, counted, paint};
 
+use super::FORMAT;
 use super::failure::FailureView;
 use super::names::{Names, label, tier_of, versions};
-use super::{FORMAT, counted};
 
 /// How the targets stand.
 #[derive(Debug, Serialize)]

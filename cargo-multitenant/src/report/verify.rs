@@ -5,10 +5,10 @@ use multitenant_runtime::Tier;
 use serde::Serialize;
 
 use crate::finding::{Complaint, ComplaintItem, Level};
-use crate::output::{Console, DIM, GOOD, Verbosity, paint};
+use crate::output::{Console, DIM, GOOD, Verbosity, counted, paint};
 use crate::verify::{Rehearsed, Verified};
 
-use super::{FORMAT, complaints, counted};
+use super::{FORMAT, complaints};
 
 /// The document of `verify`.
 #[derive(Debug, Serialize)]

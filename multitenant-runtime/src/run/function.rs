@@ -20,6 +20,7 @@ use crate::sqlstate::{
 };
 
 use super::Failure;
+use super::blame::{blamed, described};
 use super::cancellation::{cancellable, unless_cancelled};
 use super::context::Context;
 use super::event::Event;
@@ -380,53 +381,11 @@ impl Drop for Watch {
 
 const ENDED: &str = "the function ended the transaction that it runs in";
 
-/// What of all that the server said the error is about: Diesel hands on the message, and not the code.
-///
-/// A message that is the same is the same error. One that the server answered with because a statement before had
-/// failed is about that one, and so is whatever a function makes of an error without keeping it as its source.
-fn blamed<'h>(error: &(dyn Error + 'static), heard: &'h [ServerError]) -> Option<&'h ServerError> {
-    let first = || heard.iter().rfind(|heard| !follows_a_failure(&heard.code));
-    let Some(message) = message_in(error) else {
-        // The transaction is broken if it went on after the last failure.
-        return heard.last().filter(|last| follows_a_failure(&last.code)).and_then(|_| first());
-    };
-    let same = heard.iter().rfind(|heard| heard.message == message)?;
-    if follows_a_failure(&same.code) { first() } else { Some(same) }
-}
-
 /// Whether the connection is lost: our own statements have no other reason not to be sent.
 fn is_lost(guest: &Guest, error: &diesel::result::Error) -> bool {
     use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
     let unsent = matches!(error, diesel::result::Error::DatabaseError(ClosedConnection | UnableToSendCommand, _));
     unsent || guest.is_closed()
-}
-
-/// The server's message in the error, or in one of its sources.
-fn message_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e str> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(diesel::result::Error::DatabaseError(_, information)) = error.downcast_ref() {
-            return Some(information.message());
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// The error with its sources.
-fn described(error: &(dyn Error + 'static)) -> String {
-    let mut text = format!("the function failed: {error}");
-    let mut next = error.source();
-    while let Some(source) = next {
-        let said = source.to_string();
-        // Many say what their source says.
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        next = source.source();
-    }
-    text
 }
 
 fn left_open() -> Failure {

@@ -1,6 +1,8 @@
 //! Carrying out a plan: workers, the lock protocol, retries, events, the report.
 
 mod abandon;
+#[cfg(feature = "functions")]
+mod blame;
 mod blockers;
 mod budget;
 mod cancellation;

@@ -5,7 +5,8 @@ use multitenant_runtime::inspection::{Given, Row};
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed, statements};
+use crate::doctor::names::{listed, statements};
+use crate::output::counted;
 
 check! {
     /// ## What it checks

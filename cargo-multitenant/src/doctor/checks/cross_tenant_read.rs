@@ -6,9 +6,9 @@ use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::command::command;
 use crate::doctor::fleet::Fleet;
 use crate::doctor::ground::Ground;
-use crate::doctor::names::counted;
 use crate::doctor::quoted::qualified;
 use crate::finding::Complaint;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -4,9 +4,9 @@ use multitenant_runtime::inspection::Given;
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::counted;
 use crate::doctor::quoted::quoted;
 use crate::finding::Level;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -9,8 +9,9 @@ use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::command::command;
 use crate::doctor::ground::Ground;
 use crate::doctor::histories::Histories;
-use crate::doctor::names::{counted, listed, statements};
+use crate::doctor::names::{listed, statements};
 use crate::finding::Level;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -4,10 +4,11 @@ use super::check;
 use crate::doctor::cells::text;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed, statements};
+use crate::doctor::names::{listed, statements};
 use crate::doctor::quoted::{qualified, quoted};
 use crate::doctor::rows::grouped;
 use crate::finding::Level;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -5,8 +5,9 @@ use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::command::command;
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed};
+use crate::doctor::names::listed;
 use crate::finding::Level;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -5,8 +5,9 @@ use multitenant_runtime::inspection::{Given, Row};
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, statements};
+use crate::doctor::names::statements;
 use crate::doctor::quoted::quoted;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

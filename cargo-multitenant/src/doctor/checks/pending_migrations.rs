@@ -8,8 +8,9 @@ use crate::doctor::command::command;
 use crate::doctor::fleet::Fleet;
 use crate::doctor::ground::Ground;
 use crate::doctor::histories::Histories;
-use crate::doctor::names::{counted, listed};
+use crate::doctor::names::listed;
 use crate::finding::{Complaint, Level};
+use crate::output::counted;
 
 check! {
     /// ## What it checks

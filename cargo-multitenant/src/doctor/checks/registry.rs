@@ -6,9 +6,10 @@ use multitenant_runtime::{Plan, RegistrySettings, TenantId};
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed};
+use crate::doctor::names::listed;
 use crate::doctor::quoted::{qualified, quoted};
 use crate::finding::{Complaint, Level};
+use crate::output::counted;
 
 check! {
     /// ## What it checks

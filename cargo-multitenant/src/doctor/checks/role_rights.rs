@@ -7,8 +7,9 @@ use super::check;
 use crate::doctor::cells::{text, yes};
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, statements};
+use crate::doctor::names::statements;
 use crate::finding::{Complaint, Level};
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -5,9 +5,10 @@ use multitenant_runtime::inspection::Given;
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed, statements};
+use crate::doctor::names::{listed, statements};
 use crate::doctor::quoted::quoted;
 use crate::finding::Level;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -5,8 +5,9 @@ use multitenant_runtime::inspection::Given;
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed};
+use crate::doctor::names::listed;
 use crate::doctor::schema_names::schema_names;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

@@ -6,7 +6,8 @@ use super::check;
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::command::command;
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed};
+use crate::doctor::names::listed;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

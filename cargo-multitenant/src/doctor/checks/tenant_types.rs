@@ -7,10 +7,11 @@ use super::check;
 use crate::doctor::cells::{text, yes};
 use crate::doctor::check::{Blocked, Verdict};
 use crate::doctor::ground::Ground;
-use crate::doctor::names::{counted, listed};
+use crate::doctor::names::listed;
 use crate::doctor::quoted::{qualified, quoted};
 use crate::doctor::rows::grouped;
 use crate::finding::Level;
+use crate::output::counted;
 
 check! {
     /// ## What it checks

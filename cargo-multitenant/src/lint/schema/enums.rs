@@ -5,8 +5,8 @@ use multitenant_runtime::Tier;
 use syn2::punctuated::Punctuated;
 use syn2::{Attribute, Expr, ExprLit, ItemEnum, Lit, Meta, Token};
 
-use super::read::unraw;
 use super::said;
+use super::syntax::unraw;
 use crate::finding::Place;
 
 /// An enum that stands for a type.

@@ -8,6 +8,8 @@ mod item;
 mod printed;
 mod read;
 mod said;
+mod structs;
+mod syntax;
 
 pub(crate) use enums::RustEnum;
 pub(crate) use files::files;

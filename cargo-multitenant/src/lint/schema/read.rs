@@ -11,14 +11,11 @@ use syn2::parse::ParseStream;
 use syn2::punctuated::Punctuated;
 use syn2::spanned::Spanned as _;
 use syn2::visit::{self, Visit};
-use syn2::{
-    Attribute, Ident, ItemEnum, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token,
-    UseTree,
-};
+use syn2::{Ident, ItemEnum, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token};
 
 use super::enums;
-use super::said;
-use super::{Allow, Join, Mark, Printed, RustColumn, RustFile, RustStruct, RustTable, SqlType};
+use super::syntax::{imports, is_test, segments, type_of, unraw};
+use super::{Join, Mark, Printed, RustColumn, RustFile, RustTable};
 use crate::finding::{FileId, Place};
 
 /// Whether a file may hold anything of interest, by its words.
@@ -64,11 +61,11 @@ fn is_other_database(path: &Path) -> bool {
     words.into_iter().any(|word| matches!(word.as_str(), "mysql" | "sqlite" | "sqlite3" | "mariadb"))
 }
 
-struct Reader {
-    file: FileId,
+pub(super) struct Reader {
+    pub(super) file: FileId,
     modules: Vec<String>,
     is_other_database: bool,
-    found: RustFile,
+    pub(super) found: RustFile,
 }
 
 impl<'ast> Visit<'ast> for Reader {
@@ -121,7 +118,7 @@ impl<'ast> Visit<'ast> for Reader {
 }
 
 impl Reader {
-    fn place(&self, span: Range<usize>) -> Place {
+    pub(super) fn place(&self, span: Range<usize>) -> Place {
         Place::new(self.file, span)
     }
 
@@ -199,135 +196,6 @@ impl Reader {
             name,
         });
     }
-
-    fn structure(&mut self, item: &ItemStruct) {
-        let around = self.place(item.span().byte_range());
-        let mut found = RustStruct {
-            name: item.ident.to_string(),
-            place: self.place(item.ident.span().byte_range()),
-            tables: Vec::new(),
-            names_table: false,
-            marks: Vec::new(),
-            same_table: false,
-            belongs_to: Vec::new(),
-            says: said::of_struct(self.file, &item.attrs, &item.fields),
-        };
-        let mut is_diesel_s = false;
-        for attribute in &item.attrs {
-            let name = attribute.path().segments.last().map(|segment| segment.ident.to_string());
-            match name.as_deref() {
-                Some("derive") => is_diesel_s |= self.derives(attribute, &mut found),
-                Some("diesel") => {
-                    self.diesel(attribute, &mut found);
-                    self.sql_type(attribute, &item.ident, &around);
-                }
-                Some("multitenant") => found.same_table |= says(attribute, "same_table"),
-                _ => {}
-            }
-        }
-        self.allows(&item.attrs, &around);
-        found.names_table = !found.tables.is_empty();
-        if found.tables.is_empty() && (is_diesel_s || !found.marks.is_empty()) {
-            found.tables.push((vec![default_table(&found.name)], found.place.clone()));
-        }
-        if !found.tables.is_empty() {
-            self.found.structs.push(found);
-        }
-    }
-
-    /// Reads a derive; whether it needs a table.
-    fn derives(&self, attribute: &Attribute, found: &mut RustStruct) -> bool {
-        let parse = Punctuated::<RustPath, Token![,]>::parse_terminated;
-        let Ok(paths) = attribute.parse_args_with(parse) else { return false };
-        let mut needs_table = false;
-        for path in &paths {
-            let Some(last) = path.segments.last() else { continue };
-            let place = self.place(last.ident.span().byte_range());
-            match last.ident.to_string().as_str() {
-                "TenantTable" => found.marks.push((Tier::Tenant, place)),
-                "SharedTable" => found.marks.push((Tier::Shared, place)),
-                "Identifiable" | "Insertable" | "AsChangeset" | "Associations" | "Selectable" => needs_table = true,
-                _ => {}
-            }
-        }
-        needs_table
-    }
-
-    /// `#[diesel(table_name = …, belongs_to(…))]`.
-    fn diesel(&self, attribute: &Attribute, found: &mut RustStruct) {
-        // What cannot be read is Diesel's to refuse.
-        let _ = attribute.parse_args_with(|input: ParseStream<'_>| {
-            while !input.is_empty() {
-                if input.peek(Ident) {
-                    let name: Ident = input.parse()?;
-                    if name == "table_name" && input.peek(Token![=]) {
-                        input.parse::<Token![=]>()?;
-                        let path = input.call(RustPath::parse_mod_style)?;
-                        found.tables.push((segments(&path), self.place(path.span().byte_range())));
-                    } else if name == "belongs_to" && input.peek(syn2::token::Paren) {
-                        let content;
-                        syn2::parenthesized!(content in input);
-                        let path = content.call(RustPath::parse_mod_style)?;
-                        let parent = segments(&path).pop().unwrap_or_default();
-                        found.belongs_to.push((parent, self.place(path.span().byte_range())));
-                        content.parse::<TokenStream>()?;
-                    }
-                }
-                skip_to_comma(input)?;
-            }
-            Ok(())
-        });
-    }
-
-    /// `#[diesel(postgres_type(name = "…", schema = "…"))]`.
-    fn sql_type(&mut self, attribute: &Attribute, item: &Ident, around: &Place) {
-        let (mut name, mut schema) = (None, None);
-        let _ = attribute.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("postgres_type") {
-                return Err(meta.error("another attribute"));
-            }
-            meta.parse_nested_meta(|meta| {
-                let literal: syn2::LitStr = meta.value()?.parse()?;
-                let place = self.place(literal.span().byte_range());
-                if meta.path.is_ident("name") {
-                    name = Some((literal.value(), place));
-                } else if meta.path.is_ident("schema") {
-                    schema = Some((literal.value(), place));
-                }
-                Ok(())
-            })
-        });
-        if let Some((name, place)) = name {
-            let rust_name = unraw(item);
-            self.found.sql_types.push(SqlType { rust_name, name, schema, place, around: around.clone() });
-        }
-    }
-
-    /// `#[multitenant(allow(rule, …))]`.
-    fn allows(&mut self, attributes: &[Attribute], around: &Place) {
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("multitenant")) {
-            let _ = attribute.parse_nested_meta(|meta| {
-                if !meta.path.is_ident("allow") {
-                    if meta.input.peek(Token![=]) {
-                        meta.value()?.parse::<syn2::Expr>()?;
-                    }
-                    return Ok(());
-                }
-                let content;
-                syn2::parenthesized!(content in meta.input);
-                // Rules are written as in the configuration, `no-cascade-delete`, or as Rust would have it.
-                let tokens: TokenStream = content.parse()?;
-                for rule in tokens.to_string().split(',') {
-                    let rule = rule.replace(char::is_whitespace, "").replace('_', "-");
-                    let place = self.place(attribute.span().byte_range());
-                    if !rule.is_empty() {
-                        self.found.allows.push(Allow { rule, place, around: around.clone() });
-                    }
-                }
-                Ok(())
-            });
-        }
-    }
 }
 
 /// Whether a `table!` that cannot be read is meant for Diesel: by its path, or by a block at its end, as behind
@@ -355,96 +223,4 @@ fn holds_table(tokens: TokenStream) -> bool {
         _ => false,
     });
     is_table || tokens.into_iter().any(|token| matches!(token, TokenTree::Group(group) if holds_table(group.stream())))
-}
-
-/// `#[cfg(test)]`, and `#[test]` of whatever crate.
-fn is_test(attribute: &Attribute) -> bool {
-    let path = attribute.path();
-    if !path.is_ident("cfg") {
-        return path.segments.last().is_some_and(|segment| segment.ident == "test");
-    }
-    let condition = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
-    let mut words = condition.split(|c: char| !c.is_alphanumeric() && c != '_');
-    condition == "test"
-        || (condition.starts_with("all") && !condition.contains("not") && words.any(|word| word == "test"))
-}
-
-/// What a `use` brings in; `*` stands for all that is there.
-fn imports(tree: &UseTree, above: &mut Vec<String>, found: &mut Vec<(String, Vec<String>)>) {
-    let mut add = |name: String, last: String| found.push((name, above.iter().cloned().chain([last]).collect()));
-    match tree {
-        UseTree::Path(path) => {
-            above.push(unraw(&path.ident));
-            imports(&path.tree, above, found);
-            above.pop();
-        }
-        UseTree::Name(name) => add(unraw(&name.ident), unraw(&name.ident)),
-        UseTree::Rename(rename) => add(unraw(&rename.rename), unraw(&rename.ident)),
-        UseTree::Glob(_) => add("*".to_owned(), "*".to_owned()),
-        UseTree::Group(group) => group.items.iter().for_each(|item| imports(item, above, found)),
-    }
-}
-
-fn says(attribute: &Attribute, word: &str) -> bool {
-    let mut found = false;
-    let _ = attribute.parse_nested_meta(|meta| {
-        found |= meta.path.is_ident(word);
-        if meta.input.peek(syn2::token::Paren) {
-            let content;
-            syn2::parenthesized!(content in meta.input);
-            content.parse::<TokenStream>()?;
-        }
-        Ok(())
-    });
-    found
-}
-
-fn skip_to_comma(input: ParseStream<'_>) -> syn2::Result<()> {
-    while !input.is_empty() {
-        if input.peek(Token![,]) {
-            input.parse::<Token![,]>()?;
-            return Ok(());
-        }
-        input.parse::<TokenTree>()?;
-    }
-    Ok(())
-}
-
-fn segments(path: &RustPath) -> Vec<String> {
-    path.segments.iter().map(|segment| unraw(&segment.ident)).collect()
-}
-
-pub(super) fn unraw(ident: &Ident) -> String {
-    let text = ident.to_string();
-    text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
-}
-
-/// A column's type without `Nullable`, and whether it had it.
-fn type_of(path: &syn2::TypePath) -> (String, bool) {
-    let Some(last) = path.path.segments.last() else { return (String::new(), false) };
-    let inner = match &last.arguments {
-        syn2::PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            syn2::GenericArgument::Type(syn2::Type::Path(inner)) => Some(type_of(inner)),
-            _ => None,
-        }),
-        _ => None,
-    };
-    match (last.ident.to_string(), inner) {
-        (name, Some((inner, _))) if name == "Nullable" => (inner, true),
-        (name, Some((inner, _))) => (format!("{name}<{inner}>"), false),
-        (name, None) => (name, false),
-    }
-}
-
-/// The table that Diesel takes for a struct that names none.
-fn default_table(name: &str) -> String {
-    let mut table = String::new();
-    for (at, c) in name.char_indices() {
-        if c.is_uppercase() && at > 0 {
-            table.push('_');
-        }
-        table.extend(c.to_lowercase());
-    }
-    table.push('s');
-    table
 }

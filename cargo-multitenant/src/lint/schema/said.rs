@@ -8,7 +8,7 @@ use syn2::parse::{Parse, ParseStream};
 use syn2::punctuated::Punctuated;
 use syn2::{Attribute, Fields, Ident, LitStr, Token};
 
-use super::read::unraw;
+use super::syntax::unraw;
 use crate::finding::{FileId, Place};
 
 /// A text that somebody wrote.

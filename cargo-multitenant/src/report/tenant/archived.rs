@@ -3,9 +3,9 @@
 use multitenant_runtime::{ArchivedTenant, RestoredTenant, RoleName, TenantId};
 use serde::Serialize;
 
-use crate::output::{GOOD, Shown, WARN, paint};
+use crate::output::{GOOD, Shown, WARN, counted, paint};
+use crate::report::FORMAT;
 use crate::report::names::versions;
-use crate::report::{FORMAT, counted};
 
 /// A tenant that is archived.
 #[derive(Debug, Serialize)]

@@ -3,10 +3,10 @@
 use multitenant_runtime::{CopiedTenant, DumpedTenant};
 use serde::Serialize;
 
-use crate::output::{GOOD, Shown, paint};
+use crate::output::{GOOD, Shown, counted, paint};
 use crate::report::names::versions;
 use crate::report::run::millis;
-use crate::report::{FORMAT, counted, seconds};
+use crate::report::{FORMAT, seconds};
 
 use super::{Named, size};
 

@@ -3,9 +3,9 @@
 use multitenant_runtime::{DroppedTenant, OnDelete, ReferringRows, RoleName, TenantId, TenantOverview};
 use serde::Serialize;
 
-use crate::output::{BAD, GOOD, Shown, WARN, paint, shown_lines};
+use crate::output::{BAD, GOOD, Shown, WARN, counted, paint, shown_lines};
+use crate::report::FORMAT;
 use crate::report::failure::FailureView;
-use crate::report::{FORMAT, counted};
 
 use super::{Named, size};
 

@@ -3,9 +3,9 @@
 use multitenant_runtime::{ArchivedEntry, TargetPlan, TenantList, UnusableTenant};
 use serde::Serialize;
 
-use crate::output::{Align, BAD, Cell, DIM, GOOD, Table, WARN};
+use crate::output::{Align, BAD, Cell, DIM, GOOD, Table, WARN, counted};
+use crate::report::FORMAT;
 use crate::report::status::{FAILED, in_words, state_of};
-use crate::report::{FORMAT, counted};
 
 use super::{Named, size};
 

@@ -2,7 +2,7 @@
 
 use crate::doctor::{Checked, Examined, Outcome, entry};
 use crate::finding::{Complaint, Level};
-use crate::report::counted;
+use crate::output::counted;
 use crate::tui::state::{Cell, Content, Item, Line, Tone};
 
 use super::part;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::doctor::{Application, Health};
-use crate::report::{StatusDocument, counted};
+use crate::output::counted;
+use crate::report::StatusDocument;
 use crate::tui::state::{Cell, Content, Item, Line, Tone};
 
 use super::status::plain;

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Sources, Summary};
 use crate::lint::{find_rule, manual};
-use crate::report::counted;
+use crate::output::counted;
 use crate::tui::state::{Cell, Content, Item, Line, Tone};
 
 use super::part;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::{TargetStatus, counted, label};
+use crate::output::counted;
+use crate::report::{TargetStatus, label};
 use crate::tui::state::{Cell, Content, Item, Line, Tone};
 
 use super::part;

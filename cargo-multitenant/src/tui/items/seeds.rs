@@ -1,7 +1,7 @@
 //! The seeds of a project.
 
 use crate::config::slashes;
-use crate::report::counted;
+use crate::output::counted;
 use crate::seeds::Listed;
 use crate::tui::state::{Cell, Content, Item, Line, Tone};
 
