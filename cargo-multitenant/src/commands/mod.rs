@@ -54,3 +54,4 @@ pub(crate) mod tenant;
 pub(crate) mod ui;
 #[cfg(feature = "project")]
 pub(crate) mod verify;
+mod watched;

@@ -1,21 +1,19 @@
 //! One operation on a project's database, as every command does it that changes schemas: foretold, asked about, done.
 
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 
 use clap::Args;
-use indicatif::ProgressBar;
 use multitenant_runtime::{Error, Migrator, MigratorBuilder, Operation, Plan, Report};
-use tokio_util::sync::CancellationToken;
 
 use crate::context::{Context, Project, block_on, unless_interrupted};
 use crate::error::CliError;
 use crate::exit_code;
-use crate::interrupt::{Signal, Signals};
+use crate::interrupt::Signal;
 use crate::output::{Console, Decision, Format, ask};
-use crate::report::{Kind, PlanDocument, Progress, RunDocument};
+use crate::report::{Kind, PlanDocument, RunDocument};
 
 use super::options::RunArgs;
+use super::watched::{Watched, jobs};
 
 /// What would be done, and nothing more.
 #[derive(Debug, Args)]
@@ -60,7 +58,7 @@ impl Run<'_> {
                 "`--sql -` writes the script to stdout, where --format json writes the plan: name a file".to_owned(),
             ));
         }
-        let migrator = self.migrator(|builder| builder)?;
+        let migrator = self.migrator()?;
         let script = async { migrator.script(&self.operation).await.map_err(CliError::Runtime) };
         let script = block_on(unless_interrupted(script))?;
         let document = PlanDocument::new(script.plan(), self.kind);
@@ -111,24 +109,15 @@ impl Run<'_> {
 
     /// Does it, and reports.
     pub(super) fn carry_out(self) -> Result<u8, CliError> {
-        let console = self.context.console;
-        let (jobs, warning) = self.project.jobs(self.args.work.jobs);
-        if let Some(warning) = warning {
-            console.warning(&warning);
-        }
-        let cancellation = CancellationToken::new();
-        let progress = Progress::new(console);
-        let bar = progress.bar();
-        let migrator =
-            self.migrator(|builder| builder.jobs(jobs).observer(progress).cancellation(cancellation.clone()))?;
-        let result = block_on(until_signalled(migrator.run(self.operation), &cancellation, console, &bar));
-        bar.finish_and_clear();
-        let (result, signal) = result?;
-        finish(console, self.kind, result, signal)
+        let jobs = jobs(self.context, self.project, self.args.work.jobs);
+        let (migrator, watched) =
+            Watched::migrator(self.context, self.project, |builder| self.configured(builder).jobs(jobs))?;
+        let (result, signal) = watched.run(migrator.run(self.operation))?;
+        finish(self.context.console, self.kind, result, signal)
     }
 
     fn plan(&self) -> Result<Plan, CliError> {
-        let migrator = self.migrator(|builder| builder)?;
+        let migrator = self.migrator()?;
         let plan = async { migrator.plan_operation(&self.operation).await.map_err(CliError::Runtime) };
         block_on(unless_interrupted(plan))
     }
@@ -137,35 +126,12 @@ impl Run<'_> {
         document.text(&self.project.names(), "; nothing was written")
     }
 
-    fn migrator(&self, more: impl FnOnce(MigratorBuilder) -> MigratorBuilder) -> Result<Migrator, CliError> {
-        self.project.migrator(|builder| more(self.args.apply(builder).create_schemas(self.create_schemas)))
+    fn migrator(&self) -> Result<Migrator, CliError> {
+        self.project.migrator(|builder| self.configured(builder))
     }
-}
 
-/// Runs to the end. The first signal cancels, and the run ends in order; the second one ends it at once.
-pub(super) async fn until_signalled<T>(
-    run: impl Future<Output = Result<T, Error>>,
-    cancellation: &CancellationToken,
-    console: Console,
-    bar: &ProgressBar,
-) -> Result<(Result<T, Error>, Option<Signal>), CliError> {
-    let mut signals = Signals::catch().map_err(CliError::System)?;
-    let mut run = pin!(Box::pin(run));
-    let mut first = None;
-    loop {
-        tokio::select! {
-            result = &mut run => return Ok((result, first)),
-            signal = signals.next() => match first {
-                Some(_) => return Err(CliError::Interrupted(signal)),
-                None => {
-                    first = Some(signal);
-                    cancellation.cancel();
-                    bar.suspend(|| {
-                        console.message("ending: what has begun is finished or rolled back; once more ends at once");
-                    });
-                }
-            },
-        }
+    fn configured(&self, builder: MigratorBuilder) -> MigratorBuilder {
+        self.args.apply(builder).create_schemas(self.create_schemas)
     }
 }
 

@@ -7,18 +7,18 @@ use clap::Args;
 #[cfg(feature = "project")]
 use multitenant_runtime::Tier;
 use multitenant_runtime::{Error, Scope, SeedOptions, SeedSet, Selection};
-use tokio_util::sync::CancellationToken;
 
-use crate::context::{Context, Project, block_on};
+use crate::context::{Context, Project};
 use crate::error::CliError;
-use crate::report::{Kind, Progress};
+use crate::report::Kind;
 #[cfg(feature = "project")]
 use crate::seeds::{InFolders, hand_over};
 use crate::source::Source;
 
 use super::options::RunArgs;
-use super::run::{finish, until_signalled};
+use super::run::finish;
 use super::scope::ScopeArgs;
+use super::watched::{Watched, jobs};
 
 /// Put rows to begin with into the shared schema, then into every tenant's
 ///
@@ -64,7 +64,6 @@ pub(crate) struct Seed {
 
 impl Seed {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
-        let console = context.console;
         let mut scope = self.scope.scope()?;
         let project = context.project()?;
         let seeds = match self.seeds(context, &project, &mut scope)? {
@@ -78,20 +77,10 @@ impl Seed {
         if self.once {
             options = options.once();
         }
-        let (jobs, warning) = project.jobs(self.run.work.jobs);
-        if let Some(warning) = warning {
-            console.warning(&warning);
-        }
-        let cancellation = CancellationToken::new();
-        let progress = Progress::new(console);
-        let bar = progress.bar();
-        let migrator = project.migrator(|builder| {
-            self.run.apply(builder).jobs(jobs).observer(progress).cancellation(cancellation.clone())
-        })?;
-        let result = block_on(until_signalled(migrator.seed(&seeds, options), &cancellation, console, &bar));
-        bar.finish_and_clear();
-        let (result, signal) = result?;
-        finish(console, Kind::Seed, result, signal)
+        let jobs = jobs(context, &project, self.run.work.jobs);
+        let (migrator, watched) = Watched::migrator(context, &project, |builder| self.run.apply(builder).jobs(jobs))?;
+        let (result, signal) = watched.run(migrator.seed(&seeds, options))?;
+        finish(context.console, Kind::Seed, result, signal)
     }
 
     /// The seeds that are meant, or what became of those that another program has; files narrow the scope to their tiers.

@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use multitenant_runtime::{Error, FleetScript, Report};
-use tokio_util::sync::CancellationToken;
 
-use crate::context::{Context, block_on};
+use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
-use crate::report::{Kind, Progress, Rows, TargetResult};
+use crate::report::{Kind, Rows, TargetResult};
 
 use super::options::WorkArgs;
-use super::run::until_signalled;
 use super::scope::{Targets, TenantArgs};
+use super::watched::{Watched, jobs};
 
 /// Ask all tenants: the same SQL in each tenant's schema, and the tenant as the first column
 ///
@@ -52,29 +51,19 @@ pub(crate) struct Sql {
 
 impl Sql {
     pub(crate) fn run(self, context: &Context) -> Result<u8, CliError> {
-        let console = context.console;
         let scope = self.tenants.scope(None, Targets::Tenants)?;
         let script = self.script(context)?;
         let project = context.project()?;
-        let (jobs, warning) = project.jobs(self.work.jobs);
-        if let Some(warning) = warning {
-            console.warning(&warning);
-        }
-        let cancellation = CancellationToken::new();
-        let progress = Progress::new(console);
-        let bar = progress.bar();
-        let migrator = project.migrator(|builder| {
-            self.work.apply(builder).jobs(jobs).observer(progress).cancellation(cancellation.clone())
-        })?;
-        let mut rows = Rows::new(console);
+        let jobs = jobs(context, &project, self.work.jobs);
+        let (migrator, watched) = Watched::migrator(context, &project, |builder| self.work.apply(builder).jobs(jobs))?;
+        let bar = watched.bar();
+        let mut rows = Rows::new(context.console);
         let mut written = Ok(());
         let asked = migrator.ask(&script, scope, |target, answer| {
             written = bar.suspend(|| rows.part(target, &answer));
             if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        let result = block_on(until_signalled(asked, &cancellation, console, &bar));
-        bar.finish_and_clear();
-        let (result, signal) = result?;
+        let (result, signal) = watched.run(asked)?;
         written?;
         let report = match result {
             Ok(report) => report,

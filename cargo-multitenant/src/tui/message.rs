@@ -13,9 +13,6 @@ use super::state::{Content, Line, Screen, Trouble};
 /// Something happened.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// A key that answers what is seen: in tests nobody types ahead.
-    #[cfg(test)]
-    Key(Key),
     /// A key, and when it came: it may be older than what it seems to answer.
     Typed(Key, Duration),
     /// Text from somewhere else, which is no keys.

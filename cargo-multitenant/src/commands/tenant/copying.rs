@@ -2,12 +2,10 @@
 
 use clap::Args;
 use multitenant_runtime::{Error, IdentError, Migrator, NewTenant, SchemaName, TenantId};
-use tokio_util::sync::CancellationToken;
 
-use crate::commands::run::until_signalled;
-use crate::context::{Context, Project, block_on};
+use crate::commands::watched::Watched;
+use crate::context::{Context, Project};
 use crate::error::CliError;
-use crate::report::Progress;
 
 use super::create::{assignment, schema};
 use super::remedy::with_remedy;
@@ -49,14 +47,8 @@ pub(super) fn copying<T>(
     new: Option<&TenantId>,
     work: impl AsyncFnOnce(Migrator) -> Result<T, Error>,
 ) -> Result<T, CliError> {
-    let console = context.console;
-    let cancellation = CancellationToken::new();
-    let progress = Progress::new(console);
-    let bar = progress.bar();
-    let migrator = project.migrator(|builder| builder.observer(progress).cancellation(cancellation.clone()))?;
-    let result = block_on(until_signalled(work(migrator), &cancellation, console, &bar));
-    bar.finish_and_clear();
-    match result? {
+    let (migrator, watched) = Watched::migrator(context, project, |builder| builder)?;
+    match watched.run(work(migrator))? {
         // A signal that came when everything was done already interrupted nothing.
         (Ok(done), _) => Ok(done),
         (Err(_), Some(signal)) => Err(CliError::Interrupted(signal)),

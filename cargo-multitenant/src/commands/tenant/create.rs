@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use clap::Args;
 #[cfg(feature = "project")]
 use multitenant_runtime::Tier;
-use multitenant_runtime::{Error, IdentError, NewTenant, Report, SchemaName, SeedSet, TenantId};
-use tokio_util::sync::CancellationToken;
+use multitenant_runtime::{Error, IdentError, NewTenant, SchemaName, SeedSet, TenantId};
 
-use crate::commands::run::{finish, until_signalled};
-use crate::context::{Context, Project, block_on};
+use crate::commands::run::finish;
+use crate::commands::watched::Watched;
+use crate::context::{Context, Project};
 use crate::error::CliError;
-use crate::report::{Kind, Progress};
+use crate::report::Kind;
 #[cfg(feature = "project")]
 use crate::seeds::{InFolders, RustSeed, hand_over};
 use crate::source::Source;
@@ -75,18 +75,11 @@ impl Create {
             ControlFlow::Break(code) => return Ok(code),
         };
         let tenants = tenants.into_iter().map(|tenant| seeded(tenant, &seeds, self.env.as_deref())).collect();
-        let console = context.console;
-        let cancellation = CancellationToken::new();
-        let progress = Progress::new(console);
-        let bar = progress.bar();
-        let migrator = project.migrator(|builder| builder.observer(progress).cancellation(cancellation.clone()))?;
-        let creation = migrator.create_tenants(tenants);
-        let result = block_on(until_signalled(creation, &cancellation, console, &bar));
-        bar.finish_and_clear();
-        let (result, signal): (Result<Report, Error>, _) = result?;
+        let (migrator, watched) = Watched::migrator(context, &project, |builder| builder)?;
+        let (result, signal) = watched.run(migrator.create_tenants(tenants))?;
         match result {
             Err(error @ Error::Registry(_)) => Err(with_remedy(&project, &self.ids, error)),
-            result => finish(console, Kind::Create, result, signal),
+            result => finish(context.console, Kind::Create, result, signal),
         }
     }
 

@@ -4,9 +4,14 @@ mod act;
 mod answer;
 mod leave;
 #[cfg(test)]
+mod press;
+#[cfg(test)]
 mod tests;
 
 use super::message::{Chore, Effect, Foretold, Key, Message, RunEnd, Seen};
+#[cfg(test)]
+pub(crate) use press::press;
+
 use super::state::{Board, LOOKED_AT, Line, Load, Overlay, Screen, State, Tone, Trouble};
 
 /// What is done first, so that a frame is there before the database has answered.
@@ -17,8 +22,6 @@ pub(crate) fn begin(state: &mut State) -> Vec<Effect> {
 /// Takes note of what happened, and says what is to be done.
 pub(crate) fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = match message {
-        #[cfg(test)]
-        Message::Key(key) => pressed(state, key),
         Message::Typed(key, at) => {
             if state.type_ahead.is_meant(key, state.overlay.as_ref(), at) {
                 pressed(state, key)

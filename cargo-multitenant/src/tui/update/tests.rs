@@ -30,13 +30,13 @@ fn state() -> State {
 
 /// What is to be done after these keys.
 fn typed(state: &mut State, keys: &str) -> Vec<Effect> {
-    let press = |c: char| match c {
+    let key = |c: char| match c {
         '\n' => Key::new(KeyCode::Enter),
         '\u{1b}' => Key::new(KeyCode::Esc),
         '\t' => Key::new(KeyCode::Tab),
         c => Key::char(c),
     };
-    keys.chars().flat_map(|c| update(state, Message::Key(press(c)))).collect()
+    keys.chars().flat_map(|c| press(state, key(c))).collect()
 }
 
 fn only(ids: &[&str]) -> Scope {
@@ -260,7 +260,7 @@ fn leaving_waits_for_what_is_at_work() {
         typed(&mut state, "qn");
         assert!(state.left.is_none() && state.overlay.is_none(), "a no stays");
         let effects = match keys {
-            "\u{3}" => update(&mut state, Message::Key(Key::control('c'))),
+            "\u{3}" => press(&mut state, Key::control('c')),
             keys => typed(&mut state, keys),
         };
         assert_eq!((effects, state.left), (vec![Effect::Stop], None), "{keys:?}");
@@ -274,7 +274,7 @@ fn leaving_waits_for_what_is_at_work() {
 #[test]
 fn ctrl_c_and_signals_leave_at_once_the_second_time() {
     let mut state = state();
-    update(&mut state, Message::Key(Key::control('c')));
+    press(&mut state, Key::control('c'));
     assert_eq!(state.left, Some(0), "nothing was interrupted");
     for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 143)] {
         let mut state = self::state();
@@ -289,13 +289,13 @@ fn ctrl_c_and_signals_leave_at_once_the_second_time() {
     }
     let mut state = self::state();
     running(&mut state, Kind::Migrate);
-    let press = |state: &mut State| update(state, Message::Key(Key::control('c')));
-    assert_eq!((press(&mut state), press(&mut state), state.left), (vec![Effect::Stop], vec![], None), "it is held");
+    let ctrl_c = |state: &mut State| press(state, Key::control('c'));
+    assert_eq!((ctrl_c(&mut state), ctrl_c(&mut state), state.left), (vec![Effect::Stop], vec![], None), "it is held");
     update(&mut state, Message::Tick(Duration::from_secs(2)));
-    assert_eq!((press(&mut state), state.left), (vec![], Some(130)));
+    assert_eq!((ctrl_c(&mut state), state.left), (vec![], Some(130)));
     let mut state = self::state();
     typed(&mut state, "/");
-    update(&mut state, Message::Key(Key::control('c')));
+    press(&mut state, Key::control('c'));
     assert_eq!(state.left, Some(0), "from the filter too");
 }
 
@@ -325,12 +325,14 @@ fn keys_from_before_a_question_do_not_answer_it() {
     typed(&mut state, "5");
     let content = Content { items: vec![item("a")], note: String::new() };
     update(&mut state, Message::Read(0, Screen::Tenants, Ok(content)));
-    let press = |state: &mut State, c, at| update(state, Message::Typed(Key::char(c), Duration::from_millis(at)));
-    press(&mut state, 'a', 100);
-    assert_eq!(press(&mut state, 'y', 110), []);
-    update(&mut state, Message::Drawn(Duration::from_millis(120)));
+    // Long after what was typed above.
+    let at = |millis| Duration::from_secs(1 << 40) + Duration::from_millis(millis);
+    let typed = |state: &mut State, c, millis| update(state, Message::Typed(Key::char(c), at(millis)));
+    typed(&mut state, 'a', 100);
+    assert_eq!(typed(&mut state, 'y', 110), []);
+    update(&mut state, Message::Drawn(at(120)));
     assert!(matches!(state.overlay, Some(Overlay::Confirm { .. })), "it stands there still");
-    assert_eq!(press(&mut state, 'y', 200), [Effect::Do(Chore::Archive(TenantId::new("a").unwrap()))]);
+    assert_eq!(typed(&mut state, 'y', 200), [Effect::Do(Chore::Archive(TenantId::new("a").unwrap()))]);
 }
 
 #[test]
@@ -371,7 +373,7 @@ fn a_long_trouble_is_read_to_its_end() {
     update(&mut state, Message::Seen(0, Box::new(Err(trouble))));
     typed(&mut state, "jjk");
     assert_eq!(state.here().scroll, 1);
-    update(&mut state, Message::Key(Key::new(KeyCode::PageDown)));
+    press(&mut state, Key::new(KeyCode::PageDown));
     assert_eq!(state.here().scroll, 1 + state.rows());
     typed(&mut state, "G");
     assert_eq!(state.here().scroll, screen.len() - (24 - 5), "the last line is seen, and no more");

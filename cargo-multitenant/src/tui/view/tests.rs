@@ -13,7 +13,7 @@ use crate::report::Kind;
 use crate::tui::items::{Texts, migrations};
 use crate::tui::message::{Effect, FailureText, Fleet, Happening, Job, Key, Message, Planned, Request, RunEnd, Seen};
 use crate::tui::state::{Cell, Content, Item, Line, Overlay, Page, Screen, State, Tone, Trouble};
-use crate::tui::update::{begin, update};
+use crate::tui::update::{begin, press, update};
 
 const SMALL: (u16, u16) = (80, 24);
 
@@ -110,7 +110,7 @@ fn project(size: (u16, u16)) -> State {
 fn typed(state: &mut State, keys: &str) {
     for c in keys.chars() {
         let key = if c == '\n' { Key::new(ratatui::crossterm::event::KeyCode::Enter) } else { Key::char(c) };
-        update(state, Message::Key(key));
+        press(state, key);
     }
 }
 
@@ -180,7 +180,7 @@ fn tenants() {
     assert_snapshot!("tenants", seen(&state));
     typed(&mut state, "nacme-2");
     assert_snapshot!("tenants_create", seen(&state));
-    update(&mut state, Message::Key(Key::new(ratatui::crossterm::event::KeyCode::Esc)));
+    press(&mut state, Key::new(ratatui::crossterm::event::KeyCode::Esc));
     typed(&mut state, "d");
     let overview =
         Line::of(Tone::Plain, " acme  to be dropped\n   the schema tenant_acme: 12 tables, about 4031 rows, 1.4 MB");
