@@ -97,18 +97,22 @@ fn it_is_formatted_whatever_it_is_called() {
     }
 }
 
-/// Every template with every framework, and of all other choices each with each.
+/// Every template with every framework, of all other choices each with each, and none of them.
 #[test]
 #[expect(clippy::disallowed_macros, reason = "a long test says how many cases there were")]
 fn every_pair_of_choices_compiles() {
     if !is_long() {
         return;
     }
-    let cases = in_pairs();
-    for (i, case) in cases.iter().enumerate() {
+    let mut cases = in_pairs();
+    // With everything they are compiled for the test of isolation.
+    cases.extend(FRAMEWORKS.map(|framework| case("full", framework, "none", "manual")));
+    let fails = |(i, case): &(usize, &Case)| {
         eprintln!("{} of {}: {case:?}", i + 1, cases.len());
-        checked(case);
-    }
+        std::panic::catch_unwind(|| checked(case)).is_err()
+    };
+    let failed: Vec<_> = cases.iter().enumerate().filter(fails).collect();
+    assert!(failed.is_empty(), "{failed:?}");
 }
 
 /// Cases in which each value of a choice meets each value of every other one: the next one is always that which brings the
