@@ -218,7 +218,7 @@ async fn only_the_blocked_one_is_reported_on_the_command_line() {
     let (reader, pid) = named(&fleet, "a_reader").await;
     reader.batch_execute("BEGIN; SELECT 'why' FROM tenant_2.a").await.unwrap();
     let run = |format: &'static str| {
-        let arguments = ["migrate", "--lock-timeout", "300ms", "--format", format];
+        let arguments = ["migrate", "--lock-timeout", "1s", "--format", format];
         super::command_line::run(&fleet.folder().join("tenant"), fleet.url(), &arguments)
     };
     let answer = run("text");
