@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::migration::{Migration, Problem, Script, Wrapped};
+use crate::migration::{Migration, Problem, Script, Wrapped, may_reset};
 
 /// Statements for the whole fleet, split and checked.
 ///
@@ -24,7 +24,14 @@ pub struct FleetScript {
 }
 
 impl FleetScript {
-    /// Statements that only read: the server refuses others.
+    /// Statements that only read: the server refuses others, and `RESET`, which would make it take them, is refused here.
+    ///
+    /// ```
+    /// use multitenant_runtime::FleetScript;
+    ///
+    /// let error = FleetScript::read_only("SQL", "RESET ALL; DELETE FROM users").unwrap_err();
+    /// assert!(error.to_string().starts_with("SQL:1:1: "), "{error}");
+    /// ```
     ///
     /// # Errors
     ///
@@ -45,6 +52,11 @@ impl FleetScript {
 
     fn new(name: &str, sql: &str, writes: bool) -> Result<Self, Problem> {
         let script = Script::named(name, sql, "statement for the fleet", Wrapped::Refused)?;
+        let reset = script.statements().position(|(sql, _)| !writes && may_reset(sql));
+        if let Some(at) = reset.map(|statement| script.place(statement, None)) {
+            let message = "RESET could make what only reads able to write: leave it out, or let the statements write";
+            return Err(Problem::at(name, at.line as usize, at.column as usize, message));
+        }
         Ok(Self { script: Arc::new(Migration::of_script(name, script, None)), writes })
     }
 

@@ -32,7 +32,7 @@ pub(crate) use run_id::RunId;
 pub(crate) use script::{Script, Wrapped};
 pub use set::{Migration, MigrationSet};
 use statements::concurrently;
-pub(crate) use statements::{Effects, IndexWork, RelationName, without_variables};
+pub(crate) use statements::{Effects, IndexWork, RelationName, may_reset, without_variables};
 pub use statements::{Mode, SplitError, SplitErrorKind, Statement, StatementKind, line_column, split};
 #[cfg(feature = "functions")]
 pub use synchronous::{SyncConnection, Synchronous, synchronous};

@@ -358,8 +358,8 @@ pub(crate) fn schema_moved() -> Failure {
 
 /// A seed has dropped somebody else's schema.
 pub(crate) fn schema_dropped_by_seed() -> Failure {
-    Failure::new(FailureClass::Permanent, "this drops a schema that is not the new tenant's")
-        .with_hint("a seed is rows to begin with: drop schemas elsewhere; nothing is created, and nothing is dropped")
+    Failure::new(FailureClass::Permanent, "this drops a schema, which a seed must not")
+        .with_hint("a seed is rows to begin with: drop schemas elsewhere; all that it did is taken back")
 }
 
 /// A seed has taken the tenant out of the registry.

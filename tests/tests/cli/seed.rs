@@ -128,6 +128,27 @@ async fn a_tenant_s_seed_does_not_change_the_shared_schema() {
 }
 
 #[tokio::test]
+async fn a_seed_drops_no_schema() {
+    let project = shop(&["a", "b"]).await;
+    project.run(&["seed", "tenants", "--tenant", "b"]).code(0);
+    for (tier, sql) in [
+        ("tenant", "drop schema tenant_b cascade;"),
+        ("tenant", "do $$ begin execute 'drop schema tenant_b cascade'; end $$;"),
+        ("shared", "insert into plans values (7); drop schema tenant_b cascade;"),
+    ] {
+        let path = format!("seeds/{tier}/03_x.sql");
+        let seed = project.path(&path);
+        std::fs::write(&seed, sql).unwrap();
+        let targets: &[&str] = if tier == "tenant" { &["seed", "--tenant", "a"] } else { &["seed", "shared"] };
+        project.run(targets).code(11).says(&["this drops a schema, which a seed must not", &format!("--> {path}")]);
+        std::fs::remove_file(seed).unwrap();
+        assert_eq!(project.count("select count(*) from tenant_b.users").await, 2, "{sql}");
+        assert_eq!(project.count("select count(*) from tenant_a.users").await, 0, "{sql}");
+        assert_eq!(project.count("select count(*) from plans where id = 7").await, 0, "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn files_can_be_named() {
     let project = shop(&["a", "b"]).await.file("demo.sql", "insert into users values (5, 'demo')");
     project.run(&["seed", "--file", "demo.sql"]).code(2).complains(&["--file is for one tier"]);

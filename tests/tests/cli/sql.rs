@@ -62,6 +62,17 @@ async fn nothing_is_written_unless_asked_for() {
     ] {
         project.run(&["sql", sql]).code(11).says(&["3 schemas: 3 failed"]);
     }
+    // Else a sequence would be moved, which no end of a transaction takes back.
+    project.sql("create sequence tenant_a.numbers").await;
+    for (sql, at) in [
+        ("reset transaction_read_only; select setval('numbers', 900)", "SQL:1:1: "),
+        ("select 1;\n reset all; select setval('numbers', 900)", "SQL:2:2: "),
+        ("do $$ begin reset transaction_read_only; perform setval('numbers', 900); end $$", "SQL:1:1: "),
+    ] {
+        project.run(&["sql", sql, "--tenant", "a"]).code(2).complains(&[at, "RESET could make"]);
+    }
+    assert_eq!(project.texts("select last_value::text from tenant_a.numbers").await, ["1"]);
+    project.run(&["sql", "--write", "reset role; select 1", "--tenant", "a"]).code(0);
     let names = "select coalesce(string_agg(name, ',' order by id), '') from tenant_a.users";
     assert_eq!(project.texts(names).await, ["Ann"]);
     let answer = project.run(&["sql", "--write", "update users set name = 'x'"]).code(0);

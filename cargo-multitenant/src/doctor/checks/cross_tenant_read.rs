@@ -1,5 +1,5 @@
 use multitenant_runtime::inspection::{Access, Given, Row};
-use multitenant_runtime::{Identifier, RoleLack, RoleName, RoleReport, SchemaName};
+use multitenant_runtime::{Identifier, RoleLack, RoleName, RoleReport, SchemaName, Tier};
 
 use super::check;
 use crate::doctor::check::{Blocked, Verdict};
@@ -31,10 +31,12 @@ check! {
 /// How many tenants are tried.
 const TRIED: usize = 3;
 
-/// A table of each schema: where there is more than the history, another than that.
+/// A table of each schema: where there is more than the history, another than that. What else is the migrator's own the
+/// tenants' roles have no right to.
 const TABLES: &str = "\
 SELECT DISTINCT ON (n.nspname) n.nspname, c.relname FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid \
-WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p') ORDER BY n.nspname, c.relname = $2, c.relname";
+WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p') AND (c.relname = $2 OR c.relname <> ALL ($3)) \
+ORDER BY n.nspname, c.relname = $2, c.relname";
 
 /// A table with its schema.
 struct Place {
@@ -60,7 +62,8 @@ async fn look(ground: &Ground) -> Result<Verdict, Blocked> {
         tried.iter().filter_map(|&i| Some((usable[i], next(roles, usable[i])?))).collect();
     let schemas: Vec<&str> =
         pairs.iter().flat_map(|(one, other)| [one.schema.as_str(), other.schema.as_str()]).collect();
-    let given = [Given::Texts(&schemas), Given::Text(settings.tenant_history.as_str())];
+    let own = settings.own_tables(Tier::Tenant, &usable[last].schema);
+    let given = [Given::Texts(&schemas), Given::Text(settings.tenant_history.as_str()), Given::Texts(&own)];
     let tables = inspector.rows(TABLES, &given).await?;
     let fleet = ground.fleet()?;
     let (mut complaints, mut refused, mut not_tried) = (Vec::new(), 0, None);

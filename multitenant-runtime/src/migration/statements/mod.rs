@@ -14,6 +14,7 @@ mod keywords;
 mod kind;
 mod plain;
 mod psql;
+mod reset;
 mod scanner;
 mod script;
 mod transaction_control;
@@ -29,6 +30,7 @@ pub(crate) use index_work::{IndexWork, RelationName};
 pub use kind::StatementKind;
 pub(crate) use plain::Effects;
 pub(crate) use psql::without_variables;
+pub(crate) use reset::may_reset;
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]

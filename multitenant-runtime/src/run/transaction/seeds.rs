@@ -69,14 +69,7 @@ impl Transaction {
         self.push(Role::Frame, "RESET ROLE".to_owned());
         self.push(Role::Frame, TRUSTED_PATH.to_owned());
         self.push(Role::Seeded { seed: place }, format!("SELECT 1 / ({})::int", frame.is_the_same()));
-        self.push(
-            Role::Spares { seed: place },
-            format!(
-                "SELECT 1 / (NOT EXISTS (SELECT FROM ({}) d (oid) WHERE oid::text <> ALL \
-                 (string_to_array(coalesce(current_setting('{DROPPED}', true), ''), ','))))::int",
-                dropped_schemas()
-            ),
-        );
+        self.spares(place);
         self.wall(frame, place, prepared, Wall::guard_from_there);
         if let Some(stays) = &registering.stays {
             self.also(DEFAULT_PATH.to_owned());
@@ -86,6 +79,18 @@ impl Transaction {
         // For the triggers that run at COMMIT, too.
         self.push(Role::Frame, frame.set_search_path());
         self.also(note.to_owned());
+    }
+
+    /// It has dropped no schema, but for those that were noted before it.
+    pub(super) fn spares(&mut self, place: usize) {
+        self.push(
+            Role::Spares { seed: place },
+            format!(
+                "SELECT 1 / (NOT EXISTS (SELECT FROM ({}) d (oid) WHERE oid::text <> ALL \
+                 (string_to_array(coalesce(current_setting('{DROPPED}', true), ''), ','))))::int",
+                dropped_schemas()
+            ),
+        );
     }
 
     /// The beginning of the last step of a tenant that is made in steps: it is this creation's schema, and it is complete.

@@ -45,22 +45,25 @@ impl Transaction {
         tx.commit()
     }
 
-    /// A script behind others in one transaction: what an earlier one has set, it does not see.
+    /// A seed behind others in one transaction: what an earlier one has set, it does not see.
     pub(crate) fn script(&mut self, frame: Frame<'_>, place: usize, script: &Migration, prepared: &Preparation) {
         if place > 0 {
             self.cleared(frame);
         }
         self.migration(frame, place, script);
         self.unharmed(frame, place, prepared);
+        self.spares(place);
         self.push(Role::Frame, frame.set_search_path());
     }
 
-    /// What follows a function: the transaction is the one that was begun, by its number, and nothing shared is changed.
+    /// What follows a function: the transaction is the one that was begun, by its number, nothing shared is changed, and no
+    /// schema is gone.
     #[cfg(feature = "functions")]
     pub(crate) fn behind_function(frame: Frame<'_>, number: &str, prepared: &Preparation) -> Self {
         let mut tx = Self::default();
         tx.same(number);
         tx.unharmed(frame, 0, prepared);
+        tx.spares(0);
         tx.push(Role::Frame, frame.set_search_path());
         tx.push(Role::Guard, format!("SELECT 1 / ({})::int", frame.is_current()));
         tx

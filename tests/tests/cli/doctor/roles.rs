@@ -31,6 +31,14 @@ async fn with_roles_in_order_everything_is_good() {
 }
 
 #[tokio::test]
+async fn what_is_the_migrator_s_own_is_not_tried() {
+    let project = walled().await.file("seeds/tenant/01_a.sql", "select 1;");
+    project.run(&["seed", "--once"]).code(0);
+    let document = examine(&project);
+    assert_eq!(state(&document, "cross-tenant-read").as_deref(), Some("good"), "{document:#}");
+}
+
+#[tokio::test]
 async fn without_roles_there_is_nothing_to_try() {
     let document = examine(&shop().await);
     let states = ISOLATION.map(|check| state(&document, check));
