@@ -60,7 +60,7 @@ pub(crate) use {
     marking::Marking,
     rule::Kind,
     run::made,
-    schema::{By, FieldSays, ItemSays, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
+    schema::{By, FieldSays, ItemSays, Join, KeySays, Printed, RustColumn, RustEnum, RustTable, Said, TableSays},
     sql::words::{is_keyword, is_servers_type},
     sql::{
         Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, fragment,
