@@ -63,8 +63,8 @@ pub(crate) use {
     schema::{By, FieldSays, ItemSays, Join, KeySays, Printed, RustColumn, RustEnum, RustTable, Said, TableSays},
     sql::words::{is_keyword, is_servers_type},
     sql::{
-        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, fragment,
-        has_name, is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql, renamed,
-        type_of_text, unkept,
+        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing,
+        column_of_expression, fragment, has_name, is_index_item, is_limited_expression, is_one_expression, normal,
+        read as read_sql, renamed, type_of_text, unkept,
     },
 };

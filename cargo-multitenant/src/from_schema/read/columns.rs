@@ -7,7 +7,7 @@ use super::fields::contradiction;
 use super::table::Reader;
 use crate::from_schema::code::{CodeCheck, CodeColumn, CodeIndex, CodeItem, CodeKey, CodeTable};
 use crate::from_schema::types::serial;
-use crate::lint::{FieldSays, RustColumn, Said};
+use crate::lint::{FieldSays, RustColumn, Said, column_of_expression, fragment};
 
 impl Reader<'_> {
     pub(super) fn column(&mut self, tier: Tier, column: &RustColumn, of: Option<&FieldSays>, made: &mut CodeTable) {
@@ -20,6 +20,17 @@ impl Reader<'_> {
         let place = at(self.project, &column.place);
         for said in of.iter().flat_map(|of| [&of.default, &of.generated]).flatten() {
             self.sql(tier, said);
+        }
+        let default = of.and_then(|of| of.default.as_ref());
+        if let Some(default) = default.filter(|default| fragment(&default.text).is_ok())
+            && let Some(other) = column_of_expression(&default.text)
+        {
+            let message = format!(
+                "the default {:?} names the column {other}, and PostgreSQL takes none from a column: say a value or a function, or \
+                 `generated` where it follows from other columns",
+                default.text
+            );
+            self.problem(tier, &default.place, &message);
         }
         if let (Some(of), Ok(ty)) = (of, &ty)
             && let Some(message) = contradiction(of, ty, column.is_nullable)
