@@ -50,6 +50,22 @@ fn a_sequence_gets_the_type_of_its_column() {
     let renamed = with("create table o (id serial primary key);", "table! { p (nr) { nr -> BigInt, } }");
     let flags = Flags { rename: &["o=p", "p.id=p.nr"], ..Flags::default() };
     in_order(&lines(&renamed, &flags), &["ALTER SEQUENCE o_id_seq AS bigint;"]);
+    // What earlier migrations did with the names counts.
+    for (before, name) in [
+        (
+            "create table o (id serial primary key); alter table o rename to p; alter table p rename id to nr;",
+            "o_id_seq",
+        ),
+        ("create table p (nr serial primary key); alter sequence p_nr_seq rename to \"Numbers\";", "\"Numbers\""),
+        (
+            "create table p (id serial); alter table p rename to q; create table p (nr int); alter table p add id serial; alter table p \
+          drop nr; alter table p rename id to nr; alter table p add primary key (nr);",
+            "p_id_seq1",
+        ),
+    ] {
+        let text = with(before, "table! { p (nr) { nr -> BigInt, } }");
+        in_order(&lines(&text, &Flags::default()), &[&format!("ALTER SEQUENCE {name} AS bigint;")]);
+    }
     // PostgreSQL does it itself.
     let identity =
         with("create table o (id int generated always as identity primary key);", "table! { o { id -> BigInt, } }");

@@ -48,6 +48,7 @@ impl Maker<'_> {
             is_nullable: code.is_nullable && code.identity.is_none(),
             default,
             identity: code.identity.map(|always| Identity { always, options: None }),
+            sequence: None,
             generated: code.generated.clone().map(|expression| Generated { expression, stored: true }),
             collation: None,
             comment: None,
