@@ -31,6 +31,11 @@ pub(super) fn is_relation(model: &Model, tier: Tier, name: &str) -> bool {
         || sequences.into_iter().any(|sequence| sequence.name == name)
 }
 
+/// What is said of a name that something else has already; `what` with its article.
+pub(super) fn taken(name: &str, what: &str) -> String {
+    format!("the migrations make {what} called {name}, and nothing else can be called so: rename one of them")
+}
+
 fn has_index(table: &Table, name: &str) -> bool {
     table.indexes.iter().any(|index| index.name == name)
 }

@@ -191,3 +191,65 @@ fn enums_that_can_be_no_type_are_refused() {
         assert!(refused.iter().any(|of| of.contains(expected)), "{refused:?} instead of {expected}");
     }
 }
+
+#[test]
+fn a_name_that_something_else_has_is_refused() {
+    let before = "create table a (id serial primary key, x int unique, y int); create index by_y on a (y); create sequence s; \
+                  create type mood as enum ('glad'); create view seen as select 1 as id;";
+    let a = "table! { a { id -> Int4, x -> Nullable<Int4>, y -> Nullable<Int4>, } }";
+    for (name, what) in [
+        ("by_y", "an index or a sequence"),
+        ("s", "an index or a sequence"),
+        ("a_pkey", "an index or a sequence"),
+        ("a_x_key", "an index or a sequence"),
+        ("a_id_seq", "an index or a sequence"),
+        ("mood", "a type"),
+    ] {
+        let code = format!("{a}\ntable! {{ {name} {{ id -> Int4, }} }}");
+        refuses(
+            before,
+            &code,
+            &format!("src/schema.rs:2: the migrations make {what} called {name}, and nothing else can be"),
+        );
+    }
+    // A `table!` may stand for a view.
+    assert_eq!(refused(before, &format!("{a} table! {{ seen (id) {{ id -> Int4, }} }}")), [""; 0]);
+    let said = |says: &str| {
+        format!(
+            "{a}\ntable! {{ b {{ id -> Int4, x -> Int4, }} }}\n#[derive(TenantTable)] #[diesel(table_name = b)] #[multitenant({says})] struct B {{ }}"
+        )
+    };
+    for says in [
+        "index(columns(x), name = \"by_y\")",
+        "index(columns(x), name = \"a\")",
+        "unique(columns(x), name = \"s\")",
+        "unique(columns(x), name = \"a_id_seq\")",
+        "unique(columns(x), name = \"c\"), check(name = \"c\", \"x > 0\")",
+    ] {
+        let refused = refused(before, &said(says));
+        assert!(
+            refused.len() == 1 && refused[0].starts_with("src/schema.rs:2: b would have "),
+            "{refused:?} of {says}"
+        );
+    }
+}
+
+#[test]
+fn a_default_that_names_a_column_is_refused_at_its_place() {
+    let code = |default: &str| {
+        format!(
+            "table! {{ a {{ id -> Int8, x -> Text, y -> Text, }} }} #[derive(TenantTable)] #[diesel(table_name = a)]\n\
+             struct A {{\n#[multitenant(default = \"{default}\")] x: String }}"
+        )
+    };
+    for (default, column) in [("upper(y)", "y"), ("y", "y"), ("'a' || a.y", "a")] {
+        refuses(
+            "",
+            &code(default),
+            &format!("src/schema.rs:3: the default {default:?} names the column {column}, and"),
+        );
+    }
+    for good in ["current_user", "upper('y')", "'y'::text", "now()::text"] {
+        assert_eq!(refused("", &code(good)), [""; 0], "{good}");
+    }
+}

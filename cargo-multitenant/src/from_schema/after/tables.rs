@@ -29,11 +29,11 @@ impl Maker<'_> {
             return self.refuse(&code.place, &format!("{:?} cannot be a table's name: at most 63 bytes", code.name));
         }
         if names::is_relation(&self.model, code.tier, &code.name) {
-            let message = format!(
-                "the migrations make an index or a sequence called {0}, and a table cannot be called so too: rename one of them",
-                code.name
-            );
-            return self.refuse(&code.place, &message);
+            return self.refuse(&code.place, &names::taken(&code.name, "an index or a sequence"));
+        }
+        // A table is a type too.
+        if self.model.types.iter().any(|ty| ty.tier == code.tier && ty.name == code.name) {
+            return self.refuse(&code.place, &names::taken(&code.name, "a type"));
         }
         for column in &code.columns {
             if let Some(made) = self.column(column) {

@@ -44,6 +44,7 @@ pub(crate) fn wanted(before: &Model, code: &Code, wish: &Wish<'_>) -> Wanted {
         maker.foreign_keys(table);
     }
     maker.forget_types();
+    maker.clashes(before);
     let Maker { mut model, mut refused, hints, .. } = maker;
     model.tables.sort_by(|one, other| (one.tier, &one.name).cmp(&(other.tier, &other.name)));
     model.types.sort_by(|one, other| (one.tier, &one.name).cmp(&(other.tier, &other.name)));
@@ -61,7 +62,7 @@ pub(super) struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn tables(&self) -> Vec<&'a CodeTable> {
+    pub(super) fn tables(&self) -> Vec<&'a CodeTable> {
         self.code.tables.iter().filter(|table| table.tier == self.wish.tier).collect()
     }
 

@@ -8,6 +8,7 @@ use super::rows::Rows;
 use super::table::Reader;
 use crate::finding::Place;
 use crate::from_schema::code::{Code, CodeTable};
+use crate::from_schema::names::taken;
 use crate::from_schema::types::Types;
 use crate::lint::{By, Catalog, Marking, Printed, Project, RelationKind, RustTable};
 
@@ -31,7 +32,10 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
         let found = relation(catalog, tier, &table.sql_name);
         let is_table = found.is_none_or(|found| found.kind == RelationKind::Table && !found.is_partition);
         let is_beside = by < best_by && marked.tier().is_none() && found.is_none();
-        if !is_table {
+        if let Some(RelationKind::Index(_) | RelationKind::Sequence) = found.map(|found| &found.kind) {
+            let message = taken(&table.sql_name, "an index or a sequence");
+            code.problems.push((tier, format!("{}: {message}", at(project, &table.place))));
+        } else if !is_table {
             code.left_alone.insert((tier, table.sql_name.clone()));
         } else if is_beside {
             code.hints.push(format!(
