@@ -1,37 +1,8 @@
 //! What stands on what is changed.
 
-use super::*;
+use multitenant_runtime::Tier;
 
-/// Migrations of tenants, and these declarations.
-fn with(tenant: &str, code: &str) -> String {
-    format!(
-        "-- file: tenant/1_a/up.sql\n{tenant}\n-- file: tenant/1_a/down.sql\n-- irreversible: base\nselect 1;\n-- file: src/schema.rs\n{code}"
-    )
-}
-
-const EXACT: Flags = Flags { exact: true, keep: &[], rename: &[] };
-
-#[track_caller]
-fn refused(text: &str, flags: &Flags, expected: &str) {
-    let refused = of(Tier::Tenant, text, flags).refused;
-    assert!(refused.len() == 1 && refused[0].contains(expected), "{refused:?}");
-}
-
-/// Both files of all folders, of which only some lines matter.
-#[track_caller]
-fn lines(text: &str, flags: &Flags) -> Vec<String> {
-    let made = of(Tier::Tenant, text, flags);
-    assert_eq!(made.refused, [""; 0]);
-    made.text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-#[track_caller]
-fn in_order(lines: &[String], expected: &[&str]) {
-    let mut rest = lines.iter();
-    for wanted in expected {
-        assert!(rest.any(|line| line.contains(wanted)), "{wanted:?} is missing in its place: {lines:#?}");
-    }
-}
+use super::made::*;
 
 #[test]
 fn a_sequence_gets_the_type_of_its_column() {
