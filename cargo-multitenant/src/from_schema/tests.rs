@@ -253,3 +253,63 @@ fn a_default_that_names_a_column_is_refused_at_its_place() {
         assert_eq!(refused("", &code(good)), [""; 0], "{good}");
     }
 }
+
+#[test]
+fn labels_are_those_that_code_writes_where_nobody_declares_them() {
+    let code = |body: &str| {
+        format!(
+            "-- file: src/schema.rs\npub mod sql_types {{ #[diesel(postgres_type(name = \"mood\"))] pub struct Mood; }}\n\
+             table! {{ a {{ id -> Int8, m -> Mood, t -> Text, }} }}\n-- file: src/mood.rs\n{body}"
+        )
+    };
+    let to_sql = "impl ToSql<sql_types::Mood, Pg> for Feeling { fn to_sql(&self, out: &mut Output<Pg>) -> Result {
+        match *self { Feeling::Glad => out.write_all(b\"glad\")?, Feeling::SoSo => out.write_all(b\"so so\")?, } Ok(IsNull::No) } }";
+    let from_sql = "impl FromSql<Mood, Pg> for Feeling { fn from_sql(bytes: PgValue<'_>) -> Result<Self> {
+        Ok(match std::str::from_utf8(bytes.as_bytes())? { \"sad\" => Self::Sad, \"glad\" => Self::Glad, _ => return Err(\"unknown\".into()) }) } }";
+    let text = "impl ToSql<Text, Pg> for Other { fn to_sql(&self) { match self { Other::A => w(\"a\"), Other::B => w(\"b\") } } }";
+    for (body, expected) in [
+        (to_sql, "glad, so so"),
+        (from_sql, "sad, glad"),
+        (
+            &format!("{from_sql} #[derive(DbEnum)] #[db_enum(existing_type_path = \"Mood\")] enum M {{ One, Two }}"),
+            "one, two",
+        ),
+    ] {
+        let (read, made) = of(&code(&format!("{text} {body}")));
+        assert_eq!(made.refused, [""; 0], "{body}");
+        let labels: Vec<String> = made
+            .model
+            .types
+            .iter()
+            .filter_map(|ty| match &ty.kind {
+                crate::model::TypeKind::Enum { labels } => Some(labels.join(", ")),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(labels, [expected]);
+        // Where it is no declaration, that is said.
+        let is_said = read.code.hints.iter().any(|hint| {
+            hint.starts_with(&format!(
+                "src/mood.rs:1: the labels of the type mood are those of this code, in its order ({expected})"
+            ))
+        });
+        assert_eq!(is_said, !body.contains("DbEnum"), "{:?}", read.code.hints);
+    }
+    for other in [
+        "impl ToSql<Mood, Pg> for F { fn to_sql(&self) { out.write_all(self.name().as_bytes()) } }",
+        "impl ToSql<Mood, Pg> for F { fn to_sql(&self) { match self { F::A => w(\"a\"), other => w(\"b\") } } }",
+        "impl FromSql<Mood, Pg> for F { fn from_sql(b: B) { match b { b\"a\" | b\"b\" => F::A, _ => F::B } } }",
+    ] {
+        let refused = of(&code(other)).1.refused;
+        assert!(
+            refused.len() == 1 && refused[0].contains("no type of PostgreSQL is known for Mood")
+                || refused[0].contains("no migration makes the type mood"),
+            "{refused:?}"
+        );
+    }
+    // A type that is there has its labels.
+    let there =
+        format!("-- file: tenant/1_a/up.sql\ncreate type mood as enum ('so so', 'x', 'glad');\n{}", code(to_sql));
+    let (read, made) = of(&there);
+    assert_eq!((made.refused.len(), read.code.hints.len()), (0, 0), "{:?} {:?}", made.refused, read.code.hints);
+}

@@ -24,8 +24,10 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
         let Some(tier) = tier_of(catalog, table, marked.tier()) else {
             let schema = table.schema.as_ref().map_or("", |(schema, _)| schema);
             code.hints.push(format!(
-                "{}: the schema {schema:?} is neither tier's: the table is left out",
-                at(project, &table.place)
+                "{}: the schema {schema:?} is neither tier's, and `{}` is left out: where it is the shared one, say so in multitenant.toml, by \
+                 `shared_schema` in `[database]`",
+                at(project, &table.place),
+                table.sql_name
             ));
             continue;
         };

@@ -23,9 +23,15 @@ pub(super) fn enums(
         .flat_map(|file| &file.sql_types)
         .map(|ty| (ty.rust_name.as_str(), (ty.name.as_str(), ty.schema.as_ref().map(|(schema, _)| schema.as_str()))))
         .collect();
-    for of in project.rust.iter().flat_map(|file| &file.enums) {
+    // What is declared counts more than what code does.
+    let all = || project.rust.iter().flat_map(|file| &file.enums);
+    for of in all().filter(|of| !of.is_by_hand).chain(all().filter(|of| of.is_by_hand)) {
         let Some(labels) = of.labels.clone() else { continue };
         let own = of.sql_type.as_deref().and_then(|name| types.get(name));
+        // Code writes texts and numbers too.
+        if of.is_by_hand && own.is_none() {
+            continue;
+        }
         let name = type_name(of, own.map(|(name, _)| *name));
         let used_by = |tier: Tier| {
             let rust = of.sql_type.as_deref().unwrap_or(&of.name);
@@ -43,6 +49,17 @@ pub(super) fn enums(
             }
         });
         let place = at(project, &of.place);
+        if of.is_by_hand {
+            let is_known = [&catalog.tenant, &catalog.shared].iter().any(|space| space.types.contains_key(&name));
+            if is_known || !used_by(tier) || found.iter().any(|other| other.name == name) {
+                continue;
+            }
+            code.hints.push(format!(
+                "{place}: the labels of the type {name} are those of this code, in its order ({}): derive TenantEnum or SharedEnum \
+                 where they are to be others",
+                labels.join(", ")
+            ));
+        }
         match found.iter().find(|other| other.tier == tier && other.name == name) {
             Some(other) if other.labels != labels => code.problems.push((
                 tier,
