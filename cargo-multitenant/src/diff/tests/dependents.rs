@@ -247,3 +247,22 @@ fn values_that_change_are_said() {
     assert_eq!(of_types("json", "Jsonb").loses.len(), 1);
     assert_eq!(of_types("jsonb", "Json").loses.len(), 0);
 }
+
+#[test]
+fn a_type_without_a_cast_goes_by_its_text() {
+    for (old, new, up, down) in [
+        ("int", "Uuid", "a::text::uuid", "a::text::int"),
+        ("timestamptz", "Time", "a::time", "a::text::timestamptz"),
+        ("bool", "Int4", "a::int", "a::bool"),
+        ("bool", "Int8", "a::text::bigint", "a::text::bool"),
+        ("uuid[]", "Array<Int4>", "a::text::int[]", "a::text::uuid[]"),
+        ("int", "Array<Uuid>", "ARRAY[a::text]::uuid[] END", "a[1]::text::int"),
+        ("mood", "Int4", "a::text::int", "a::text::mood"),
+        ("mood", "Text", "a::text", "a::mood"),
+        ("citext", "Int4", "a::int", "a::citext"),
+    ] {
+        let tenant = format!("create type mood as enum ('1'); create table o (id bigint primary key, a {old});");
+        let text = with(&tenant, &format!("table! {{ o {{ id -> BigInt, a -> Nullable<{new}>, }} }}"));
+        in_order(&lines(&text, &Flags::default()), &[&format!("{up};"), "down.sql", &format!("{down};")]);
+    }
+}
