@@ -313,3 +313,18 @@ fn labels_are_those_that_code_writes_where_nobody_declares_them() {
     let (read, made) = of(&there);
     assert_eq!((made.refused.len(), read.code.hints.len()), (0, 0), "{:?} {:?}", made.refused, read.code.hints);
 }
+
+#[test]
+fn what_stands_beside_the_second_declaration_of_a_table_counts() {
+    let tables = "table! { a { id -> Int8, x -> Text, } } table! { b { id -> Int8, a_id -> Int8, } }";
+    let (_, made) = of(&format!(
+        "-- file: one/src/schema.rs\n{tables}\n-- file: two/src/schema.rs\n{tables} joinable!(b -> a (a_id));\n\
+         -- file: two/src/models.rs\nuse crate::schema::a; #[derive(TenantTable)] #[diesel(table_name = a)] struct A {{ #[multitenant(unique)] x: String }}"
+    ));
+    assert_eq!(made.refused, [""; 0]);
+    let keys = |name: &str| {
+        let table = made.model.tables.iter().find(|table| table.name == name).unwrap();
+        (table.uniques.len(), table.foreign_keys.len())
+    };
+    assert_eq!((keys("a"), keys("b")), ((1, 0), (0, 1)));
+}

@@ -52,8 +52,14 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
     unread(project, &mut code);
     let enums = enums(project, catalog, &chosen, &mut code);
     let types = Types::of(project, catalog, enums.iter().map(|of| (of.tier, of.name.as_str())).collect());
-    let mut reader =
-        Reader { project, catalog, types, rows: Rows::of(project, marking), chosen: &chosen, problems: Vec::new() };
+    let mut reader = Reader {
+        project,
+        catalog,
+        types,
+        rows: Rows::of(project, marking, &chosen),
+        chosen: &chosen,
+        problems: Vec::new(),
+    };
     let tables: Vec<CodeTable> = chosen.iter().map(|(tier, table)| reader.table(*tier, table)).collect();
     code.problems.extend(reader.problems);
     code.tables = tables;

@@ -33,7 +33,7 @@ impl Reader<'_> {
                     made.foreign_keys.extend(self.foreign_key(tier, name, columns, references, actions));
                 }
                 None => {
-                    self.problem(tier, &key.place, "`foreign_key` leads nowhere: add `references = \"table(column)\"`")
+                    self.problem(tier, &key.place, "`foreign_key` leads nowhere: add `references = \"table(column)\"`");
                 }
             }
         }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::ptr;
 
+use multitenant_runtime::Tier;
+
+use crate::finding::Place;
 use crate::lint::{Join, Marking, Project, RustTable, TableSays};
 
 /// What stands beside the tables, by the table that it leads to. Tables are told apart by where they are in memory, for names
@@ -13,10 +16,18 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn of(project: &'a Project, marking: &'a Marking) -> Self {
+    /// Of the tables that are chosen; what leads to another declaration of one of them leads to it.
+    pub(super) fn of(project: &'a Project, marking: &'a Marking, chosen: &[(Tier, &'a RustTable)]) -> Self {
+        let find = |path: &[String], place: &Place| {
+            let found = marking.table_of(project, path, place)?;
+            let is_it = |table: &&RustTable| ptr::eq(*table, found);
+            let tables = || chosen.iter().map(|(_, table)| *table);
+            let mut alike = tables().filter(|table| table.sql_name == found.sql_name);
+            tables().find(is_it).or_else(|| alike.next().filter(|_| alike.next().is_none())).or(Some(found))
+        };
         let mut rows = Self { says: BTreeMap::new(), joins: BTreeMap::new() };
         for item in project.rust.iter().flat_map(|file| &file.structs) {
-            let tables = item.tables.iter().filter_map(|(path, place)| marking.table_of(project, path, place));
+            let tables = item.tables.iter().filter_map(|(path, place)| find(path, place));
             let mut tables: Vec<*const RustTable> = tables.map(ptr::from_ref).collect();
             tables.sort_unstable();
             tables.dedup();
@@ -25,7 +36,7 @@ impl<'a> Rows<'a> {
             }
         }
         for join in project.rust.iter().flat_map(|file| &file.joins) {
-            let of = |path: &[String]| marking.table_of(project, path, &join.place);
+            let of = |path: &[String]| find(path, &join.place);
             if let Some(child) = of(&join.child) {
                 rows.joins.entry(ptr::from_ref(child)).or_default().push((join, of(&join.parent)));
             }

@@ -7,12 +7,14 @@ use super::RustEnum;
 use super::syntax::unraw;
 use crate::finding::Place;
 
+type Labels = fn(&ExprMatch) -> Option<Vec<String>>;
+
 /// Reads `impl ToSql<Mood, Pg> for …`, which writes one text for each variant, or `FromSql`, which reads them; `None` where
 /// it is anything else.
 pub(super) fn read(item: &ItemImpl, place: Place) -> Option<RustEnum> {
     let (_, path, _) = item.trait_.as_ref()?;
     let last = path.segments.last()?;
-    let (method, labels): (&str, fn(&ExprMatch) -> Option<Vec<String>>) = match last.ident.to_string().as_str() {
+    let (method, labels): (&str, Labels) = match last.ident.to_string().as_str() {
         "ToSql" => ("to_sql", written),
         "FromSql" => ("from_sql", taken),
         _ => return None,
