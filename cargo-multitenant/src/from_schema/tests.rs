@@ -328,3 +328,19 @@ fn what_stands_beside_the_second_declaration_of_a_table_counts() {
     };
     assert_eq!((keys("a"), keys("b")), ((1, 0), (0, 1)));
 }
+
+#[test]
+fn the_index_of_a_foreign_key_goes_where_a_key_is_one() {
+    let text = "-- file: tenant/1_a/up.sql\ncreate table u (id int primary key); \
+                create table o (id int primary key, a int references u, b int references u); \
+                create index on o (a); create index on o (b);\n-- file: src/schema.rs\n\
+                table! { u { id -> Int4, } } table! { o { id -> Int4, a -> Nullable<Int4>, b -> Nullable<Int4>, } }
+                #[derive(TenantTable)] #[diesel(table_name = o)]
+                struct O { #[multitenant(unique, references = \"u(id)\")] a: i32, #[multitenant(references = \"u(id)\")] b: i32 }";
+    for (exact, expected) in [(true, &["o_b_idx"][..]), (false, &["o_a_idx", "o_b_idx"])] {
+        let (_, made) = of_kept(text, exact, &[]);
+        let o = made.model.tables.iter().find(|table| table.name == "o").unwrap();
+        let names: Vec<&str> = o.indexes.iter().map(|index| index.name.as_str()).collect();
+        assert_eq!((names.as_slice(), o.foreign_keys.len()), (expected, 2));
+    }
+}

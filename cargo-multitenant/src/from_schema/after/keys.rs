@@ -46,10 +46,18 @@ impl Maker<'_> {
         if self.wish.exact {
             let table = &mut self.model.tables[at];
             let of_keys: Vec<&[String]> = code.foreign_keys.iter().map(|key| key.columns.as_slice()).collect();
+            let keys: Vec<Vec<String>> =
+                table.primary_key.iter().chain(&table.uniques).map(|key| key.columns.clone()).collect();
+            let leads = |key: &Vec<String>, columns: &[String]| {
+                key.get(..columns.len()).is_some_and(|first| columns.iter().all(|column| first.contains(column)))
+            };
             table.indexes.retain(|index| {
-                // A foreign key brings an index.
+                // A foreign key brings an index, where no key is one already.
                 let items: Option<Vec<String>> = index.items.iter().map(|item| item.column.clone()).collect();
-                let of_key = !index.unique && items.is_some_and(|items| of_keys.contains(&items.as_slice()));
+                let of_key = !index.unique
+                    && items.is_some_and(|items| {
+                        of_keys.contains(&items.as_slice()) && !keys.iter().any(|key| leads(key, &items))
+                    });
                 let as_unique = |said: &CodeKey| {
                     let items = index.items.iter().map(|item| item.column.as_ref());
                     index.unique && items.eq(said.columns.iter().map(Some))
