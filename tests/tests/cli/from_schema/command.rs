@@ -103,3 +103,18 @@ fn several_at_once_write_it_once() {
     assert!(runs.iter_mut().all(|run| run.wait().unwrap().success()));
     assert_eq!(fs::read_dir(project.path("migrations/tenant")).unwrap().count(), 1);
 }
+
+#[test]
+fn tables_of_a_schema_of_neither_tier_are_told_with_the_setting() {
+    let project = Project::on_disk()
+        .file("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.0.0\"\n")
+        .file("src/schema.rs", "pub mod app { table! { app.orders { id -> Int4, } } }");
+    generate(&project, "tenant", &[]).code(3).complains(&[
+        "src/schema.rs:1: the schema \"app\" is neither tier's, and `orders` is left out",
+        "by `shared_schema` in `[database]`",
+        "there is no `table!` of either tier",
+    ]);
+    let project = project.file("multitenant.toml", "[database]\nshared_schema = \"app\"\n");
+    let made = generate(&project, "shared", &[]).code(0).json();
+    assert_eq!(made["changes"][0], "add the table orders");
+}
