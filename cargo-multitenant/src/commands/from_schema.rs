@@ -103,8 +103,14 @@ impl Arguments {
             if !problems.is_empty() {
                 return Err(CliError::Refused(refusal(tier, &problems)));
             }
+            project.code.hints.iter().for_each(|hint| context.console.warning(&Shown(hint).to_string()));
+            let what = if project.code.hints.is_empty() {
+                "there is no `table!`"
+            } else {
+                "there is no `table!` of either tier"
+            };
             return Err(CliError::Files {
-                what: "there is no `table!` in the project's Rust code".to_owned(),
+                what: format!("{what} in the project's Rust code"),
                 help: Some("write one, or say in multitenant.toml where the project is"),
                 source: None,
             });

@@ -51,14 +51,10 @@ pub(super) fn ty(between: &Between<'_>, table: &Table, from: &Column, to: &Colum
         *first = format!("-- What has no time zone is taken as UTC.\n{first}");
     }
     if has_own_type(from, to) {
-        let sequence = name(&sequence_of(between.changes, table, &to.name));
+        let sequence = sequence_of(from);
         let count_in =
             |ty: &TypeRef| format!("ALTER SEQUENCE {sequence} AS {};", type_text(between.after, table.tier, ty));
-        up.push(format!(
-            "-- Else its numbers end where those of the old type do. If an earlier migration has renamed the table or the \
-             column, it\n-- is called as they were at first.\n{}",
-            count_in(new)
-        ));
+        up.push(format!("-- Else its numbers end where those of the old type do.\n{}", count_in(new)));
         down.push(count_in(old));
     }
     let step = Step::main(Rank::ChangeColumn, up, down);
@@ -105,7 +101,7 @@ fn set_type(between: &Between<'_>, table: &Table, from: &Column, to: &Column) ->
         return vec![set];
     }
     let drop = from.default.as_ref().map(|_| format!("ALTER TABLE {own} ALTER COLUMN {called} DROP DEFAULT;"));
-    let then = to.default.as_ref().map(|_| set_default(between, table, to));
+    let then = to.default.as_ref().map(|_| set_default(table, to));
     drop.into_iter().chain([set]).chain(then).collect()
 }
 
@@ -150,18 +146,15 @@ pub(super) fn default(between: &Between<'_>, table: &Table, from: &Column, to: &
     if replaces_default(between, from, to) {
         return Vec::new();
     }
-    let set = |column: &Column| set_default(between, table, column);
+    let set = |column: &Column| set_default(table, column);
     vec![Step::main(Rank::ChangeColumn, vec![set(to)], vec![set(from)])]
 }
 
-fn set_default(between: &Between<'_>, table: &Table, column: &Column) -> String {
+fn set_default(table: &Table, column: &Column) -> String {
     let what = match &column.default {
         Some(Default::Expression(expression)) => format!("SET DEFAULT {}", default_text(expression)),
         // The sequence is there still.
-        Some(Default::Serial) => {
-            let sequence = sequence_of(between.changes, table, &column.name);
-            format!("SET DEFAULT nextval({})", literal(&name(&sequence)))
-        }
+        Some(Default::Serial) => format!("SET DEFAULT nextval({})", literal(&sequence_of(column))),
         None => "DROP DEFAULT".to_owned(),
     };
     format!("ALTER TABLE {} ALTER COLUMN {} {what};", name(&table.name), name(&column.name))

@@ -1,5 +1,6 @@
 //! What a new type does to the values that are there.
 
+use super::casts::is_cast;
 use crate::model::{Home, Model, TypeRef};
 
 /// What becomes of a column's values.
@@ -83,17 +84,21 @@ fn length(ty: &TypeRef) -> Option<u64> {
 /// The expression that makes a new value of an old one; `None` where PostgreSQL does it by itself.
 pub(super) fn using(model: &Model, column: &str, from: &TypeRef, to: &TypeRef, written: &str) -> Option<String> {
     let (beneath, beneath_to) = (model.beneath(from), model.beneath(to));
-    let is_enum = |ty: &TypeRef| matches!(ty.home, Home::Shared | Home::Tenant);
+    // Where PostgreSQL has no cast, the value's text may be one of the other type; else it is an error, and nothing is lost.
+    let through = if is_cast(&beneath, &beneath_to) { "" } else { "::text" };
     Some(match (beneath.array, beneath_to.array, beneath.name.as_str(), beneath_to.name.as_str()) {
-        (false, true, ..) => format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}]::{written} END"),
-        (true, false, ..) => format!("{column}[1]::{written}"),
+        (false, true, ..) => {
+            format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}{through}]::{written} END")
+        }
+        (true, false, ..) => format!("{column}[1]{through}::{written}"),
         (false, false, "timestamp", "timestamptz") | (false, false, "timestamptz", "timestamp") => {
             format!("{column} AT TIME ZONE 'UTC'")
         }
         // Too long a text is an error so, and would be cut by a cast.
         (_, _, "text" | "varchar" | "citext" | "bpchar", "text" | "varchar" | "citext") => return None,
-        _ if is_enum(&beneath) && is_enum(&beneath_to) => format!("{column}::text::{written}"),
-        _ if fate(model, from, to) == Fate::Lost || beneath.name != beneath_to.name => format!("{column}::{written}"),
+        _ if fate(model, from, to) == Fate::Lost || beneath.name != beneath_to.name => {
+            format!("{column}{through}::{written}")
+        }
         _ => return None,
     })
 }

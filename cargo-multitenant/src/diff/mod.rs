@@ -6,6 +6,7 @@
 //! `rename.rs` gives things new names before anything is compared: a rename is said, never guessed. Deliberately absent: what
 //! is wanted; that is `from_schema/`.
 
+mod casts;
 mod change;
 mod columns;
 mod compare;

@@ -2,6 +2,7 @@
 
 use super::change::{Act, Change};
 use super::loss::using;
+use super::sequence::{has_own_type, nameless};
 use super::types::{Ease, can_be_sorted, can_lead, ease, is_plain_item, is_simple};
 use crate::lint::has_name;
 use crate::model::{Column, ForeignKey, Home, Model, Table, TypeRef, word};
@@ -11,7 +12,13 @@ pub(crate) fn obstacles(before: &Model, after: &Model, changes: &[Change]) -> Ve
     let mut found = Vec::new();
     for change in changes {
         match change {
-            Change::ColumnType(table, from, to) => of_type(before, after, table, (from, to), &mut found),
+            Change::ColumnType(table, from, to) => {
+                of_type(before, after, table, (from, to), &mut found);
+                if has_own_type(from, to) || from.default != to.default {
+                    found.extend(nameless(table, from));
+                }
+            }
+            Change::Default(table, from, _) => found.extend(nameless(table, from)),
             Change::Column(Act::Drop, table, column) => of_drop(after, table, column, &mut found),
             Change::Unique(Act::Drop, table, key) => {
                 of_key(before, after, table, ("unique constraint", &key.name, &key.columns), &mut found);

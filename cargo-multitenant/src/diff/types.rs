@@ -36,8 +36,16 @@ pub(super) fn is_simple(text: &str, ease: Ease) -> bool {
     match ease {
         Ease::Same => true,
         Ease::Number => is_reckoned(text) && !text.contains("<<") && !text.contains(">>"),
-        Ease::Other => false,
+        Ease::Other => is_test_for_null(text),
     }
+}
+
+/// Every type has NULL.
+fn is_test_for_null(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c == '(' || c == ')' || c.is_whitespace()).to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_name = |word: &str| !word.contains(['(', ')', ':', '|', '-', '+']);
+    matches!(words[..], [name, "is", "null"] | [name, "is", "not", "null"] if is_name(name))
 }
 
 fn has_call(text: &str) -> bool {
@@ -91,6 +99,20 @@ mod tests {
             ("n::text <> ''", false),
         ] {
             assert_eq!(is_simple(text, Ease::Number), simple, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_null_is_of_every_type() {
+        for (text, simple) in [
+            ("n is null", true),
+            ("(\"N\" IS NOT NULL)", true),
+            ("n > 0", false),
+            ("n is null or n > 0", false),
+            ("f(n) is null", false),
+            ("n || m is null", false),
+        ] {
+            assert_eq!(is_simple(text, Ease::Other), simple, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the schema code says, and what the migrations would have to make of it.
 //!
-//! `code.rs` is what `table!`, structs and enums say of both tiers; `read.rs` takes it from a project, with `types.rs` for
-//! types. `after.rs` is pure: of what the migrations make, and what the code says, it makes the model that is wanted. What the
+//! `code.rs` is what `table!`, structs and enums say of both tiers; `read/` takes it from a project, with `types.rs` for
+//! types. `after/` is pure: of what the migrations make, and what the code says, it makes the model that is wanted. What the
 //! code does not say stays as it is. Deliberately absent: how to get there; that is `diff/`.
 
 mod after;

@@ -25,12 +25,23 @@ fn joined(columns: &[String]) -> String {
 pub(super) fn is_relation(model: &Model, tier: Tier, name: &str) -> bool {
     let tables = model.tables.iter().filter(|table| table.tier == tier);
     let sequences = model.sequences.iter().filter(|sequence| sequence.tier == tier);
-    tables.clone().any(|table| table.name == name || has_index(table, name) || has_key(table, name))
+    tables
+        .clone()
+        .any(|table| table.name == name || has_index(table, name) || has_key(table, name) || has_sequence(table, name))
         || sequences.into_iter().any(|sequence| sequence.name == name)
+}
+
+/// What is said of a name that something else has already; `what` with its article.
+pub(super) fn taken(name: &str, what: &str) -> String {
+    format!("the migrations make {what} called {name}, and nothing else can be called so: rename one of them")
 }
 
 fn has_index(table: &Table, name: &str) -> bool {
     table.indexes.iter().any(|index| index.name == name)
+}
+
+fn has_sequence(table: &Table, name: &str) -> bool {
+    table.columns.iter().any(|column| column.sequence.as_deref() == Some(name))
 }
 
 fn has_key(table: &Table, name: &str) -> bool {

@@ -191,3 +191,156 @@ fn enums_that_can_be_no_type_are_refused() {
         assert!(refused.iter().any(|of| of.contains(expected)), "{refused:?} instead of {expected}");
     }
 }
+
+#[test]
+fn a_name_that_something_else_has_is_refused() {
+    let before = "create table a (id serial primary key, x int unique, y int); create index by_y on a (y); create sequence s; \
+                  create type mood as enum ('glad'); create view seen as select 1 as id;";
+    let a = "table! { a { id -> Int4, x -> Nullable<Int4>, y -> Nullable<Int4>, } }";
+    for (name, what) in [
+        ("by_y", "an index or a sequence"),
+        ("s", "an index or a sequence"),
+        ("a_pkey", "an index or a sequence"),
+        ("a_x_key", "an index or a sequence"),
+        ("a_id_seq", "an index or a sequence"),
+        ("mood", "a type"),
+    ] {
+        let code = format!("{a}\ntable! {{ {name} {{ id -> Int4, }} }}");
+        refuses(
+            before,
+            &code,
+            &format!("src/schema.rs:2: the migrations make {what} called {name}, and nothing else can be"),
+        );
+    }
+    // A `table!` may stand for a view.
+    assert_eq!(refused(before, &format!("{a} table! {{ seen (id) {{ id -> Int4, }} }}")), [""; 0]);
+    let said = |says: &str| {
+        format!(
+            "{a}\ntable! {{ b {{ id -> Int4, x -> Int4, }} }}\n#[derive(TenantTable)] #[diesel(table_name = b)] #[multitenant({says})] struct B {{ }}"
+        )
+    };
+    for says in [
+        "index(columns(x), name = \"by_y\")",
+        "index(columns(x), name = \"a\")",
+        "unique(columns(x), name = \"s\")",
+        "unique(columns(x), name = \"a_id_seq\")",
+        "unique(columns(x), name = \"c\"), check(name = \"c\", \"x > 0\")",
+    ] {
+        let refused = refused(before, &said(says));
+        assert!(
+            refused.len() == 1 && refused[0].starts_with("src/schema.rs:2: b would have "),
+            "{refused:?} of {says}"
+        );
+    }
+}
+
+#[test]
+fn a_default_that_names_a_column_is_refused_at_its_place() {
+    let code = |default: &str| {
+        format!(
+            "table! {{ a {{ id -> Int8, x -> Text, y -> Text, }} }} #[derive(TenantTable)] #[diesel(table_name = a)]\n\
+             struct A {{\n#[multitenant(default = \"{default}\")] x: String }}"
+        )
+    };
+    for (default, column) in [("upper(y)", "y"), ("y", "y"), ("'a' || a.y", "a")] {
+        refuses(
+            "",
+            &code(default),
+            &format!("src/schema.rs:3: the default {default:?} names the column {column}, and"),
+        );
+    }
+    for good in ["current_user", "upper('y')", "'y'::text", "now()::text"] {
+        assert_eq!(refused("", &code(good)), [""; 0], "{good}");
+    }
+}
+
+#[test]
+fn labels_are_those_that_code_writes_where_nobody_declares_them() {
+    let code = |body: &str| {
+        format!(
+            "-- file: src/schema.rs\npub mod sql_types {{ #[diesel(postgres_type(name = \"mood\"))] pub struct Mood; }}\n\
+             table! {{ a {{ id -> Int8, m -> Mood, t -> Text, }} }}\n-- file: src/mood.rs\n{body}"
+        )
+    };
+    let to_sql = "impl ToSql<sql_types::Mood, Pg> for Feeling { fn to_sql(&self, out: &mut Output<Pg>) -> Result {
+        match *self { Feeling::Glad => out.write_all(b\"glad\")?, Feeling::SoSo => out.write_all(b\"so so\")?, } Ok(IsNull::No) } }";
+    let from_sql = "impl FromSql<Mood, Pg> for Feeling { fn from_sql(bytes: PgValue<'_>) -> Result<Self> {
+        Ok(match std::str::from_utf8(bytes.as_bytes())? { \"sad\" => Self::Sad, \"glad\" => Self::Glad, _ => return Err(\"unknown\".into()) }) } }";
+    let text = "impl ToSql<Text, Pg> for Other { fn to_sql(&self) { match self { Other::A => w(\"a\"), Other::B => w(\"b\") } } }";
+    for (body, expected) in [
+        (to_sql, "glad, so so"),
+        (from_sql, "sad, glad"),
+        (
+            &format!("{from_sql} #[derive(DbEnum)] #[db_enum(existing_type_path = \"Mood\")] enum M {{ One, Two }}"),
+            "one, two",
+        ),
+    ] {
+        let (read, made) = of(&code(&format!("{text} {body}")));
+        assert_eq!(made.refused, [""; 0], "{body}");
+        let labels: Vec<String> = made
+            .model
+            .types
+            .iter()
+            .filter_map(|ty| match &ty.kind {
+                crate::model::TypeKind::Enum { labels } => Some(labels.join(", ")),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(labels, [expected]);
+        // Where it is no declaration, that is said.
+        let is_said = read.code.hints.iter().any(|hint| {
+            hint.starts_with(&format!(
+                "src/mood.rs:1: the labels of the type mood are those of this code, in its order ({expected})"
+            ))
+        });
+        assert_eq!(is_said, !body.contains("DbEnum"), "{:?}", read.code.hints);
+    }
+    for other in [
+        "impl ToSql<Mood, Pg> for F { fn to_sql(&self) { out.write_all(self.name().as_bytes()) } }",
+        "impl ToSql<Mood, Pg> for F { fn to_sql(&self) { match self { F::A => w(\"a\"), other => w(\"b\") } } }",
+        "impl FromSql<Mood, Pg> for F { fn from_sql(b: B) { match b { b\"a\" | b\"b\" => F::A, _ => F::B } } }",
+    ] {
+        let refused = of(&code(other)).1.refused;
+        assert!(
+            refused.len() == 1 && refused[0].contains("no type of PostgreSQL is known for Mood")
+                || refused[0].contains("no migration makes the type mood"),
+            "{refused:?}"
+        );
+    }
+    // A type that is there has its labels.
+    let there =
+        format!("-- file: tenant/1_a/up.sql\ncreate type mood as enum ('so so', 'x', 'glad');\n{}", code(to_sql));
+    let (read, made) = of(&there);
+    assert_eq!((made.refused.len(), read.code.hints.len()), (0, 0), "{:?} {:?}", made.refused, read.code.hints);
+}
+
+#[test]
+fn what_stands_beside_the_second_declaration_of_a_table_counts() {
+    let tables = "table! { a { id -> Int8, x -> Text, } } table! { b { id -> Int8, a_id -> Int8, } }";
+    let (_, made) = of(&format!(
+        "-- file: one/src/schema.rs\n{tables}\n-- file: two/src/schema.rs\n{tables} joinable!(b -> a (a_id));\n\
+         -- file: two/src/models.rs\nuse crate::schema::a; #[derive(TenantTable)] #[diesel(table_name = a)] struct A {{ #[multitenant(unique)] x: String }}"
+    ));
+    assert_eq!(made.refused, [""; 0]);
+    let keys = |name: &str| {
+        let table = made.model.tables.iter().find(|table| table.name == name).unwrap();
+        (table.uniques.len(), table.foreign_keys.len())
+    };
+    assert_eq!((keys("a"), keys("b")), ((1, 0), (0, 1)));
+}
+
+#[test]
+fn the_index_of_a_foreign_key_goes_where_a_key_is_one() {
+    let text = "-- file: tenant/1_a/up.sql\ncreate table u (id int primary key); \
+                create table o (id int primary key, a int references u, b int references u); \
+                create index on o (a); create index on o (b);\n-- file: src/schema.rs\n\
+                table! { u { id -> Int4, } } table! { o { id -> Int4, a -> Nullable<Int4>, b -> Nullable<Int4>, } }
+                #[derive(TenantTable)] #[diesel(table_name = o)]
+                struct O { #[multitenant(unique, references = \"u(id)\")] a: i32, #[multitenant(references = \"u(id)\")] b: i32 }";
+    for (exact, expected) in [(true, &["o_b_idx"][..]), (false, &["o_a_idx", "o_b_idx"])] {
+        let (_, made) = of_kept(text, exact, &[]);
+        let o = made.model.tables.iter().find(|table| table.name == "o").unwrap();
+        let names: Vec<&str> = o.indexes.iter().map(|index| index.name.as_str()).collect();
+        assert_eq!((names.as_slice(), o.foreign_keys.len()), (expected, 2));
+    }
+}

@@ -80,7 +80,11 @@ fn differences(wanted: &Table, made: &Table) -> Vec<String> {
     say(names(wanted) == names(made), "the columns");
     for column in &wanted.columns {
         let mut same = made.column(&column.name).cloned();
-        same.iter_mut().for_each(|same| same.diesel.clone_from(&column.diesel));
+        // Neither is part of a document.
+        same.iter_mut().for_each(|same| {
+            same.diesel.clone_from(&column.diesel);
+            same.sequence.clone_from(&column.sequence);
+        });
         say(same.as_ref() == Some(column), &format!("the column {}", column.name));
     }
     say(wanted.primary_key == made.primary_key && wanted.uniques == made.uniques, "the keys");

@@ -231,7 +231,7 @@ impl Filter<'_> {
 /// A table without what follows from the rest.
 fn same(table: &Table) -> Table {
     let mut table = table.clone();
-    table.columns.iter_mut().for_each(|column| column.diesel = None);
+    table.columns.iter_mut().for_each(|column| (column.diesel, column.sequence) = (None, None));
     table.foreign_keys.iter_mut().for_each(|key| key.crosses_tiers = false);
     table
 }

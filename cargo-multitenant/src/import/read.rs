@@ -153,6 +153,7 @@ impl Reader {
             is_nullable: is_nullable?,
             default: default?,
             identity: identity?,
+            sequence: None,
             generated: generated?,
             collation: collation?,
             comment: comment?,

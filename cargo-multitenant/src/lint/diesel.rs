@@ -60,6 +60,7 @@ pub(crate) fn column(column: &RustColumn, around: &Place) -> CatalogColumn {
         has_default: false,
         default: None,
         sequence: None,
+        own_sequence: None,
         is_serial: false,
         is_identity: false,
         identity: None,

@@ -60,11 +60,11 @@ pub(crate) use {
     marking::Marking,
     rule::Kind,
     run::made,
-    schema::{By, FieldSays, ItemSays, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
+    schema::{By, FieldSays, ItemSays, Join, KeySays, Printed, RustColumn, RustEnum, RustTable, Said, TableSays},
     sql::words::{is_keyword, is_servers_type},
     sql::{
-        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, fragment,
-        has_name, is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql, renamed,
-        type_of_text, unkept,
+        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing,
+        column_of_expression, fragment, has_name, is_index_item, is_limited_expression, is_one_expression, normal,
+        read as read_sql, renamed, type_of_text, unkept,
     },
 };

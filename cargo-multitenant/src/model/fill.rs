@@ -110,6 +110,7 @@ impl Filler<'_> {
             is_nullable: !column.not_null,
             default,
             identity,
+            sequence: column.own_sequence.clone(),
             generated: generated
                 .map(|(expression, stored)| Generated { expression: expression.to_string(), stored: *stored }),
             collation: text(column.collation.as_ref()),

@@ -57,6 +57,8 @@ pub(crate) struct Column {
     pub(crate) is_nullable: bool,
     pub(crate) default: Option<Default>,
     pub(crate) identity: Option<Identity>,
+    /// What the sequence is called that came with it, where migrations have made it.
+    pub(crate) sequence: Option<String>,
     pub(crate) generated: Option<Generated>,
     pub(crate) collation: Option<String>,
     pub(crate) comment: Option<String>,

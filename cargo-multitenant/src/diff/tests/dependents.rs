@@ -1,37 +1,8 @@
 //! What stands on what is changed.
 
-use super::*;
+use multitenant_runtime::Tier;
 
-/// Migrations of tenants, and these declarations.
-fn with(tenant: &str, code: &str) -> String {
-    format!(
-        "-- file: tenant/1_a/up.sql\n{tenant}\n-- file: tenant/1_a/down.sql\n-- irreversible: base\nselect 1;\n-- file: src/schema.rs\n{code}"
-    )
-}
-
-const EXACT: Flags = Flags { exact: true, keep: &[], rename: &[] };
-
-#[track_caller]
-fn refused(text: &str, flags: &Flags, expected: &str) {
-    let refused = of(Tier::Tenant, text, flags).refused;
-    assert!(refused.len() == 1 && refused[0].contains(expected), "{refused:?}");
-}
-
-/// Both files of all folders, of which only some lines matter.
-#[track_caller]
-fn lines(text: &str, flags: &Flags) -> Vec<String> {
-    let made = of(Tier::Tenant, text, flags);
-    assert_eq!(made.refused, [""; 0]);
-    made.text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-#[track_caller]
-fn in_order(lines: &[String], expected: &[&str]) {
-    let mut rest = lines.iter();
-    for wanted in expected {
-        assert!(rest.any(|line| line.contains(wanted)), "{wanted:?} is missing in its place: {lines:#?}");
-    }
-}
+use super::made::*;
 
 #[test]
 fn a_sequence_gets_the_type_of_its_column() {
@@ -50,6 +21,22 @@ fn a_sequence_gets_the_type_of_its_column() {
     let renamed = with("create table o (id serial primary key);", "table! { p (nr) { nr -> BigInt, } }");
     let flags = Flags { rename: &["o=p", "p.id=p.nr"], ..Flags::default() };
     in_order(&lines(&renamed, &flags), &["ALTER SEQUENCE o_id_seq AS bigint;"]);
+    // What earlier migrations did with the names counts.
+    for (before, name) in [
+        (
+            "create table o (id serial primary key); alter table o rename to p; alter table p rename id to nr;",
+            "o_id_seq",
+        ),
+        ("create table p (nr serial primary key); alter sequence p_nr_seq rename to \"Numbers\";", "\"Numbers\""),
+        (
+            "create table p (id serial); alter table p rename to q; create table p (nr int); alter table p add id serial; alter table p \
+          drop nr; alter table p rename id to nr; alter table p add primary key (nr);",
+            "p_id_seq1",
+        ),
+    ] {
+        let text = with(before, "table! { p (nr) { nr -> BigInt, } }");
+        in_order(&lines(&text, &Flags::default()), &[&format!("ALTER SEQUENCE {name} AS bigint;")]);
+    }
     // PostgreSQL does it itself.
     let identity =
         with("create table o (id int generated always as identity primary key);", "table! { o { id -> BigInt, } }");
@@ -259,4 +246,23 @@ fn values_that_change_are_said() {
     assert!(of_types("timestamptz", "Timestamp").text.contains("taken as UTC"));
     assert_eq!(of_types("json", "Jsonb").loses.len(), 1);
     assert_eq!(of_types("jsonb", "Json").loses.len(), 0);
+}
+
+#[test]
+fn a_type_without_a_cast_goes_by_its_text() {
+    for (old, new, up, down) in [
+        ("int", "Uuid", "a::text::uuid", "a::text::int"),
+        ("timestamptz", "Time", "a::time", "a::text::timestamptz"),
+        ("bool", "Int4", "a::int", "a::bool"),
+        ("bool", "Int8", "a::text::bigint", "a::text::bool"),
+        ("uuid[]", "Array<Int4>", "a::text::int[]", "a::text::uuid[]"),
+        ("int", "Array<Uuid>", "ARRAY[a::text]::uuid[] END", "a[1]::text::int"),
+        ("mood", "Int4", "a::text::int", "a::text::mood"),
+        ("mood", "Text", "a::text", "a::mood"),
+        ("citext", "Int4", "a::int", "a::citext"),
+    ] {
+        let tenant = format!("create type mood as enum ('1'); create table o (id bigint primary key, a {old});");
+        let text = with(&tenant, &format!("table! {{ o {{ id -> BigInt, a -> Nullable<{new}>, }} }}"));
+        in_order(&lines(&text, &Flags::default()), &[&format!("{up};"), "down.sql", &format!("{down};")]);
+    }
 }

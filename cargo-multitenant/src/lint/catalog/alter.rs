@@ -249,7 +249,7 @@ impl Relation {
             ChangeKind::SetNotNull { column } => self.with_column(&column.text, |column| column.not_null = true),
             ChangeKind::DropNotNull { column } => self.with_column(&column.text, |column| column.not_null = false),
             ChangeKind::AddIdentity { column, identity } => self.with_column(&column.text, |column| {
-                column.is_identity = true;
+                (column.is_identity, column.own_sequence) = (true, None);
                 column.identity = Some(identity.clone());
             }),
             ChangeKind::SetIdentity { column, is_always } => self.with_column(&column.text, |column| {
@@ -258,7 +258,7 @@ impl Relation {
             ChangeKind::ValidateConstraint { name } => self.validate(&name.text),
             ChangeKind::DropIdentity { column } => self.with_column(&column.text, |column| {
                 (column.is_identity, column.has_default) = (false, false);
-                column.identity = None;
+                (column.identity, column.own_sequence) = (None, None);
             }),
             ChangeKind::DropExpression { column } => {
                 self.with_column(&column.text, |column| (column.is_generated, column.generated) = (false, None));

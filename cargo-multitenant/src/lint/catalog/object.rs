@@ -149,6 +149,8 @@ pub(crate) struct CatalogColumn {
     pub(crate) default: Option<Arc<str>>,
     /// The sequence that its default draws from, as it was written; that of a `serial` has no name here.
     pub(crate) sequence: Option<String>,
+    /// The sequence that comes with it, as a `serial` or an identity has one.
+    pub(crate) own_sequence: Option<String>,
     /// Of a type such as `serial`.
     pub(crate) is_serial: bool,
     pub(crate) is_identity: bool,
@@ -318,6 +320,7 @@ impl CatalogColumn {
             has_default: false,
             default: None,
             sequence: None,
+            own_sequence: None,
             is_serial: false,
             is_identity: false,
             identity: None,

@@ -169,6 +169,8 @@ impl Relation {
                 (column.sequence, column.default) = (None, None);
                 (column.has_default, column.is_serial) = (false, false);
             }
+            // A default goes on drawing from the old one; an identity has one of its own.
+            column.own_sequence = column.own_sequence.filter(|_| column.is_serial);
             if column.is_identity && !like.identity {
                 (column.is_identity, column.has_default) = (false, false);
             }

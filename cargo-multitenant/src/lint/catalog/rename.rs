@@ -14,8 +14,11 @@ impl Catalog {
         let (old, to) = (cut(name.name()), cut(to));
         let has = |space: &Space| space.has(class, old);
         let Some(space) = self.space_of(name, tier, has) else {
-            if class == Class::Index {
-                self.rename_key(name, to, tier);
+            match class {
+                Class::Index => self.rename_key(name, to, tier),
+                // ALTER TABLE renames a sequence too.
+                Class::Sequence | Class::Table => self.rename_sequence(name, to, tier),
+                _ => {}
             }
             return;
         };
@@ -60,6 +63,21 @@ impl Catalog {
         let Some(space) = self.space_of(name, tier, has) else { return };
         for table in space.names_of(is_of) {
             space.change(&table, |relation| relation.rename_constraint(name.name(), to));
+        }
+    }
+
+    /// One that came with a column.
+    fn rename_sequence(&mut self, name: &Name, to: &str, tier: Tier) {
+        let old = cut(name.name()).to_owned();
+        let is_of =
+            |relation: &Relation| relation.columns.iter().any(|column| column.own_sequence.as_ref() == Some(&old));
+        let has = |space: &Space| space.is_taken(&old) && !space.names_of(is_of).is_empty();
+        let Some(space) = self.space_of(name, tier, has) else { return };
+        for table in space.names_of(is_of) {
+            space.change(&table, |relation| {
+                let own = relation.columns.iter_mut().filter_map(|column| column.own_sequence.as_mut());
+                own.filter(|own| **own == old).for_each(|own| to.clone_into(own));
+            });
         }
     }
 

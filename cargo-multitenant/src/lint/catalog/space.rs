@@ -20,6 +20,8 @@ pub(crate) struct Space {
     size: usize,
     /// How many keys and foreign keys have a name.
     constraint_names: RedBlackTreeMapSync<String, u32>,
+    /// How many columns draw from each sequence that came with one.
+    sequence_names: RedBlackTreeMapSync<String, u32>,
     /// The indexes of each table.
     index_names: RedBlackTreeMapSync<String, RedBlackTreeSetSync<String>>,
 }
@@ -50,7 +52,9 @@ impl Space {
 
     /// Whether an index or a constraint cannot have this name.
     pub(crate) fn is_taken(&self, name: &str) -> bool {
-        self.relations.contains_key(name) || self.constraint_names.contains_key(name)
+        self.relations.contains_key(name)
+            || self.constraint_names.contains_key(name)
+            || self.sequence_names.contains_key(name)
     }
 
     /// Puts a relation where it may replace another, and gives names to what has none.
@@ -118,6 +122,26 @@ impl Space {
                 CheckKind::Exclude { labels, .. } => name(labels, "excl", true),
             };
         }
+        self.name_sequences(table, relation);
+    }
+
+    /// A rename leaves these names as they are.
+    fn name_sequences(&self, table: &str, relation: &mut Relation) {
+        // A partition's columns draw from its parent's.
+        if relation.is_partition {
+            return;
+        }
+        let mut given: Vec<String> = relation.columns.iter().filter_map(|column| column.own_sequence.clone()).collect();
+        let counted = relation.columns.iter_mut().filter(|column| column.is_serial || column.is_identity);
+        for column in counted.filter(|column| column.own_sequence.is_none()) {
+            let name = made_up::name(table, &column.name, "seq", |name| {
+                given.iter().any(|given| given == name)
+                    || self.relations.contains_key(name)
+                    || self.sequence_names.contains_key(name)
+            });
+            given.push(name.clone());
+            column.own_sequence = Some(name);
+        }
     }
 
     fn note(&mut self, name: &str, relation: &Relation, is_there: bool) {
@@ -126,11 +150,10 @@ impl Space {
         let keys = relation.primary_key.iter().chain(&relation.uniques).map(|key| &key.name);
         let checks = relation.checks.iter().map(|check| &check.name);
         for constraint in keys.chain(relation.foreign_keys.iter().map(|key| &key.name)).chain(checks).flatten() {
-            let count = self.constraint_names.get(constraint).copied().unwrap_or_default();
-            match if is_there { count + 1 } else { count.saturating_sub(1) } {
-                0 => _ = self.constraint_names.remove_mut(constraint),
-                count => self.constraint_names.insert_mut(constraint.clone(), count),
-            }
+            count(&mut self.constraint_names, constraint, is_there);
+        }
+        for sequence in relation.columns.iter().filter_map(|column| column.own_sequence.as_ref()) {
+            count(&mut self.sequence_names, sequence, is_there);
         }
         if let RelationKind::Index(index) = &relation.kind {
             let mut names = self.index_names.get(&index.table).cloned().unwrap_or_else(RedBlackTreeSetSync::new_sync);
@@ -144,6 +167,14 @@ impl Space {
     }
 }
 
+fn count(names: &mut RedBlackTreeMapSync<String, u32>, name: &str, is_there: bool) {
+    let known = names.get(name).copied().unwrap_or_default();
+    match if is_there { known + 1 } else { known.saturating_sub(1) } {
+        0 => _ = names.remove_mut(name),
+        known => names.insert_mut(name.to_owned(), known),
+    }
+}
+
 impl Default for Space {
     fn default() -> Self {
         Self {
@@ -153,6 +184,7 @@ impl Default for Space {
             is_opaque: false,
             size: 0,
             constraint_names: RedBlackTreeMapSync::new_sync(),
+            sequence_names: RedBlackTreeMapSync::new_sync(),
             index_names: RedBlackTreeMapSync::new_sync(),
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct RustEnum {
     pub(crate) sql_type: Option<String>,
     /// In their order; `None` where they stand in code.
     pub(crate) labels: Option<Vec<String>>,
+    /// Whether the labels are those that code writes or reads, in whatever order.
+    pub(crate) is_by_hand: bool,
     pub(crate) place: Place,
 }
 
@@ -41,6 +43,7 @@ pub(super) fn read(item: &ItemEnum, place: Place) -> Option<RustEnum> {
         type_name: said::value_of(&item.attrs, "type_name"),
         sql_type,
         labels: None,
+        is_by_hand: false,
         place,
     };
     if tier.is_some() {

@@ -5,6 +5,7 @@
 mod enums;
 mod files;
 mod item;
+mod labels;
 mod printed;
 mod read;
 mod said;

@@ -11,11 +11,13 @@ use syn2::parse::ParseStream;
 use syn2::punctuated::Punctuated;
 use syn2::spanned::Spanned as _;
 use syn2::visit::{self, Visit};
-use syn2::{Ident, ItemEnum, ItemFn, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token};
+use syn2::{
+    Ident, ItemEnum, ItemFn, ItemImpl, ItemMacro, ItemMod, ItemStruct, ItemUse, Macro, Path as RustPath, Token,
+};
 
-use super::enums;
 use super::syntax::{imports, is_test, segments, type_of, unraw};
 use super::{Join, Mark, Printed, RustColumn, RustFile, RustTable};
+use super::{enums, labels};
 use crate::finding::{FileId, Place};
 
 /// Whether a file may hold anything of interest, by its words.
@@ -32,6 +34,8 @@ pub(crate) fn is_concerned(text: &str) -> bool {
         "DbEnum",
         "TenantEnum",
         "SharedEnum",
+        "ToSql<",
+        "FromSql<",
     ];
     words.iter().any(|word| text.contains(word))
 }
@@ -114,6 +118,13 @@ impl<'ast> Visit<'ast> for Reader {
         if !self.is_other_database {
             self.found.enums.extend(enums::read(item, self.place(item.ident.span().byte_range())));
         }
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        if !self.is_other_database {
+            self.found.enums.extend(labels::read(item, self.place(item.impl_token.span.byte_range())));
+        }
+        visit::visit_item_impl(self, item);
     }
 }
 

@@ -31,6 +31,47 @@ pub(crate) fn is_one_expression(text: &str) -> bool {
     tree.errors.is_empty() && statements.len() == 1 && parts.len() == 1 && covers(&parts[0]) && covers(target)
 }
 
+/// The column that an expression is computed from, if there is one, as it was written.
+pub(crate) fn column_of_expression(text: &str) -> Option<String> {
+    let select = format!("SELECT {text}");
+    if nesting::excess(&select).is_some() {
+        return None;
+    }
+    let tree = tree::parse(&select);
+    let names = tree.root.descendants().filter(|node| node.kind() == Kind::NAME_REF);
+    names.filter(is_column).map(|name| tree::text(&name).to_string()).next()
+}
+
+/// Whether a name in an expression is a column's, and not a function's, a schema's, a field's or a value's of the server.
+fn is_column(name: &Node) -> bool {
+    const VALUES: [&str; 12] = [
+        "current_catalog",
+        "current_date",
+        "current_role",
+        "current_schema",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "localtime",
+        "localtimestamp",
+        "session_user",
+        "system_user",
+        "user",
+    ];
+    let mut node = name.clone();
+    while let Some(above) = node.parent() {
+        match above.kind() {
+            // What is called.
+            Kind::CALL_EXPR => return false,
+            // What stands in front of a dot may be a schema, what stands behind it is a part.
+            Kind::FIELD_EXPR if above.first_child().as_ref() == Some(&node) => node = above,
+            Kind::FIELD_EXPR => return false,
+            _ => break,
+        }
+    }
+    !VALUES.iter().any(|value| tree::text(name).to_string().eq_ignore_ascii_case(value))
+}
+
 fn is_limited(top: &Node) -> bool {
     let mut left = vec![top.clone()];
     while let Some(node) = left.pop() {
@@ -60,4 +101,63 @@ fn is_operand(kind: Kind) -> bool {
 
 fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column_of_expression;
+
+    #[test]
+    fn columns_are_told_from_all_other_names() {
+        for none in [
+            "1",
+            "'a'",
+            "now()",
+            "current_date",
+            "CURRENT_TIMESTAMP(3)",
+            "current_user",
+            "localtimestamp",
+            "true",
+            "null",
+            "'{}'::jsonb",
+            "'a'::public.mood",
+            "cast('1' as bigint)",
+            "date '2020-01-01'",
+            "interval '1 day'",
+            "now() at time zone 'utc'",
+            "extract(year from now())",
+            "make_interval(days => 3)",
+            "pg_catalog.now()",
+            "public.f(1)",
+            "array[1, 2]::int[]",
+            "f(1).y",
+            "nextval('a_seq')",
+            "'a' collate \"C\"",
+            "trim(both from 'x')",
+            "row(1, 2)",
+            "case when random() > 0.5 then 1 else 2 end",
+            "(now() + interval '1' day)",
+            "session_user",
+            "user",
+            "mood 'glad'",
+            "coalesce(null, 1)",
+            "substring('a' from 1 for 2)",
+        ] {
+            assert_eq!(column_of_expression(none), None, "{none}");
+        }
+        for (some, column) in [
+            ("a", "a"),
+            ("upper(a)", "a"),
+            ("t.a", "t"),
+            ("\"A\" || 'x'", "\"A\""),
+            ("1 + n", "n"),
+            ("array[n]", "n"),
+            ("case when b then 1 end", "b"),
+            ("f(days => n)", "n"),
+            ("(a).b", "a"),
+            ("current_dates", "current_dates"),
+        ] {
+            assert_eq!(column_of_expression(some).as_deref(), Some(column), "{some}");
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub(crate) mod words;
 
 pub(crate) use definition::*;
 #[cfg(feature = "scaffold")]
-pub(crate) use expression::{is_limited_expression, is_one_expression};
+pub(crate) use expression::{column_of_expression, is_limited_expression, is_one_expression};
 #[cfg(feature = "scaffold")]
 pub(crate) use fragment::{fragment, is_index_item, normal, type_of_text};
 pub(crate) use object::*;
