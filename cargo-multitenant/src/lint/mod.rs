@@ -53,8 +53,9 @@ pub(crate) use settings::{LintSettings, unknown_rule};
 #[cfg(feature = "scaffold")]
 pub(crate) use {
     catalog::{
-        Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, ColumnType, Home,
-        Relation, RelationKind, Space, TypeEntry, TypeKind, column_type, made_up, of_columns,
+        Catalog, CatalogCheck, CatalogColumn, CatalogExtension, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind,
+        ColumnType, Home, Relation, RelationKind, Space, TypeEntry, TypeKind, brings_its_schema, column_type, made_up,
+        of_columns,
     },
     diesel::{column as of_rust, fits, of_type},
     marking::Marking,

@@ -14,6 +14,16 @@ pub(crate) struct Model {
     pub(crate) types: Vec<Type>,
     /// Sequences that have a name of their own, and do not come with a column.
     pub(crate) sequences: Vec<Sequence>,
+    /// What the database has beyond PostgreSQL itself, whichever tier's migrations made it.
+    pub(crate) extensions: Vec<Extension>,
+}
+
+/// An extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Extension {
+    pub(crate) name: String,
+    /// `None` for the shared schema, or for the one that it brings with it.
+    pub(crate) schema: Option<String>,
 }
 
 /// A table.

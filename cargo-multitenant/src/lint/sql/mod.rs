@@ -34,7 +34,7 @@ pub(crate) use expression::{is_limited_expression, is_one_expression};
 pub(crate) use fragment::{fragment, is_index_item, normal, type_of_text};
 pub(crate) use object::*;
 pub(crate) use read::read;
-pub(crate) use renamed::{has_name, renamed};
+pub(crate) use renamed::{Label, has_name, relabelled, renamed};
 pub(crate) use statement::*;
 #[cfg(feature = "scaffold")]
 pub(crate) use unkept::unkept;
