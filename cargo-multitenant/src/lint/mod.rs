@@ -54,8 +54,8 @@ pub(crate) use settings::{LintSettings, unknown_rule};
 pub(crate) use {
     catalog::{
         Catalog, CatalogCheck, CatalogColumn, CatalogExtension, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind,
-        ColumnType, Home, Relation, RelationKind, Space, TypeEntry, TypeKind, brings_its_schema, column_type, made_up,
-        of_columns,
+        ColumnType, Home, Origin, Relation, RelationKind, Space, TypeEntry, TypeKind, brings_its_schema, column_type,
+        made_up, of_columns,
     },
     diesel::{column as of_rust, fits, of_type},
     marking::Marking,
@@ -64,8 +64,8 @@ pub(crate) use {
     schema::{By, FieldSays, ItemSays, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
     sql::words::{is_keyword, is_servers_type},
     sql::{
-        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing, fragment,
-        has_name, is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql, renamed,
-        type_of_text, unkept,
+        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Ident, Name, Statement, TableDef, Timing,
+        called, fragment, has_name, is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql,
+        renamed, type_of_text, unkept,
     },
 };

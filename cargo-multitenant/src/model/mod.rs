@@ -1,11 +1,12 @@
 //! A project's schemas as a value: what the migrations make and the schema code declares, without a database.
 //!
 //! `value.rs` is what a migration could make everything from again; `fill.rs` makes it of the linter's catalogue, and
-//! `project.rs` of a project's files. `doubts.rs` says what is not known for certain. Deliberately absent: what a schema
+//! `project.rs` of a project's files. `doubts.rs` says what is not known for certain, `needs.rs` which functions are needed beside it. Deliberately absent: what a schema
 //! does (functions, triggers, views, policies) and who may do what.
 
 mod doubts;
 mod fill;
+mod needs;
 mod project;
 mod type_refs;
 pub(crate) mod value;

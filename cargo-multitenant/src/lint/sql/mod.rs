@@ -3,6 +3,8 @@
 //! `tree.rs` alone names the parser, and `nesting.rs` what divides its text into tokens, and nothing of its tree leaves this room. Deliberately absent: any meaning that
 //! depends on what exists; that is the catalogue's.
 
+#[cfg(feature = "scaffold")]
+mod calls;
 mod changes;
 mod comment;
 mod constraints;
@@ -27,6 +29,8 @@ mod types;
 mod unkept;
 pub(crate) mod words;
 
+#[cfg(feature = "scaffold")]
+pub(crate) use calls::called;
 pub(crate) use definition::*;
 #[cfg(feature = "scaffold")]
 pub(crate) use expression::{is_limited_expression, is_one_expression};
