@@ -62,10 +62,11 @@ pub(crate) use {
     rule::Kind,
     run::made,
     schema::{By, FieldSays, ItemSays, KeySays, Printed, RustColumn, RustEnum, RustTable, Said},
-    sql::words::{is_keyword, is_servers_type},
+    sql::servers_types::{is_servers_column_type, is_servers_type},
+    sql::words::is_keyword,
     sql::{
         Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Ident, Name, Statement, TableDef, Timing,
-        called, fragment, has_name, is_index_item, is_limited_expression, is_one_expression, normal, read as read_sql,
-        renamed, type_of_text, unkept,
+        called, fragment, has_name, is_index_item, is_limited_expression, normal, read as read_sql, renamed,
+        type_of_text, unkept,
     },
 };

@@ -16,7 +16,7 @@ pub(crate) mod testing;
 
 pub(crate) use fill::{fill as of_catalog, sql_type};
 pub(crate) use project::ProjectModel;
-pub(crate) use type_refs::{is_system_type, type_ref};
+pub(crate) use type_refs::type_ref;
 pub(crate) use value::{
     Check, Column, Default, Extension, Field, ForeignKey, Generated, Home, Identity, Index, IndexItem, Key, Model,
     NamedCheck, Sequence, Table, Timing, Type, TypeKind, TypeRef, word,

@@ -21,6 +21,7 @@ mod object;
 mod read;
 mod renamed;
 mod roles;
+pub(crate) mod servers_types;
 mod statement;
 mod table;
 mod tree;
@@ -33,9 +34,9 @@ pub(crate) mod words;
 pub(crate) use calls::called;
 pub(crate) use definition::*;
 #[cfg(feature = "scaffold")]
-pub(crate) use expression::{is_limited_expression, is_one_expression};
+pub(crate) use expression::{is_limited_expression, normal};
 #[cfg(feature = "scaffold")]
-pub(crate) use fragment::{fragment, is_index_item, normal, type_of_text};
+pub(crate) use fragment::{fragment, is_index_item, type_of_text};
 pub(crate) use object::*;
 pub(crate) use read::read;
 pub(crate) use renamed::{Label, has_name, relabelled, renamed};
