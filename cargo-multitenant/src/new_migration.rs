@@ -34,7 +34,7 @@ pub(crate) fn name(name: &str) -> Result<String, String> {
         name if name.starts_with('.') => "begins with a dot, and Diesel passes over such folders",
         name if name.trim() != name || name.ends_with('.') => "begins or ends with a blank, or ends with a dot",
         name if !name.chars().all(is_plain) => {
-            "holds a character that not every system takes in a folder's name, or that a shell takes it apart at"
+            "holds a character that not every system takes in a folder's name, or at which a shell takes it apart"
         }
         name if name.len() > 200 => "is longer than a folder's name can be",
         name => return Ok(name.to_owned()),

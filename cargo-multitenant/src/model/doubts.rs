@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use multitenant_runtime::Tier;
 
 use super::needs::needs;
-use super::value::{Home, Model, Type, word};
+use super::questions::word;
+use super::value::{Home, Model, Type};
 use crate::finding::Level;
 use crate::lint::{Catalog, Ground, Linted, Project, RelationKind, Space, find_rule, unkept};
 
