@@ -17,7 +17,8 @@ pub(crate) fn problem(text: &str) -> Option<&'static str> {
                 None => return Some("has a quote that is not closed"),
             },
             '\\' | '\0' => return Some("has a backslash outside of quotes, or a zero"),
-            '$' if after.starts_with('$') => return Some("has dollar quotes: use single quotes"),
+            // Even as a part of a name: which is one depends on what stands before it.
+            '$' => return Some("has a `$` outside of quotes: use single quotes for a text, double quotes for a name"),
             ';' => return Some("has a `;` outside of quotes: it is a part of a statement"),
             '-' if after.starts_with('-') => return Some("has a comment"),
             '/' if after.starts_with('*') => return Some("has a comment"),
@@ -89,6 +90,13 @@ mod tests {
             "f(a",
             "a, b",
             "$$x$$",
+            "$a$ ' $a$, '",
+            "$a$ x $a$",
+            "1 /* a /* b */ ; */",
+            "E'\\''; x'",
+            "U&'\\0027'",
+            "a */* b",
+            "\"open",
             "a[1)",
             "'\\' || '",
         ] {

@@ -29,7 +29,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Migrations, `table!` and structs from a document of `export --format json-schema`
 ///
 /// Tables, types and sequences come into the tier that they were exported from: a migration for each tier, the shared one
-/// first, and schema code where `scaffold schema` would put it. What the project has already, and is the same, is left out;
+/// first, and schema code where `scaffold schema` would put it. Extensions are made by the shared one, for all tenants. What the project has already, and is the same, is left out;
 /// what is another thing of the name is refused. Nothing is overwritten, and all is written or nothing.
 ///
 /// The document may be anybody's: names, references and every expression in it are checked before anything is written, and a
@@ -147,7 +147,7 @@ impl Import {
 /// What is there where there is no migration yet.
 fn nothing(config: &Config) -> Model {
     let shared_schema = config.settings.shared_schema.as_str().to_owned();
-    Model { shared_schema, tables: Vec::new(), types: Vec::new(), sequences: Vec::new() }
+    Model { shared_schema, tables: Vec::new(), types: Vec::new(), sequences: Vec::new(), extensions: Vec::new() }
 }
 
 fn package(config: &Config) -> Result<Package, CliError> {

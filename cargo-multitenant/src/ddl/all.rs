@@ -4,6 +4,7 @@ use multitenant_runtime::Tier;
 
 use super::check::add_check;
 use super::comment::{comment_on_column, comment_on_sequence, comment_on_table, comment_on_type};
+use super::extension::{create_extension, drop_extension};
 use super::foreign_key::add_foreign_key;
 use super::index::create_index;
 use super::key::{add_unique, drop_constraint};
@@ -13,13 +14,15 @@ use super::partition::Parted;
 use super::sequence::{create_sequence, drop_sequence};
 use super::table::{attach, create_table, drop_table, split_checks, uniques};
 use super::types::{create_type, drop_type};
-use crate::model::{Default, ForeignKey, Home, Model, Sequence, Table, Type, TypeKind, TypeRef};
+use crate::model::{Default, Extension, ForeignKey, Home, Model, Sequence, Table, Type, TypeKind, TypeRef};
 
-/// What makes everything of a tier: types, sequences, tables, indexes, foreign keys, comments.
+/// What makes everything of a tier: extensions, which are the shared one's, types, sequences, tables, indexes, foreign keys, comments.
 ///
 /// Types of which no more than the name is known are left out.
 pub(crate) fn create_all(model: &Model, tier: Tier) -> Vec<String> {
-    let mut statements: Vec<String> = types(model, tier).into_iter().filter_map(|ty| create_type(model, ty)).collect();
+    let extensions = extensions(model, tier);
+    let mut statements: Vec<String> = extensions.flat_map(|extension| create_extension(model, extension)).collect();
+    statements.extend(types(model, tier).into_iter().filter_map(|ty| create_type(model, ty)));
     statements.extend(sequences(model, tier).map(create_sequence));
     let tables = tables(model, tier);
     for table in &tables {
@@ -55,7 +58,7 @@ pub(crate) fn create_all(model: &Model, tier: Tier) -> Vec<String> {
     statements
 }
 
-/// What drops all that [`create_all`] makes: tables with those that lead to them first, then sequences and types.
+/// What drops all that [`create_all`] makes: tables with those that lead to them first, then sequences, types, extensions.
 pub(crate) fn drop_all(model: &Model, tier: Tier) -> Vec<String> {
     let mut statements = Vec::new();
     let made: Vec<&Table> = tables(model, tier).into_iter().rev().collect();
@@ -79,7 +82,13 @@ pub(crate) fn drop_all(model: &Model, tier: Tier) -> Vec<String> {
     statements.extend(sequences(model, tier).map(drop_sequence));
     let known = types(model, tier).into_iter().filter(|ty| create_type(model, ty).is_some());
     statements.extend(known.map(drop_type).collect::<Vec<_>>().into_iter().rev());
+    statements.extend(extensions(model, tier).map(drop_extension).collect::<Vec<_>>().into_iter().rev());
     statements
+}
+
+/// A database has each of them once: the shared migration makes them, before any tenant's needs them.
+fn extensions(model: &Model, tier: Tier) -> impl Iterator<Item = &Extension> {
+    model.extensions.iter().filter(move |_| tier == Tier::Shared)
 }
 
 fn comments(model: &Model, tier: Tier) -> Vec<String> {

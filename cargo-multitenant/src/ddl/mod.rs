@@ -10,6 +10,7 @@ mod check;
 mod column;
 mod comment;
 mod expression;
+mod extension;
 mod foreign_key;
 mod index;
 mod key;
@@ -31,6 +32,7 @@ pub(crate) use {
     check::{add_check, validate_constraint},
     column::{add_column, column_definition, drop_column},
     comment::{comment_on_column, comment_on_sequence, comment_on_table, comment_on_type},
+    extension::{create_extension, drop_extension},
     foreign_key::add_foreign_key,
     index::{create_index, drop_index},
     key::{add_primary_key, add_unique, drop_constraint},

@@ -60,6 +60,7 @@ fn again(text: &str) -> String {
 fn everything_that_a_model_has() {
     let written = again(
         "-- file: shared/1_a/up.sql
+         create extension \"uuid-ossp\"; create extension postgis with schema maps; create extension pg_cron;
          create type mood as enum ('a', 'it''s', 'c\\d'); create sequence numbers start 5 increment by 2;
          create table plans (id int primary key, mood mood, at timestamptz(3)[] default '{}', \"order\" \"char\");
          comment on type mood is 'how'; comment on sequence numbers is 'many';

@@ -8,6 +8,7 @@ use crate::model::testing::model;
 fn everything_that_a_migration_says_survives() {
     let mut model = model(
         "-- file: shared/1_a/up.sql
+         create extension citext; create extension postgis with schema maps; create extension if not exists citext;
          create type mood as enum ('a', 'b'); create sequence numbers start 5 increment by 2;
          create table plans (id int primary key, mood mood, at timestamptz(3)[] default '{}');
          comment on type mood is 'how'; comment on sequence numbers is 'many';
@@ -32,6 +33,8 @@ fn everything_that_a_migration_says_survives() {
     assert_eq!(read(&json_schema(&model)).unwrap(), model);
     let t = model.tables.iter().find(|table| table.name == "t").unwrap();
     // And it is all there.
+    let extensions: Vec<_> = model.extensions.iter().map(|of| (of.name.as_str(), of.schema.as_deref())).collect();
+    assert_eq!(extensions, [("citext", None), ("postgis", Some("maps"))]);
     let column = |name: &str| t.column(name).unwrap();
     assert_eq!(column("id").identity.as_ref().unwrap().options.as_deref(), Some("start 7"));
     assert_eq!(column("name").collation.as_deref(), Some("\"C\""));
@@ -52,6 +55,32 @@ fn everything_that_a_migration_says_survives() {
     let part = model.tables.iter().find(|table| table.name == "p1").unwrap().part.as_ref().unwrap();
     assert_eq!((part.of.as_str(), part.bounds.as_deref()), ("p", Some("for values in (1, 2)")));
     assert_eq!(model.sequences[0].options.as_deref(), Some("start 5 increment by 2"));
+}
+
+#[test]
+fn labels_are_followed_where_they_are_meant() {
+    let model = model(
+        "create type state as enum ('new', 'paid');
+         create domain open as state default 'new' check (value <> 'new');
+         create table t (
+             state state not null default 'new', note text default 'new', cast_ text default ('new'::state)::text,
+             check (state <> 'new'), check (note <> 'new'), is_new bool generated always as (state = 'new') stored
+         );
+         create index i on t (note) where state = 'new';
+         alter type state rename value 'new' to 'it''s';",
+    );
+    let t = &model.tables[0];
+    let default = |name: &str| match t.column(name).unwrap().default.as_ref().unwrap() {
+        crate::model::Default::Expression(text) => text.clone(),
+        crate::model::Default::Serial => "serial".to_owned(),
+    };
+    assert_eq!([default("state"), default("note"), default("cast_")], ["'it''s'", "'new'", "('it''s'::state)::text"]);
+    assert_eq!([t.checks[0].text.as_str(), &t.checks[1].text], ["state <> 'it''s'", "note <> 'new'"]);
+    assert_eq!(t.column("is_new").unwrap().generated.as_ref().unwrap().expression, "state = 'it''s'");
+    assert_eq!(t.indexes[0].predicate.as_deref(), Some("state = 'it''s'"));
+    let open = model.types.iter().find(|ty| ty.name == "open").unwrap();
+    let crate::model::TypeKind::Domain { default, checks, .. } = &open.kind else { panic!("{open:?}") };
+    assert_eq!((default.as_deref(), checks[0].expression.as_str()), (Some("'it''s'"), "value <> 'it''s'"));
 }
 
 #[test]

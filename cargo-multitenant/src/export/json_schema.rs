@@ -27,6 +27,7 @@ pub(crate) fn json_schema(model: &Model) -> String {
         "$comment": Mark::Json.line(),
         "x-format": FORMAT,
         "x-shared-schema": model.shared_schema,
+        "x-extensions": model.extensions,
         "type": "object",
         "properties": properties,
         "additionalProperties": false,

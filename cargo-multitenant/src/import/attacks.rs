@@ -10,6 +10,7 @@ use crate::model::testing::model;
 fn document() -> Value {
     let model = model(
         "-- file: shared/1_a/up.sql
+         create extension citext; create extension postgis with schema maps;
          create type mood as enum ('a', 'b'); create sequence numbers start 5;
          create table plans (id int primary key, mood mood default 'a', at timestamptz(3));
          -- file: tenant/1_a/up.sql
@@ -54,6 +55,26 @@ fn renamed(pointer: &str, from: &str, to: &str) -> Value {
 }
 
 const ORDERS: &str = "/$defs/tenant/$defs/orders";
+
+#[test]
+fn extensions_have_names_and_are_there_once() {
+    for (pointer, value, expected) in [
+        ("/x-extensions/0/name", json!(""), "/x-extensions/0/name: the name \"\" is none"),
+        ("/x-extensions/0/name", json!("a\nb"), "holds a control character"),
+        ("/x-extensions/1/schema", json!("x".repeat(64)), "/x-extensions/1/schema: the name"),
+        ("/x-extensions/1/name", json!("citext"), "/x-extensions/1/name: the extension \"citext\" is there twice"),
+        ("/x-extensions/1", json!({ "schema": "maps" }), "/x-extensions/1: missing field `name`"),
+        ("/x-extensions/1/name", json!(7), "/x-extensions/1: invalid type"),
+        ("/x-extensions", json!({}), "/x-extensions: it is an object, and no list"),
+    ] {
+        let found = problems(&with(pointer, value));
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}: {found:?}");
+    }
+    // A document of an earlier version says nothing of them.
+    let mut document = document();
+    document.as_object_mut().unwrap().remove("x-extensions");
+    assert_eq!(problems(&document), [] as [String; 0]);
+}
 
 #[test]
 fn what_was_exported_is_right() {

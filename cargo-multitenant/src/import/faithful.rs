@@ -49,6 +49,9 @@ pub(crate) fn faithful(mut project: Project, parts: &Parts, ground: &Ground<'_>)
             findings.different.push(format!("the sequence {} would be another one", sequence.name));
         }
     }
+    for extension in parts.new.extensions.iter().filter(|extension| !made.extensions.contains(extension)) {
+        findings.different.push(format!("the extension {} would be another one", extension.name));
+    }
     let files: Vec<FileId> =
         project.migrations[first..].iter().filter_map(|new| new.up.as_ref()).map(|up| up.file).collect();
     let linted = run(&project, ground, RULES);

@@ -3,7 +3,8 @@
 use multitenant_runtime::Tier;
 
 use super::pointer::{Pointer, Problem};
-use crate::model::{Home, Model, Table, Type, TypeKind, TypeRef, is_system_type, word};
+use crate::lint::is_servers_column_type;
+use crate::model::{Home, Model, Table, Type, TypeKind, TypeRef, word};
 
 /// What leads nowhere, or where it cannot.
 pub(super) fn check(model: &Model) -> Vec<Problem> {
@@ -131,7 +132,7 @@ impl Links<'_> {
     /// A type where it is used.
     fn used(&mut self, tier: Tier, used: &TypeRef, at: &Pointer) {
         match used.home {
-            Home::System if !is_system_type(&used.name) => {
+            Home::System if !is_servers_column_type(&used.name) => {
                 self.say(
                     &at.at("name"),
                     format!("{:?} is no type of PostgreSQL's: correct it, or its home", used.name),

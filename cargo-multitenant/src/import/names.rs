@@ -30,6 +30,7 @@ const OURS: &[&str] = &["__diesel_schema_migrations"];
 pub(super) fn check(model: &Model) -> Vec<Problem> {
     let mut names = Names { problems: Vec::new(), relations: BTreeMap::new() };
     names.one(Of::Other, &model.shared_schema, &Pointer::default().at("x-shared-schema"));
+    names.extensions(model);
     for table in &model.tables {
         names.table(table);
     }
@@ -51,6 +52,19 @@ struct Names {
 }
 
 impl Names {
+    fn extensions(&mut self, model: &Model) {
+        for (index, extension) in model.extensions.iter().enumerate() {
+            let at = Pointer::default().at("x-extensions").at(index);
+            self.one(Of::Other, &extension.name, &at.at("name"));
+            if let Some(schema) = &extension.schema {
+                self.one(Of::Other, schema, &at.at("schema"));
+            }
+            if model.extensions[..index].iter().any(|other| other.name == extension.name) {
+                self.say(&at.at("name"), format!("the extension {:?} is there twice: leave one out", extension.name));
+            }
+        }
+    }
+
     fn table(&mut self, table: &Table) {
         let at = Pointer::of(word(table.tier), &table.name);
         self.one(Of::Table, &table.name, &at);

@@ -68,18 +68,20 @@ pub(crate) fn parts(mut part: Model, existing: &Model, known: &Known) -> Result<
     let tables: Vec<Table> = std::mem::take(&mut part.tables).into_iter().filter(|table| filter.table(table)).collect();
     part.types.retain(|ty| filter.ty(ty, &mut words));
     part.sequences.retain(|sequence| filter.sequence(sequence));
+    part.extensions.retain(|extension| existing.extensions.iter().all(|own| own.name != extension.name));
     part.tables = tables;
     let mut all = existing.clone();
     all.tables.extend(part.tables.iter().cloned());
     all.types.extend(part.types.iter().cloned());
     all.sequences.extend(part.sequences.iter().cloned());
+    all.extensions.extend(part.extensions.iter().cloned());
     filter.names(&part);
     filter.needs(&part, &all);
     let Filter { left_out, refused, .. } = filter;
     if !refused.is_empty() {
         return Err(CliError::Refused(format!("nothing was written: {}", refused.join("\n"))));
     }
-    said(&part, &mut words);
+    said(&part, &all, &mut words);
     Ok(Parts { new: part, all, left_out, words })
 }
 
@@ -236,7 +238,7 @@ fn same(table: &Table) -> Table {
     table
 }
 
-fn said(part: &Model, words: &mut Vec<String>) {
+fn said(part: &Model, all: &Model, words: &mut Vec<String>) {
     for table in part.tables.iter().filter(|table| !table.is_complete) {
         words.push(format!("{}: not all of its columns are known, and those that are known are imported", table.name));
     }
@@ -247,9 +249,18 @@ fn said(part: &Model, words: &mut Vec<String>) {
     let mut foreign: Vec<String> = used.filter(|ty| ty.home == Home::Other).map(TypeRef::sql).collect();
     foreign.sort();
     foreign.dedup();
-    if !foreign.is_empty() {
+    let names =
+        |model: &Model| model.extensions.iter().map(|extension| extension.name.as_str()).collect::<Vec<_>>().join(", ");
+    if !part.extensions.is_empty() {
         words.push(format!(
-            "{} must be there before: an extension's types are made by CREATE EXTENSION in a shared migration",
+            "the shared migration makes the extensions {}: the server must have them, and the role must be allowed to",
+            names(part)
+        ));
+    }
+    if !foreign.is_empty() {
+        let or_made = if all.extensions.is_empty() { String::new() } else { format!(", or come with {}", names(all)) };
+        words.push(format!(
+            "{} must be there before{or_made}: an extension's types are made by CREATE EXTENSION in a shared migration",
             foreign.join(", ")
         ));
     }

@@ -55,6 +55,9 @@ impl Reader {
         let root = Pointer::default();
         let map = self.object(Some(document), &root)?;
         let shared_schema = self.of(map, "x-shared-schema", &root);
+        // Documents of earlier versions have none.
+        let has_extensions = map.contains_key("x-extensions");
+        let extensions = if has_extensions { self.list(map, "x-extensions", &root) } else { Some(Vec::new()) };
         let (mut tables, mut types, mut sequences) = (Vec::new(), Vec::new(), Vec::new());
         let at = root.at("$defs");
         let tiers = self.object(map.get("$defs"), &at)?;
@@ -82,7 +85,7 @@ impl Reader {
                 }
             }
         }
-        Some(Model { shared_schema: shared_schema?, tables, types, sequences })
+        Some(Model { shared_schema: shared_schema?, tables, types, sequences, extensions: extensions? })
     }
 
     fn ty(&mut self, tier: Tier, name: &str, defined: &Map<String, Value>, at: &Pointer) -> Option<Type> {

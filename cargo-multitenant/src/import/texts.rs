@@ -6,7 +6,7 @@
 
 use super::pointer::{Pointer, Problem};
 use crate::ddl::type_text;
-use crate::lint::{Constraint, ConstraintKind, Detail, SqlColumn, Statement, TableDef, is_one_expression, read_sql};
+use crate::lint::{Constraint, ConstraintKind, Detail, SqlColumn, Statement, TableDef, fragment, read_sql};
 use crate::model::{Check, Column, Default, Index, Model, Table, Type, TypeKind, TypeRef, word};
 
 /// What is wrong with the texts of a model.
@@ -173,7 +173,7 @@ impl Texts<'_> {
         });
         self.one(&format!("CREATE TABLE t (c int CHECK ({text}))"), is_it, "one expression", at);
         let has_problem = self.problems.last().is_some_and(|last| Problem::new(at, last.message.clone()) == *last);
-        if !has_problem && !is_one_expression(text) {
+        if !has_problem && fragment(text).is_err() {
             self.problems
                 .push(Problem::new(at, "this is not one expression and nothing more: correct it, or leave it out"));
         }

@@ -53,18 +53,20 @@ pub(crate) use settings::{LintSettings, unknown_rule};
 #[cfg(feature = "scaffold")]
 pub(crate) use {
     catalog::{
-        Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, ColumnType, Home,
-        Relation, RelationKind, Space, TypeEntry, TypeKind, column_type, made_up, of_columns,
+        Catalog, CatalogCheck, CatalogColumn, CatalogExtension, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind,
+        ColumnType, Home, Origin, Relation, RelationKind, Space, TypeEntry, TypeKind, brings_its_schema, column_type,
+        made_up, of_columns,
     },
     diesel::{column as of_rust, fits, of_type},
     marking::Marking,
     rule::Kind,
     run::made,
     schema::{By, FieldSays, ItemSays, Join, KeySays, Printed, RustColumn, RustEnum, RustTable, Said, TableSays},
-    sql::words::{is_keyword, is_servers_type},
+    sql::servers_types::{is_servers_column_type, is_servers_type},
+    sql::words::is_keyword,
     sql::{
-        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Statement, TableDef, Timing,
-        column_of_expression, fragment, has_name, is_index_item, is_limited_expression, is_one_expression, normal,
+        Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Ident, Name, Statement, TableDef, Timing,
+        called, column_of_expression, fragment, has_name, is_index_item, is_limited_expression, normal,
         read as read_sql, renamed, type_of_text, unkept,
     },
 };

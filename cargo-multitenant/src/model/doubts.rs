@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use multitenant_runtime::Tier;
 
-use super::value::{Home, Model, Type, word};
+use super::needs::needs;
+use super::questions::word;
+use super::value::{Home, Model, Type};
 use crate::finding::Level;
 use crate::lint::{Catalog, Ground, Linted, Project, RelationKind, Space, find_rule, unkept};
 
@@ -32,6 +34,7 @@ pub(crate) fn doubts(project: &Project, catalog: &Catalog, model: &Model, ground
         }
     }
     of_model(model, &mut doubts);
+    doubts.extend(needs(project, catalog, model));
     doubts.extend(disagreements(project, ground));
     doubts
 }

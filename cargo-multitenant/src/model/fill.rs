@@ -4,12 +4,12 @@ use multitenant_runtime::Tier;
 
 use super::type_refs::type_ref;
 use super::value::{
-    Check, Column, Default, Field, ForeignKey, Generated, Home, Identity, Index, IndexItem, Key, Model, NamedCheck,
-    Part, Sequence, Table, Timing, Type, TypeKind, TypeRef,
+    Check, Column, Default, Extension, Field, ForeignKey, Generated, Home, Identity, Index, IndexItem, Key, Model,
+    NamedCheck, Part, Sequence, Table, Timing, Type, TypeKind, TypeRef,
 };
 use crate::lint::{
-    self, Catalog, CatalogCheck, CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogKey, CheckKind, Relation,
-    RelationKind, RustTable, Space,
+    self, Catalog, CatalogCheck, CatalogColumn, CatalogExtension, CatalogForeignKey, CatalogIndex, CatalogKey,
+    CheckKind, Relation, RelationKind, RustTable, Space,
 };
 use crate::print_schema::{SqlType, diesel_type};
 
@@ -22,6 +22,7 @@ pub(crate) fn fill(catalog: &Catalog, declared: &[(Tier, &RustTable)]) -> Model 
         tables: Vec::new(),
         types: Vec::new(),
         sequences: Vec::new(),
+        extensions: catalog.extensions.iter().map(extension).collect(),
     };
     for (tier, space) in [(Tier::Shared, &catalog.shared), (Tier::Tenant, &catalog.tenant)] {
         let tables = space.relations.iter().filter(|(_, relation)| relation.kind == RelationKind::Table);
@@ -222,6 +223,10 @@ impl Filler<'_> {
         }
         model.tables.sort_by(|one, other| (one.tier, &one.name).cmp(&(other.tier, &other.name)));
     }
+}
+
+fn extension(extension: &CatalogExtension) -> Extension {
+    Extension { name: extension.name.clone(), schema: extension.schema.clone() }
 }
 
 fn key(key: &CatalogKey) -> Key {

@@ -25,6 +25,7 @@ impl Catalog {
                     self.labels(&subject.name, site.tier, |labels| {
                         labels.iter_mut().filter(|label| *label == from).for_each(|label| label.clone_from(to));
                     });
+                    self.follow_label(subject.name.name(), from, to);
                 }
                 (kind, Class::Domain) => self.alter_domain(&subject.name, kind, site.tier),
                 (ChangeKind::Other, Class::Type) => self.blur_composite(&subject.name, site.tier),

@@ -16,10 +16,8 @@ impl Catalog {
         if statement.flags.temporary {
             return;
         }
-        if let Detail::Extension { schema, .. } = &statement.detail {
-            let schema = schema.as_ref().map_or_else(|| self.shared_schema().to_owned(), |schema| schema.text.clone());
-            self.extension_schemas.push(schema);
-            return;
+        if let Detail::Extension { name, schema, .. } = &statement.detail {
+            return self.extend(name.as_ref(), schema.as_ref());
         }
         // An index may have no name of its own; its table has one.
         let on = || statement.objects.iter().find(|object| object.role == Role::On);

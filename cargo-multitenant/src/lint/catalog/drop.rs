@@ -9,6 +9,7 @@ use crate::lint::sql::Class;
 impl Catalog {
     pub(super) fn drop(&mut self, site: Site<'_>) {
         let cascade = site.statement.flags.cascade;
+        self.unextend(&site);
         let subjects: Vec<_> = site.statement.subjects().cloned().collect();
         for subject in subjects {
             let (name, key) = (&subject.name, subject.name.name());

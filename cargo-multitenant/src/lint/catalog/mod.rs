@@ -11,6 +11,7 @@ mod create;
 mod domain;
 mod drop;
 mod entries;
+mod extension;
 mod fold;
 mod listing;
 mod made_up;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) use entries::Entries;
+pub(crate) use extension::{CatalogExtension, brings_its_schema};
 pub use listing::folded_catalog;
 pub(crate) use made_up::{name as made_up, of_columns};
 pub(crate) use object::column_type;
@@ -48,6 +50,8 @@ pub(crate) struct Catalog {
     pub(crate) tenant: Space,
     /// Further schemas that migrations make or name.
     pub(crate) others: BTreeMap<String, Space>,
+    /// Those that are there, in the order in which they were made.
+    pub(crate) extensions: Vec<CatalogExtension>,
     /// The schemas that extensions were put into, the shared schema's name for those without one.
     pub(crate) extension_schemas: Vec<String>,
     /// How many functions deep the folding is.

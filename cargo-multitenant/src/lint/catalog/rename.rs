@@ -5,7 +5,7 @@ use std::sync::Arc;
 use multitenant_runtime::Tier;
 
 use super::entries::cut;
-use super::{Catalog, Home, Origin, Relation, RelationKind, Space};
+use super::{Catalog, Home, Origin, Relation, RelationKind, Space, TypeEntry, TypeKind};
 use crate::lint::sql::{Class, Name};
 
 impl Catalog {
@@ -124,6 +124,35 @@ impl Catalog {
                     }
                     relation.rename_in_texts(old, to);
                 });
+            }
+        }
+    }
+
+    /// What columns and domains of an enum hold where nothing is said, and their conditions, follow its label.
+    pub(super) fn follow_label(&mut self, ty: &str, from: &str, to: &str) {
+        let ty = cut(ty);
+        for space in self.spaces_mut() {
+            for table in space.names_of(|relation| relation.columns.iter().any(|column| column.is_of(ty))) {
+                let of_type = space.relations.get(&table).map(|relation| relation.of_type(ty)).unwrap_or_default();
+                space.change(&table, |relation| relation.rename_label(ty, &of_type, from, to));
+                for index in space.index_names(&table) {
+                    space.change(&index, |relation| {
+                        if let RelationKind::Index(index) = &mut relation.kind {
+                            index.rename_label(ty, &of_type, from, to);
+                        }
+                    });
+                }
+            }
+            let domains: Vec<String> = space.types.iter().map(|(name, _)| name.clone()).collect();
+            for domain in domains {
+                let is_of = |entry: &TypeEntry| matches!(&entry.kind, TypeKind::Domain(of) if of.is_of(ty));
+                if space.types.get(&domain).is_some_and(|entry| is_of(entry)) {
+                    space.types.change(&domain, |entry| {
+                        if let TypeKind::Domain(of) = &mut entry.kind {
+                            of.rename_label(from, to);
+                        }
+                    });
+                }
             }
         }
     }

@@ -154,6 +154,11 @@ impl Relation {
         };
         let origin = site.origin(constraint.span.clone());
         let name = constraint.name.as_ref().map(|name| cut(&name.text).to_owned());
+        // A name that is there is an error, or stands in a branch that is not taken.
+        let is_there = |of: &Option<String>| name.is_some() && *of == name;
+        if self.keys().any(|key| is_there(&key.name)) || self.foreign_keys.iter().any(|key| is_there(&key.name)) {
+            return;
+        }
         match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, options, .. } => {
                 let columns = own(columns);

@@ -327,3 +327,18 @@ fn a_schema_s_size_follows_what_changes() {
     }
     assert_eq!(catalog.tenant.size(), 10);
 }
+
+#[test]
+fn a_constraint_that_is_there_is_not_made_again() {
+    assert_snapshot!(folded("", "
+        create table b (id int primary key);
+        create table a (id int unique, b int, constraint f foreign key (b) references b, constraint u unique (b));
+        do $$ begin if not exists (select 1) then
+            alter table a add constraint f foreign key (b) references b (id);
+            alter table a add constraint u unique (b);
+        end if; end $$;
+    "), @r#"
+    tenant.a table (id int4, b int4) ["b"] -> b
+    tenant.b table (id int4 not null) key ["id"]
+    "#);
+}

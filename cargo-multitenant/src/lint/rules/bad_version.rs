@@ -4,6 +4,7 @@ use crate::finding::{Level, Place};
 use crate::lint::context::MigrationAt;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
+use crate::new_migration::is_plain;
 
 rule! {
     /// ## What it does
@@ -46,7 +47,7 @@ fn check(at: &MigrationAt<'_>, sink: &mut Sink<'_>) {
     let (message, help) = if !version.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
         let help = "begin the name with a version of digits and `_`; a version that is recorded already cannot change";
         (format!("the version `{}` is not made of digits: it sorts byte by byte", version.as_str()), help)
-    } else if let Some(odd) = name.chars().find(|c| !c.is_alphanumeric() && !"_-.".contains(*c)) {
+    } else if let Some(odd) = name.chars().find(|c| !is_plain(*c)) {
         (format!("the folder `{name}` has {odd:?} in its name"), "use letters, digits, `_` and `-`")
     } else {
         return;

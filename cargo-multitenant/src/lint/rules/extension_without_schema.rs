@@ -1,5 +1,6 @@
 //! `extension-without-schema`
 
+use crate::lint::catalog::brings_its_schema;
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
@@ -31,31 +32,14 @@ rule! {
     "extension-without-schema": Warning, Isolation, Check::Statement(check),
 }
 
-/// Their control files name a schema; another one is refused.
-const WITH_OWN_SCHEMA: [&str; 13] = [
-    "plpgsql",
-    "pg_cron",
-    "postgis_topology",
-    "postgis_tiger_geocoder",
-    "adminpack",
-    "citus",
-    "citus_columnar",
-    "age",
-    "pglogical",
-    "pgmq",
-    "pg_net",
-    "pgsodium",
-    "pg_partman_bgw",
-];
-
 fn check(at: &At<'_>, sink: &mut Sink<'_>) {
-    let Detail::Extension { schema: None, end } = &at.statement.detail else { return };
+    let Detail::Extension { name: Some(name), schema: None, end } = &at.statement.detail else { return };
     let statement = at.text(at.statement.span.clone());
     let words: Vec<String> = statement.split_whitespace().map(|word| word.trim_matches('"').to_lowercase()).collect();
     // CREATE EXTENSION [IF NOT EXISTS] name [WITH …]
     let at_name = if words.get(2).is_some_and(|word| word == "if") { 5 } else { 2 };
-    let Some(name) = words.get(at_name) else { return };
-    if at.is_tenant() || WITH_OWN_SCHEMA.contains(&name.as_str()) {
+    let name = &name.text;
+    if at.is_tenant() || brings_its_schema(name) {
         return;
     }
     let shared = at.before.shared_schema();

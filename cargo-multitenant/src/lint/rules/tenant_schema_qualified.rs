@@ -5,7 +5,7 @@ use crate::lint::catalog::Home;
 use crate::lint::context::At;
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
-use crate::lint::sql::{Class, Name, Object, Role, Statement, words};
+use crate::lint::sql::{Class, Name, Object, Role, Statement, servers_types, words};
 
 rule! {
     /// ## What it does
@@ -111,7 +111,7 @@ fn doubt(at: &At<'_>, object: &Object) -> Option<Doubt> {
     let name = &object.name;
     let is_quoted = at.text(name.name.span.clone()).starts_with('"');
     let is_type = matches!(object.class, Class::Type | Class::Domain);
-    let is_servers_type = is_type && words::is_servers_type(name.name());
+    let is_servers_type = is_type && servers_types::is_servers_type(name.name());
     if (!is_quoted && words::is_keyword(name.name())) || is_servers_type || name.name().starts_with("pg_") {
         return Some(Doubt::Servers);
     }

@@ -1,7 +1,7 @@
-//! Expressions by themselves.
+//! Expressions by themselves: where they can stand, and what they are equal to.
 
 use super::nesting;
-use super::tree::{self, Element, Kind, Node};
+use super::tree::{self, Element, Kind, Node, TokenKind, tokenize};
 
 /// Whether an expression can stand as the DEFAULT of a column as it is: SQL takes no operator there that is a word
 /// (`b_expr` of PostgreSQL's grammar). One that cannot be read is left as it is.
@@ -13,22 +13,6 @@ pub(crate) fn is_limited_expression(text: &str) -> bool {
     let tree = tree::parse(&select);
     let target = tree.root.descendants().find(|node| node.kind() == Kind::TARGET);
     target.and_then(|target| target.children().next()).is_none_or(|expression| is_limited(&expression))
-}
-
-/// Whether a text is one expression and nothing beside it: no name that it is given, no further clause, no comment.
-pub(crate) fn is_one_expression(text: &str) -> bool {
-    let select = format!("SELECT {text}");
-    if nesting::excess(&select).is_some() {
-        return false;
-    }
-    let tree = tree::parse(&select);
-    let statements: Vec<Node> = tree.root.children().collect();
-    let targets: Vec<Node> = tree.root.descendants().filter(|node| node.kind() == Kind::TARGET_LIST).collect();
-    let first = targets.first().map(|list| list.children().collect::<Vec<_>>()).unwrap_or_default();
-    let [target] = &first[..] else { return false };
-    let parts: Vec<Node> = target.children().collect();
-    let covers = |node: &Node| *tree::text(node) == *text;
-    tree.errors.is_empty() && statements.len() == 1 && parts.len() == 1 && covers(&parts[0]) && covers(target)
 }
 
 /// The column that an expression is computed from, if there is one, as it was written.
@@ -103,9 +87,59 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
+/// An expression as it is compared with another: without blanks, outer parentheses, and what quotes and capitals do not change.
+pub(crate) fn normal(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut rest = text;
+    for token in tokenize(text) {
+        let (of_token, after) = rest.split_at(token.len as usize);
+        rest = after;
+        match token.kind {
+            TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } => {}
+            TokenKind::Ident => words.push(of_token.to_lowercase()),
+            TokenKind::QuotedIdent { .. } => words.push(plain(of_token)),
+            _ => words.push(of_token.to_owned()),
+        }
+    }
+    while let [first, .., last] = words.as_slice()
+        && first == "("
+        && last == ")"
+        && encloses(&words)
+    {
+        words = words[1..words.len() - 1].to_vec();
+    }
+    let text = words.join(" ");
+    if text == "current_timestamp" { "now ( )".to_owned() } else { text }
+}
+
+/// A name that means the same without its quotes stands without them.
+fn plain(quoted: &str) -> String {
+    let inner = quoted.trim_matches('"');
+    let is_plain = inner.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && inner.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && !super::words::is_keyword(inner);
+    if is_plain { inner.to_owned() } else { quoted.to_owned() }
+}
+
+/// Whether the first parenthesis is closed by the last word.
+fn encloses(words: &[String]) -> bool {
+    let mut depth = 0_usize;
+    for (at, word) in words.iter().enumerate() {
+        match word.as_str() {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at + 1 == words.len();
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
-    use super::column_of_expression;
+    use super::*;
 
     #[test]
     fn columns_are_told_from_all_other_names() {
@@ -158,6 +192,18 @@ mod tests {
             ("current_dates", "current_dates"),
         ] {
             assert_eq!(column_of_expression(some).as_deref(), Some(column), "{some}");
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_by_what_they_mean() {
+        for (one, other) in
+            [("NOW()", "now( )"), ("(a > 0)", "A>0"), ("\"a\" = 'X'", "a = 'X'"), ("CURRENT_TIMESTAMP", "now()")]
+        {
+            assert_eq!(normal(one), normal(other), "{one} and {other}");
+        }
+        for (one, other) in [("'a'", "'A'"), ("\"A\"", "a"), ("(a) + (b)", "a) + (b")] {
+            assert_ne!(normal(one), normal(other), "{one} and {other}");
         }
     }
 }

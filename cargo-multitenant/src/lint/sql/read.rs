@@ -194,6 +194,7 @@ fn detail(node: &Node, place: Place<'_>) -> Detail {
         Kind::CREATE_SEQUENCE => Detail::Sequence(options(node)),
         Kind::COMMENT_ON => comment::comment(node, place).map_or(Detail::None, Detail::Comment),
         Kind::CREATE_EXTENSION => Detail::Extension {
+            name: tree::child(node, Kind::EXTENSION).and_then(|name| names::ident(&name, place)),
             schema: tree::child(node, Kind::EXTENSION_SCHEMA)
                 .and_then(|schema| names::ident(&tree::child(&schema, Kind::SCHEMA_REF)?, place)),
             end: place(tree::span(node)).end,

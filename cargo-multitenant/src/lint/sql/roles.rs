@@ -35,6 +35,7 @@ pub(super) fn classify(node: &Node) -> Option<(Class, Role)> {
             (Class::Schema, if subject { Role::Subject } else { Role::Mention })
         }
         Kind::TRIGGER | Kind::TRIGGER_REF => (Class::Trigger, Role::Subject),
+        Kind::EXTENSION_REF if parent.kind() == Kind::DROP_EXTENSION => (Class::Extension, Role::Subject),
         Kind::DATABASE_REF => (Class::Database, Role::Mention),
         Kind::OP_CLASS_REF => (Class::OperatorFamily, Role::Read),
         Kind::COLLATION_REF => (Class::Collation, Role::Read),

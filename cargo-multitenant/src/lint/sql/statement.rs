@@ -182,6 +182,7 @@ pub(crate) enum Detail {
     /// SET, RESET, and ALTER ROLE, DATABASE or SYSTEM with them.
     Setting(Setting),
     Extension {
+        name: Option<Ident>,
         schema: Option<Ident>,
         /// Where `WITH SCHEMA` could stand.
         end: usize,

@@ -48,9 +48,15 @@ pub(super) fn parse(text: &str) -> Tree {
     } else {
         root.descendants().filter_map(|node| body_literal(&node)).collect()
     };
+    // Once for all errors: a file of rows has one at each word.
+    let solid: Vec<Range<usize>> = if errors.is_empty() {
+        Vec::new()
+    } else {
+        tokens(&root).filter(is_solid).map(|token| bytes(token.text_range())).collect()
+    };
     let errors = errors
         .iter()
-        .map(|error| (at_token(&root, bytes(error.range())), in_words(error.message())))
+        .map(|error| (at_token(&solid, bytes(error.range())), in_words(error.message())))
         .filter(|(at, _)| !bodies.iter().any(|body| body.contains(&at.start)))
         .collect();
     Tree { root, errors }
@@ -82,14 +88,12 @@ pub(super) fn body(statement: &Node) -> Option<Body> {
 }
 
 /// Where nothing is, the token that stands there instead.
-fn at_token(root: &Node, range: Range<usize>) -> Range<usize> {
+fn at_token(solid: &[Range<usize>], range: Range<usize>) -> Range<usize> {
     if !range.is_empty() {
         return range;
     }
-    let at = u32::try_from(range.start).unwrap_or(u32::MAX).into();
-    let token = (root.text_range().end() > at).then(|| root.token_at_offset(at).right_biased()).flatten();
-    let solid = std::iter::successors(token, Token::next_token).find(is_solid);
-    solid.map_or(range, |token| bytes(token.text_range()))
+    let first = solid.partition_point(|token| token.end <= range.start);
+    solid.get(first).cloned().unwrap_or(range)
 }
 
 /// The parser's message, with signs instead of its names for them.

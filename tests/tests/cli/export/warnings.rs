@@ -3,6 +3,31 @@
 use crate::project::Project;
 
 #[test]
+fn functions_that_tables_need_are_told_with_their_place() {
+    let project = Project::on_disk()
+        .tenants(&["a"])
+        .migration("shared/1_a", "create function public.stamp(text) returns text immutable language sql return $1;")
+        .migration(
+            "tenant/1_a",
+            "create function next_number() returns int language sql return 1;
+             create function unused() returns int language sql return 1;
+             create function \"Is Good\"(n int) returns bool language sql return n > 0;
+             create domain good as int check (\"Is Good\"(value));
+             create table orders (
+                 id int primary key, number int default next_number(), no int default (next_number() + 1), good good,
+                 note text default 'unused()' check (lower(note) <> ''), mark text generated always as (stamp(note)) stored
+             );
+             create index on orders (public.stamp(note)) where \"Is Good\"(number);",
+        );
+    let answer = project.run(&["export", "--format", "json-schema"]).code(0).complains(&[
+        "migrations/shared/1_a/up.sql:1: the function stamp is not exported, and is called by orders.mark, the index orders_stamp_idx",
+        "migrations/tenant/1_a/up.sql:1: the function next_number is not exported, and is called by the default of orders.number, the default of orders.no: ",
+        "migrations/tenant/1_a/up.sql:3: the function Is Good is not exported, and is called by the index orders_stamp_idx, the condition good_check",
+    ]);
+    assert!(!answer.stderr.contains("the function unused"), "{}", answer.stderr);
+}
+
+#[test]
 fn what_is_open_or_disagrees_is_said_and_the_rest_exported() {
     let project = Project::on_disk()
         .tenants(&["a"])

@@ -1,6 +1,6 @@
 //! Other people's migrations, which are nowhere in this repository: `MULTITENANT_REAL` is a folder with a folder for each
-//! project, of migrations or with a folder `migrations`. What is exported is imported into an empty project, and the two
-//! documents are compared, and what a server makes of both.
+//! project, of migrations or with a folder `migrations`. They are once those of the shared schema and once a tenant's. What is
+//! exported is imported into an empty project, and the two documents are compared, and what a server makes of both.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,24 +24,30 @@ async fn come_back() {
     folders.sort();
     let mut all = Figures::new();
     for folder in folders {
-        let said = round_trip(&folder, &mut all).await;
-        println!("{}: {said}", folder.file_name().unwrap().to_string_lossy());
+        for (tier, schema) in [("shared", "public"), ("tenant", "tenant_a")] {
+            let said = round_trip(&folder, tier, schema, &mut all).await;
+            println!("{} as {tier}: {said}", folder.file_name().unwrap().to_string_lossy());
+        }
     }
     println!("all: {}", shown(&all));
     let (equal, facts) = all.values().fold((0, 0), |(equal, facts), of| (equal + of.0, facts + of.1));
     assert!(facts > 0 && equal * 100 >= facts * 99, "{equal} of {facts} equal: less than 99 %");
 }
 
-async fn round_trip(folder: &Path, all: &mut Figures) -> String {
+async fn round_trip(folder: &Path, tier: &str, schema: &str, all: &mut Figures) -> String {
     let migrations = Some(folder.join("migrations")).filter(|folder| folder.is_dir()).unwrap_or(folder.to_owned());
     let (first, second) = (Project::with_tenants(&["a"]).await, Project::with_tenants(&["a"]).await);
+    for folder in ["migrations/shared", "migrations/tenant"] {
+        fs::create_dir_all(first.path(folder)).unwrap();
+        fs::create_dir_all(second.path(folder)).unwrap();
+    }
     for entry in fs::read_dir(migrations).unwrap() {
         let folder = entry.unwrap().path();
         for file in ["up.sql", "metadata.toml"] {
             if let Ok(text) = fs::read_to_string(folder.join(file)) {
                 let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-                fs::create_dir_all(first.path(&format!("migrations/tenant/{name}"))).unwrap();
-                fs::write(first.path(&format!("migrations/tenant/{name}/{file}")), text).unwrap();
+                fs::create_dir_all(first.path(&format!("migrations/{tier}/{name}"))).unwrap();
+                fs::write(first.path(&format!("migrations/{tier}/{name}/{file}")), text).unwrap();
             }
         }
     }
@@ -50,8 +56,8 @@ async fn round_trip(folder: &Path, all: &mut Figures) -> String {
     fs::write(second.path("schema.json"), document.to_string()).unwrap();
     // Tables whose columns nobody knows without a database are named by the command, and left out here.
     let known: Vec<String> =
-        tables(&document).filter(|(_, table)| is_known(table)).map(|(name, _)| name.clone()).collect();
-    let left_out = tables(&document).count() - known.len();
+        tables(&document, tier).filter(|(_, table)| is_known(table)).map(|(name, _)| name.clone()).collect();
+    let left_out = tables(&document, tier).count() - known.len();
     let mut import = second.command(&["import", "--from", "schema.json", "--no-code"]);
     if left_out > 0 {
         import.args(["--table", &known.join(",")]);
@@ -65,7 +71,7 @@ async fn round_trip(folder: &Path, all: &mut Figures) -> String {
     }
     let again = export(&second).code(0).json();
     let mut figures = Figures::new();
-    compare(&document, &again, &known, &mut figures);
+    compare(tier, &document, &again, &known, &mut figures);
     let mut said = format!("{} tables left out; documents: {}", left_out, shown(&figures));
     for (what, (equal, facts)) in figures {
         let of_all = all.entry(what).or_default();
@@ -73,8 +79,8 @@ async fn round_trip(folder: &Path, all: &mut Figures) -> String {
     }
     let migrated = first.command(&["migrate"]).output().unwrap();
     if !migrated.status.success() {
-        let text = String::from_utf8_lossy(&migrated.stdout).into_owned();
-        let why = text.lines().find(|line| line.contains("failed"));
+        let text = String::from_utf8_lossy(&migrated.stdout) + String::from_utf8_lossy(&migrated.stderr);
+        let why = text.lines().find(|line| line.contains("failed")).or(text.lines().next());
         return said + &format!("; their own migrations do not apply here: {}", why.unwrap_or_default());
     }
     let migrated = second.command(&["migrate"]).output().unwrap();
@@ -86,7 +92,7 @@ async fn round_trip(folder: &Path, all: &mut Figures) -> String {
                 String::from_utf8_lossy(&migrated.stderr)
             );
     }
-    let (one, other) = (catalogue(&first, "tenant_a").await, catalogue(&second, "tenant_a").await);
+    let (one, other) = (catalogue(&first, schema).await, catalogue(&second, schema).await);
     let differ: Vec<&String> = one.iter().filter(|line| !other.contains(line)).collect();
     let more: Vec<&String> = other.iter().filter(|line| !one.contains(line)).collect();
     said += &format!("; on the server {} of {} facts equal, {} more", one.len() - differ.len(), one.len(), more.len());
@@ -99,8 +105,8 @@ async fn round_trip(folder: &Path, all: &mut Figures) -> String {
     said
 }
 
-fn tables(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    let defined = document["$defs"]["tenant"]["$defs"].as_object().into_iter().flatten();
+fn tables<'a>(document: &'a Value, tier: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    let defined = document["$defs"][tier]["$defs"].as_object().into_iter().flatten();
     defined.filter(|(_, defined)| defined.get("x-columns").is_some())
 }
 
@@ -108,8 +114,8 @@ fn is_known(table: &Value) -> bool {
     table["properties"].as_object().unwrap().values().all(|column| !column["x-type"].is_null())
 }
 
-fn compare(one: &Value, other: &Value, known: &[String], figures: &mut Figures) {
-    let other_s = |name: &String| &other["$defs"]["tenant"]["$defs"][name];
+fn compare(tier: &str, one: &Value, other: &Value, known: &[String], figures: &mut Figures) {
+    let other_s = |name: &String| &other["$defs"][tier]["$defs"][name];
     let mut count = |what: &'static str, one: &Value, other: &Value| {
         if one.is_null() || one == &Value::Bool(true) {
             return;
@@ -118,7 +124,7 @@ fn compare(one: &Value, other: &Value, known: &[String], figures: &mut Figures) 
         entry.1 += 1;
         entry.0 += usize::from(one == other);
     };
-    for (name, defined) in one["$defs"]["tenant"]["$defs"].as_object().into_iter().flatten() {
+    for (name, defined) in one["$defs"][tier]["$defs"].as_object().into_iter().flatten() {
         let again = other_s(name);
         let Some(columns) = defined.get("x-columns") else {
             if defined["x-complete"] == true && !again.is_null() {

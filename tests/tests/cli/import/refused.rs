@@ -103,7 +103,14 @@ fn a_document_that_is_none_is_told() {
     project.run(&["import", "--from", "none.json", "--no-code"]).code(3).complains(&["none.json cannot be read"]);
     project.run(&["import"]).code(2);
     project.run(&["import", "--from", "schema.json"]).code(3).complains(&["no Cargo.toml", "--no-code"]);
-    project.run(&["import", "--from", "schema.json", "--no-code", "--name", "../x"]).code(2);
+    // Names are taken as `generate` takes them.
+    for name in ["../x", "a b;c", "$(x)", ""] {
+        let import = project.run(&["import", "--from", "schema.json", "--no-code", "--name", name]).code(2);
+        let generate = project.run(&["generate", "tenant", name]).code(2);
+        let why = |text: &str| text.lines().next().and_then(|line| line.split_once("the name ")).unwrap().1.to_owned();
+        assert_eq!(why(&import.stderr), why(&generate.stderr), "{name:?}");
+    }
+    assert_eq!(files(&project).len(), 1);
     // What is not wanted need not be right.
     let project = project_with(&attack);
     project.run(&["import", "--from", "schema.json", "--no-code", "--tier", "shared"]).code(0);

@@ -131,6 +131,22 @@ async fn a_migrated_schema_is_the_same() {
     ]);
 }
 
+#[tokio::test]
+async fn extensions_come_with_what_needs_them() {
+    let sql = "create extension if not exists \"uuid-ossp\"; create extension citext; create extension hstore; drop extension hstore;
+               create table users (id uuid primary key default uuid_generate_v4(), mail citext not null);";
+    let first = Project::on_disk().tenants(&["a"]).migration("tenant/2026-01-01-000000_a", sql);
+    let second = Project::with_tenants(&["a", "b"]).await;
+    let document = exported(&first, &second);
+    let import = || second.run(&["import", "--from", "schema.json", "--no-code", "--tier", "tenant"]).code(0);
+    import().complains(&["the shared migration makes the extensions uuid-ossp, citext", "citext must be there before"]);
+    assert_eq!(second.run(&["export", "--format", "json-schema"]).code(0).stdout, document);
+    second.run(&["migrate"]).code(0);
+    second.run(&["verify"]).code(0);
+    import().says(&["nothing is new"]);
+    second.run(&["lint"]).code(0);
+}
+
 #[test]
 fn the_examples_come_back() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("examples");
