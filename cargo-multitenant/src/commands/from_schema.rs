@@ -129,7 +129,7 @@ impl Arguments {
         let Wanted { model: after, refused, hints } = wanted(&start, code, &wish);
         code.hints.iter().chain(&hints).for_each(|hint| context.console.warning(&Shown(hint).to_string()));
         if !refused.is_empty() {
-            return Err(CliError::Refused(refusal(tier, &refused)));
+            return Err(CliError::Refused(refusal(tier, &refused) + &self.could_be(&project, tier, &keep)));
         }
         changes.extend(compare(&start, &after, tier));
         let in_the_way = obstacles(&start, &after, &changes);
@@ -215,6 +215,16 @@ impl Arguments {
     fn loss(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>, steps: &[Step]) -> String {
         let loses: Vec<String> =
             steps.iter().filter_map(|step| step.loses.as_ref()).map(|what| format!("\n  {what}")).collect();
+        let could_be = self.could_be(project, tier, keep);
+        format!(
+            "nothing was written, since this would lose data:{}\ngive --allow-data-loss if it is meant, or --keep NAME for what \
+             stays though the code does not have it{could_be}",
+            loses.concat()
+        )
+    }
+
+    /// What may have another name only, of what the code does not have and the migrations do.
+    fn could_be(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>) -> String {
         let renames = self.said_renames();
         let before = renamed(&project.before, &project.code, tier, &renames).map(|(model, _)| model).ok();
         let could_be: Vec<String> = before
@@ -223,16 +233,10 @@ impl Arguments {
             .filter(|candidate| candidate.flag.split_once('=').is_none_or(|(old, _)| !keep.contains(old)))
             .map(|candidate| format!("\n  --rename {}", candidate.flag))
             .collect();
-        let could_be = if could_be.is_empty() {
-            String::new()
-        } else {
-            format!("\nor, where something has only another name:{}", could_be.concat())
-        };
-        format!(
-            "nothing was written, since this would lose data:{}\ngive --allow-data-loss if it is meant, or --keep NAME for what \
-             stays though the code does not have it{could_be}",
-            loses.concat()
-        )
+        if could_be.is_empty() {
+            return String::new();
+        }
+        format!("\nor, where something has only another name:{}", could_be.concat())
     }
 }
 

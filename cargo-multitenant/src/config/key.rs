@@ -5,7 +5,7 @@
 pub(crate) enum Kind {
     /// A text.
     Text,
-    /// A whole number, 0 or more.
+    /// A whole number, 1 or more.
     Count,
     /// `true` or `false`.
     Flag,
@@ -18,7 +18,7 @@ impl Kind {
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Text => "a text in quotes",
-            Self::Count => "a whole number, 0 or more",
+            Self::Count => "a whole number, 1 or more",
             Self::Flag => "true or false",
             Self::Texts => "a list of texts",
         }

@@ -96,7 +96,7 @@ fn unknown_keys_are_pointed_at() {
 #[test]
 fn wrong_kinds_are_pointed_at() {
     assert_snapshot!(refused("[migrations]\njobs = -1\n"), @r#"
-    error: `migrations.jobs` must be a whole number, 0 or more
+    error: `migrations.jobs` must be a whole number, 1 or more
      --> multitenant.toml:2:8
       |
     2 | jobs = -1

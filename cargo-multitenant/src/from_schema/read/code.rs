@@ -11,6 +11,7 @@ use crate::from_schema::code::{Code, CodeTable};
 use crate::from_schema::names::taken;
 use crate::from_schema::types::Types;
 use crate::lint::{By, Catalog, Marking, Printed, Project, RelationKind, RustTable};
+use crate::output::counted;
 
 /// Reads it. `catalog` is what the migrations make.
 pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> Code {
@@ -18,6 +19,7 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
     let files = project.rust.iter();
     let best_by = files.map(|file| file.printed.by).max().unwrap_or_default();
     let mut chosen: Vec<(Tier, &RustTable)> = Vec::new();
+    let mut unmarked: Vec<&RustTable> = Vec::new();
     for (table, marked) in marking.tables(project) {
         let printed = printed(project, table);
         let by = printed.map_or(By::Nobody, |printed| printed.by);
@@ -46,9 +48,13 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
                 table.sql_name
             ));
         } else {
+            if marked.tier().is_none() && found.is_none() && tier == Tier::Tenant {
+                unmarked.push(table);
+            }
             code.problems.extend(choose(project, &mut chosen, tier, table).map(|problem| (tier, problem)));
         }
     }
+    code.hints.extend(of_no_tier(project, &unmarked));
     unread(project, &mut code);
     let enums = enums(project, catalog, &chosen, &mut code);
     let types = Types::of(project, catalog, enums.iter().map(|of| (of.tier, of.name.as_str())).collect());
@@ -66,6 +72,22 @@ pub(crate) fn read(project: &Project, catalog: &Catalog, marking: &Marking) -> C
     code.enums = enums;
     left_alone(project, catalog, best_by, &mut code);
     code
+}
+
+/// Tables that neither a mark nor a migration says a tier of.
+fn of_no_tier(project: &Project, tables: &[&RustTable]) -> Option<String> {
+    let first = tables.first()?;
+    let others = match tables.len() - 1 {
+        0 => String::new(),
+        others => {
+            format!(", and so {} {}", if others == 1 { "is" } else { "are" }, counted(others, "other table", "others"))
+        }
+    };
+    Some(format!(
+        "{}: `{}` is marked as neither tier's, and taken for a tenant's{others}: derive TenantTable or SharedTable",
+        at(project, &first.place),
+        first.sql_name
+    ))
 }
 
 /// What looks like a table and is not read: what it is, and whose, nobody knows.

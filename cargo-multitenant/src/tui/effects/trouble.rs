@@ -21,6 +21,17 @@ pub(super) fn trouble(error: &CliError) -> Trouble {
                 .next("where the shared schema was never migrated, M on tenant status migrates it, then all tenants")
                 .next("else correct tenants.table in multitenant.toml, then look again: r")
         }
+        CliError::Runtime(Error::Registry(tenant @ RegistryError::Tenant { .. })) => {
+            Trouble::new("This cannot be a tenant", &tenant.to_string())
+                .next("give another id, or schema, and try again")
+        }
+        CliError::Runtime(Error::Registry(
+            refused @ (RegistryError::NoSchemaColumn { .. }
+            | RegistryError::NotDeletable { .. }
+            | RegistryError::NotChangeable { .. }
+            | RegistryError::NotArchivable { .. }
+            | RegistryError::ReadOnly { .. }),
+        )) => Trouble::new("The registry does not allow this", &refused.to_string()),
         error => match exit_code::of_error(error) {
             exit_code::UNREACHABLE => Trouble::new("The database cannot be reached", &error.to_string())
                 .next("start the server, or correct database.url in multitenant.toml, DATABASE_URL or --database-url")

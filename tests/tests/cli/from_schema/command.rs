@@ -66,6 +66,20 @@ fn nothing_is_lost_without_consent() {
 }
 
 #[test]
+fn a_refused_column_may_have_another_name_only() {
+    let project = Project::on_disk()
+        .file("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.0.0\"\n")
+        .migration("tenant/1_a", "create table jobs (id int primary key, state text not null);")
+        .migration("shared/1_a", "create table tenants (id text primary key);")
+        .file("src/schema.rs", "table! { jobs { id -> Int4, status -> Text, } } table! { notes { id -> Int4, } }");
+    let hint = "or, where something has only another name:\n  --rename jobs.state=jobs.status\n";
+    generate(&project, "tenant", &[]).code(13).complains(&["`jobs.status` is not nullable", hint]);
+    // What the migrations know is theirs; of what is new nobody has said whose it is.
+    let renamed = generate(&project, "tenant", &["--rename", "jobs.state=jobs.status"]).code(0);
+    renamed.complains(&["src/schema.rs:1: `notes` is marked as neither tier's, and taken for a tenant's: derive"]);
+}
+
+#[test]
 fn the_other_tier_is_hinted_at_and_not_written() {
     let project = Project::on_disk()
         .file("Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.0.0\"\n")
