@@ -138,9 +138,11 @@ pub(crate) fn bindings(screen: Screen) -> impl Iterator<Item = &'static Binding>
     BINDINGS.iter().filter(move |binding| binding.is_on(screen))
 }
 
-/// What the help line of a screen says, as much as there is room for: keys with their words.
-pub(crate) fn help_line(screen: Screen, width: usize) -> Vec<(&'static str, &'static str)> {
-    let said: Vec<_> = bindings(screen).filter(|binding| !binding.word.is_empty()).collect();
+/// What the help line of a screen says, as much as there is room for: keys with their words. Where nothing runs, nothing is
+/// stopped.
+pub(crate) fn help_line(screen: Screen, width: usize, is_running: bool) -> Vec<(&'static str, &'static str)> {
+    let is_of_use = |binding: &&Binding| !binding.word.is_empty() && (is_running || binding.action != Action::Stop);
+    let said: Vec<_> = bindings(screen).filter(is_of_use).collect();
     let room = |binding: &Binding| binding.shown.chars().count() + binding.word.chars().count() + 3;
     // These two are never left out.
     let kept = |binding: &&&Binding| matches!(binding.action, Action::Help | Action::Quit);
@@ -193,7 +195,7 @@ mod tests {
     fn the_help_line_has_room_and_always_the_way_out() {
         for screen in SCREENS {
             for width in [20, 80, 120] {
-                let line = help_line(screen, width);
+                let line = help_line(screen, width, true);
                 let used: usize = line.iter().map(|(key, word)| key.chars().count() + word.chars().count() + 3).sum();
                 assert!(used <= width.max(20), "{screen:?} at {width}: {line:?}");
                 assert!(line.iter().any(|(key, _)| *key == "q") && line.iter().any(|(key, _)| *key == "?"));

@@ -29,6 +29,10 @@ pub(super) fn below(board: &Board, now: Duration, theme: Theme) -> Vec<Span<'sta
             Span::styled(format!("{elapsed}{left} "), theme.tone(Tone::Plain)),
         ]
     };
+    // The end has them in its own words.
+    if board.end.is_some() {
+        return spans;
+    }
     for (count, word, tone) in board.counts() {
         spans.push(Span::styled(format!(" {count} {word}"), theme.tone(tone)));
     }

@@ -141,7 +141,7 @@ fn keys(state: &State, theme: Theme, width: u16) -> Row<'static> {
         _ if state.is_filtering => vec![("Enter", "keep"), ("Esc", "show all")],
         Some(overlay) => overlay::keys(overlay),
         None if state.here().detail.is_some() => vec![("↑ ↓", "scroll"), ("Esc", "close"), ("?", "keys")],
-        None => help_line(state.screen, usize::from(width)),
+        None => help_line(state.screen, usize::from(width), state.is_running()),
     };
     let key = |(key, word): (&'static str, &'static str)| {
         [Span::styled(format!(" {key} "), theme.key()), Span::styled(format!("{word} "), theme.tone(Tone::Dim))]
