@@ -343,6 +343,23 @@ async fn a_kept_server_starts_after_a_crash() {
     assert!(server.stop().unwrap());
 }
 
+/// It holds the socket until it notices, and nobody can ask it anything.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_kept_server_whose_folder_was_removed_makes_way() {
+    let folder = Folder::new();
+    let project = folder.0.join("project");
+    let server = ProjectServer::new(&project);
+    server.start().unwrap();
+    let pid = pid_of(&server.log_file().with_file_name("data"));
+    fs::remove_dir_all(&project).unwrap();
+    let url = server.start().unwrap();
+    assert_eq!(answer(&url, "select 'new'").await, "new");
+    assert_ne!(pid_of(&server.log_file().with_file_name("data")), pid);
+    eventually("the old one is gone", || !Path::new(&format!("/proc/{pid}")).exists());
+    assert!(server.stop().unwrap());
+}
+
 #[test]
 fn starters_at_once_share_one_kept_server() {
     let folder = Folder::new();

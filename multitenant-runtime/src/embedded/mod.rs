@@ -36,6 +36,8 @@ mod folders;
 #[cfg(any(unix, feature = "testing"))]
 pub(crate) mod hash;
 #[cfg(unix)]
+mod orphan;
+#[cfg(unix)]
 mod pid_file;
 #[cfg(unix)]
 mod place;

@@ -1,6 +1,7 @@
 //! A kept server's process: how it is started, and what an earlier one left.
 
 use std::fs;
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,7 +13,7 @@ use super::pid_file::{self, PidFile, Process};
 use super::place;
 use super::programs::Programs;
 use super::settings::{self, Listen, Settings};
-use super::{EmbeddedError, cache, url, watchdog};
+use super::{EmbeddedError, cache, orphan, url, watchdog};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
@@ -45,10 +46,10 @@ impl Postmaster {
                 return Ok(None);
             }
             let log = watchdog::tail(&log_file(&self.data));
-            if !log.contains("pre-existing shared memory block") {
+            // The processes of a server that was killed have not noticed yet, or one has not that its data is gone.
+            if !log.contains("pre-existing shared memory block") && !orphan::end(socket_folder, &self.data)? {
                 return Err(EmbeddedError::Start { data: self.data.clone(), log });
             }
-            // The processes of a server that was killed have not noticed yet.
             thread::sleep(Duration::from_millis(200));
             child = self.spawn(&arguments)?;
             Ok(None)
@@ -129,6 +130,21 @@ pub(crate) fn settle(data: &Path) -> Result<bool, EmbeddedError> {
         }
         Ok(Some(false))
     })
+}
+
+/// Sends a process a signal, by its name without `SIG`.
+pub(crate) fn signal(pid: u32, name: &str) -> Result<(), EmbeddedError> {
+    let shell = Path::new("/bin/sh");
+    let output = Command::new(shell)
+        .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid.to_string()])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(EmbeddedError::spawn(shell))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(EmbeddedError::spawn(shell)(io::Error::other(text)))
 }
 
 /// Asks until there is an answer.

@@ -1,12 +1,10 @@
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use super::account::Account;
 use super::pid_file::{self, PidFile, Process};
 use super::place::Place;
-use super::postmaster::{Postmaster, log_file, settle, wait};
+use super::postmaster::{Postmaster, log_file, settle, signal, wait};
 use super::programs::{self, Search};
 use super::{EmbeddedError, url};
 
@@ -86,17 +84,8 @@ impl ProjectServer {
         let Some(file) = PidFile::read(&data).filter(|file| file.process(&data) == Process::Server) else {
             return Ok(false);
         };
-        // INT is PostgreSQL's fast shutdown.
-        let kill = Path::new("/bin/sh");
-        let output = Command::new(kill)
-            .args(["-c", "kill -s INT \"$1\"", "sh", &file.pid.to_string()])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(EmbeddedError::spawn(kill))?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(EmbeddedError::spawn(kill)(io::Error::other(text)));
-        }
+        // PostgreSQL's fast shutdown.
+        signal(file.pid, "INT")?;
         wait(&data, "to stop", || Ok((!pid_file::path(&data).exists()).then_some(())))?;
         // Empty by now; a server that was started under the project's earlier name has another one.
         let _ = fs::remove_dir(self.place.socket_folder());
