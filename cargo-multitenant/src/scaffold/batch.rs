@@ -112,16 +112,7 @@ impl Batch {
     /// Writes all; where that fails, what was written is taken back, and where it is ended, the next one who takes a turn
     /// finishes it. The turn began before anything was read that the batch follows from.
     pub(crate) fn write(&self, turn: &Turn, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
-        self.write_with(turn, shown, &mut || ())
-    }
-
-    fn write_with(
-        &self,
-        turn: &Turn,
-        shown: impl Fn(&Path) -> PathBuf,
-        step: &mut dyn FnMut(),
-    ) -> Result<Vec<Written>, CliError> {
-        let journal = Writing::of(self, turn.bounds(), &shown)?.write(step)?;
+        let journal = Writing::of(self, turn.bounds(), &shown)?.write(&mut || ())?;
         let changes = self.in_order().into_iter().map(|change| change.written(&shown(&change.path)));
         let folders = self.migrations.iter().flat_map(|(folder, new)| new.iter().map(move |_| folder));
         let migrations = folders.zip(&journal.migrations).flat_map(|(folder, migration)| {
@@ -196,7 +187,7 @@ mod tests {
             migrations: vec![(root.join("migrations/tenant"), vec![migration("x")])],
         };
         let error = batch.write(&turn(folder.path()), Path::to_path_buf).unwrap_err().to_string();
-        assert!(error.contains("migrations/tenant cannot be made"), "{error}");
+        assert!(error.contains("migrations cannot be made"), "{error}");
         assert_eq!(all(root), before);
         assert_eq!(fs::read_to_string(root.join("a.rs")).unwrap(), "// a\r\nmod x;");
 

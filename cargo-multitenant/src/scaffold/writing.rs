@@ -176,3 +176,6 @@ fn outside(path: &Path) -> CliError {
         slashes(path)
     ))
 }
+
+#[cfg(test)]
+mod tests;

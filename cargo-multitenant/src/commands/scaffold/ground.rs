@@ -75,9 +75,9 @@ impl<'a> Ground<'a> {
 pub(in crate::commands) fn turn(context: &Context, config: &Config) -> Result<Turn, CliError> {
     let busy = || context.console.message("another command writes to this project: waiting for it");
     let turn = Turn::of(bounds(config), busy);
-    let finished = recover(&turn)?;
+    let here = context.here.canonicalize().unwrap_or_else(|_| context.here.clone());
+    let finished = recover(&turn, &|path| shown(path, &here))?;
     if !finished.is_empty() {
-        let here = context.here.canonicalize().unwrap_or_else(|_| context.here.clone());
         let finished: Vec<String> = finished.iter().map(|path| slashes(&shown(path, &here))).collect();
         let finished = finished.join(", ");
         let message = format!("what a command had begun to write that was ended is finished: {}", Shown(&finished));

@@ -16,7 +16,9 @@ pub(super) use back::back;
 pub(crate) use bounds::Bounds;
 pub(super) use bounds::Outside;
 pub(super) use forward::{Stop, forward};
-pub(super) use record::{File, Journal, Migration, Place, Print};
+pub(super) use record::{File, Journal, Migration, Print};
 pub(crate) use recovery::recover;
+#[cfg(test)]
+pub(super) use recovery::recover_with;
 pub(super) use state::{State, state};
 pub(super) use store::Store;

@@ -1,6 +1,6 @@
 //! What becomes of a journal that a command has left which was ended.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::back::back;
 use super::bounds::Bounds;
@@ -20,11 +20,16 @@ use crate::write;
 ///
 /// [`CliError::Refused`] where a file was changed, which stays as it is, or where what is written down is not to be trusted,
 /// and then nothing is touched.
-pub(crate) fn recover(turn: &Turn) -> Result<Vec<PathBuf>, CliError> {
-    recover_with(turn, &mut || ())
+pub(crate) fn recover(turn: &Turn, shown: &dyn Fn(&Path) -> PathBuf) -> Result<Vec<PathBuf>, CliError> {
+    recover_with(turn, shown, &mut || ())
 }
 
-pub(in crate::scaffold) fn recover_with(turn: &Turn, step: &mut dyn FnMut()) -> Result<Vec<PathBuf>, CliError> {
+/// The same; `step` is called between any two steps.
+pub(in crate::scaffold) fn recover_with(
+    turn: &Turn,
+    shown: &dyn Fn(&Path) -> PathBuf,
+    step: &mut dyn FnMut(),
+) -> Result<Vec<PathBuf>, CliError> {
     let bounds = turn.bounds();
     let store = Store::of(bounds.root());
     if !store.is_there() {
@@ -34,7 +39,7 @@ pub(in crate::scaffold) fn recover_with(turn: &Turn, step: &mut dyn FnMut()) -> 
         CliError::Refused(format!(
             "{} is what a command has left that was ended while it wrote, and it cannot be finished: {why}\nnothing was touched: \
              look with `git status` at what is half done, and remove that folder",
-            slashes(store.folder())
+            slashes(&shown(store.folder()))
         ))
     };
     if !turn.is_alone() {
@@ -63,7 +68,7 @@ pub(in crate::scaffold) fn recover_with(turn: &Turn, step: &mut dyn FnMut()) -> 
     left.sort();
     left.dedup();
     removed(&store, Vec::new())?;
-    let left: Vec<String> = left.iter().map(|path| slashes(path)).collect();
+    let left: Vec<String> = left.iter().map(|path| slashes(&shown(path))).collect();
     Err(CliError::Refused(format!(
         "a command was ended while it wrote, and this was changed since: {}\nit stays as it is, and all else of that command was \
          taken back: remove what is left of it there, and run the command again",
