@@ -32,7 +32,7 @@ pub(crate) use column::{Column, Reference};
 pub(crate) use editor::Editor;
 pub(crate) use files::Files;
 pub(crate) use infer::{Guess, Kind, guess};
-pub(crate) use journal::{Bounds, recover};
+pub(crate) use journal::{Bounds, recover, unfinished};
 pub(crate) use keywords::is_diesel_s;
 pub(crate) use known::Known;
 pub(crate) use layout::{Layout, is_inside, module};

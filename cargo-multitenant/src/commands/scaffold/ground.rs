@@ -11,7 +11,7 @@ use crate::error::CliError;
 use crate::exit_code;
 use crate::output::Shown;
 use crate::report::ScaffoldDocument;
-use crate::scaffold::{Batch, Bounds, Editor, Known, Templates, Turn, recover};
+use crate::scaffold::{Batch, Bounds, Editor, Known, Templates, Turn, recover, unfinished};
 
 /// What all of them begin with.
 pub(super) struct Ground<'a> {
@@ -30,7 +30,7 @@ impl<'a> Ground<'a> {
         // Before anything is written.
         let editor = how.edit.then(|| Editor::of(&context.environment)).transpose()?;
         let config = context.config()?;
-        let turn = (!how.dry_run).then(|| turn(context, &config)).transpose()?;
+        let turn = turn(context, &config, how.dry_run)?;
         let known = Known::read(&config, &context.here);
         let templates = Templates::read(config.templates()?.as_deref(), &context.here)?;
         for stranger in &templates.strangers {
@@ -71,11 +71,25 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// The turn to write to a project, before it is read. What a command has begun that was ended is finished first.
-pub(in crate::commands) fn turn(context: &Context, config: &Config) -> Result<Turn, CliError> {
+/// The turn to write to a project, before it is read; none where nothing is written. What a command has begun that was ended is
+/// finished first.
+pub(in crate::commands) fn turn(
+    context: &Context,
+    config: &Config,
+    is_dry_run: bool,
+) -> Result<Option<Turn>, CliError> {
+    let here = context.here.canonicalize().unwrap_or_else(|_| context.here.clone());
+    if is_dry_run {
+        if let Some(unfinished) = unfinished(&config.root) {
+            context.console.warning(&format!(
+                "a command is writing to this project, or was ended while it did: what is half done is read as it is (see {})",
+                slashes(&shown(&unfinished, &here))
+            ));
+        }
+        return Ok(None);
+    }
     let busy = || context.console.message("another command writes to this project: waiting for it");
     let turn = Turn::of(bounds(config), busy);
-    let here = context.here.canonicalize().unwrap_or_else(|_| context.here.clone());
     let finished = recover(&turn, &|path| shown(path, &here))?;
     if !finished.is_empty() {
         let finished: Vec<String> = finished.iter().map(|path| slashes(&shown(path, &here))).collect();
@@ -83,7 +97,7 @@ pub(in crate::commands) fn turn(context: &Context, config: &Config) -> Result<Tu
         let message = format!("what a command had begun to write that was ended is finished: {}", Shown(&finished));
         context.console.message(&message);
     }
-    Ok(turn)
+    Ok(Some(turn))
 }
 
 /// The project's own folders. Where the configuration lies beside the package, that is one too.

@@ -17,8 +17,8 @@ pub(crate) use bounds::Bounds;
 pub(super) use bounds::Outside;
 pub(super) use forward::{Stop, forward};
 pub(super) use record::{File, Journal, Migration, Print};
-pub(crate) use recovery::recover;
 #[cfg(test)]
 pub(super) use recovery::recover_with;
+pub(crate) use recovery::{recover, unfinished};
 pub(super) use state::{State, state};
 pub(super) use store::Store;

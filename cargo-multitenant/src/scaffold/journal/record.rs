@@ -12,7 +12,8 @@ const FORMAT: u32 = 1;
 
 /// For whoever opens it.
 const ABOUT: &str = "a command of cargo multitenant was ended while it wrote these files; the next `scaffold`, `import` or \
-                     `generate --from-schema` finishes it, and removes this folder";
+                     `generate --from-schema` finishes it, and removes this folder; remove it \
+                     yourself to forget what is in it";
 
 /// Folders of version control, whose files are run or obeyed: no command of ours writes there.
 const CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];

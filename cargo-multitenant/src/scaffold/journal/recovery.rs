@@ -58,9 +58,9 @@ pub(in crate::scaffold) fn recover_with(
     }
     if foreign.is_empty() {
         journal.processes.push(std::process::id());
-        store.save(&journal).map_err(|error| unfinished(Stop::Failed { path: store.folder().to_path_buf(), error }))?;
+        store.save(&journal).map_err(|error| stopped(Stop::Failed { path: store.folder().to_path_buf(), error }))?;
         step();
-        forward(&mut journal, bounds, &store, reached, step).map_err(unfinished)?;
+        forward(&mut journal, bounds, &store, reached, step).map_err(stopped)?;
         return removed(&store, written(&journal, bounds));
     }
     let mut left = back(&journal, bounds);
@@ -74,6 +74,12 @@ pub(in crate::scaffold) fn recover_with(
          taken back: remove what is left of it there, and run the command again",
         left.join(", ")
     )))
+}
+
+/// Where it stands what a command is about to write to a project, or has left that was ended; for those who only look.
+pub(crate) fn unfinished(root: &Path) -> Option<PathBuf> {
+    let store = Store::of(root);
+    store.is_there().then(|| store.folder().to_path_buf())
 }
 
 /// How far the command came.
@@ -127,7 +133,7 @@ fn removed(store: &Store, written: Vec<PathBuf>) -> Result<Vec<PathBuf>, CliErro
     })
 }
 
-fn unfinished(stop: Stop) -> CliError {
+fn stopped(stop: Stop) -> CliError {
     let failed = |path: &PathBuf, source| CliError::Files {
         what: format!("{} cannot be written, and what an ended command has begun stays unfinished", slashes(path)),
         help: Some("check its permissions, and try again"),

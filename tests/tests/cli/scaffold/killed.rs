@@ -103,3 +103,25 @@ fn a_difference_of_several_migrations() {
     };
     survives(project, &["generate", "tenant", "more", "--from-schema"], 0);
 }
+
+#[test]
+fn what_cannot_be_ours_is_refused_and_touches_nothing() {
+    let hostile = "{\"format\": 1, \"about\": \"\", \"processes\": [], \"folders\": [], \"migrations\": [], \"files\": [{\"place\": \
+                   {\"within\": \"project\", \"path\": \"../stolen\"}, \"before\": null, \"text\": \"x\"}]}";
+    let command = ["scaffold", "schema", "orders", "--type", "tenant"];
+    for (journal, why) in [("{", "it cannot be read"), (hostile, "which is no place that is written to")] {
+        let project = package().file(&format!("{UNFINISHED}/journal.json"), journal);
+        let before = files(&project);
+        project.run(&command).code(13).complains(&[
+            "error: .multitenant-unfinished is what a command has left that was ended",
+            why,
+            "nothing was touched: look with `git status` at what is half done, and remove that folder",
+        ]);
+        // Who only looks is told.
+        let look = [&command[..], &["--dry-run"]].concat();
+        project.run(&look).code(0).complains(&["is read as it is (see .multitenant-unfinished)"]);
+        assert_eq!(files(&project), before);
+        std::fs::remove_dir_all(project.path(UNFINISHED)).unwrap();
+        project.run(&command).code(0);
+    }
+}
