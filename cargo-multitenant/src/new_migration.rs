@@ -3,7 +3,7 @@
 //! Deliberately absent: what stands in the files.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::DateTime;
@@ -49,48 +49,122 @@ pub(crate) fn is_plain(c: char) -> bool {
 
 /// Makes the folder `<version>_<name>` with these files, and returns it.
 ///
-/// The version is claimed by a folder that Diesel does not see, which gets its real name when it is complete:
-/// of two processes one takes the next version, and nobody ever reads half a migration.
+/// Of two processes one takes the next version, and nobody ever reads half a migration.
 pub(crate) fn make(folder: &Path, name: &str, files: &[File<'_>], now: DateTime) -> Result<PathBuf, CliError> {
-    let at = |what: String| {
-        move |error: io::Error| CliError::Files {
-            what,
-            help: Some("check the folder's permissions"),
-            source: Some(error),
-        }
-    };
+    let claim = claim(folder, now)?;
+    claim.complete(name, files).map_err(|error| {
+        claim.release(files);
+        at(format!("a migration in {} cannot be written", slashes(folder)))(error)
+    })
+}
+
+/// A version that is nobody else's: a folder that Diesel does not see, which gets its real name when it is complete.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    folder: PathBuf,
+    pub(crate) version: String,
+}
+
+/// Claims a version of a folder, later than all that it has; the folder is made where it is not there.
+pub(crate) fn claim(folder: &Path, now: DateTime) -> Result<Claim, CliError> {
     let shown = slashes(folder);
     fs::create_dir_all(folder).map_err(at(format!("the folder {shown} cannot be made")))?;
+    let existing = || versions(folder).map_err(at(format!("the folder {shown} cannot be read")));
+    sweep(folder, Some(now.saturating_sub(1.minute())));
     let mut time = now;
     for _ in 0..ATTEMPTS {
-        let existing = versions(folder).map_err(at(format!("the folder {shown} cannot be read")))?;
-        time = later_than(existing.iter().max(), time).ok_or_else(|| behind_every_date(&shown, &existing))?;
-        let version = time.strftime(VERSION).to_string();
-        let claim = folder.join(format!(".{version}"));
-        match fs::create_dir(&claim) {
+        let existing_now = existing()?;
+        time = later_than(existing_now.iter().max(), time).ok_or_else(|| behind_every_date(&shown, &existing_now))?;
+        let claim = Claim::of(folder, &time.strftime(VERSION).to_string());
+        match fs::create_dir(claim.path()) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 time = time.saturating_add(1.second());
                 continue;
             }
-            Err(error) => return Err(at(format!("{} cannot be made", slashes(&claim)))(error)),
+            Err(error) => return Err(at(format!("{} cannot be made", slashes(&claim.path())))(error)),
         }
-        let result = fill(folder, &claim, &version, name, files)
-            .map_err(at(format!("a migration in {shown} cannot be written")));
-        match result {
-            Ok(Some(made)) => return Ok(made),
-            Ok(None) => {}
-            Err(error) => {
-                let _ = fs::remove_dir_all(&claim);
-                return Err(error);
-            }
+        // It may have been taken just before it was claimed.
+        if claim.is_newest().map_err(at(format!("the folder {shown} cannot be read")))? {
+            return Ok(claim);
         }
+        claim.release(&[]);
     }
     Err(CliError::Files {
         what: format!("no free version was found in {shown}"),
         help: Some("try again"),
         source: None,
     })
+}
+
+impl Claim {
+    /// The claim to a version, whether anybody has it or not.
+    pub(crate) fn of(folder: &Path, version: &str) -> Self {
+        Self { folder: folder.to_path_buf(), version: version.to_owned() }
+    }
+
+    /// The folder that stands for it.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(format!(".{}", self.version))
+    }
+
+    /// Whether it is ours and empty, and still the newest version.
+    #[cfg(feature = "scaffold")]
+    pub(crate) fn is_fresh(&self) -> io::Result<bool> {
+        let is_folder = fs::symlink_metadata(self.path()).is_ok_and(|metadata| metadata.is_dir());
+        Ok(is_folder && fs::read_dir(self.path())?.next().is_none() && self.is_newest()?)
+    }
+
+    /// Whether the folder has no version that is as late.
+    fn is_newest(&self) -> io::Result<bool> {
+        let claimed = Version::of_folder(&format!("{}_", self.version));
+        Ok(versions(&self.folder)?.iter().max() < claimed.as_ref())
+    }
+
+    /// Writes the files, and gives the folder its real name.
+    pub(crate) fn complete(&self, name: &str, files: &[File<'_>]) -> io::Result<PathBuf> {
+        for (file, text) in files {
+            let mut file = fs::OpenOptions::new().write(true).create_new(true).open(self.path().join(file))?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+        }
+        let made = self.folder.join(format!("{}_{name}", self.version));
+        fs::rename(self.path(), &made)?;
+        Ok(made)
+    }
+
+    /// Gives it up, with those of these files that it has already; what is not ours stays.
+    pub(crate) fn release(&self, files: &[File<'_>]) {
+        let is_folder = fs::symlink_metadata(self.path()).is_ok_and(|metadata| metadata.is_dir());
+        for (file, _) in files.iter().filter(|_| is_folder) {
+            let _ = fs::remove_file(self.path().join(file));
+        }
+        let _ = fs::remove_dir(self.path());
+    }
+}
+
+/// Whether it is a version as new migrations have them.
+#[cfg(feature = "scaffold")]
+pub(crate) fn is_version(text: &str) -> bool {
+    DateTime::strptime(VERSION, text).is_ok_and(|time| time.strftime(VERSION).to_string() == text)
+}
+
+/// Removes the claims of processes that were ended before they wrote anything: those that are empty, and, in a folder that is
+/// others' too, older than what somebody may be about to fill.
+pub(crate) fn sweep(folder: &Path, older_than: Option<DateTime>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let version = name.to_str().and_then(|name| name.strip_prefix('.'));
+        let time = version.and_then(|version| DateTime::strptime(VERSION, version).ok());
+        if time.is_some_and(|time| older_than.is_none_or(|oldest| time < oldest)) {
+            // What holds anything is not removed by it.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}
+
+fn at(what: String) -> impl FnOnce(io::Error) -> CliError {
+    move |error| CliError::Files { what, help: Some("check the folder's permissions"), source: Some(error) }
 }
 
 /// The version that the next migration of a folder would have, if nobody else makes one.
@@ -122,21 +196,6 @@ fn behind_every_date(shown: &str, existing: &[Version]) -> CliError {
         help: Some("make the new folder by hand, with a version that sorts behind that one"),
         source: None,
     }
-}
-
-/// Completes a claimed folder, unless its version was taken just before it was claimed.
-fn fill(folder: &Path, claim: &Path, version: &str, name: &str, files: &[File<'_>]) -> io::Result<Option<PathBuf>> {
-    let taken = Version::of_folder(&format!("{version}_"));
-    if versions(folder)?.iter().max() >= taken.as_ref() {
-        fs::remove_dir(claim)?;
-        return Ok(None);
-    }
-    for (file, text) in files {
-        fs::write(claim.join(file), text)?;
-    }
-    let made = folder.join(format!("{version}_{name}"));
-    fs::rename(claim, &made)?;
-    Ok(Some(made))
 }
 
 /// The versions of all folders that Diesel would read.

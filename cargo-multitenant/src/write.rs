@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+/// How many files of a name on its way there are at most.
+const MOST_BESIDE: u32 = 100;
+
 /// Writes a file, new or over what was there.
 #[cfg(any(test, feature = "lint"))]
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
@@ -129,16 +132,26 @@ fn over(path: &Path, text: &[u8], still: impl FnOnce(&Path) -> io::Result<()>) -
 
 /// A new file in the same folder, which nobody else writes to.
 fn beside(path: &Path) -> io::Result<(PathBuf, File)> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut number = 0;
     loop {
-        let beside = path.with_file_name(format!(".{name}.{}.{number}.tmp", std::process::id()));
+        let beside = beside_of(path, std::process::id(), number);
         match OpenOptions::new().write(true).create_new(true).open(&beside) {
             Ok(file) => return Ok((beside, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_BESIDE => number += 1,
             Err(error) => return Err(error),
         }
     }
+}
+
+fn beside_of(path: &Path, process: u32, number: u32) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{process}.{number}.tmp"))
+}
+
+/// Removes what a process that was ended has left beside a file that it wrote.
+#[cfg(feature = "scaffold")]
+pub(crate) fn sweep(path: &Path, process: u32) {
+    let _ = (0..=MOST_BESIDE).try_for_each(|number| fs::remove_file(beside_of(path, process, number)));
 }
 
 fn fill(mut file: File, path: &Path, beside: &Path, text: &[u8]) -> io::Result<()> {

@@ -94,7 +94,7 @@ impl Arguments {
         name: &str,
     ) -> Result<u8, CliError> {
         // What is made follows from what is there: of several at once the others find that it is done.
-        let turn = (!self.dry_run && !self.check).then(|| turn(context, config));
+        let turn = turn(context, config, self.dry_run || self.check)?;
         let mut project = FromSchema::read(config, context)?;
         leave_own_alone(config, &mut project);
         if project.code.tables.is_empty() {

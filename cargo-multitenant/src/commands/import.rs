@@ -84,7 +84,7 @@ impl Import {
         if !problems.is_empty() {
             return Err(refused(&file, &problems));
         }
-        let turn = (!self.dry_run).then(|| turn(context, &config));
+        let turn = turn(context, &config, self.dry_run)?;
         let known = Known::read(&config, &context.here);
         let existing = ProjectModel::read(&config, context)?.map_or_else(|| nothing(&config), |read| read.model);
         let parts = parts(part, &existing, &known)?;

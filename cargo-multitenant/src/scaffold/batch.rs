@@ -1,12 +1,11 @@
 //! Files that are written all, or not at all, and never over what is there.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::turn::Turn;
+use super::writing::Writing;
 use crate::config::slashes;
 use crate::error::CliError;
 use crate::new_migration;
@@ -21,11 +20,11 @@ pub(crate) struct NewMigration {
 /// A change to one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// What the file holds, if it is there.
-    before: Option<String>,
+    pub(super) before: Option<String>,
     /// What is put into it, behind what it holds.
-    text: String,
+    pub(super) text: String,
 }
 
 /// What happened, or would happen, to a file.
@@ -89,13 +88,6 @@ pub(crate) struct Batch {
     pub(crate) migrations: Vec<(PathBuf, Vec<NewMigration>)>,
 }
 
-/// What takes back what was done.
-enum Undo {
-    File(PathBuf),
-    Folder(PathBuf),
-    Cut(File, PathBuf, u64),
-}
-
 impl Batch {
     /// What would be written. The versions are those that the migrations get if nobody makes others first.
     pub(crate) fn foretold(&self, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
@@ -117,74 +109,24 @@ impl Batch {
         Ok(foretold)
     }
 
-    /// Writes all; where that fails, what was written is taken back. The turn began before anything was read that the batch
-    /// follows from.
-    pub(crate) fn write(&self, _: &Turn, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
-        let mut undo = Vec::new();
-        match self.write_each(&mut undo, &shown) {
-            Ok(written) => Ok(written),
-            Err(error) => {
-                let left: Vec<String> =
-                    undo.into_iter().rev().filter_map(Undo::run).map(|path| slashes(&shown(&path))).collect();
-                if left.is_empty() {
-                    return Err(error);
-                }
-                Err(CliError::Files {
-                    what: format!("{error}\nwhat was written before could not be taken back: {}", left.join(", ")),
-                    help: Some("look at these files, and remove what is new in them"),
-                    source: None,
-                })
-            }
-        }
+    /// Writes all; where that fails, what was written is taken back, and where it is ended, the next one who takes a turn
+    /// finishes it. The turn began before anything was read that the batch follows from.
+    pub(crate) fn write(&self, turn: &Turn, shown: impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
+        let journal = Writing::of(self, turn.bounds(), &shown)?.write(&mut || ())?;
+        let changes = self.in_order().into_iter().map(|change| change.written(&shown(&change.path)));
+        let folders = self.migrations.iter().flat_map(|(folder, new)| new.iter().map(move |_| folder));
+        let migrations = folders.zip(&journal.migrations).flat_map(|(folder, migration)| {
+            let made = folder.join(migration.folder_name());
+            migration.files.iter().map(move |(file, text)| written(&made.join(file), "created", text))
+        });
+        Ok(changes.chain(migrations).collect())
     }
 
-    fn write_each(&self, undo: &mut Vec<Undo>, shown: &impl Fn(&Path) -> PathBuf) -> Result<Vec<Written>, CliError> {
-        let mut done = Vec::new();
-        // In the order of their paths, so that two runs never wait for each other in a circle.
+    /// The changes in the order of their paths, so that what was reached follows from the last that is done.
+    pub(super) fn in_order(&self) -> Vec<&Change> {
         let mut changes: Vec<&Change> = self.changes.iter().collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        for change in changes {
-            let path = shown(&change.path);
-            let failed = |error: io::Error| CliError::Files {
-                what: format!("{} cannot be written, and nothing else was", slashes(&path)),
-                help: Some("check its permissions"),
-                source: Some(error),
-            };
-            match &change.before {
-                None => create(&change.path, &change.text, undo).map_err(|error| match error.kind() {
-                    io::ErrorKind::AlreadyExists => is_there(&path),
-                    _ => failed(error),
-                })?,
-                Some(before) => {
-                    if !append(&change.path, before, &change.text, undo).map_err(failed)? {
-                        return Err(CliError::Files {
-                            what: format!("{} has changed since it was read, and nothing was written", slashes(&path)),
-                            help: Some("somebody else writes to it at the same time: try again"),
-                            source: None,
-                        });
-                    }
-                }
-            }
-            done.push(change.written(&path));
-        }
-        // The last step: a migration is there as a whole, and whoever sees it finds the code that goes with it.
-        for (folder, migrations) in &self.migrations {
-            make_folders(folder, undo).map_err(|error| CliError::Files {
-                what: format!("the folder {} cannot be made, and nothing was written", slashes(folder)),
-                help: Some("check its permissions, and that no file has its name"),
-                source: Some(error),
-            })?;
-            for migration in migrations {
-                let files: Vec<_> = migration.files.iter().map(|(file, text)| (*file, text.as_str())).collect();
-                let made = new_migration::make(folder, &migration.name, &files, new_migration::now())?;
-                undo.push(Undo::Folder(made.clone()));
-                for (file, text) in files {
-                    undo.push(Undo::File(made.join(file)));
-                    done.push(written(&made.join(file), "created", text));
-                }
-            }
-        }
-        Ok(done)
+        changes
     }
 }
 
@@ -192,68 +134,18 @@ fn written(path: &Path, action: &'static str, text: &str) -> Written {
     Written { path: slashes(path), action, text: text.to_owned(), before: None }
 }
 
-fn is_there(path: &Path) -> CliError {
+pub(super) fn is_there(path: &Path) -> CliError {
     CliError::Refused(format!(
         "{} is there already, and nothing is overwritten: take another name, or, where it was made just now, try again",
         slashes(path)
     ))
 }
 
-fn create(path: &Path, text: &str, undo: &mut Vec<Undo>) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        make_folders(folder, undo)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    undo.push(Undo::File(path.to_path_buf()));
-    file.write_all(text.as_bytes())
-}
-
-/// Puts text behind what a file holds; `false` where it no longer is what it was. Two that do so at once wait for each other, and the
-/// lock is held until all is written or taken back.
-fn append(path: &Path, before: &str, text: &str, undo: &mut Vec<Undo>) -> io::Result<bool> {
-    let mut file = OpenOptions::new().read(true).append(true).open(path)?;
-    file.lock()?;
-    let mut now = String::new();
-    file.read_to_string(&mut now)?;
-    if now != before {
-        return Ok(false);
-    }
-    undo.push(Undo::Cut(file.try_clone()?, path.to_path_buf(), before.len() as u64));
-    file.write_all(text.as_bytes())?;
-    Ok(true)
-}
-
-/// Makes a folder and those above it, and notes which are new.
-fn make_folders(folder: &Path, undo: &mut Vec<Undo>) -> io::Result<()> {
-    let missing: Vec<&Path> =
-        folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()).collect();
-    for folder in missing.into_iter().rev() {
-        match fs::create_dir(folder) {
-            Ok(()) => undo.push(Undo::Folder(folder.to_path_buf())),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-impl Undo {
-    /// Takes one thing back; what could not be.
-    fn run(self) -> Option<PathBuf> {
-        match self {
-            Self::File(path) => fs::remove_file(&path).err().map(|_| path),
-            // Somebody else may have put something there meanwhile, and then it stays.
-            Self::Folder(path) => {
-                let _ = fs::remove_dir(&path);
-                None
-            }
-            Self::Cut(file, path, length) => file.set_len(length).err().map(|_| path),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use super::super::journal::Bounds;
     use super::*;
 
     fn migration(name: &str) -> NewMigration {
@@ -261,7 +153,7 @@ mod tests {
     }
 
     fn turn(folder: &Path) -> Turn {
-        Turn::of(folder, || ())
+        Turn::of(Bounds::of(folder), || ())
     }
 
     fn all(folder: &Path) -> Vec<String> {
@@ -295,7 +187,7 @@ mod tests {
             migrations: vec![(root.join("migrations/tenant"), vec![migration("x")])],
         };
         let error = batch.write(&turn(folder.path()), Path::to_path_buf).unwrap_err().to_string();
-        assert!(error.contains("migrations/tenant cannot be made"), "{error}");
+        assert!(error.contains("migrations cannot be made"), "{error}");
         assert_eq!(all(root), before);
         assert_eq!(fs::read_to_string(root.join("a.rs")).unwrap(), "// a\r\nmod x;");
 

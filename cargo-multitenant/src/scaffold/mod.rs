@@ -2,7 +2,8 @@
 //!
 //! `name.rs` and `column.rs` read what was asked for, `infer.rs` guesses the template from a name, `known.rs` and
 //! `package.rs` say what the project has, `layout.rs` where schema code goes. `migration.rs`, `schema_code.rs` and
-//! `seed.rs` make texts by `template.rs`, and `batch.rs` writes them, all or nothing. Deliberately absent: any file that
+//! `seed.rs` make texts by `template.rs`, and `batch.rs` writes them, all or nothing, by what
+//! `journal/` has written down before. Deliberately absent: any file that
 //! is overwritten, and any name that would need quotes in SQL or in Rust.
 
 mod batch;
@@ -10,6 +11,7 @@ mod column;
 mod editor;
 mod files;
 mod infer;
+mod journal;
 mod keywords;
 mod known;
 mod layout;
@@ -23,12 +25,14 @@ mod template;
 mod turn;
 mod types;
 mod words;
+mod writing;
 
 pub(crate) use batch::{Batch, Change, NewMigration, Written};
 pub(crate) use column::{Column, Reference};
 pub(crate) use editor::Editor;
 pub(crate) use files::Files;
 pub(crate) use infer::{Guess, Kind, guess};
+pub(crate) use journal::{Bounds, recover, unfinished};
 pub(crate) use keywords::is_diesel_s;
 pub(crate) use known::Known;
 pub(crate) use layout::{Layout, is_inside, module};

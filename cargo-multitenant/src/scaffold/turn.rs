@@ -4,17 +4,22 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 
+use super::journal::Bounds;
+
 /// The right to write to a project, which one process has at a time. It ends with the value, and with the process.
 #[derive(Debug)]
-pub(crate) struct Turn(Option<File>);
+pub(crate) struct Turn {
+    bounds: Bounds,
+    lock: Option<File>,
+}
 
 impl Turn {
-    /// Waits until nobody else writes to the project of this folder; `busy` is called where that takes time. What is written
-    /// follows from what is read after it alone.
-    pub(crate) fn of(root: &Path, busy: impl FnOnce()) -> Self {
+    /// Waits until nobody else writes to this project; `busy` is called where that takes time. What is written follows from
+    /// what is read after it alone, and after [`recover`](super::recover).
+    pub(crate) fn of(bounds: Bounds, busy: impl FnOnce()) -> Self {
         // A project that cannot be locked, as on a file system without locks, is written to all the same: each file is looked at
         // once more before it is changed.
-        let Ok(file) = open(root) else { return Self(None) };
+        let Ok(file) = open(bounds.root()) else { return Self { bounds, lock: None } };
         let locked = match file.try_lock() {
             Ok(()) => true,
             Err(TryLockError::WouldBlock) => {
@@ -23,12 +28,22 @@ impl Turn {
             }
             Err(TryLockError::Error(_)) => false,
         };
-        Self(locked.then_some(file))
+        Self { bounds, lock: locked.then_some(file) }
+    }
+
+    /// Where may be written.
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// Whether the others wait; not so where there are no locks.
+    pub(super) fn is_alone(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Lets the others go on, as before an editor is waited for.
     pub(crate) fn end(&self) {
-        if let Some(file) = &self.0 {
+        if let Some(file) = &self.lock {
             let _ = file.unlock();
         }
     }
@@ -61,11 +76,11 @@ mod tests {
     fn one_at_a_time_and_the_others_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let (inside, told) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let first = Turn::of(folder.path(), || panic!("nobody else is there"));
+        let first = Turn::of(Bounds::of(folder.path()), || panic!("nobody else is there"));
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let turn = Turn::of(folder.path(), || {
+                    let turn = Turn::of(Bounds::of(folder.path()), || {
                         told.fetch_add(1, Ordering::SeqCst);
                     });
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);

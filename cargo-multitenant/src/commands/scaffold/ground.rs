@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use multitenant_runtime::Tier;
 
 use super::args::HowArgs;
-use crate::config::{Config, shown};
+use crate::config::{Config, shown, slashes};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit_code;
+use crate::output::Shown;
 use crate::report::ScaffoldDocument;
-use crate::scaffold::{Batch, Editor, Known, Templates, Turn};
+use crate::scaffold::{Batch, Bounds, Editor, Known, Templates, Turn, recover, unfinished};
 
 /// What all of them begin with.
 pub(super) struct Ground<'a> {
@@ -29,7 +30,7 @@ impl<'a> Ground<'a> {
         // Before anything is written.
         let editor = how.edit.then(|| Editor::of(&context.environment)).transpose()?;
         let config = context.config()?;
-        let turn = (!how.dry_run).then(|| turn(context, &config));
+        let turn = turn(context, &config, how.dry_run)?;
         let known = Known::read(&config, &context.here);
         let templates = Templates::read(config.templates()?.as_deref(), &context.here)?;
         for stranger in &templates.strangers {
@@ -70,7 +71,45 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// The turn to write to a project, before it is read.
-pub(in crate::commands) fn turn(context: &Context, config: &Config) -> Turn {
-    Turn::of(&config.root, || context.console.message("another command writes to this project: waiting for it"))
+/// The turn to write to a project, before it is read; none where nothing is written. What a command has begun that was ended is
+/// finished first.
+pub(in crate::commands) fn turn(
+    context: &Context,
+    config: &Config,
+    is_dry_run: bool,
+) -> Result<Option<Turn>, CliError> {
+    let here = context.here.canonicalize().unwrap_or_else(|_| context.here.clone());
+    if is_dry_run {
+        if let Some(unfinished) = unfinished(&config.root) {
+            context.console.warning(&format!(
+                "a command is writing to this project, or was ended while it did: what is half done is read as it is (see {})",
+                slashes(&shown(&unfinished, &here))
+            ));
+        }
+        return Ok(None);
+    }
+    let busy = || context.console.message("another command writes to this project: waiting for it");
+    let turn = Turn::of(bounds(config), busy);
+    let finished = recover(&turn, &|path| shown(path, &here))?;
+    if !finished.is_empty() {
+        let finished: Vec<String> = finished.iter().map(|path| slashes(&shown(path, &here))).collect();
+        let finished = finished.join(", ");
+        let message = format!("what a command had begun to write that was ended is finished: {}", Shown(&finished));
+        context.console.message(&message);
+    }
+    Ok(Some(turn))
+}
+
+/// The project's own folders. Where the configuration lies beside the package, that is one too.
+fn bounds(config: &Config) -> Bounds {
+    let folders = [
+        ("package", config.root.ancestors().find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_path_buf)),
+        ("migrations.folder", Some(config.new_tenant_folder())),
+        ("migrations.shared_folder", Some(config.new_shared_folder())),
+        ("seeds.folder", Some(config.new_seed_folder(Tier::Tenant))),
+        ("seeds.shared_folder", Some(config.new_seed_folder(Tier::Shared))),
+        ("scaffold.templates", config.new_templates()),
+    ];
+    let named = folders.into_iter().filter_map(|(name, folder)| Some((name, folder?)));
+    named.fold(Bounds::of(&config.root), |bounds, (name, folder)| bounds.with(name, &folder))
 }

@@ -43,7 +43,7 @@ impl TemplatesCommand {
                     .to_owned(),
             )
         })?;
-        let turn = (!self.dry_run).then(|| turn(context, &config));
+        let turn = turn(context, &config, self.dry_run)?;
         let wanted = if names.is_empty() {
             NAMES.iter().copied().filter(|name| !folder.join(name).exists()).collect()
         } else {

@@ -3,6 +3,7 @@
 mod code;
 mod compiled;
 mod editing;
+mod killed;
 mod migrations;
 mod refused;
 mod seeds;
