@@ -35,7 +35,7 @@ pub(super) fn named(constraint: &str) -> String {
 }
 
 /// When it is looked at, where it is not at once.
-pub(super) fn timed(timing: Timing) -> &'static str {
+pub(crate) fn timed(timing: Timing) -> &'static str {
     match timing {
         Timing::Immediate => "",
         Timing::Deferrable => " DEFERRABLE",

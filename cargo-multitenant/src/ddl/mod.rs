@@ -35,7 +35,7 @@ pub(crate) use {
     extension::{create_extension, drop_extension},
     foreign_key::add_foreign_key,
     index::{create_index, drop_index},
-    key::{add_primary_key, add_unique, drop_constraint},
+    key::{add_primary_key, add_unique, drop_constraint, timed},
     name::{in_tier, listed, literal, name},
     sequence::{create_sequence, drop_sequence},
     table::{create_table, drop_table},

@@ -13,6 +13,7 @@ mod rust_enums;
 mod rust_says;
 mod rust_structs;
 mod rust_types;
+mod rust_unsaid;
 mod select;
 mod typescript;
 

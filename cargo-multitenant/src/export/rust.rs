@@ -7,6 +7,7 @@ use super::identifiers::Identifiers;
 use super::rust_enums::Enums;
 use super::rust_structs::Structs;
 use super::rust_types::RustTypes;
+use super::rust_unsaid::unsaid;
 use crate::error::CliError;
 use crate::model::sql_type;
 use crate::model::{Column, Home, Model, Table};
@@ -27,6 +28,7 @@ pub(crate) fn rust(model: &Model, types: &RustTypes) -> Result<(String, Vec<Stri
     let printed = printed(&all, &mut words);
     let tables = tables(model, &printed, style, &mut words)?;
     let code = structs(model, &printed, &Around { types, style, path: "", taken: &[] }, &mut words);
+    words.extend(unsaid(&printed));
     let text = format!("{}\n\n{tables}{}{}", Mark::Line("//").line(), code.text, code.marks);
     Ok((text, words))
 }

@@ -73,6 +73,8 @@ with \"already exists\", or not make what it should.
 
 ## What to do
 Let `down.sql` undo all that `up.sql` does, newest first. The finding names what is left over, missing or different.
+PostgreSQL removes no label of an enum: where nothing but labels is left over, and a comment in `down.sql` says
+`-- irreversible: reason`, that is told as a note.
 ",
     },
     CodeText {

@@ -150,6 +150,38 @@ fn a_text_is_what_it_says_and_nothing_more() {
 }
 
 #[test]
+fn a_nul_is_in_no_text() {
+    let mut taken = Vec::new();
+    for (place, text) in [
+        ("properties/name/x-default", json!({ "expression": "'a\0b'" })),
+        ("properties/twice/x-generated/expression", json!("length('a\0b')")),
+        ("x-checks/0/text", json!("name <> 'a\0b'")),
+        ("x-indexes/0/predicate", json!("name <> 'a\0b'")),
+        ("description", json!("a\0b")),
+        ("properties/name/description", json!("a\0b")),
+        ("x-foreign-keys/0/on_delete", json!("CASCADE\0")),
+    ] {
+        let mut document = document();
+        let (parent, key) =
+            place.rsplit_once('/').map_or((ORDERS.to_owned(), place), |(of, key)| (format!("{ORDERS}/{of}"), key));
+        document.pointer_mut(&parent).unwrap()[key] = text;
+        let found = problems(&document);
+        let is_told =
+            |found: &String| found.starts_with(&format!("{ORDERS}/{place}")) && found.contains("leave it out");
+        if found.len() != 1 || !found.iter().all(is_told) {
+            taken.push(format!("{place}: {found:?}"));
+        }
+    }
+    for place in ["/$defs/tenant/$defs/mail/x-kind/domain/default", "/$defs/shared/$defs/mood/x-kind/enum/labels/0"] {
+        let found = problems(&with(place, json!("'a\0b'")));
+        if found.len() != 1 || !found[0].starts_with(&format!("{place}: the text holds a NUL (\\u0000)")) {
+            taken.push(format!("{place}: {found:?}"));
+        }
+    }
+    assert_eq!(taken, [] as [String; 0]);
+}
+
+#[test]
 fn a_name_is_one() {
     let long = "x".repeat(64);
     for (name, why) in [

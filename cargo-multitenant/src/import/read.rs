@@ -206,7 +206,27 @@ impl Reader {
     }
 
     fn value<T: DeserializeOwned>(&mut self, value: &Value, at: &Pointer) -> Option<T> {
+        if self.has_nul(value, at) {
+            return None;
+        }
         T::deserialize(value).map_err(|error| self.problems.push(Problem::new(at, error.to_string()))).ok()
+    }
+
+    /// Whether a text in it holds a NUL, which no file of SQL can hold either; each is told.
+    fn has_nul(&mut self, value: &Value, at: &Pointer) -> bool {
+        match value {
+            Value::String(text) if text.contains('\0') => {
+                let message = "the text holds a NUL (\\u0000), and PostgreSQL keeps none: leave it out";
+                self.problems.push(Problem::new(at, message));
+                true
+            }
+            Value::Array(items) => {
+                let of_items = items.iter().enumerate();
+                of_items.fold(false, |has, (index, item)| self.has_nul(item, &at.at(index)) | has)
+            }
+            Value::Object(map) => map.iter().fold(false, |has, (key, value)| self.has_nul(value, &at.at(key)) | has),
+            _ => false,
+        }
     }
 
     fn missing(&mut self, at: &Pointer) {

@@ -50,6 +50,7 @@ pub(crate) use run::{Ground, Linted, run};
 pub(crate) use section::section_schema;
 pub(crate) use selection::{Selection, repository, seen_from};
 pub(crate) use settings::{LintSettings, unknown_rule};
+pub(crate) use sql::read as read_sql;
 #[cfg(feature = "scaffold")]
 pub(crate) use {
     catalog::{
@@ -66,7 +67,7 @@ pub(crate) use {
     sql::words::is_keyword,
     sql::{
         Action, Column as SqlColumn, Constraint, ConstraintKind, Detail, Ident, Name, Statement, TableDef, Timing,
-        called, column_of_expression, fragment, has_name, is_index_item, is_limited_expression, normal,
-        read as read_sql, renamed, type_of_text, unkept,
+        called, column_of_expression, fragment, has_name, is_index_item, is_limited_expression, normal, renamed,
+        type_of_text, unkept,
     },
 };

@@ -2,10 +2,11 @@
 //! database that is made for it and dropped afterwards.
 //!
 //! `scratch.rs` is where it is tried, `rehearsal.rs` runs the migrations of a tier up, down and up again and compares what
-//! they leave, `schema_code.rs` compares the result with `table!`, and `run.rs` brings them together.
+//! they leave, `labels.rs` knows what no way back can undo, `schema_code.rs` compares the result with `table!`, and `run.rs` brings them together.
 //!
 //! Deliberately absent: any look at the configured database's own contents.
 
+mod labels;
 mod rehearsal;
 mod run;
 #[cfg(feature = "lint")]

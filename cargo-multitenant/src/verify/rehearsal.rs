@@ -5,6 +5,7 @@ use multitenant_runtime::{
     Difference, Error, Extent, Failure, Migrator, ObjectKind, Operation, Portrait, Scope, Target, Tier,
 };
 
+use super::labels;
 use crate::finding::{Complaint, FilePoint, Level};
 
 /// What became of the migrations of one tier.
@@ -153,7 +154,7 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// Complains where the two differ; whether they are equal.
+    /// Complains where the two differ; whether they are equal, but for what down.sql says that it leaves.
     fn compare(
         &self,
         code: &'static str,
@@ -168,6 +169,13 @@ impl Rehearsal<'_> {
             return true;
         }
         let name = self.name(migration);
+        if code == "verify-down-not-inverse" && labels::only_come(expected, found) && labels::are_said(migration) {
+            let message = format!("{name}: labels stay after down.sql, as it says itself: {}", said(&differences));
+            let mut note = Complaint::new(code, Level::Info, message).object(migration.name());
+            note.file = Some(self.point(migration, file, 1, 1));
+            rehearsed.complaints.push(note);
+            return true;
+        }
         let what = match code {
             "verify-down-not-inverse" => format!("{name}: down.sql does not lead back to what was before it"),
             "verify-shared-changed" => format!("{name}: down.sql does not undo what up.sql does to the shared schema"),
@@ -179,8 +187,8 @@ impl Rehearsal<'_> {
         let is_of_labels = differences.iter().all(|difference| difference.kind == ObjectKind::Enum);
         rehearsed.complaints.push(complaint.help(match code {
             "verify-down-not-inverse" if is_of_labels => {
-                "PostgreSQL cannot take a label away: leave down.sql out, so that nobody takes this for a way back, or let \
-                 it make the type anew"
+                "PostgreSQL cannot take a label away: leave down.sql out, so that nobody takes this for a way back, let it \
+                 say `-- irreversible: reason`, or make the type anew"
             }
             "verify-down-not-inverse" | "verify-shared-changed" => "let down.sql undo what up.sql does, newest first",
             _ => "let down.sql undo everything that up.sql does, and up.sql not depend on what it finds",

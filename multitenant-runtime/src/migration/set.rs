@@ -58,6 +58,12 @@ impl Migration {
         self.down.script.is_ok()
     }
 
+    /// The text of its `down.sql`, where it has one, comments and all.
+    #[must_use]
+    pub fn down_sql(&self) -> Option<&str> {
+        self.down.text.as_deref()
+    }
+
     /// Whether it runs in a transaction, as most do.
     #[must_use]
     pub fn run_in_transaction(&self) -> bool {

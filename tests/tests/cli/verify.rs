@@ -248,6 +248,47 @@ async fn a_label_that_stays_is_told_with_what_can_be_done() {
     assert_eq!(only(&document).2, "migrations/tenant/0_zoo/up.sql", "{document:#}");
 }
 
+#[tokio::test]
+async fn a_label_that_down_sql_says_to_leave_is_a_note() {
+    let stays = "-- irreversible: PostgreSQL removes no label of an enum\nselect 1;";
+    let project = project()
+        .await
+        .migration("tenant/1_mood", "create type mood as enum ('sad'); create table t (m mood);")
+        .down("tenant/1_mood", "drop table t; drop type mood;")
+        .migration("tenant/2_ok", "alter type mood add value if not exists 'it''s, ok' before 'sad';")
+        .down("tenant/2_ok", stays)
+        .migration("tenant/3_more", "create table more (id int);")
+        .down("tenant/3_more", "drop table more;");
+    let document = verify(&project, &[]).code(0).json();
+    let (code, message, file) = only(&document);
+    assert_eq!((code, file), ("verify-down-not-inverse", "migrations/tenant/2_ok/down.sql"));
+    assert!(message.contains("it''s, ok"), "{message}");
+    assert_eq!((&document["findings"][0]["level"], &document["summary"]["infos"]), (&"info".into(), &1.into()));
+    assert_eq!((&document["tenants"]["down_and_up"], &document["tenants_equal"]), (&3.into(), &true.into()));
+    verify(&project, &["--fail-on", "info"]).code(1);
+    // What else is left is no label, whatever down.sql says; nor is an enum that was not there, or is another one.
+    for (up, down) in [
+        ("alter type mood add value if not exists 'b'; create table if not exists u (id int);", ""),
+        ("create type new as enum ('a');", ""),
+        ("create type b as enum ('b', 'a'); drop type a;", "drop type b; create type a as enum ('b', 'a');"),
+        ("alter type a rename value 'a' to 'c';", ""),
+    ] {
+        let project = self::project()
+            .await
+            .migration("tenant/1_types", "create type mood as enum ('a'); create type a as enum ('a', 'b');")
+            .down("tenant/1_types", "drop type mood; drop type a;")
+            .migration("tenant/2_more", up)
+            .down("tenant/2_more", &format!("{stays} {down}"));
+        let document = verify(&project, &[]).code(1).json();
+        assert_eq!(codes(&document), ["verify-down-not-inverse"], "{up}: {document:#}");
+        assert_eq!(document["findings"][0]["level"], "error", "{up}: {document:#}");
+    }
+    // A label that cannot be added twice leads nowhere.
+    let project = project.migration("tenant/2_ok", "alter type mood add value 'it''s, ok' before 'sad';");
+    let document = verify(&project, &[]).code(1).json();
+    assert_eq!(codes(&document), ["verify-down-not-inverse", "verify-up-again-fails"], "{document:#}");
+}
+
 #[test]
 fn no_migrations_are_no_success() {
     let project = Project::on_disk().file("migrations/tenant/.gitkeep", "");

@@ -198,7 +198,7 @@ shared_tables! { a }
     ALTER TYPE mood ADD VALUE IF NOT EXISTS 'between' AFTER 'glad';
     ALTER TYPE mood ADD VALUE IF NOT EXISTS 'last';
     -- file: shared/5_x/down.sql
-    -- PostgreSQL removes no label of an enum: those that up.sql adds stay.
+    -- irreversible: PostgreSQL removes no label of an enum, so those that up.sql adds stay.
     SELECT 1;
     ");
     for labels in ["Glad", "Sad, Glad"] {

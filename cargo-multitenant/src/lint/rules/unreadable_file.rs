@@ -1,19 +1,24 @@
 //! `unreadable-file`
 
+use multitenant_runtime::migration::{Mode, split};
+
+use crate::finding::Place;
 use crate::lint::context::Context;
+use crate::lint::project::{Migration, Project, ScriptFile};
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
 
 rule! {
     /// ## What it does
     ///
-    /// Finds what could not be read: a migration without `up.sql`, or one that is a file and no folder, a file that is not
-    /// UTF-8, or over 32 MiB, a folder or a link that leads nowhere, a `metadata.toml` that does not say what it must, Rust
-    /// code that does not parse. The rest of the project is linted all the same.
+    /// Finds what could not be read: a migration without `up.sql`, one whose `up.sql` holds no statement, or one that is a
+    /// file and no folder, a file that is not UTF-8, or over 32 MiB, a folder or a link that leads nowhere, a `metadata.toml`
+    /// that does not say what it must, Rust code that does not parse. The rest of the project is linted all the same.
     ///
     /// ## Why is this bad?
     ///
-    /// What is not read is not judged.
+    /// What is not read is not judged. Where a migration has nothing to run, `migrate`, `status` and all other commands refuse
+    /// the whole set.
     ///
     /// ## Example
     ///
@@ -35,6 +40,20 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
         let path = cx.project.sources.get(unreadable.place.file).path.clone();
         sink.report(unreadable.place.clone(), unreadable.message.clone()).help(unreadable.help.clone()).object(path);
     }
+    for migration in &cx.project.migrations {
+        if let Some(up) = migration.up.as_ref().filter(|up| holds_nothing(cx.project, migration, up)) {
+            let text = &cx.project.sources.get(up.file).text;
+            sink.report(Place::new(up.file, 0..text.trim_end().len()), "up.sql holds no statement")
+                .help("write one, or remove the migration's folder")
+                .object(migration.name.clone());
+        }
+    }
+}
+
+/// Whether there is nothing to run, by the runtime's own reading: a `BEGIN` and its `COMMIT` are no statements.
+fn holds_nothing(project: &Project, migration: &Migration, up: &ScriptFile) -> bool {
+    let mode = if migration.run_in_transaction { Mode::Transactional } else { Mode::NonTransactional };
+    split(&project.sources.get(up.file).text, mode).is_ok_and(|statements| statements.is_empty())
 }
 
 #[cfg(test)]
@@ -42,10 +61,11 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
+    use multitenant_runtime::Tier;
+
     use super::*;
     use crate::finding::Finding;
     use crate::lint::paths::Paths;
-    use crate::lint::project::Project;
 
     fn messages(folder: &Path) -> Vec<String> {
         let rust = vec![folder.join("src")];
@@ -70,7 +90,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "m/1_a/down.sql", b"");
         write(folder.path(), "m/2_b/up.sql", b"\xff");
-        write(folder.path(), "m/3_c/up.sql", b"");
+        write(folder.path(), "m/3_c/up.sql", b"select 1;");
         write(folder.path(), "m/3_c/metadata.toml", b"x = 1");
         write(folder.path(), "m/20260101_d.sql", b"");
         write(folder.path(), "m/20260102_e.sql", b"");
@@ -81,10 +101,23 @@ mod tests {
     }
 
     #[test]
+    fn fires_where_there_is_nothing_to_run() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("1_a", ""), ("2_b", "-- Your SQL goes here\n"), ("3_c", ";"), ("4_d", "BEGIN; COMMIT;")] {
+            write(folder.path(), &format!("m/{name}/up.sql"), text.as_bytes());
+            let set = multitenant_runtime::MigrationSet::from_folder(Tier::Tenant, &folder.path().join("m"));
+            assert!(set.unwrap_err().to_string().contains("holds no statement"), "{name}");
+        }
+        assert_eq!(messages(folder.path()), ["up.sql holds no statement"; 4]);
+    }
+
+    #[test]
     fn stays_silent() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "m/1_a/up.sql", b"select 1;");
         write(folder.path(), "m/1_a/metadata.toml", b"run_in_transaction = false");
+        write(folder.path(), "m/1_a/down.sql", b"");
+        write(folder.path(), "m/2_b/up.sql", b"DO $$ BEGIN END $$");
         write(folder.path(), "m/.hidden/x", b"");
         write(folder.path(), "m/seed.sql", b"");
         write(folder.path(), "src/lib.rs", b"fn f() {}");

@@ -28,6 +28,34 @@ fn functions_that_tables_need_are_told_with_their_place() {
 }
 
 #[test]
+fn what_rust_cannot_say_is_told_for_rust_alone() {
+    let project = Project::on_disk().tenants(&["a"]).migration(
+        "tenant/1_a",
+        "create table plans (id int primary key);
+         create table orders (
+             id bigint generated always as identity (start 100) primary key, name text collate \"C\",
+             plan int references plans deferrable, constraint alone exclude (plan with =),
+             constraint one unique nulls not distinct (name) include (plan)
+         );",
+    );
+    let told = [
+        "tenant table orders: IDENTITY (start 100) of the column id is left out: no attribute says it",
+        "tenant table orders: COLLATE \"C\" of the column name is left out",
+        "tenant table orders: DEFERRABLE of the constraint orders_plan_fkey is left out",
+        "tenant table orders: exclude (plan with =) of the constraint alone is left out",
+        "tenant table orders: NULLS NOT DISTINCT, INCLUDE (plan) of the constraint one is left out",
+    ];
+    project.run(&["export", "--format", "rust"]).code(0).complains(&told);
+    for format in ["json-schema", "typescript", "mermaid"] {
+        let answer = project.run(&["export", "--format", format]).code(0);
+        assert!(!answer.stderr.contains("is left out"), "{format}: {}", answer.stderr);
+    }
+    // Nor where nobody wants the table.
+    let answer = project.run(&["export", "--format", "rust", "--table", "plans"]).code(0);
+    assert!(!answer.stderr.contains("no attribute says it"), "{}", answer.stderr);
+}
+
+#[test]
 fn what_is_open_or_disagrees_is_said_and_the_rest_exported() {
     let project = Project::on_disk()
         .tenants(&["a"])

@@ -43,6 +43,18 @@ fn nothing_at_all_is_an_error_that_says_where_was_looked() {
 }
 
 #[test]
+fn a_migration_without_a_statement_is_told_as_every_command_refuses_it() {
+    let project = Project::on_disk().migration("tenant/1_orders", BAD);
+    let up = project.run(&["generate", "tenant", "later"]).code(0).stdout.lines().next().unwrap().to_owned();
+    is_unreadable(&project, &[&format!("{up}:1:1 up.sql holds no statement")]);
+    let says = ["up.sql", "holds no statement", "write one, or remove the migration's folder"];
+    project.run(&["lint"]).code(1).says(&[&["error[unreadable-file]", &up], &says[..]].concat());
+    for command in ["migrate", "status", "verify"] {
+        project.run(&[command]).code(3).complains(&[&[up.as_str()], &says[1..]].concat());
+    }
+}
+
+#[test]
 fn a_folder_that_is_configured_must_be_there() {
     for (key, help) in [("folder", "generate tenant"), ("shared_folder", "correct migrations.shared_folder")] {
         let project = Project::on_disk()
