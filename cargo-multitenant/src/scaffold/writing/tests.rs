@@ -237,7 +237,7 @@ fn a_journal_that_cannot_be_ours_touches_nothing() {
     let text = fs::read_to_string(&journal).unwrap();
     for (hostile, why) in [
         (text.replace("\"new/c.rs\"", "\"../c.rs\""), "\"../c.rs\", which is no place"),
-        (text.replace("\"new/c.rs\"", "\"/tmp/c.rs\""), "\"/tmp/c.rs\", which is no place"),
+        (text.replace("\"new/c.rs\"", "\"/etc/c.rs\""), "\"/etc/c.rs\", which is no place"),
         (text.replace("\"new/c.rs\"", "\".git/config\""), "which is no place"),
         (text.replace("\"project\"", "\"home\""), "the project has no such folder"),
         (text.replace("\"format\": 1", "\"format\": 2"), "a newer one has written it"),
