@@ -256,6 +256,40 @@ mod tests {
     }
 
     #[test]
+    fn claims_of_those_that_were_ended_go_when_nobody_can_be_about_to_fill_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let names =
+            [".2026-11-02-101300", ".2026-11-02-101359", ".2026-11-02-101430", ".2026-11-02-101500", ".git", ".2026"];
+        names.iter().for_each(|name| fs::create_dir(root.join(name)).unwrap());
+        fs::write(root.join(names[1]).join("up.sql"), "").unwrap();
+        assert_eq!(made(root, "x"), "2026-11-02-101501_x");
+        let there = |name: &&str| root.join(name).exists();
+        assert_eq!(names.iter().filter(|name| !there(name)).collect::<Vec<_>>(), [&names[0]]);
+        sweep(root, None);
+        assert_eq!(names.into_iter().filter(there).collect::<Vec<_>>(), [names[1], ".git", ".2026"]);
+    }
+
+    #[test]
+    fn a_claim_is_given_up_with_its_own_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let claim = claim(folder.path(), now()).unwrap();
+        assert!(claim.is_fresh().unwrap());
+        fs::write(claim.path().join("up.sql"), "").unwrap();
+        fs::write(claim.path().join("theirs"), "").unwrap();
+        assert!(!claim.is_fresh().unwrap());
+        claim.release(&[("up.sql", ""), ("down.sql", "")]);
+        assert!(claim.path().join("theirs").exists() && !claim.path().join("up.sql").exists());
+        fs::remove_file(claim.path().join("theirs")).unwrap();
+        claim.release(&[]);
+        assert!(!claim.path().exists() && !claim.is_fresh().unwrap());
+        for (text, expected) in [("2026-11-02-101500", true), ("2026-11-2-101500", false), ("../x", false), ("", false)]
+        {
+            assert_eq!(is_version(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn many_at_once_take_a_version_each() {
         let folder = tempfile::tempdir().unwrap();
         let mut names: Vec<String> = std::thread::scope(|scope| {
