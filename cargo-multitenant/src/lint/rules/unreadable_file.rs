@@ -1,24 +1,25 @@
 //! `unreadable-file`
 
-use multitenant_runtime::migration::{Mode, split};
+use multitenant_runtime::migration::{Mode, SplitErrorKind, split};
 
 use crate::finding::Place;
 use crate::lint::context::Context;
-use crate::lint::project::{Migration, Project, ScriptFile};
+use crate::lint::project::{Migration, unmarked};
 use crate::lint::rule::{Check, rule};
 use crate::lint::sink::Sink;
 
 rule! {
     /// ## What it does
     ///
-    /// Finds what could not be read: a migration without `up.sql`, one whose `up.sql` holds no statement, or one that is a
-    /// file and no folder, a file that is not UTF-8, or over 32 MiB, a folder or a link that leads nowhere, a `metadata.toml`
-    /// that does not say what it must, Rust code that does not parse. The rest of the project is linted all the same.
+    /// Finds what could not be read: a migration without `up.sql`, one whose `up.sql` holds no statement, or what no run
+    /// takes, such as `COPY … FROM stdin`, or one that is a file and no folder, a file that is not UTF-8, or over 32 MiB, a
+    /// folder or a link that leads nowhere, a `metadata.toml` that does not say what it must, Rust code that does not parse.
+    /// The rest of the project is linted all the same.
     ///
     /// ## Why is this bad?
     ///
-    /// What is not read is not judged. Where a migration has nothing to run, `migrate`, `status` and all other commands refuse
-    /// the whole set.
+    /// What is not read is not judged. Where a migration has nothing to run, or what cannot run, `migrate`, `status` and all
+    /// other commands refuse the whole set.
     ///
     /// ## Example
     ///
@@ -41,19 +42,32 @@ fn check(cx: &Context<'_>, sink: &mut Sink<'_>) {
         sink.report(unreadable.place.clone(), unreadable.message.clone()).help(unreadable.help.clone()).object(path);
     }
     for migration in &cx.project.migrations {
-        if let Some(up) = migration.up.as_ref().filter(|up| holds_nothing(cx.project, migration, up)) {
-            let text = &cx.project.sources.get(up.file).text;
-            sink.report(Place::new(up.file, 0..text.trim_end().len()), "up.sql holds no statement")
+        let Some(up) = &migration.up else { continue };
+        let text = &cx.project.sources.get(up.file).text;
+        match split(&unmarked(text), mode(migration)) {
+            // A `BEGIN` and its `COMMIT` are no statements, nor is a lone semicolon.
+            Ok(statements) if statements.is_empty() => sink
+                .report(Place::new(up.file, 0..text.trim_end().len()), "up.sql holds no statement")
                 .help("write one, or remove the migration's folder")
-                .object(migration.name.clone());
-        }
+                .object(migration.name.clone()),
+            Err(error) if up.script.errors.is_empty() && is_told_by_nobody(&error.kind) => {
+                let line = text[error.offset..].lines().next().unwrap_or_default().len();
+                let place = Place::new(up.file, error.offset..error.offset + line);
+                sink.report(place, error.to_string()).object(migration.name.clone())
+            }
+            _ => continue,
+        };
     }
 }
 
-/// Whether there is nothing to run, by the runtime's own reading: a `BEGIN` and its `COMMIT` are no statements.
-fn holds_nothing(project: &Project, migration: &Migration, up: &ScriptFile) -> bool {
-    let mode = if migration.run_in_transaction { Mode::Transactional } else { Mode::NonTransactional };
-    split(&project.sources.get(up.file).text, mode).is_ok_and(|statements| statements.is_empty())
+fn mode(migration: &Migration) -> Mode {
+    if migration.run_in_transaction { Mode::Transactional } else { Mode::NonTransactional }
+}
+
+/// What the runtime refuses, and other rules let pass, or no more than warn of.
+fn is_told_by_nobody(kind: &SplitErrorKind) -> bool {
+    use SplitErrorKind::{CopyFromStdin, Nul, TransactionMode, WrappedNonTransactional};
+    matches!(kind, CopyFromStdin | Nul | TransactionMode | WrappedNonTransactional)
 }
 
 #[cfg(test)]
@@ -66,6 +80,7 @@ mod tests {
     use super::*;
     use crate::finding::Finding;
     use crate::lint::paths::Paths;
+    use crate::lint::project::Project;
 
     fn messages(folder: &Path) -> Vec<String> {
         let rust = vec![folder.join("src")];
@@ -103,12 +118,35 @@ mod tests {
     #[test]
     fn fires_where_there_is_nothing_to_run() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("1_a", ""), ("2_b", "-- Your SQL goes here\n"), ("3_c", ";"), ("4_d", "BEGIN; COMMIT;")] {
+        for (name, text) in [
+            ("1_a", ""),
+            ("2_b", "-- Your SQL goes here\n"),
+            ("3_c", ";"),
+            ("4_d", "BEGIN; COMMIT;"),
+            ("5_e", "\u{feff}-- x"),
+        ] {
             write(folder.path(), &format!("m/{name}/up.sql"), text.as_bytes());
             let set = multitenant_runtime::MigrationSet::from_folder(Tier::Tenant, &folder.path().join("m"));
             assert!(set.unwrap_err().to_string().contains("holds no statement"), "{name}");
         }
-        assert_eq!(messages(folder.path()), ["up.sql holds no statement"; 4]);
+        assert_eq!(messages(folder.path()), ["up.sql holds no statement"; 5]);
+    }
+
+    #[test]
+    fn fires_where_every_run_refuses() {
+        for (text, in_transaction) in [
+            ("SELECT 1; -- \0", true),
+            ("COPY a FROM STDIN;", true),
+            ("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT;", true),
+            ("BEGIN; SELECT 1; COMMIT;", false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            write(folder.path(), "m/1_a/up.sql", text.as_bytes());
+            write(folder.path(), "m/1_a/metadata.toml", format!("run_in_transaction = {in_transaction}").as_bytes());
+            let [message] = &messages(folder.path())[..] else { panic!("{text}") };
+            let set = multitenant_runtime::MigrationSet::from_folder(Tier::Tenant, &folder.path().join("m"));
+            assert!(set.unwrap_err().to_string().ends_with(message.as_str()), "{text}: {message}");
+        }
     }
 
     #[test]
