@@ -226,7 +226,7 @@ async fn a_session() {
     ui.types("jb");
     ui.sees(&["Roll back 1 schema by 1 migration? (y/N)"]);
     ui.types("y");
-    ui.sees(&["── Rolling back", "1 reverted"]);
+    ui.sees(&["── Rolling back", "1 schema: 1 rolled back"]);
     assert_eq!(project.history("tenant_b").await, ["1"]);
     assert_eq!(project.history("tenant_a").await.len(), 2);
     ui.types("q");
