@@ -12,7 +12,12 @@ use crate::model::testing::model;
 fn project(model: &Model) -> String {
     let mut text = String::new();
     for (tier, folder) in [(Tier::Shared, "shared"), (Tier::Tenant, "tenant")] {
-        text += &format!("-- file: {folder}/1_a/up.sql\n{}\n", create_all(model, tier).join("\n\n"));
+        let up = create_all(model, tier);
+        // A migration without a statement is none.
+        if up.is_empty() {
+            continue;
+        }
+        text += &format!("-- file: {folder}/1_a/up.sql\n{}\n", up.join("\n\n"));
         text += &format!("-- file: {folder}/1_a/down.sql\n{}\n", drop_all(model, tier).join("\n"));
     }
     text

@@ -311,7 +311,8 @@ fn labels_are_those_that_code_writes_where_nobody_declares_them() {
     let there =
         format!("-- file: tenant/1_a/up.sql\ncreate type mood as enum ('so so', 'x', 'glad');\n{}", code(to_sql));
     let (read, made) = of(&there);
-    assert_eq!((made.refused.len(), read.code.hints.len()), (0, 0), "{:?} {:?}", made.refused, read.code.hints);
+    let hints = read.code.hints.iter().filter(|hint| hint.contains("label")).count();
+    assert_eq!((made.refused.len(), hints), (0, 0), "{:?} {:?}", made.refused, read.code.hints);
 }
 
 #[test]
