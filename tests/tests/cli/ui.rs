@@ -105,6 +105,15 @@ impl Session {
     }
 }
 
+/// A test that fails leaves nothing running.
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Most have ended, and that is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Ended {
     /// The terminal is as it was: the former screen, and a cursor.
     #[track_caller]
