@@ -7,8 +7,9 @@ use crate::model::{Model, Table};
 
 /// A key, an index or a sequence has a name among all relations of its schema.
 pub(super) fn relation(model: &Model, table: &Table, columns: &[String], label: &str) -> String {
-    let is_taken =
-        |name: &str| is_relation(model, table.tier, name) || has_constraint(table, name) || has_index(table, name);
+    let is_taken = |name: &str| {
+        is_relation(model, table.tier, name) || has_constraint(table, name) || indexes_of(table).any(|of| of == name)
+    };
     made_up(&table.name, &joined(columns), label, is_taken)
 }
 
@@ -23,12 +24,10 @@ fn joined(columns: &[String]) -> String {
 
 /// Whether a table, an index, a key or a sequence has the name.
 pub(super) fn is_relation(model: &Model, tier: Tier, name: &str) -> bool {
-    let tables = model.tables.iter().filter(|table| table.tier == tier);
-    let sequences = model.sequences.iter().filter(|sequence| sequence.tier == tier);
-    tables
-        .clone()
-        .any(|table| table.name == name || has_index(table, name) || has_key(table, name) || has_sequence(table, name))
-        || sequences.into_iter().any(|sequence| sequence.name == name)
+    let mut tables = model.tables.iter().filter(|table| table.tier == tier);
+    let mut sequences = model.sequences.iter().filter(|sequence| sequence.tier == tier);
+    tables.any(|table| table.name == name || relations_of(table).any(|of| of == name))
+        || sequences.any(|sequence| sequence.name == name)
 }
 
 /// What is said of a name that something else has already; `what` with its article.
@@ -36,21 +35,27 @@ pub(super) fn taken(name: &str, what: &str) -> String {
     format!("the migrations make {what} called {name}, and nothing else can be called so: rename one of them")
 }
 
-fn has_index(table: &Table, name: &str) -> bool {
-    table.indexes.iter().any(|index| index.name == name)
+/// The names among a schema's relations that a table brings, without its own.
+pub(super) fn relations_of(table: &Table) -> impl Iterator<Item = &str> {
+    let sequences = table.columns.iter().filter_map(|column| column.sequence.as_deref());
+    keys_of(table).chain(indexes_of(table)).chain(sequences)
 }
 
-fn has_sequence(table: &Table, name: &str) -> bool {
-    table.columns.iter().any(|column| column.sequence.as_deref() == Some(name))
-}
-
-fn has_key(table: &Table, name: &str) -> bool {
-    table.primary_key.iter().chain(&table.uniques).any(|key| key.name == name)
+/// The names of a table's constraints, each of which is once among them.
+pub(super) fn constraints_of(table: &Table) -> impl Iterator<Item = &str> {
+    let foreign = table.foreign_keys.iter().map(|key| key.name.as_str());
+    keys_of(table).chain(foreign).chain(table.checks.iter().map(|check| check.name.as_str()))
 }
 
 /// Whether a table has a constraint of the name.
 pub(super) fn has_constraint(table: &Table, name: &str) -> bool {
-    has_key(table, name)
-        || table.foreign_keys.iter().any(|key| key.name == name)
-        || table.checks.iter().any(|check| check.name == name)
+    constraints_of(table).any(|of| of == name)
+}
+
+fn keys_of(table: &Table) -> impl Iterator<Item = &str> {
+    table.primary_key.iter().chain(&table.uniques).map(|key| key.name.as_str())
+}
+
+fn indexes_of(table: &Table) -> impl Iterator<Item = &str> {
+    table.indexes.iter().map(|index| index.name.as_str())
 }

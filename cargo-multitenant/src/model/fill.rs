@@ -198,9 +198,6 @@ impl Filler<'_> {
                         found.map_or_else(|| name.clone(), |column| column.sql_name.clone())
                     };
                     model.tables.push(Table {
-                        tier: *tier,
-                        name: table.sql_name.clone(),
-                        comment: None,
                         columns: columns().map(|column| self.column(*tier, &column)).collect(),
                         primary_key: Some(Key {
                             name: format!("{}_pkey", table.sql_name),
@@ -209,13 +206,8 @@ impl Filler<'_> {
                             nulls_not_distinct: false,
                             timing: Timing::Immediate,
                         }),
-                        uniques: Vec::new(),
-                        foreign_keys: Vec::new(),
-                        indexes: Vec::new(),
-                        checks: Vec::new(),
-                        partition_by: None,
-                        part: None,
                         is_complete: false,
+                        ..Table::new(*tier, &table.sql_name)
                     });
                 }
                 None => {}

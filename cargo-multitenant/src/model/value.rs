@@ -46,6 +46,26 @@ pub(crate) struct Table {
     pub(crate) is_complete: bool,
 }
 
+impl Table {
+    /// A table with a name, and nothing else yet.
+    pub(crate) fn new(tier: Tier, name: &str) -> Self {
+        Self {
+            tier,
+            name: name.to_owned(),
+            comment: None,
+            columns: Vec::new(),
+            primary_key: None,
+            uniques: Vec::new(),
+            foreign_keys: Vec::new(),
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            partition_by: None,
+            part: None,
+            is_complete: true,
+        }
+    }
+}
+
 /// What a partition or a child is part of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Part {

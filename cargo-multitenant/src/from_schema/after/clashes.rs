@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::wanted::Maker;
 use crate::from_schema::code::CodeTable;
-use crate::model::{Home, Model, Table};
+use crate::from_schema::names::{constraints_of, relations_of};
+use crate::model::{Home, Model};
 
 impl Maker<'_> {
     /// Refuses a new key or index whose name something else in the schema has, or that another constraint of its table has.
@@ -39,18 +40,4 @@ fn clash(code: &CodeTable, name: &str) -> String {
         "{}: {} would have {name:?}, and something else in its schema is called so already: give one of them another `name`",
         code.place, code.name
     )
-}
-
-/// The names among a schema's relations that a table brings.
-fn relations_of(table: &Table) -> impl Iterator<Item = &str> {
-    let keys = table.primary_key.iter().chain(&table.uniques).map(|key| key.name.as_str());
-    let sequences = table.columns.iter().filter_map(|column| column.sequence.as_deref());
-    keys.chain(table.indexes.iter().map(|index| index.name.as_str())).chain(sequences)
-}
-
-/// The names of its constraints, each once among them.
-fn constraints_of(table: &Table) -> impl Iterator<Item = &str> {
-    let keys = table.primary_key.iter().chain(&table.uniques).map(|key| key.name.as_str());
-    let foreign = table.foreign_keys.iter().map(|key| key.name.as_str());
-    keys.chain(foreign).chain(table.checks.iter().map(|check| check.name.as_str()))
 }

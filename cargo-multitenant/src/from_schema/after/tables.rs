@@ -11,20 +11,7 @@ use crate::model::{Column, ForeignKey, Home, Table};
 
 impl Maker<'_> {
     pub(super) fn add(&mut self, code: &CodeTable) {
-        let mut table = Table {
-            tier: code.tier,
-            name: code.name.clone(),
-            comment: None,
-            columns: Vec::new(),
-            primary_key: None,
-            uniques: Vec::new(),
-            foreign_keys: Vec::new(),
-            indexes: Vec::new(),
-            checks: Vec::new(),
-            partition_by: None,
-            part: None,
-            is_complete: true,
-        };
+        let mut table = Table::new(code.tier, &code.name);
         if name(&code.name) == "\"\"" {
             return self.refuse(&code.place, &format!("{:?} cannot be a table's name: at most 63 bytes", code.name));
         }

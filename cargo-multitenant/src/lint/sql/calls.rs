@@ -1,5 +1,6 @@
 //! The functions that a text calls, wherever it stands: an expression, an item of an index, a constraint.
 
+use super::renamed::folded;
 use super::tree::{LexerToken, TokenKind, tokenize};
 
 /// A function's name as it stands where it is called, folded as the server folds it.
@@ -24,7 +25,7 @@ pub(crate) fn called(text: &str) -> Vec<Called> {
                 if !after_dot {
                     names.clear();
                 }
-                names.push(folded(kind, token));
+                names.extend(folded(kind, token));
             }
             TokenKind::OpenParen => {
                 if let Some(name) = names.pop() {
@@ -38,13 +39,6 @@ pub(crate) fn called(text: &str) -> Vec<Called> {
         after_dot = matches!(kind, TokenKind::Dot);
     }
     found
-}
-
-fn folded(kind: TokenKind, token: &str) -> String {
-    match kind {
-        TokenKind::QuotedIdent { .. } if token.len() >= 2 => token[1..token.len() - 1].replace("\"\"", "\""),
-        _ => token.to_lowercase(),
-    }
 }
 
 #[cfg(test)]

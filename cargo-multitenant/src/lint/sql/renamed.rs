@@ -91,10 +91,18 @@ pub(crate) fn has_name(text: &str, name: &str) -> bool {
 }
 
 fn is_it(kind: TokenKind, token: &str, name: &str) -> bool {
+    folded(kind, token).is_some_and(|token| token == name)
+}
+
+/// What a token names, as the server folds it; nothing where it is no name.
+pub(super) fn folded(kind: TokenKind, token: &str) -> Option<String> {
     match kind {
-        TokenKind::Ident => token.to_lowercase() == name,
-        TokenKind::QuotedIdent { .. } => token.len() >= 2 && token[1..token.len() - 1].replace("\"\"", "\"") == name,
-        _ => false,
+        TokenKind::Ident => Some(token.to_lowercase()),
+        TokenKind::QuotedIdent { .. } => {
+            let inner = token.strip_prefix('"')?.strip_suffix('"')?;
+            Some(inner.replace("\"\"", "\""))
+        }
+        _ => None,
     }
 }
 

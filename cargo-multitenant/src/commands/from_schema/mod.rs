@@ -1,8 +1,9 @@
-//! `cargo multitenant generate … --from-schema`
+//! `cargo multitenant generate … --from-schema`: its flags, and what it does with them.
+
+mod renames;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::Args;
 use multitenant_runtime::{RegistrySettings, Tier};
@@ -10,16 +11,17 @@ use serde::Serialize;
 
 use crate::config::{Config, nearest, shown};
 use crate::context::Context;
-use crate::diff::{Act, Change, Rename, Step, candidates, compare, folders, obstacles, renamed, steps};
+use crate::diff::{Act, Change, Rename, Step, compare, folders, obstacles, steps};
 use crate::error::CliError;
 use crate::exit_code;
 use crate::from_schema::{FromSchema, Wanted, Wish, wanted};
 use crate::model::{Model, word};
-use crate::output::{Shown, agree, can_ask};
+use crate::output::{Shown, can_ask};
 use crate::report::FORMAT;
 use crate::scaffold::{Batch, Written};
 
 use super::scaffold::turn;
+use renames::{SaidRename, agreed, could_be, misplaced, new_names};
 
 /// How the schema code is taken.
 #[derive(Debug, Args)]
@@ -46,24 +48,6 @@ pub(crate) struct Arguments {
     /// Write nothing: exit with 1 where there is a difference
     #[arg(long, requires = "from_schema", conflicts_with = "dry_run")]
     check: bool,
-}
-
-/// `--rename`, with the table that stands before the old name of a column.
-#[derive(Debug, Clone)]
-struct SaidRename {
-    old_table: Option<String>,
-    rename: Rename,
-}
-
-impl FromStr for SaidRename {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let rename = text.parse()?;
-        let (old, _) = text.split_once('=').unwrap_or_default();
-        let old_table = old.split_once('.').map(|(table, _)| table.trim().to_owned());
-        Ok(Self { old_table, rename })
-    }
 }
 
 #[derive(Debug, Serialize)]
@@ -129,7 +113,9 @@ impl Arguments {
         let Wanted { model: after, refused, hints } = wanted(&start, code, &wish);
         code.hints.iter().chain(&hints).for_each(|hint| context.console.warning(&Shown(hint).to_string()));
         if !refused.is_empty() {
-            return Err(CliError::Refused(refusal(tier, &refused) + &self.could_be(&project, tier, &keep)));
+            return Err(CliError::Refused(
+                refusal(tier, &refused) + &could_be(&self.said_renames(), &project, tier, &keep),
+            ));
         }
         changes.extend(compare(&start, &after, tier));
         let in_the_way = obstacles(&start, &after, &changes);
@@ -185,58 +171,22 @@ impl Arguments {
 
     /// The renames that are said, and those that whoever sits at the terminal agrees to.
     fn renames(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>) -> Result<Vec<Rename>, CliError> {
-        let mut renames = self.said_renames();
+        let said = self.said_renames();
         if self.check || self.dry_run || self.allow_data_loss || !can_ask() {
-            return Ok(renames);
+            return Ok(said);
         }
-        let mut refused: BTreeSet<String> = BTreeSet::new();
-        loop {
-            // A table's new name shows which of its columns have others.
-            let (before, _) = new_names(project, tier, &renames)?;
-            let mut asked = false;
-            for candidate in candidates(&before, &project.code, tier) {
-                let (old, new) = candidate.flag.split_once('=').unwrap_or_default();
-                if keep.contains(old) || refused.contains(&candidate.flag) {
-                    continue;
-                }
-                if agree(&format!("Is {} the new name of {}?", Shown(new), Shown(old)))? {
-                    renames.push(candidate.rename);
-                    asked = true;
-                    break;
-                }
-                refused.insert(candidate.flag.clone());
-            }
-            if !asked {
-                return Ok(renames);
-            }
-        }
+        agreed(said, project, tier, keep)
     }
 
     fn loss(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>, steps: &[Step]) -> String {
         let loses: Vec<String> =
             steps.iter().filter_map(|step| step.loses.as_ref()).map(|what| format!("\n  {what}")).collect();
-        let could_be = self.could_be(project, tier, keep);
+        let could_be = could_be(&self.said_renames(), project, tier, keep);
         format!(
             "nothing was written, since this would lose data:{}\ngive --allow-data-loss if it is meant, or --keep NAME for what \
              stays though the code does not have it{could_be}",
             loses.concat()
         )
-    }
-
-    /// What may have another name only, of what the code does not have and the migrations do.
-    fn could_be(&self, project: &FromSchema, tier: Tier, keep: &BTreeSet<String>) -> String {
-        let renames = self.said_renames();
-        let before = renamed(&project.before, &project.code, tier, &renames).map(|(model, _)| model).ok();
-        let could_be: Vec<String> = before
-            .iter()
-            .flat_map(|before| candidates(before, &project.code, tier))
-            .filter(|candidate| candidate.flag.split_once('=').is_none_or(|(old, _)| !keep.contains(old)))
-            .map(|candidate| format!("\n  --rename {}", candidate.flag))
-            .collect();
-        if could_be.is_empty() {
-            return String::new();
-        }
-        format!("\nor, where something has only another name:{}", could_be.concat())
     }
 }
 
@@ -247,37 +197,6 @@ impl Document {
         };
         self.files.iter().map(line).collect()
     }
-}
-
-/// The model with its new names; names that depend on each other need more than one migration.
-fn new_names(project: &FromSchema, tier: Tier, renames: &[Rename]) -> Result<(Model, Vec<Change>), CliError> {
-    renamed(&project.before, &project.code, tier, renames).map_err(|message| {
-        let follows = |one: &Rename, other: &Rename| match (one, other) {
-            (Rename::Table { from, .. }, Rename::Table { to, .. }) => from == to,
-            (Rename::Column { table, from, .. }, Rename::Column { table: of, to, .. }) => table == of && from == to,
-            _ => false,
-        };
-        let is_chain = renames.iter().any(|one| renames.iter().any(|other| follows(one, other)));
-        let remedy = "; a name that another one leaves, or swaps, takes several migrations: give the code a name of its own in \
-                      between, and generate one for each step";
-        CliError::Usage(if is_chain { message + remedy } else { message })
-    })
-}
-
-/// What is wrong with a `--rename` whose column was another table's.
-fn misplaced(renames: &[SaidRename]) -> Option<String> {
-    renames.iter().find_map(|said| {
-        let (Some(old), Rename::Column { table, from, to }) = (&said.old_table, &said.rename) else { return None };
-        let is_renamed = |other: &SaidRename| {
-            matches!(&other.rename, Rename::Table { from, to } if from == old && to == table)
-        };
-        (old != table && !renames.iter().any(is_renamed)).then(|| {
-            format!(
-                "--rename {old}.{from}={table}.{to}: a column stays in its table: say {table}.{from}={table}.{to}, and {old}={table} \
-                 too where the table has a new name"
-            )
-        })
-    })
 }
 
 /// What is wrong with a `--keep` of what no migration of the tier makes.
@@ -352,7 +271,7 @@ mod tests {
     use crate::lint::LintSettings;
     use crate::lint::testing::lint;
 
-    fn project(code: &str) -> FromSchema {
+    pub(super) fn project(code: &str) -> FromSchema {
         let text = format!(
             "-- file: shared/1_a/up.sql\ncreate table plans (id int primary key);\n-- file: tenant/1_a/up.sql\ncreate table orders \
              (id int primary key, note text, total int);\n-- file: src/schema.rs\n{code}"
@@ -377,28 +296,5 @@ mod tests {
         ] {
             assert_eq!(names_nothing(name, Tier::Tenant, [&before, &before]).as_deref(), expected);
         }
-    }
-
-    #[test]
-    fn a_column_stays_in_its_table() {
-        let said = |texts: &[&str]| -> Option<String> {
-            misplaced(&texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>())
-        };
-        assert_eq!(said(&["orders.note=orders.text", "orders.total=amount"]), None);
-        assert_eq!(said(&["orders=purchases", "orders.note=purchases.text"]), None);
-        let wrong = said(&["nosuch.note=orders.text"]).unwrap();
-        assert!(wrong.starts_with("--rename nosuch.note=orders.text: a column stays in its table"), "{wrong}");
-    }
-
-    #[test]
-    fn names_that_are_swapped_take_several_migrations() {
-        let project = project("table! { orders { id -> Int4, note -> Nullable<Int4>, total -> Nullable<Text>, } }");
-        let failure = |renames: &[&str]| -> String {
-            let renames: Vec<Rename> = renames.iter().map(|text| text.parse().unwrap()).collect();
-            new_names(&project, Tier::Tenant, &renames).unwrap_err().to_string()
-        };
-        let swap = failure(&["orders.note=orders.total", "orders.total=orders.note"]);
-        assert!(swap.contains("takes several migrations"), "{swap}");
-        assert!(!failure(&["orders.note=orders.total"]).contains("several migrations"));
     }
 }
